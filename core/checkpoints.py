@@ -1,0 +1,67 @@
+"""A run's state at one step, enough to go on bit for bit: write it, read it back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core.experiments.base import Snapshot
+
+
+def checkpoint(snapshot: Snapshot, losses: list[float]) -> dict[str, Any]:
+    """All that the next step depends on.
+
+    Gradients belong to it: without `zero_grad` the next step adds to them.
+
+    Args:
+        losses: the training loss of every step so far.
+    """
+    return {
+        "step": snapshot.step,
+        "epoch": snapshot.epoch,
+        "net": snapshot.net.state_dict(),
+        "gradients": [p.grad for p in snapshot.net.parameters()],
+        "optimizer": snapshot.optimizer.state_dict(),
+        "order": snapshot.order,
+        "rng": torch.get_rng_state(),
+        "losses": torch.tensor(losses, dtype=torch.float64),
+    }
+
+
+def restore(
+    state: Mapping[str, Any], net: nn.Module, optimizer: torch.optim.Optimizer
+) -> tuple[int, Tensor, list[float]]:
+    """Put a checkpoint into a freshly built network and optimizer.
+
+    Returns:
+        the next step, the current epoch's order, and the losses so far.
+    """
+    net.load_state_dict(state["net"])
+    optimizer.load_state_dict(state["optimizer"])
+    for parameter, gradient in zip(net.parameters(), state["gradients"], strict=True):
+        parameter.grad = None if gradient is None else gradient.clone().to(parameter.device)
+    torch.set_rng_state(state["rng"])
+    return state["step"] + 1, state["order"], state["losses"].tolist()
+
+
+def save(state: Mapping[str, Any], path: Path) -> None:
+    """Write a checkpoint whole or not at all."""
+    temporary = path.with_suffix(".part")
+    torch.save(dict(state), temporary)
+    os.replace(temporary, path)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a checkpoint that this app wrote."""
+    state: dict[str, Any] = torch.load(path, weights_only=True)
+    return state
+
+
+def all_finite(net: nn.Module) -> bool:
+    """Whether every weight is a finite number."""
+    return all(bool(torch.isfinite(p).all()) for p in net.parameters())

@@ -1,0 +1,25 @@
+"""The experiments. One more is one more module here and one more line below."""
+
+import importlib
+from functools import cache
+
+from core.experiments.base import Experiment, Frame, Snapshot
+
+MODULES = {
+    "classifier": "core.experiments.classifier",
+}
+
+
+@cache
+def experiment(name: str) -> Experiment:
+    """The experiment of that name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    module = importlib.import_module(MODULES[name])
+    found: Experiment = module.EXPERIMENT
+    return found
+
+
+__all__ = ["MODULES", "Experiment", "Frame", "Snapshot", "experiment"]

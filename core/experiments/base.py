@@ -1,0 +1,88 @@
+"""What every experiment has in common: what a step leaves behind, and what the engine needs of its module."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.config import Config
+
+
+@dataclass
+class Snapshot:
+    """What one training step leaves behind.
+
+    Attributes:
+        step: optimizer steps taken so far; 0 is the untrained network.
+        epoch: the epoch the step belongs to, from 1.
+        metrics: "loss/train" of the step's batch before its update, and what was evaluated after it.
+        net: the network, its last gradients still in `.grad`.
+        optimizer: the optimizer, with its state.
+        order: this epoch's permutation of the training points; unused with full batches.
+    """
+
+    step: int
+    epoch: int
+    metrics: dict[str, float]
+    net: nn.Module
+    optimizer: torch.optim.Optimizer
+    order: Tensor
+
+
+@dataclass
+class Frame:
+    """What the screen draws of one step: named arrays, and a few plain facts that go with them."""
+
+    step: int
+    epoch: int
+    arrays: dict[str, np.ndarray]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Bench:
+    """A network on the bench, to take one step by hand: `loss()` runs the forward pass on a fixed batch."""
+
+    net: nn.Module
+    optimizer: torch.optim.Optimizer
+    loss: Callable[[], Tensor]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One experiment, as the engine sees it.
+
+    Attributes:
+        name: its name in links, on the command line and in the index of runs.
+        config: its Config class, with a property `steps_per_epoch`.
+        train: train(config, lr_changes, resume) -> Iterator[Snapshot], the visible loop.
+        view: view(config, snapshot) -> Frame: what the screen draws.
+        untrained: untrained(config) -> Snapshot of step 0.
+        lanes: lanes(config) -> name -> Config: the runs trained side by side; the first is the run itself.
+        bench: bench(config) -> Bench, for the step-by-step section.
+    """
+
+    name: str
+    config: type[Config]
+    train: Callable[..., Iterator[Snapshot]]
+    view: Callable[[Any, Snapshot], Frame]
+    untrained: Callable[[Any], Snapshot]
+    lanes: Callable[[Any], Mapping[str, Config]]
+    bench: Callable[[Any], Bench]
+
+
+_alone = threading.RLock()
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Seed and draw inside without disturbing a training run's chance, nor another thread's."""
+    with _alone, torch.random.fork_rng(devices=[]):
+        yield

@@ -1,0 +1,5 @@
+"""The networks, as a learner would write them: plain nn.Module, torch only."""
+
+from core.models.net import Net
+
+__all__ = ["Net"]
