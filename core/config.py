@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -22,7 +23,7 @@ class Problem:
 
     field: str
     sentence: str
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.sentence.format(**self.values)
@@ -83,11 +84,23 @@ def setting(default: Any, *, label: str, help: str, group: str, **more: Any) -> 
 
 
 class Config(BaseModel):
-    """A frozen set of hyperparameters. Two equal configs train to the same losses, bit for bit."""
+    """A frozen set of hyperparameters. Two equal configs train to the same losses, bit for bit.
+
+    Every experiment's config has the fields `lr`, `num_steps` and `device`, and a property `steps_per_epoch`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
 
     experiment: ClassVar[str]
+    if TYPE_CHECKING:
+        lr: float = 0.0
+        num_steps: int = 0
+        device: str = ""
+
+        @property
+        def steps_per_epoch(self) -> int:
+            """Optimizer steps in one pass over the training data."""
+            raise AttributeError
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong between fields that are each within bounds; overridden by experiments."""
@@ -134,7 +147,8 @@ class Config(BaseModel):
     @classmethod
     def forgive(cls, values: Mapping[str, Any]) -> tuple[Self, list[Problem]]:
         """Build the nearest config: fields that can't be used keep their default and are told in sentences."""
-        values, problems = dict(values), []
+        values = dict(values)
+        problems: list[Problem] = []
         while True:
             try:
                 return cls.create(values), problems
@@ -152,9 +166,7 @@ class Config(BaseModel):
 
     def to_query(self) -> dict[str, str]:
         """The fields that differ from their defaults, as texts for a link."""
-        return {
-            name: self.write(name, value) for name, value in self if value != type(self).default(name)
-        }
+        return {name: self.write(name, value) for name, value in self if value != type(self).default(name)}
 
     @classmethod
     def write(cls, name: str, value: Any) -> str:
@@ -188,7 +200,9 @@ def _number(value: Any) -> str:
 def _unknown(name: str, cls: type[Config]) -> Problem:
     near = difflib.get_close_matches(name, cls.model_fields, n=1)
     if near:
-        return Problem(name, "There is no setting “{name}”; did you mean “{near}”?", {"name": name[:80], "near": near[0]})
+        return Problem(
+            name, "There is no setting “{name}”; did you mean “{near}”?", {"name": name[:80], "near": near[0]}
+        )
     return Problem(name, "There is no setting “{name}”.", {"name": name[:80]})
 
 
@@ -228,7 +242,8 @@ def _sentence(name: str, kind: str, value: Any, cls: type[Config]) -> Problem:
     low, high = _number(shown.low), _number(shown.high)
     if kind in ("int_from_float", "int_parsing", "int_type") and not kind.endswith("size"):
         return Problem(
-            name, "A whole number from {low} to {high} is needed, not “{value}”.",
+            name,
+            "A whole number from {low} to {high} is needed, not “{value}”.",
             {"low": low, "high": high, "value": given},
         )
     return Problem(
@@ -257,4 +272,4 @@ def kind_of(cls: type[Config], name: str) -> str:
         return "points" if typing.get_origin(item) is tuple else "ints"
     if isinstance(annotation, types.UnionType) or annotation is None:
         raise TypeError(f"{cls.__name__}.{name}: a setting has one plain type")
-    return {bool: "bool", int: "int", float: "float", str: "text"}[annotation]
+    return {"bool": "bool", "int": "int", "float": "float", "str": "text"}[annotation.__name__]

@@ -10,9 +10,9 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from core.checkpoints import restore
 from core.config import Config, Problem, setting
 from core.data.points import blobs, circles, clouds, features, flip_labels, moons, spirals, split, xor
-from core.checkpoints import restore
 from core.experiments.base import Bench, Experiment, Frame, Snapshot, undisturbed
 from core.models import Net
 from core.views import decision, gradient_norms, hidden_activations, nice_domain, unit_maps, weights
@@ -43,6 +43,7 @@ HIGH_LR = 50.0
 """The learning rate of the bug switch: the tutorial's clouds survive 5 and end in NaN at 50."""
 
 
+# fmt: off
 class ClassifierConfig(Config):
     """The settings of the classifier; the defaults are the tutorial's where it gives one."""
 
@@ -50,7 +51,7 @@ class ClassifierConfig(Config):
 
     dataset: Dataset = setting(
         "clouds", label="Data set", group="data", choices=DATASETS, folded=False, source=TUTORIAL,
-        help="The shape of the classes. Two clouds can be told apart by one straight line; circles, XOR and spirals can't.",
+        help="The shape of the classes. One straight line parts two clouds; circles, XOR and spirals need a bend.",
     )
     n_classes: int = setting(
         3, label="Classes", group="data", low=3, high=5, step=1, folded=False, shown_if=("dataset", ("blobs",)),
@@ -113,7 +114,7 @@ class ClassifierConfig(Config):
     )
     seed: int = setting(
         1, label="Seed", group="network", low=0, high=9999, step=1,
-        help="Fixes all chance: the points, the first weights, the batches. The same seed gives the same run, bit for bit.",
+        help="Fixes all chance: points, first weights, batches. The same seed gives the same run, bit for bit.",
     )
     optimizer: Literal["SGD", "Adam", "AdamW", "RMSprop"] = setting(
         "SGD", label="Optimizer", group="training", folded=False, source=TUTORIAL,
@@ -186,6 +187,7 @@ class ClassifierConfig(Config):
         help="Classic mistakes. Each is trained beside the correct run, from the same seed.",
     )
 
+    # fmt: on
     def problems(self) -> Iterator[Problem]:
         if self.nesterov and (self.optimizer != "SGD" or self.momentum == 0):
             yield Problem("nesterov", "Nesterov needs SGD with a momentum above 0.")
@@ -193,7 +195,7 @@ class ClassifierConfig(Config):
             yield Problem("dataset", "Own points only: add at least 4 points first, by clicking or from a CSV.")
         elif self.dataset == "own" and len({label for _, _, label in self.points}) < 2:
             yield Problem("dataset", "Own points only: points of at least two classes are needed.")
-        elif self.batch_norm and self.hidden_sizes and self.batch_size != 1 and self.n_train % (self.batch_size or self.n_train) == 1:
+        elif self.batch_norm and self.hidden_sizes and self.batch_size > 1 and self.n_train % self.batch_size == 1:
             yield Problem(
                 "batch_norm",
                 "With batches of {size} of {count} points the last batch has one point: batch norm needs two or more.",
@@ -350,7 +352,7 @@ def train(
     test_inputs = prepare(config, x_test, x_train).to(device)
     y_train, y_test = y_train.to(device), y_test.to(device)
     if config.loss == "CrossEntropyLoss":
-        loss_func = nn.CrossEntropyLoss()
+        loss_func: nn.Module = nn.CrossEntropyLoss()
         target, test_target = y_train, y_test
     else:
         loss_func = nn.MSELoss()

@@ -41,4 +41,5 @@ class Net(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits of each class, (batch, n_output), of points x, (batch, n_feature)."""
-        return self.out(self.hidden(x))
+        logits: Tensor = self.out(self.hidden(x))
+        return logits

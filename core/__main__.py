@@ -1,0 +1,160 @@
+"""The engine without a screen: `python -m core list`, `train`, `export`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core import checkpoints
+from core.config import Config, ConfigError, Setting, kind_of
+from core.devices import resolve
+from core.engine.record import Folder, line
+from core.experiments import MODULES, Snapshot, experiment
+from core.export import notebook, script
+from core.frames import encode
+
+
+class Mistake(Exception):
+    """What was asked can't be done; one sentence says why."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 if it went well, 2 if what was asked can't be done."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    try:
+        if asked.command == "list":
+            print(json.dumps(listing(), indent=1))
+        elif asked.command == "train":
+            train(read_config(asked.experiment, asked.values), asked.out)
+        else:
+            config = read_config(asked.experiment, asked.values)
+            print(notebook(config) if asked.notebook else script(config), end="")
+    except Mistake as mistake:
+        print(mistake, file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m core", description="Torch Playground without a screen.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="every experiment with its fields, defaults and bounds, as JSON")
+    trained = commands.add_parser("train", help="train, and print one JSON object for every step")
+    exported = commands.add_parser("export", help="print the run as a script that stands alone")
+    for command in (trained, exported):
+        command.add_argument("experiment", help=", ".join(MODULES))
+        command.add_argument("values", nargs="*", metavar="field=value", help="such as lr=0.5 num_steps=100 seed=1")
+    trained.add_argument("--out", type=Path, metavar="DIR", help="keep the run's folder: config, metrics, checkpoint")
+    exported.add_argument("--notebook", action="store_true", help="as a Jupyter notebook")
+    return parser
+
+
+def read_config(name: str, texts: Sequence[str]) -> Config:
+    """The config of an experiment from field=value texts, its device found.
+
+    Raises:
+        Mistake: no such experiment, field, value or device.
+    """
+    if name not in MODULES:
+        raise Mistake(f"There is no experiment “{name}”; there are: {', '.join(MODULES)}.")
+    values = {}
+    for text in texts:
+        field, equals, value = text.partition("=")
+        if not equals:
+            raise Mistake(f"“{text}” is not of the form field=value.")
+        if field in values:
+            raise Mistake(f"{field} is given twice.")
+        values[field] = value
+    try:
+        config = experiment(name).config.create(values)
+        return config.changed(device=resolve(config.device))
+    except ConfigError as error:
+        problem = error.problems[0]
+        raise Mistake(f"{problem.field}: {problem}") from None
+    except LookupError as error:
+        raise Mistake(f"device: {error.args[0]}") from None
+
+
+def listing() -> dict[str, Any]:
+    """Every experiment with its fields, defaults and bounds."""
+    return {
+        name: {
+            "fields": {
+                field: _described(experiment(name).config, field, shown)
+                for field, shown in experiment(name).config.settings().items()
+            }
+        }
+        for name in MODULES
+    }
+
+
+def _described(config: type[Config], field: str, shown: Setting) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "type": kind_of(config, field),
+        "default": config.default(field),
+        "label": shown.label,
+        "help": shown.help,
+        "group": shown.group,
+    }
+    if shown.low is not None:
+        facts |= {"min": shown.low, "max": shown.high}
+    if shown.choices is not None:
+        facts["choices"] = list(shown.choices)
+    if shown.source:
+        facts["source"] = shown.source
+    return facts
+
+
+def train(config: Config, out: Path | None) -> None:
+    """Train in this process, print every step, and keep a folder if asked.
+
+    Raises:
+        Mistake: the folder can't be written, or holds another run.
+    """
+    torch.set_num_threads(1)
+    folder = _make_folder(config, out) if out is not None else None
+    trained = experiment(config.experiment)
+    losses: list[float] = []
+    row: dict[str, Any] = {}
+    snapshot: Snapshot
+    for snapshot in trained.train(config, {}):
+        if not snapshot.metrics:
+            continue
+        losses.append(snapshot.metrics["loss/train"])
+        new = line(snapshot.step, snapshot.epoch, snapshot.metrics)
+        row |= new
+        print(json.dumps(new), flush=snapshot.step % 100 == 0)
+        if folder is not None:
+            folder.append("run", [(snapshot.step, snapshot.epoch, snapshot.metrics)])
+    diverged = row["loss/train"] is None
+    if folder is not None:
+        if not diverged:
+            frame = encode({"run": trained.view(config, snapshot)})
+            folder.keep(snapshot.step, {"run": checkpoints.checkpoint(snapshot, losses)}, frame)
+        folder.update_facts(status="diverged" if diverged else "finished")
+    print(json.dumps({"final": True, **row, "diverged": diverged}))
+
+
+def _make_folder(config: Config, out: Path) -> Folder:
+    folder = Folder(out)
+    try:
+        if (out / "run.json").exists():
+            raise Mistake(f"{out} already holds a run.")
+        folder.create(config, {})
+    except OSError as error:
+        raise Mistake(f"{out} can't be written: {error.strerror}.") from None
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(main())

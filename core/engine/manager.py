@@ -1,0 +1,299 @@
+"""Starts, finds, caps and ends runs. One manager serves all pages and routes of a server."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from core.config import Config, Problem
+from core.devices import resolve
+from core.engine.record import Folder
+from core.engine.run import Run
+from core.engine.store import Store, data_folder
+from core.engine.worker import Job, work
+
+GRACE = 60.0
+"""Seconds that a run goes on after the last of its owner's tabs was closed."""
+RUNS_PER_OWNER = 3
+"""Runs alive at once for one person; one more ends the oldest."""
+RUNS_AT_ONCE = 64
+"""Runs alive at once on a server."""
+REMEMBERED = 300
+"""Runs of the past held in memory; others are read from their folders when asked for."""
+
+
+class Refused(Exception):
+    """A run that can't be started. `problem` says why in one sentence."""
+
+    def __init__(self, problem: Problem):
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+class Manager:
+    """All runs of one server."""
+
+    def __init__(self, store: Store, grace: float | None = None):
+        self.store = store
+        self.grace = grace if grace is not None else float(os.environ.get("TORCH_PLAYGROUND_GRACE", GRACE))
+        method = "spawn" if sys.platform == "win32" else "forkserver"
+        self._context: Any = multiprocessing.get_context(method)
+        if method == "forkserver":
+            self._context.set_forkserver_preload(["core.engine.warm"])
+        self._spares: list[tuple[BaseProcess, Connection]] | None = [] if method == "spawn" else None
+        self._runs: dict[str, Run] = {}
+        self._present: Counter[str] = Counter()
+        self._left: dict[str, float] = {}
+        self._lock = threading.RLock()
+        self._waker, self._woken = multiprocessing.Pipe()
+        self._closed = False
+        self._thread = threading.Thread(target=self._receive, name="runs", daemon=True)
+        self._thread.start()
+
+    def warm(self) -> None:
+        """Have the first run start as fast as all others: start the process server and one worker that does nothing."""
+        process, connection = self._launch()
+        connection.close()
+        process.join()
+        if self._spares is not None:
+            self._spares.append(self._launch())
+
+    def start(self, owner: str, config: Config, *, speed: float = 0, paused: bool = False, steps: int | str = 0) -> Run:
+        """Start a run.
+
+        Args:
+            speed: steps a second, 0 for as fast as it goes.
+            steps: with `paused`, how far to go first: 0, 1, or "epoch".
+
+        Raises:
+            Refused: the device is missing, or the server is full.
+        """
+        return self._begin(owner, self._with_device(config), {}, None, None, speed, paused, steps)
+
+    def resume(
+        self,
+        owner: str,
+        id: str,
+        step: int,
+        *,
+        num_steps: int | None = None,
+        lr: float | None = None,
+        speed: float = 0,
+        paused: bool = False,
+        steps: int | str = 0,
+    ) -> Run:
+        """Go on from a kept step in a new run, which has the history up to there.
+
+        Args:
+            num_steps: how many steps the new run has in all; by default as many as the old one.
+            lr: the learning rate from the next step on.
+
+        Raises:
+            Refused: the step was not kept, or as `start`.
+        """
+        old = self.run(owner, id)
+        if old is None or step not in old.kept:
+            raise Refused(Problem("", "Step {step} of that run was not kept.", {"step": step}))
+        if old.alive:
+            self.stop(old)
+        lr_changes = {at: value for at, value in old.lr_changes.items() if at <= step}
+        if lr is not None and lr != (max(lr_changes.items())[1] if lr_changes else old.config.lr):
+            lr_changes[step + 1] = lr
+        config = old.config.changed(num_steps=num_steps) if num_steps else old.config
+        return self._begin(owner, config, lr_changes, old.folder, step, speed, paused, steps)
+
+    def _with_device(self, config: Config) -> Config:
+        try:
+            return config.changed(device=resolve(config.device))
+        except LookupError as error:
+            raise Refused(error.args[0]) from None
+
+    def _begin(
+        self,
+        owner: str,
+        config: Config,
+        lr_changes: dict[int, float],
+        source: Folder | None,
+        step: int | None,
+        speed: float,
+        paused: bool,
+        steps: int | str,
+    ) -> Run:
+        self._make_room(owner)
+        id = self.store.add(owner, config)
+        folder = self.store.folder(id)
+        folder.create(config, lr_changes)
+        if source is not None and step is not None:
+            source.branch(folder, step)
+        run = Run(id, owner, config, folder)
+        if step is not None:
+            run.load("running")
+        run.speed, run.lr_changes = speed, dict(lr_changes)
+        run.status, run.message = ("paused" if paused else "running"), None
+        run.process, run.connection = self._take_worker()
+        run.connection.send(Job(config, folder.path, dict(lr_changes), step, speed, paused, watched=True))
+        if steps:
+            run.command("epoch" if steps == "epoch" else "step")
+        with self._lock:
+            self._runs[id] = run
+            self._forget()
+        self._waker.send_bytes(b"!")
+        return run
+
+    def _make_room(self, owner: str) -> None:
+        with self._lock:
+            alive = [run for run in self._runs.values() if run.alive]
+        own = [run for run in alive if run.owner == owner]
+        for run in own[: max(0, len(own) - RUNS_PER_OWNER + 1)]:
+            self.stop(run)
+        if len(alive) >= RUNS_AT_ONCE:
+            raise Refused(
+                Problem(
+                    "",
+                    "{count} runs are training on this server: wait for one to end, then press Play again.",
+                    {"count": len(alive)},
+                )
+            )
+
+    def _forget(self) -> None:
+        """Drop the longest known runs of the past from memory; their folders stay."""
+        over = [id for id, run in self._runs.items() if not run.alive and not run.watched]
+        for id in over[: max(0, len(self._runs) - REMEMBERED)]:
+            del self._runs[id]
+
+    def _launch(self) -> tuple[BaseProcess, Connection]:
+        ours, theirs = multiprocessing.Pipe()
+        process = self._context.Process(target=work, args=(theirs,), daemon=True)
+        process.start()
+        theirs.close()
+        return process, ours
+
+    def _take_worker(self) -> tuple[BaseProcess, Connection]:
+        if not self._spares:
+            taken = self._launch()
+        else:
+            taken = self._spares.pop()
+        if self._spares is not None:
+            threading.Thread(target=lambda: self._spares.append(self._launch()), daemon=True).start()  # type: ignore[union-attr]
+        return taken
+
+    def run(self, owner: str, id: str) -> Run | None:
+        """A run of that person's, alive or of the past; None for all others."""
+        with self._lock:
+            run = self._runs.get(id)
+        if run is None:
+            entry = self.store.find(id)
+            if entry is None or entry.owner != owner or not self.store.folder(id).path.exists():
+                return None
+            run = Run(id, owner, self.store.folder(id).config(), self.store.folder(id))
+            run.load(entry.status)
+            with self._lock:
+                run = self._runs.setdefault(id, run)
+        return run if run.owner == owner else None
+
+    def stop(self, run: Run, patience: float = 3.0) -> None:
+        """End a run and wait until its record is whole; a worker that does not answer is killed."""
+        run.command("stop")
+        if run.process is not None:
+            run.process.join(patience)
+            if run.process.is_alive():
+                run.process.kill()
+                run.process.join()
+        deadline = time.monotonic() + 1
+        while run.alive and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    @contextmanager
+    def attended(self, owner: str) -> Iterator[None]:
+        """While inside, the owner counts as present and their runs go on."""
+        self.arrive(owner)
+        try:
+            yield
+        finally:
+            self.depart(owner)
+
+    def arrive(self, owner: str) -> None:
+        """One more tab of the owner's is open."""
+        with self._lock:
+            self._present[owner] += 1
+
+    def depart(self, owner: str) -> None:
+        """One tab less; a refresh looks the same, so nothing is ended yet."""
+        with self._lock:
+            self._present[owner] -= 1
+            if self._present[owner] <= 0:
+                del self._present[owner]
+                self._left[owner] = time.monotonic()
+
+    def close(self) -> None:
+        """End all runs, keeping their records."""
+        with self._lock:
+            runs = [run for run in self._runs.values() if run.alive]
+        for run in runs:
+            run.command("stop")
+        for run in runs:
+            self.stop(run, patience=0.7)
+        self._closed = True
+        self._waker.send_bytes(b"!")
+        self._thread.join(timeout=2)
+
+    def _receive(self) -> None:
+        """Read what all workers send; the end of a pipe is the end of its worker."""
+        while not self._closed:
+            with self._lock:
+                open_pipes = {run.connection: run for run in self._runs.values() if run.connection is not None}
+            for connection in wait([*open_pipes, self._woken], timeout=1):
+                if connection is self._woken:
+                    self._woken.recv_bytes()
+                    continue
+                run = open_pipes[connection]  # type: ignore[index]
+                before = run.status
+                try:
+                    run.receive(connection.recv_bytes())  # type: ignore[union-attr]
+                except (EOFError, OSError):
+                    self._gone(run)
+                if run.status != before:
+                    self.store.update(run.id, run.status, run.step, run.last_metrics)
+            self._end_unattended()
+
+    def _gone(self, run: Run) -> None:
+        if run.connection is not None:
+            run.connection.close()
+        run.connection = None
+        if run.alive:
+            run.crashed()
+        if run.process is not None:
+            threading.Thread(target=run.process.join, daemon=True).start()
+
+    def _end_unattended(self) -> None:
+        now = time.monotonic()
+        with self._lock:
+            for run in self._runs.values():
+                if not run.alive or self._present[run.owner] > 0:
+                    run.unattended_since = None
+                elif run.unattended_since is None:
+                    run.unattended_since = now
+                elif now - run.unattended_since > self.grace:
+                    run.command("stop")
+
+
+_manager: Manager | None = None
+_making = threading.Lock()
+
+
+def manager() -> Manager:
+    """The server's manager, made at the first call."""
+    global _manager
+    with _making:
+        if _manager is None:
+            _manager = Manager(Store(data_folder()))
+        return _manager

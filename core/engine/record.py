@@ -1,0 +1,143 @@
+"""A run's folder: its config, every step's metrics, and the steps that were kept to go back to."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core import checkpoints
+from core.config import Config
+from core.experiments import experiment
+
+Row = tuple[int, int, dict[str, float]]
+"""One step: step, epoch, metrics."""
+
+
+def line(step: int, epoch: int, metrics: Mapping[str, float]) -> dict[str, Any]:
+    """One step as it stands in the record and on the command line; a number that is not finite becomes null."""
+    clean = {name: value if math.isfinite(value) else None for name, value in metrics.items()}
+    return {"step": step, "epoch": epoch, **clean}
+
+
+class Folder:
+    """The files of one run.
+
+    ``run.json`` (config, learning-rate changes, how it ended), ``metrics.jsonl`` (a line a step; the correct twin of a
+    bug has ``metrics.correct.jsonl``), ``kept/000040.pt`` and ``.frame``: checkpoint and picture of step 40.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def create(self, config: Config, lr_changes: Mapping[int, float]) -> None:
+        """Make the folder."""
+        (self.path / "kept").mkdir(parents=True, exist_ok=True)
+        self.write_facts(
+            {
+                "experiment": config.experiment,
+                "config": config.model_dump(mode="json"),
+                "lr_changes": sorted(lr_changes.items()),
+                "torch": torch.__version__,
+                "status": "running",
+                "message": None,
+            }
+        )
+
+    def write_facts(self, facts: Mapping[str, Any]) -> None:
+        """Write run.json, whole or not at all."""
+        temporary = self.path / "run.json.part"
+        temporary.write_text(json.dumps(facts, indent=1))
+        os.replace(temporary, self.path / "run.json")
+
+    def facts(self) -> dict[str, Any]:
+        """What run.json says."""
+        facts: dict[str, Any] = json.loads((self.path / "run.json").read_text())
+        return facts
+
+    def update_facts(self, **changes: Any) -> None:
+        """Change some of what run.json says."""
+        self.write_facts({**self.facts(), **changes})
+
+    def config(self) -> Config:
+        """The run's config."""
+        facts = self.facts()
+        return experiment(facts["experiment"]).config.create(facts["config"])
+
+    def metrics_file(self, lane: str) -> Path:
+        """Where a lane's steps are written."""
+        return self.path / ("metrics.jsonl" if lane == "run" else f"metrics.{lane}.jsonl")
+
+    def append(self, lane: str, rows: Iterable[Row]) -> None:
+        """Add steps to a lane's record."""
+        text = "".join(json.dumps(line(*row)) + "\n" for row in rows)
+        with self.metrics_file(lane).open("a") as file:
+            file.write(text)
+
+    def rows(self, lane: str) -> list[dict[str, Any]]:
+        """A lane's steps; a last line cut off by a crash is left out."""
+        found = []
+        if self.metrics_file(lane).exists():
+            for text in self.metrics_file(lane).read_text().splitlines():
+                try:
+                    found.append(json.loads(text))
+                except json.JSONDecodeError:
+                    break
+        return found
+
+    def lanes(self) -> list[str]:
+        """The lanes that have a record."""
+        names = sorted(path.name for path in self.path.glob("metrics*.jsonl"))
+        return [name.removeprefix("metrics").removesuffix(".jsonl").removeprefix(".") or "run" for name in names]
+
+    def history(self) -> dict[str, dict[str, dict[str, list[Any]]]]:
+        """lane -> metric -> {"step": [...], "value": [...]}."""
+        found: dict[str, dict[str, dict[str, list[Any]]]] = {}
+        for lane in self.lanes():
+            for row in self.rows(lane):
+                extend(found.setdefault(lane, {}), row)
+        return found
+
+    def keep(self, step: int, states: Mapping[str, Any], frame: bytes) -> None:
+        """Keep a step: the checkpoint of every lane, and the picture."""
+        checkpoints.save(states, self.checkpoint_file(step))
+        temporary = self.frame_file(step).with_suffix(".part-frame")
+        temporary.write_bytes(frame)
+        os.replace(temporary, self.frame_file(step))
+
+    def checkpoint_file(self, step: int) -> Path:
+        """The checkpoint of a kept step."""
+        return self.path / "kept" / f"{step:06d}.pt"
+
+    def frame_file(self, step: int) -> Path:
+        """The picture of a kept step."""
+        return self.path / "kept" / f"{step:06d}.frame"
+
+    def kept(self) -> list[int]:
+        """The kept steps, in order."""
+        return sorted(int(path.stem) for path in (self.path / "kept").glob("*.frame"))
+
+    def branch(self, target: Folder, step: int) -> None:
+        """Copy what happened up to a step into another run's folder."""
+        for lane in self.lanes():
+            kept_lines = [row for row in self.rows(lane) if row["step"] <= step]
+            target.metrics_file(lane).write_text("".join(json.dumps(row) + "\n" for row in kept_lines))
+        for kept in self.kept():
+            if kept <= step:
+                shutil.copy(self.checkpoint_file(kept), target.checkpoint_file(kept))
+                shutil.copy(self.frame_file(kept), target.frame_file(kept))
+
+
+def extend(history: dict[str, dict[str, list[Any]]], row: Mapping[str, Any]) -> None:
+    """Add one step's line to a lane's history."""
+    for name, value in row.items():
+        if name not in ("step", "epoch"):
+            column = history.setdefault(name, {"step": [], "value": []})
+            column["step"].append(row["step"])
+            column["value"].append(value)

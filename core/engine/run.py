@@ -1,0 +1,185 @@
+"""What the app holds of a run: its history so far, its newest frame, and the way to command it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from core.config import Config
+from core.engine.record import Folder, extend
+
+ALIVE = ("running", "paused")
+
+
+class Run:
+    """One run, alive or over. All methods may be called from any thread."""
+
+    def __init__(self, id: str, owner: str, config: Config, folder: Folder):
+        self.id = id
+        self.owner = owner
+        self.config = config
+        self.folder = folder
+        self.status = "running"
+        self.step = 0
+        self.speed = 0.0
+        self.message: dict[str, Any] | None = None
+        self.lr_changes: dict[int, float] = {}
+        self.history: dict[str, dict[str, dict[str, list[Any]]]] = {}
+        self.rows = 0
+        self._journal: list[tuple[str, dict[str, Any]]] = []
+        self.kept: list[int] = []
+        self.frame: bytes | None = None
+        self.frame_number = 0
+        self.connection: Connection | None = None
+        self.process: BaseProcess | None = None
+        self.unattended_since: float | None = time.monotonic()
+        self._watchers: set[Callable[[], None]] = set()
+        self._lock = threading.RLock()
+
+    @property
+    def alive(self) -> bool:
+        """Whether a process is behind it."""
+        return self.status in ALIVE
+
+    @property
+    def lr(self) -> float:
+        """The learning rate now."""
+        changes = [value for step, value in sorted(self.lr_changes.items())]
+        lr: float = changes[-1] if changes else self.config.lr
+        return lr
+
+    @property
+    def last_metrics(self) -> dict[str, float | None]:
+        """The last value of each metric of the run itself."""
+        with self._lock:
+            return {name: column["value"][-1] for name, column in self.history.get("run", {}).items()}
+
+    def command(self, name: str, value: Any = None) -> None:
+        """Tell the worker: play, pause, step, epoch, lr, speed, watch or stop."""
+        with self._lock:
+            if self.connection is not None and self.alive:
+                try:
+                    self.connection.send_bytes(json.dumps({"command": name, "value": value}).encode())
+                except OSError:
+                    return
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Call `watcher` at whatever is new; frames are made while there is one."""
+        with self._lock:
+            self._watchers.add(watcher)
+            if len(self._watchers) == 1:
+                self.command("watch", True)
+
+    def unwatch(self, watcher: Callable[[], None]) -> None:
+        """End `watch`."""
+        with self._lock:
+            self._watchers.discard(watcher)
+            if not self._watchers:
+                self.command("watch", False)
+
+    @property
+    def watched(self) -> bool:
+        """Whether someone looks at it."""
+        return bool(self._watchers)
+
+    def hello(self) -> dict[str, Any]:
+        """All that a new watcher needs to know."""
+        with self._lock:
+            return {
+                "kind": "hello",
+                "run": self.id,
+                **self.state(),
+                "steps_per_epoch": self.config.steps_per_epoch,
+                "lanes": list(self.history) or ["run"],
+                "history": self.history,
+                "kept": list(self.kept),
+            }
+
+    def state(self) -> dict[str, Any]:
+        """What may change beside the metrics."""
+        with self._lock:
+            return {
+                "status": self.status,
+                "step": self.step,
+                "num_steps": self.config.num_steps,
+                "speed": self.speed,
+                "lr": self.lr,
+                "events": [{"step": step, "lr": lr} for step, lr in sorted(self.lr_changes.items())],
+                "message": self.message,
+            }
+
+    def since(self, rows: int, end: int) -> dict[str, dict[str, dict[str, list[Any]]]]:
+        """The part of the history in the lines number `rows` to `end`."""
+        with self._lock:
+            found: dict[str, dict[str, dict[str, list[Any]]]] = {}
+            for lane, row in self._journal[rows:end]:
+                extend(found.setdefault(lane, {}), row)
+            return found
+
+    def load(self, status: str) -> None:
+        """Take everything from the folder: a run of the past."""
+        facts = self.folder.facts()
+        with self._lock:
+            self.status = status
+            self.message = facts["message"]
+            self.lr_changes = {int(step): lr for step, lr in facts["lr_changes"]}
+            self.kept = self.folder.kept()
+            self._journal = []
+            self.history = {}
+            for lane in self.folder.lanes():
+                for row in self.folder.rows(lane):
+                    self._enter(lane, row)
+            self.step = max([0, *(row["step"] for _, row in self._journal)])
+            if self.kept:
+                self.frame = self.folder.frame_file(self.kept[-1]).read_bytes()
+                self.frame_number += 1
+            if status == "crashed" and self.message is None:
+                self.message = {"code": "crashed", "step": self.step, "kept_step": self.kept[-1] if self.kept else 0}
+
+    def _enter(self, lane: str, row: dict[str, Any]) -> None:
+        extend(self.history.setdefault(lane, {}), row)
+        self._journal.append((lane, row))
+        self.rows = len(self._journal)
+
+    def receive(self, data: bytes) -> None:
+        """Take in what the worker sent."""
+        with self._lock:
+            if data[:1] == b"F":
+                self.frame = data[1:]
+                self.frame_number += 1
+            else:
+                content = json.loads(data[1:])
+                if content["kind"] == "metrics":
+                    for lane, rows in content["rows"].items():
+                        for row in rows:
+                            self._enter(lane, row)
+                    self.kept = sorted({*self.kept, *content["kept"]})
+                    self.step = max(self.step, content["step"])
+                else:
+                    self.message = content["message"] or self.message
+                    if "status" in content:
+                        self.status, self.step, self.speed = content["status"], content["step"], content["speed"]
+                        self.lr_changes = {int(step): lr for step, lr in content["lr_changes"]}
+        self.tell()
+
+    def crashed(self) -> None:
+        """The worker is gone without a word."""
+        with self._lock:
+            self.kept = self.folder.kept()
+            kept = self.kept[-1] if self.kept else 0
+            self.message = {"code": "crashed", "step": self.step, "kept_step": kept}
+            self.status = "crashed"
+            self.folder.update_facts(status="crashed", message=self.message)
+        self.tell()
+
+    def tell(self) -> None:
+        """Call every watcher."""
+        with self._lock:
+            watchers = list(self._watchers)
+        for watcher in watchers:
+            watcher()

@@ -1,0 +1,410 @@
+"""The process that trains: it runs the experiment's own loop, and around it keeps, tells and obeys."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core import checkpoints
+from core.config import Config
+from core.engine.record import Folder, Row, line
+from core.experiments import Experiment, Snapshot, experiment
+from core.frames import encode
+
+FRAME_INTERVAL = 1 / 15
+"""Seconds between two frames at most often."""
+FRAME_SHARE = 0.03
+"""The share of training time that frames may take when training runs at full speed."""
+KEEP_SHARE = 0.01
+"""The same for keeping steps."""
+KEPT_STEPS = 40
+"""About how many steps of a run are kept to go back to."""
+TELL_INTERVAL = 0.1
+"""Seconds between two reports of metrics."""
+
+
+@dataclass
+class Job:
+    """What a worker is asked to do.
+
+    Attributes:
+        lr_changes: step -> learning rate, those of the past when a run goes on.
+        resume_step: the kept step in `folder` to go on from.
+        speed: steps a second, 0 for as fast as it goes.
+    """
+
+    config: Config
+    folder: Path
+    lr_changes: dict[int, float] = field(default_factory=dict)
+    resume_step: int | None = None
+    speed: float = 0
+    paused: bool = False
+    watched: bool = False
+
+
+class Lane:
+    """One of the trainings that advance side by side, with a stream of chance of its own."""
+
+    def __init__(self, trained: Experiment, config: Config, lr_changes: dict[int, float], resume: Any, alone: bool):
+        self.trained = trained
+        self.config = config
+        self.lr_changes = lr_changes
+        self.alone = alone
+        self.losses: list[float] = resume["losses"].tolist() if resume else []
+        self.rows: list[Row] = []
+        self.diverged = False
+        self.diverged_step = self.kept_step = 0
+        self.ended = False
+        self.generator: Iterator[Snapshot] = trained.train(config, lr_changes, resume)
+        self.rng = torch.get_rng_state()
+        self.snapshot = self._resumed(resume) if resume else next(self.generator)
+        self.rng = torch.get_rng_state()
+
+    def _resumed(self, state: Any) -> Snapshot:
+        """The snapshot of a checkpoint, before any further step."""
+        snapshot = self.trained.untrained(self.config)
+        checkpoints.restore(state, snapshot.net, snapshot.optimizer)
+        snapshot.step, snapshot.epoch, snapshot.order = state["step"], state["epoch"], state["order"]
+        return snapshot
+
+    def advance(self) -> None:
+        """Take one step."""
+        if not self.alone:
+            torch.set_rng_state(self.rng)
+        try:
+            snapshot = next(self.generator)
+        except StopIteration:
+            self.ended = True
+            return
+        if not self.alone:
+            self.rng = torch.get_rng_state()
+        loss = snapshot.metrics["loss/train"]
+        self.rows.append((snapshot.step, snapshot.epoch, snapshot.metrics))
+        self.losses.append(loss)
+        if math.isfinite(loss):
+            self.snapshot = snapshot
+        else:
+            self.diverged = self.ended = True
+            self.snapshot.metrics = snapshot.metrics
+            self.diverged_step = snapshot.step
+
+    def state(self) -> dict[str, Any]:
+        """The checkpoint of the last step with a finite loss."""
+        if not self.alone:
+            torch.set_rng_state(self.rng)
+        return checkpoints.checkpoint(self.snapshot, self.losses[: self.snapshot.step])
+
+
+class Worker:
+    """Drives the lanes of one run: by the clock when slowed down, else as fast as they go."""
+
+    def __init__(self, connection: Connection, job: Job):
+        self.connection = connection
+        self.job = job
+        self.trained = experiment(job.config.experiment)
+        self.folder = Folder(job.folder)
+        self.commands: deque[dict[str, Any]] = deque()
+        self.wake = threading.Event()
+        self.outbox = Outbox(connection)
+        self.paused = job.paused
+        self.speed = job.speed
+        self.watched = job.watched
+        self.steps_ordered = 0
+        self.stopping = False
+        self.lr_changes = dict(job.lr_changes)
+        self.last_frame_time = self.last_keep_time = self.last_tell_time = 0.0
+        self.frame_cost = self.keep_cost = 0.0
+        self.frame_step = -1
+        self.new_kept: list[int] = []
+        states = checkpoints.load(self.folder.checkpoint_file(job.resume_step)) if job.resume_step is not None else {}
+        configs = self.trained.lanes(job.config)
+        self.lanes = {
+            name: Lane(self.trained, config, self.lr_changes, states.get(name), alone=len(configs) == 1)
+            for name, config in configs.items()
+        }
+        self.keep_every = max(1, job.config.num_steps // KEPT_STEPS)
+        self.kept = set(self.folder.kept())
+
+    @property
+    def step(self) -> int:
+        """The last step of the lane that has come furthest."""
+        return max(lane.snapshot.step for lane in self.lanes.values())
+
+    def run(self) -> None:
+        """Train until the end, a stop, or the server's death."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        if self.step == 0:
+            self._keep()
+        self._show()
+        self._tell_status()
+        next_step_time = time.perf_counter()
+        while not self.stopping and not all(lane.ended for lane in self.lanes.values()):
+            if self.commands:
+                self._obey()
+                continue
+            now = time.perf_counter()
+            moving = not self.paused or self.steps_ordered > 0
+            if not moving or (self.speed and not self.steps_ordered and now < next_step_time):
+                self._rest(now, next_step_time if moving else math.inf)
+                continue
+            if self.steps_ordered:
+                self.steps_ordered -= 1
+            elif self.speed:
+                next_step_time = max(next_step_time + 1 / self.speed, now - 0.5)
+            self._advance()
+        self._finish()
+
+    def _advance(self) -> None:
+        diverging = []
+        for lane in self.lanes.values():
+            if not lane.ended:
+                lane.advance()
+                if lane.diverged:
+                    diverging.append(lane)
+        for lane in diverging:
+            self._restore_last_finite(lane)
+            lane.kept_step = self.step
+            self._keep()
+        now = time.perf_counter()
+        step = self.step
+        free = bool(self.speed) or self.paused
+        if step % self.keep_every == 0 and (free or now - self.last_keep_time > self.keep_cost / KEEP_SHARE):
+            self._keep()
+        if self.watched and now - self.last_frame_time > (
+            FRAME_INTERVAL if free else max(FRAME_INTERVAL, self.frame_cost / FRAME_SHARE)
+        ):
+            self._show()
+        if now - self.last_tell_time > TELL_INTERVAL:
+            self._tell()
+
+    def _rest(self, now: float, until: float) -> None:
+        """Wait for the next step's time or a command, showing what is not yet shown."""
+        if self.watched and self.frame_step != self.step:
+            due = self.last_frame_time + FRAME_INTERVAL
+            if now >= due:
+                self._show()
+            until = min(until, due)
+        if any(lane.rows for lane in self.lanes.values()):
+            due = self.last_tell_time + TELL_INTERVAL
+            if now >= due:
+                self._tell()
+            until = min(until, due)
+        wait = until - time.perf_counter()
+        if wait > 0:
+            self.wake.wait(None if wait == math.inf else wait)
+            self.wake.clear()
+
+    def _listen(self) -> None:
+        """Take commands; the end of the pipe is the end of the server, and so of this process."""
+        try:
+            while True:
+                self.commands.append(json.loads(self.connection.recv_bytes()))
+                self.wake.set()
+        except (EOFError, OSError):
+            self.commands.append({"command": "stop"})
+            self.wake.set()
+            time.sleep(0.5)
+            os._exit(0)
+
+    def _obey(self) -> None:
+        order = self.commands.popleft()
+        match order["command"]:
+            case "play":
+                self.paused, self.steps_ordered = False, 0
+            case "pause":
+                self.paused, self.steps_ordered = True, 0
+                if self.step not in self.kept:
+                    self._keep()
+            case "step":
+                self.paused, self.steps_ordered = True, 1
+            case "epoch":
+                per_epoch: int = self.job.config.steps_per_epoch
+                self.paused, self.steps_ordered = True, per_epoch - self.step % per_epoch
+            case "lr":
+                self.lr_changes[self.step + 1] = float(order["value"])
+                self.folder.update_facts(lr_changes=sorted(self.lr_changes.items()))
+            case "speed":
+                self.speed = float(order["value"])
+            case "watch":
+                self.watched = bool(order["value"])
+                self.frame_step = -1
+            case "stop":
+                self.stopping = True
+        self._tell_status()
+
+    def _frame(self) -> bytes:
+        return encode({name: self.trained.view(lane.config, lane.snapshot) for name, lane in self.lanes.items()})
+
+    def _show(self) -> None:
+        start = time.perf_counter()
+        self.outbox.frame(self._frame())
+        self.frame_step = self.step
+        self.last_frame_time = time.perf_counter()
+        self.frame_cost = self.last_frame_time - start
+
+    def _keep(self) -> None:
+        start = time.perf_counter()
+        try:
+            self.folder.keep(self.step, {name: lane.state() for name, lane in self.lanes.items()}, self._frame())
+        except OSError:
+            return
+        self.kept.add(self.step)
+        self.new_kept.append(self.step)
+        self.last_keep_time = time.perf_counter()
+        self.keep_cost = self.last_keep_time - start
+
+    def _restore_last_finite(self, lane: Lane) -> None:
+        """Bring a lane whose loss is no longer finite back to its last finite weights.
+
+        The weights may have overflowed one step before the loss shows it. Runs repeat bit for bit, so that step is
+        found by training again from the last kept one.
+        """
+        if checkpoints.all_finite(lane.snapshot.net):
+            return
+        name = next(name for name, other in self.lanes.items() if other is lane)
+        start = max(step for step in self.kept if step < lane.diverged_step)
+        state = checkpoints.load(self.folder.checkpoint_file(start))[name]
+        again = Lane(self.trained, lane.config, dict(self.lr_changes), state, alone=False)
+        last = again.snapshot
+        while not again.ended and checkpoints.all_finite(again.snapshot.net):
+            last = copy.deepcopy(again.snapshot)
+            for kept, trained in zip(last.net.parameters(), again.snapshot.net.parameters(), strict=True):
+                kept.grad = copy.deepcopy(trained.grad)
+            lane.rng = again.rng
+            again.advance()
+        last.metrics = lane.snapshot.metrics
+        lane.snapshot = last
+
+    def _tell(self) -> None:
+        """Write down and report what is new."""
+        history: dict[str, list[dict[str, Any]]] = {}
+        for name, lane in self.lanes.items():
+            if lane.rows:
+                rows, lane.rows = lane.rows, []
+                history[name] = [line(*row) for row in rows]
+                try:
+                    self.folder.append(name, rows)
+                except OSError as error:
+                    self.outbox.message({"kind": "status", "message": {"code": "disk", "reason": error.strerror}})
+        kept, self.new_kept = self.new_kept, []
+        self.last_tell_time = time.perf_counter()
+        if history or kept:
+            self.outbox.message({"kind": "metrics", "rows": history, "kept": kept, "step": self.step})
+
+    def _tell_status(self, status: str | None = None, message: dict[str, Any] | None = None) -> None:
+        self._tell()
+        self.outbox.message(
+            {
+                "kind": "status",
+                "status": status or ("paused" if self.paused else "running"),
+                "step": self.step,
+                "speed": self.speed,
+                "lr_changes": sorted(self.lr_changes.items()),
+                "message": message,
+            }
+        )
+
+    def _finish(self) -> None:
+        run = self.lanes["run"]
+        if self.step not in self.kept:
+            self._keep()
+        self._show()
+        status, message = self._ending(run)
+        self._tell()
+        try:
+            self.folder.update_facts(status=status, message=message, lr_changes=sorted(self.lr_changes.items()))
+        finally:
+            self._tell_status(status, message)
+            self.outbox.close()
+
+    def _ending(self, run: Lane) -> tuple[str, dict[str, Any]]:
+        config: Any = run.config
+        if run.diverged:
+            lr = run.snapshot.optimizer.param_groups[0]["lr"]
+            return "diverged", {
+                "code": "diverged",
+                "step": run.diverged_step,
+                "lr": lr,
+                "finite_step": run.snapshot.step,
+                "kept_step": run.kept_step,
+            }
+        if self.stopping:
+            return "stopped", {"code": "stopped", "step": self.step}
+        if run.snapshot.step >= config.num_steps:
+            return "finished", {"code": "reached_steps", "step": run.snapshot.step}
+        if config.stop == "accuracy":
+            accuracy = run.snapshot.metrics["accuracy/test"]
+            return "finished", {"code": "reached_accuracy", "step": run.snapshot.step, "accuracy": accuracy}
+        return "finished", {"code": "plateau", "step": run.snapshot.step}
+
+
+class Outbox:
+    """Sends from a thread of its own, so that a slow server never holds up training.
+
+    Messages are all sent, in order; of frames only the newest.
+    """
+
+    def __init__(self, connection: Connection):
+        self._connection = connection
+        self._messages: deque[bytes] = deque()
+        self._frame: bytes | None = None
+        self._something = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._send, daemon=True)
+        self._thread.start()
+
+    def message(self, content: dict[str, Any]) -> None:
+        """Send a JSON message."""
+        self._messages.append(b"M" + json.dumps(content).encode())
+        self._something.set()
+
+    def frame(self, content: bytes) -> None:
+        """Send a frame, unless a newer one comes first."""
+        self._frame = b"F" + content
+        self._something.set()
+
+    def close(self) -> None:
+        """Send what is left, then end."""
+        self._closing = True
+        self._something.set()
+        self._thread.join(timeout=5)
+
+    def _send(self) -> None:
+        try:
+            while True:
+                self._something.wait()
+                self._something.clear()
+                frame, self._frame = self._frame, None
+                if frame is not None:
+                    self._connection.send_bytes(frame)
+                while self._messages:
+                    self._connection.send_bytes(self._messages.popleft())
+                if self._closing and not self._messages and self._frame is None:
+                    return
+        except (OSError, ValueError):
+            return
+
+
+def work(connection: Connection) -> None:
+    """The process's main function: wait for a job, then do it.
+
+    One thread: with more of them small steps are many times slower on a busy machine.
+    """
+    torch.set_num_threads(1)
+    try:
+        job = connection.recv()
+    except EOFError:
+        return
+    Worker(connection, job).run()

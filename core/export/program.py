@@ -1,0 +1,239 @@
+"""The parts of an exported run: all that its training loop uses, found by following names from it."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+import libcst as cst
+import torch
+
+from core.config import Config
+from core.experiments import experiment
+from core.export.fold import Knowledge, parameters
+from core.export.layout import WIDTH
+from core.export.specialise import formula, options, source, specialise, without_options
+from core.export.syntax import Definition, Names, calls, code, literal
+
+
+@dataclass(frozen=True)
+class Program:
+    """The parts that a script and a notebook are laid out from.
+
+    Attributes:
+        title: what it trains, a sentence.
+        promise: what it prints, a sentence.
+        entry: the name of the training loop.
+        imported: (module, name in it or None) of each import.
+        constants: assignments of constants, as texts.
+        kinds: "data", "model" or "training" for each definition.
+        definitions: functions and classes as texts, each after those it uses.
+    """
+
+    title: str
+    promise: str
+    entry: str
+    imported: frozenset[tuple[str, str | None]]
+    constants: tuple[str, ...]
+    kinds: tuple[str, ...]
+    definitions: tuple[str, ...]
+
+    def of_kind(self, kind: str) -> Iterator[str]:
+        """The definitions of one kind."""
+        return (text for text, its in zip(self.definitions, self.kinds, strict=True) if its == kind)
+
+    def imports(self) -> str:
+        """The import lines: the standard library, then all else."""
+        standard = {item for item in self.imported if item[0].split(".")[0] in sys.stdlib_module_names}
+        return "\n".join(_import_lines(group) for group in (standard, self.imported - standard))
+
+
+def program_of(config: Config, lr_changes: Mapping[int, float] | None) -> Program:
+    if getattr(config, "device", None) == "auto":
+        config = config.changed(device="cpu")
+    return _build(config, tuple(sorted((lr_changes or {}).items())))
+
+
+@lru_cache(maxsize=256)
+def _build(config: Config, lr_changes: tuple[tuple[int, float], ...]) -> Program:
+    train = experiment(config.experiment).train
+    writer = _Writer(config, train, dict(lr_changes))
+    writer.drop_options()
+    constants, imported = writer.outside()
+    return Program(
+        title=(inspect.getdoc(inspect.getmodule(train)) or "").split("\n")[0],
+        promise="Prints the same losses as the app, bit for bit, with the same torch "
+        f"(version {torch.__version__}) on the CPU.",
+        entry=train.__name__,
+        imported=frozenset({("json", None), ("math", None), ("torch", None), *imported}),
+        constants=tuple(_constant(name, value) for name, value in constants.items()),
+        kinds=tuple(map(writer.kind, writer.order)),
+        definitions=tuple(code(writer.trees[item].with_changes(leading_lines=())) for item in writer.order),
+    )
+
+
+class _Writer:
+    """Finds what the training loop uses and specialises it.
+
+    Attributes:
+        trees: each function or class met so far -> its source for this run.
+        order: those that are in use, each after those it uses.
+    """
+
+    def __init__(self, config: Config, train: Callable[..., Any], lr_changes: Mapping[int, float]) -> None:
+        self.knowledge = Knowledge(config, formula=self.formula)
+        changes = self.knowledge.expression("lr_changes", dict(lr_changes), longest=len("{}"))
+        bound = {"lr_changes": changes, "resume": cst.Name("None")}
+        self.train = train
+        self.trees: dict[Any, Definition] = {}
+        self.trees[train] = specialise(train, self.knowledge, bound)
+        self.order: list[Any] = []
+        self.collect()
+
+    def collect(self) -> None:
+        """Put all that the training loop uses in order."""
+        self.order = []
+        self._visit(self.train, set())
+        names = [item.__name__ for item in self.order]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two functions or classes of the script are called {name}")
+
+    def _visit(self, item: Any, seen: set[Any]) -> None:
+        seen.add(item)
+        for used in self.uses(item):
+            if used not in seen:
+                self._visit(used, seen)
+        self.order.append(item)
+
+    def uses(self, item: Any) -> list[Any]:
+        """The app's functions and classes that one of them uses."""
+        namespace = _namespace(item)
+        found = [namespace.get(name) for name in Names(self.tree(item)).free]
+        return [other for other in found if _is_ours(other)]
+
+    def tree(self, item: Any) -> Definition:
+        """The source of a function or class for this run."""
+        if item not in self.trees:
+            self.trees[item] = specialise(item, self.knowledge) if _is_configured(item) else source(item)
+        return self.trees[item]
+
+    def formula(self, item: Any) -> tuple[list[str], cst.BaseExpression] | None:
+        """See `Knowledge.formula`. Only functions of a config are written out: others are worth their name."""
+        tree = self.tree(item) if _is_configured(item) else None
+        return formula(tree) if isinstance(tree, cst.FunctionDef) else None
+
+    def drop_options(self) -> None:
+        """Take those options out of the networks' constructors that nobody passes."""
+        for item in self.order:
+            if inspect.isclass(item) and item.__module__.startswith("core.models"):
+                unused = self._unused_options(item)
+                if unused:
+                    self.trees[item] = without_options(item, self.knowledge, unused)
+        self.collect()
+
+    def _unused_options(self, item: type) -> dict[str, cst.BaseExpression]:
+        names = Names(*(self.trees[other] for other in self.order))
+        if names.read[item.__name__] != names.called[item.__name__]:
+            return {}
+        passed: set[str] = set()
+        wanted = list(parameters(item))
+        for call in calls(item.__name__, [self.trees[other] for other in self.order]):
+            if any(arg.star for arg in call.args):
+                return {}
+            passed.update(arg.keyword.value if arg.keyword else wanted[i] for i, arg in enumerate(call.args))
+        return {name: default for name, default in options(item).items() if name not in passed}
+
+    def outside(self) -> tuple[dict[str, Any], set[tuple[str, str | None]]]:
+        """Name -> value of the constants in use, and the imports."""
+        constants: dict[str, Any] = {}
+        imported: set[tuple[str, str | None]] = set()
+        for item in self.order:
+            namespace, imports = _namespace(item), _imports(inspect.getmodule(item))
+            for name in Names(self.trees[item]).free:
+                if name in self.knowledge.constants:
+                    constants[name] = self.knowledge.constants[name]
+                elif name in imports:
+                    imported.add(imports[name])
+                elif name in namespace and not _is_ours(namespace[name]):
+                    constants[name] = namespace[name]
+                elif name not in namespace and not hasattr(builtins, name):
+                    raise ValueError(f"{item.__qualname__} uses {name}, which its module does not have")
+        return constants, imported
+
+    def kind(self, item: Any) -> str:
+        """Whether a definition is about "data", a "model", or all else, "training"."""
+        modules = {other.__module__ for other in self._reach(item, set())}
+        data = any(module.startswith("core.data") for module in modules)
+        model = any(module.startswith("core.models") for module in modules)
+        return "training" if data == model else "data" if data else "model"
+
+    def _reach(self, item: Any, seen: set[Any]) -> set[Any]:
+        seen.add(item)
+        for used in self.uses(item):
+            if used not in seen:
+                self._reach(used, seen)
+        return seen
+
+
+def _is_ours(item: Any) -> bool:
+    """Whether something is a function or class of the app."""
+    definable = inspect.isclass(item) or inspect.isfunction(inspect.unwrap(item) if callable(item) else item)
+    return definable and item.__module__.split(".")[0] == "core"
+
+
+def _is_configured(item: Any) -> bool:
+    return _is_ours(item) and not inspect.isclass(item) and "config" in parameters(item)
+
+
+def _namespace(item: Any) -> dict[str, Any]:
+    return vars(inspect.getmodule(item))
+
+
+@cache
+def _imports(module: Any) -> dict[str, tuple[str, str | None]]:
+    """Name -> what a module imports under it, (module, name in it or None), the app's own modules left out."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for statement in ast.parse(inspect.getsource(module)).body:
+        if isinstance(statement, ast.Import):
+            found.update({alias.name.split(".")[0]: (alias.name, None) for alias in statement.names})
+        elif isinstance(statement, ast.ImportFrom) and statement.module:
+            found.update({alias.name: (statement.module, alias.name) for alias in statement.names})
+    return {name: origin for name, origin in found.items() if origin[0].split(".")[0] != "core"}
+
+
+def _import_lines(imported: Iterable[tuple[str, str | None]]) -> str:
+    whole: list[str] = []
+    parts: defaultdict[str, list[str]] = defaultdict(list)
+    for module, name in imported:
+        whole.append(f"import {module}\n") if name is None else parts[module].append(name)
+    lines = [
+        f"from {module} import {', '.join(sorted(names, key=_import_order))}\n" for module, names in sorted(parts.items())
+    ]
+    return "".join(sorted(whole) + lines)
+
+
+def _import_order(name: str) -> tuple[int, str]:
+    """Constants, then classes, then functions."""
+    return (0 if name.isupper() else 1 if name[0].isupper() else 2), name
+
+
+def _constant(name: str, value: Any) -> str:
+    """The assignment of a constant, its items filling the lines."""
+    text = f"{name} = {literal(value)}"
+    if len(text) <= WIDTH or not isinstance(value, (tuple, list)):
+        return text
+    lines = [""]
+    for item in map(literal, value):
+        if len(lines[-1]) + len(item) > WIDTH - 6:
+            lines.append("")
+        lines[-1] += f"{item}, "
+    opening, closing = "()" if isinstance(value, tuple) else "[]"
+    return f"{name} = {opening}\n" + "".join(f"    {line.rstrip()}\n" for line in lines) + closing

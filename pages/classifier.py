@@ -1,0 +1,101 @@
+"""Step 1: a simple classifier, trained live."""
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from core.experiments.classifier import ClassifierConfig, scene
+from pages.shared.code_panel import code_panel
+from pages.shared.controls import controls, field
+from pages.shared.language import _, lesson
+from pages.shared.live import live_view, network_view
+from pages.shared.own_points import add_clicked, own_points
+from pages.shared.share import defaults_button, earlier_runs, share_link
+from pages.shared.shell import language_switch
+from pages.shared.step_by_step import step_by_step
+from pages.shared.workspace import workspace
+
+
+def picture(config: ClassifierConfig) -> dict[str, Any]:
+    """What the picture of the plane shows beside the network: points, axes, layers."""
+    shown = scene(config.changed(device="cpu", lr=0.02, num_steps=1))
+    own = len(config.points) if config.dataset != "own" else 0
+    drawn = len(shown.x_train) - own
+    sizes = (*config.hidden_sizes, config.n_output)
+    return {
+        "classes": config.n_output,
+        "domain": shown.domain,
+        "train": points(shown.x_train[:drawn], shown.y_train[:drawn]),
+        "own": points(shown.x_train[drawn:], shown.y_train[drawn:]),
+        "test": points(shown.x_test, shown.y_test),
+        "layers": [
+            {"name": _("input"), "size": len(config.features), "labels": list(config.features)},
+            *({"name": _("hidden {number}").format(number=i + 1), "size": size} for i, size in enumerate(sizes[:-1])),
+            {"name": _("logits"), "size": sizes[-1]},
+        ],
+        "floor": floor(config),
+    }
+
+
+def points(x: Any, y: Any) -> dict[str, list[float]]:
+    """Points (N, 2) and labels (N,) as lists."""
+    rounded = x.double().round(decimals=4)
+    return {"x": rounded[:, 0].tolist(), "y": rounded[:, 1].tolist(), "label": y.tolist()}
+
+
+def floor(config: ClassifierConfig) -> float | None:
+    """The lowest cross entropy that probabilities fed as logits allow: -log(e / (e + K - 1)) for K classes."""
+    if "softmax" in config.bugs and config.loss == "CrossEntropyLoss":
+        return math.log(math.e + config.n_output - 1) - 1
+    return None
+
+
+space = workspace("classifier")
+with st.sidebar:
+    language_switch()
+    controls(space)
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.header(_("A simple classifier"), anchor=False)
+    defaults_button(space)
+    share_link(space)
+st.caption(
+    _("Press Play and watch the boundary bend between the two classes; then drag the learning rate until it breaks.")
+)
+config = space.config
+assert isinstance(config, ClassifierConfig)
+drawn = picture(config)
+live_view(space, drawn, on_point=lambda x, y: add_clicked(space, x, y))
+own_points(space)
+
+sections = {
+    "lesson": _("Lesson"),
+    "steps": _("Step by step"),
+    "network": _("Inside the network"),
+    "code": _("Code"),
+    "bugs": _("Bugs"),
+    "runs": _("Runs"),
+}
+section = st.segmented_control(
+    _("Sections"),
+    list(sections),
+    format_func=sections.__getitem__,
+    default="lesson",
+    required=True,
+    key="section classifier",
+    label_visibility="collapsed",
+)
+if section == "lesson":
+    st.markdown(lesson("classifier"))
+elif section == "steps":
+    step_by_step(space)
+elif section == "network":
+    network_view(space, drawn)
+elif section == "code":
+    code_panel(space)
+elif section == "bugs":
+    field(space, "bugs", config.settings()["bugs"])
+    st.markdown(lesson("bugs_classifier"))
+else:
+    earlier_runs(space)

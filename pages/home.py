@@ -1,0 +1,44 @@
+"""The home page: what this is, the eight steps, and what the machine has."""
+
+import streamlit as st
+
+from core.devices import devices
+from pages.shared.language import _, lesson
+from pages.shared.shell import language_switch
+
+STEPS = [
+    (
+        _("A simple classifier"),
+        _("The whole path once: data, network, loss, three lines of training, test."),
+        "pages/classifier.py",
+    ),
+    (_("A CNN on MNIST"), _("Convolution, activation, pooling; handwritten digits at 97 % and more."), None),
+    (_("The common layers"), _("Convolution, pooling, dropout, batch norm, activations and losses, to touch."), None),
+    (_("TensorBoard"), _("Write scalars, images and graphs while training, and read them."), None),
+    (_("VGG by make_layers"), _("A deep network from a list of numbers, without writing it out."), None),
+    (_("GPU, saving and loading"), _("Move data and model to a device; state_dict and checkpoints."), None),
+    (_("RNN and LSTM"), _("Sequences: predict cos from sin, and read digits row by row."), None),
+    (_("Loading data in parallel"), _("DataLoader's workers, when they pay, and how to go on from here."), None),
+]
+
+with st.sidebar:
+    language_switch()
+
+st.title("Torch Playground", anchor=False)
+st.markdown(lesson("home"))
+st.page_link("pages/classifier.py", label=_("Start with step 1"), icon=":material/play_circle:")
+st.subheader(_("Eight steps"), anchor=False)
+columns = st.columns(2)
+for number, (title, teaches, page) in enumerate(STEPS, start=1):
+    with columns[(number - 1) % 2].container(border=True):
+        if page:
+            st.page_link(page, label=f"**{number} · {title}**", icon=":material/check_circle:")
+        else:
+            st.markdown(f"**{number} · {title}** :gray-badge[{_('not built yet')}]")
+        st.caption(teaches)
+st.subheader(_("This machine"), anchor=False)
+for device in devices():
+    if device.missing:
+        st.markdown(f":gray[**{device.name}** · {_(device.title)} · {_(device.missing)}]")
+    else:
+        st.markdown(f"**{device.name}** · {_(device.title)}")

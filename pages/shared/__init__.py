@@ -1,0 +1,1 @@
+"""What the pages share. The only place that touches Streamlit's session state."""

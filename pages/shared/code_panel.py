@@ -1,0 +1,141 @@
+"""The code that runs: shown with the lines that differ from the tutorial's defaults marked, to copy and download."""
+
+from __future__ import annotations
+
+import io
+import keyword
+import tokenize
+
+import streamlit as st
+from core.export import marked_lines, notebook, script
+
+from core.config import Config
+from pages.shared.language import _
+from pages.shared.workspace import Workspace
+
+CSS = """
+.code-panel { position: relative; }
+.code-panel pre { margin: 0; max-height: 560px; overflow: auto; font: 0.8rem/1.5 var(--st-code-font, monospace);
+  background: var(--st-code-background-color, var(--st-secondary-background-color)); color: var(--st-text-color);
+  border-radius: 8px; padding: 12px 0; tab-size: 4; }
+.code-panel .line { display: block; padding: 0 16px 0 12px; border-left: 4px solid transparent; white-space: pre;
+  min-height: 1.5em; width: max-content; min-width: 100%; box-sizing: border-box; }
+.code-panel .mark { background: color-mix(in srgb, var(--st-primary-color) 16%, transparent);
+  border-left-color: var(--st-primary-color); }
+.code-panel .keyword { color: var(--st-primary-color); }
+.code-panel .string { color: var(--st-green-text-color, #15803d); }
+.code-panel .comment { opacity: 0.7; font-style: italic; }
+.code-panel .number { color: var(--st-blue-text-color, #1d4ed8); }
+.code-panel button { position: absolute; top: 8px; right: 16px; z-index: 1; font: inherit; font-size: 0.8rem;
+  padding: 4px 10px; cursor: pointer; color: var(--st-text-color); background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: 6px; }
+"""
+JS = """
+export default function ({ data, parentElement }) {
+    let panel = parentElement.querySelector(".code-panel");
+    if (!panel) {
+        panel = document.createElement("div");
+        panel.className = "code-panel";
+        panel.append(document.createElement("button"), document.createElement("pre"));
+        parentElement.append(panel);
+    }
+    const [button, pre] = panel.children;
+    button.textContent = data.copy;
+    button.onclick = async () => {
+        await copy(data.lines.map((line) => line.parts.map((part) => part[1]).join("")).join("\\n") + "\\n");
+        button.textContent = data.copied;
+        setTimeout(() => { button.textContent = data.copy; }, 1500);
+    };
+    pre.tabIndex = 0;
+    pre.replaceChildren(...data.lines.map((line) => {
+        const row = document.createElement("span");
+        row.className = line.marked ? "line mark" : "line";
+        for (const [kind, text] of line.parts) {
+            const part = document.createElement("span");
+            part.className = kind;
+            part.textContent = text;
+            row.append(part);
+        }
+        return row;
+    }));
+}
+async function copy(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+}
+"""
+code_component = st.components.v2.component("torch_playground_code", css=CSS, js=JS)
+
+
+def code_panel(space: Workspace) -> None:
+    """The code of the run shown, with the learning-rate changes made during it; before a run, that of the form."""
+    run = space.run
+    config: Config = run.config if run is not None else space.config.changed(device="cpu")
+    lr_changes = run.lr_changes if run is not None else {}
+    st.write(
+        _(
+            "This is the code that runs, made from the app's own source with your settings filled in. Marked lines "
+            "differ from the tutorial's defaults. Run it anywhere with the same torch: it prints the same losses."
+        )
+    )
+    name = f"torch_playground_{space.name}"
+    with st.container(horizontal=True):
+        st.download_button(
+            _("Download .py"),
+            script(config, lr_changes),
+            f"{name}.py",
+            "text/x-python",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.download_button(
+            _("Download .ipynb"),
+            notebook(config, lr_changes),
+            f"{name}.ipynb",
+            "application/x-ipynb+json",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+    lines = marked_lines(config, lr_changes)
+    parts = highlighted([line for line, _marked in lines])
+    code_component(
+        key=f"code {space.name}",
+        data={
+            "copy": _("Copy"),
+            "copied": _("Copied"),
+            "lines": [{"marked": marked, "parts": part} for (_line, marked), part in zip(lines, parts, strict=True)],
+        },
+    )
+
+
+def highlighted(lines: list[str]) -> list[list[tuple[str, str]]]:
+    """Each line as (kind, text) parts; kind is keyword, string, comment, number or empty."""
+    spans: list[list[tuple[int, int, str]]] = [[] for _line in lines]
+    for token in tokenize.generate_tokens(io.StringIO("\n".join(lines) + "\n").readline):
+        kind = _kind(token)
+        if kind:
+            for row in range(token.start[0], token.end[0] + 1):
+                start = token.start[1] if row == token.start[0] else 0
+                end = token.end[1] if row == token.end[0] else len(lines[row - 1])
+                spans[row - 1].append((start, end, kind))
+    return [_parts(line, found) for line, found in zip(lines, spans, strict=True)]
+
+
+def _kind(token: tokenize.TokenInfo) -> str:
+    if token.type == tokenize.NAME:
+        return "keyword" if keyword.iskeyword(token.string) else ""
+    return {tokenize.STRING: "string", tokenize.COMMENT: "comment", tokenize.NUMBER: "number"}.get(token.type, "")
+
+
+def _parts(line: str, spans: list[tuple[int, int, str]]) -> list[tuple[str, str]]:
+    parts, at = [], 0
+    for start, end, kind in spans:
+        parts += [("", line[at:start]), (kind, line[start:end])]
+        at = end
+    parts.append(("", line[at:]))
+    return [part for part in parts if part[1]]

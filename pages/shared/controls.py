@@ -1,0 +1,169 @@
+"""Controls made from a Config: one widget a field, in groups, each with its help and, if need be, what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.config import Config, Setting, kind_of
+from core.devices import devices
+from pages.shared import session
+from pages.shared.language import _, tell
+from pages.shared.workspace import Workspace
+
+GROUPS = {"data": "Data", "network": "Network", "training": "Training"}
+ELSEWHERE = {"points", "bugs"}
+"""Fields that have a section of their own."""
+DRAWN_AS_NUMBER = 1000
+"""Integer ranges wider than this are typed rather than slid."""
+
+
+def controls(space: Workspace) -> None:
+    """Take what the form says, then draw it."""
+    space.submit(form_values(space))
+    for group, title in GROUPS.items():
+        st.subheader(_(title), anchor=False)
+        fields = {
+            name: shown
+            for name, shown in space.config.settings().items()
+            if shown.group == group and name not in ELSEWHERE
+        }
+        _fields(space, {name: shown for name, shown in fields.items() if not shown.folded})
+        folded = {name: shown for name, shown in fields.items() if shown.folded}
+        touched = [name for name in folded if getattr(space.config, name) != space.config.default(name)]
+        title = _("More ({count} changed)").format(count=len(touched)) if touched else _("More")
+        with st.expander(title, expanded=bool(set(space.problems) & set(folded))):
+            _fields(space, folded)
+
+
+def form_values(space: Workspace) -> dict[str, Any]:
+    """Each field's value as its widgets have it, else as it was."""
+    values: dict[str, Any] = {}
+    for name, value in space.config:
+        if name == "hidden_sizes":
+            values[name] = _sizes(space)
+        else:
+            widget = session.get(space.key(name), value)
+            values[name] = tuple(widget) if isinstance(widget, list) else widget
+    return values
+
+
+def _sizes(space: Workspace) -> tuple[int, ...]:
+    """The hidden layers' sizes: as many as the first slider says; a new layer is as wide as the last one."""
+    config: Any = space.config
+    known = list(config.hidden_sizes)
+    count = session.get(space.key("hidden_sizes"), len(known))
+    sizes = [session.get(space.key(f"hidden_sizes.{index}"), size) for index, size in enumerate(known[:count])]
+    while len(sizes) < count:
+        sizes.append(sizes[-1] if sizes else 10)
+    return tuple(sizes)
+
+
+def _fields(space: Workspace, fields: dict[str, Setting]) -> None:
+    for name, shown in fields.items():
+        if shown.shown_if is None or getattr(space.config, shown.shown_if[0]) in shown.shown_if[1]:
+            field(space, name, shown)
+
+
+def field(space: Workspace, name: str, shown: Setting) -> None:
+    """One field's widget, with what is wrong in it below."""
+    if name == "hidden_sizes":
+        _hidden_layers(space, shown)
+    elif name == "device":
+        _device(space, shown)
+    else:
+        _widget(space, name, shown)
+    if name in space.problems:
+        st.error(tell(space.problems[name]), icon=":material/error:")
+
+
+def _seed(space: Workspace, name: str, value: Any) -> str:
+    """The widget's key, holding the config's value if the widget is new."""
+    key = space.key(name)
+    if session.get(key) is None:
+        session.put(key, list(value) if isinstance(value, tuple) else value)
+    return key
+
+
+def _widget(space: Workspace, name: str, shown: Setting) -> None:
+    config = type(space.config)
+    value = getattr(space.config, name)
+    kind = kind_of(config, name)
+    key = _seed(space, name, value)
+    label, help = _(shown.label), _help(shown, config, name)
+    if shown.choices is not None:
+        words = {choice: _(text) for choice, text in shown.choices.items()}
+        if kind == "choices":
+            st.pills(label, list(words), selection_mode="multi", format_func=words.__getitem__, key=key, help=help)
+        else:
+            st.selectbox(label, list(words), format_func=words.__getitem__, key=key, help=help)
+    elif kind == "bool":
+        st.toggle(label, key=key, help=help)
+    elif shown.log:
+        st.select_slider(label, log_options(shown, session.get(key)), format_func=plain, key=key, help=help)
+    else:
+        number = int if kind == "int" else float
+        low, high, step = (number(bound) for bound in (shown.low or 0, shown.high or 0, shown.step or 1))
+        if high - low > DRAWN_AS_NUMBER:
+            st.number_input(label, low, high, step=step, key=key, help=help)
+        else:
+            st.slider(label, low, high, step=step, key=key, help=help)
+
+
+def _help(shown: Setting, config: type[Config], name: str) -> str:
+    text = _(shown.help)
+    if shown.source:
+        default = config.write(name, config.default(name))
+        text += " " + _("Default: {default} ({source}).").format(default=default, source=_(shown.source))
+    return text
+
+
+def log_options(shown: Setting, value: float) -> list[float]:
+    """1, 2, 5, 10 ... between the bounds, the bounds themselves, and the value there is now."""
+    low, high = float(shown.low or 0), float(shown.high or 1)
+    options = {low, high, value}
+    for exponent in range(-5, 4):
+        options |= {digit * 10.0**exponent for digit in (1, 2, 5)}
+    return sorted(float(plain(option)) for option in options if low <= option <= high)
+
+
+def plain(number: float) -> str:
+    """A number without noise in its last digits."""
+    return f"{number:.10g}"
+
+
+def _hidden_layers(space: Workspace, shown: Setting) -> None:
+    config: Any = space.config
+    sizes = config.hidden_sizes
+    st.slider(
+        _(shown.label),
+        0,
+        6,
+        key=_seed(space, "hidden_sizes", len(sizes)),
+        help=_help(shown, type(space.config), "hidden_sizes"),
+    )
+    for index, size in enumerate(sizes):
+        st.slider(
+            _("Neurons in layer {number}").format(number=index + 1),
+            1,
+            64,
+            key=_seed(space, f"hidden_sizes.{index}", size),
+        )
+
+
+def _device(space: Workspace, shown: Setting) -> None:
+    known = devices()
+    here = ["auto", *(device.name for device in known if not device.missing)]
+    key = _seed(space, "device", space.config.device)
+    if session.get(key) not in here:
+        here.append(session.get(key))
+    st.segmented_control(_(shown.label), here, key=key, required=True, help=_help(shown, type(space.config), "device"))
+    missing = [device for device in known if device.missing]
+    if missing:
+        st.pills(
+            _("Not on this machine"),
+            [f"{d.name}: {_(d.missing)}" for d in missing],
+            disabled=True,
+            key=space.key("missing_devices"),
+        )

@@ -1,0 +1,58 @@
+"""English and Chinese. English sentences are the message ids of the catalogue."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from babel.messages.pofile import read_po
+
+from core.config import Problem
+from pages.shared import session
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+CATALOGUES = Path(__file__).parent / "locale"
+LESSONS = Path(__file__).parents[1] / "lessons"
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Message id -> translation; empty for English."""
+    path = CATALOGUES / f"{language}.po"
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        return {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string and not m.fuzzy}
+
+
+def current() -> str:
+    """The language of this session: chosen here or in the link, else before, else the browser's."""
+    chosen: str | None = session.get("language")
+    if chosen not in LANGUAGES:
+        locale = st.context.locale or ""
+        chosen = session.preference("language") or ("zh" if locale.lower().startswith("zh") else "en")
+        session.put("language", chosen)
+    return chosen
+
+
+def choose(language: str) -> None:
+    """Change the language, here and for the person's later visits."""
+    session.put("language", language)
+    session.prefer("language", language)
+
+
+def _(sentence: str) -> str:
+    """The sentence in the session's language."""
+    return catalogue(current()).get(sentence, sentence)
+
+
+def tell(problem: Problem) -> str:
+    """A problem's sentence in the session's language."""
+    values = {name: _(value) if isinstance(value, str) and value else value for name, value in problem.values.items()}
+    return _(problem.sentence).format(**values)
+
+
+def lesson(name: str) -> str:
+    """A lesson's Markdown."""
+    return (LESSONS / current() / f"{name}.md").read_text(encoding="utf-8")

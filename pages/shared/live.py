@@ -1,0 +1,117 @@
+"""The live view on a page: play bar, picture and curves, fed by the run's WebSocket; and the network inside."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+
+from core.config import Config
+from core.experiments import experiment
+from core.frames import encode
+from pages.shared import language, session
+from pages.shared.language import _
+from pages.shared.live_view.text import live_text
+from pages.shared.server import live_view_hash, plotly_bundle
+from pages.shared.workspace import Workspace
+
+STUB = """
+export default function (component) {
+    let leave = null, gone = false;
+    const file = (component.data || {}).module;
+    if (file) import(new URL(file, window.location.origin).href).then((module) => { if (!gone) leave = module.mount(component); });
+    return () => { gone = true; if (leave) leave(); };
+}
+"""
+
+live_component = st.components.v2.component("torch_playground_live", js=STUB, isolate_styles=False)
+network_component = st.components.v2.component("torch_playground_network", js=STUB, isolate_styles=False)
+
+
+@lru_cache(maxsize=256)
+def untrained_frame(config: Config) -> str:
+    """The frame of step 0 of all lanes, in base64."""
+    trained = experiment(config.experiment)
+    frames = {name: trained.view(lane, trained.untrained(lane)) for name, lane in trained.lanes(config).items()}
+    return base64.b64encode(encode(frames)).decode()
+
+
+def view_data(space: Workspace, picture: dict[str, Any], module: str) -> dict[str, Any]:
+    """What both components are told; it changes only with the form or the run shown."""
+    config: Any = space.config.changed(device="cpu")
+    ghost = space.ghost()
+    return {
+        "module": f"/assets/live/{live_view_hash()}/{module}.js",
+        "experiment": space.name,
+        "lang": language.current(),
+        "text": live_text(_),
+        "plotly": f"/assets/{plotly_bundle()[0]}",
+        "run": space.run_id,
+        "socket": f"/live/{space.run_id}" if space.run_id else None,
+        "ghost": f"/live/{ghost}/history" if ghost else None,
+        "preview": untrained_frame(config),
+        "picture": picture,
+        "lanes": list(space.experiment.lanes(config)),
+        "num_steps": config.num_steps,
+        "lr": config.lr,
+        "adding": session.get(space.key("adding")),
+        "speed": space.speed,
+    }
+
+
+def live_view(
+    space: Workspace, picture: dict[str, Any], on_point: Callable[[float, float], None] | None = None
+) -> None:
+    """Play bar, picture, curves and time slider.
+
+    Args:
+        picture: what the experiment's picture is told.
+        on_point: called with a point's coordinates when the picture was clicked while points are being added.
+    """
+    for notice in space.notices:
+        st.error(f"{notice.field}: {language.tell(notice)}" if notice.field else language.tell(notice))
+    space.notices = []
+    key = f"live view {space.name}"
+
+    def asked(name: str) -> dict[str, Any]:
+        found = getattr(session.get(key), name, None)
+        return found if isinstance(found, dict) else {}
+
+    def play() -> None:
+        order = asked("play")
+        steps = order.get("steps")
+        space.speed = _speed(order.get("speed"), space.speed)
+        space.play(space.speed, bool(order.get("paused")), steps if steps in (1, "epoch") else 0)
+
+    def resume() -> None:
+        order = asked("resume")
+        space.speed = _speed(order.get("speed"), space.speed)
+        if space.run_id and isinstance(order.get("step"), int):
+            space.resume(order["step"], speed=space.speed)
+
+    def point() -> None:
+        order = asked("point")
+        x, y = order.get("x"), order.get("y")
+        if on_point is not None and isinstance(x, int | float) and isinstance(y, int | float):
+            on_point(float(x), float(y))
+
+    live_component(
+        key=key,
+        data=view_data(space, picture, "live"),
+        on_play_change=play,
+        on_reset_change=space.reset,
+        on_resume_change=resume,
+        on_point_change=point,
+    )
+
+
+def network_view(space: Workspace, picture: dict[str, Any]) -> None:
+    """The network drawn with its weights, each hidden unit's own map, and the gradients' sizes."""
+    network_component(key=f"network view {space.name}", data=view_data(space, picture, "network"))
+
+
+def _speed(asked: Any, otherwise: float) -> float:
+    return float(asked) if isinstance(asked, int | float) and 0 <= asked <= 100_000 else otherwise

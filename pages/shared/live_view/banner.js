@@ -1,0 +1,58 @@
+// One line that says how the training stands, with a way on where there is one.
+
+import { create, fill, formatPercent, formatSetting, setText } from "./dom.js";
+
+const TROUBLE = new Set(["diverged", "crashed"]);
+
+export class Banner {
+  /** @param {{onLive: Function, onResume: Function}} handlers */
+  constructor(host, { onLive, onResume }) {
+    this.host = host;
+    this.sentence = create("span", { class: "tp-sentence", role: "status", "data-testid": "message" });
+    this.live = create("button", {
+      type: "button", class: "tp-chip", "data-testid": "back-to-live", hidden: "", onclick: onLive,
+    });
+    this.resume = create("button", {
+      type: "button", class: "tp-chip tp-chip-strong", "data-testid": "resume", hidden: "",
+      onclick: () => onResume(this.resumeStep),
+    });
+    host.append(this.sentence, create("span", { class: "tp-actions" }, this.live, this.resume));
+  }
+
+  /** @param state {status, online, looking, step, message, kept, adding} */
+  show(state, text, lang) {
+    const { kind, words, resumeStep } = describe(state, text, lang);
+    const looking = state.looking !== null;
+    this.resumeStep = resumeStep;
+    this.host.dataset.kind = kind;
+    setText(this.sentence, words);
+    this.live.hidden = !looking;
+    this.resume.hidden = resumeStep === null;
+    setText(this.live, text.back_to_live);
+    setText(this.resume, looking ? text.resume_here : fill(text.resume_step, { step: resumeStep }));
+  }
+}
+
+function describe(state, text, lang) {
+  const { status, online, looking, message, kept } = state;
+  if (online === "lost") return { kind: "warning", words: text.reconnecting, resumeStep: null };
+  if (looking !== null) {
+    return { kind: "looking", words: fill(text.looking, { step: looking }), resumeStep: looking };
+  }
+  if (message) return describeMessage(message, status, kept, text, lang);
+  if (state.adding) {
+    return { kind: "info", words: fill(text.adding, { label: state.adding.label }), resumeStep: null };
+  }
+  const words = text[`status_${status}`] ?? "";
+  return { kind: TROUBLE.has(status) ? "warning" : "info", words, resumeStep: null };
+}
+
+function describeMessage({ code, ...parameters }, status, kept, text, lang) {
+  const words = { ...parameters };
+  if (Number.isFinite(words.accuracy)) words.accuracy = formatPercent(words.accuracy, lang);
+  if (Number.isFinite(words.lr)) words.lr = formatSetting(words.lr);
+  const trouble = TROUBLE.has(code) || TROUBLE.has(status);
+  const resumeStep = trouble ? parameters.kept_step ?? kept.at(-1) ?? null : null;
+  const template = text[`message_${code}`] ?? text[`status_${status}`] ?? "";
+  return { kind: trouble ? "warning" : "info", words: fill(template, words), resumeStep };
+}

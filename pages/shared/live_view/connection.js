@@ -1,0 +1,192 @@
+// One WebSocket a run, shared by every view of it on the page.
+
+import { decodeFrame } from "./frames.js";
+import { extendHistory } from "./history.js";
+
+const FIRST_RETRY = 300;
+const LAST_RETRY = 3000;
+const CLOSE_GRACE = 400;
+const KEPT_IN_MEMORY = 240;
+const ENDED = new Set(["finished", "stopped", "diverged", "crashed"]);
+
+export const hasEnded = (status) => ENDED.has(status);
+
+class Connection {
+  constructor(path) {
+    this.path = path;
+    this.holders = 0;
+    this.listeners = new Set();
+    this.online = "connecting";
+    this.status = "connecting";
+    this.step = 0;
+    this.history = {};
+    this.historyVersion = 0;
+    this.kept = [];
+    this.events = [];
+    this.message = null;
+    this.looking = null;
+    this.outbox = [];
+    this.keptFrames = new Map();
+    this.retryDelay = FIRST_RETRY;
+    this.open();
+  }
+
+  subscribe(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  tell(change) {
+    for (const listener of this.listeners) listener(change);
+  }
+
+  open() {
+    const url = new URL(this.path, window.location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url);
+    socket.binaryType = "arraybuffer";
+    socket.onmessage = ({ data }) => this.receive(data);
+    socket.onclose = (event) => this.lost(socket, event);
+    this.socket = socket;
+  }
+
+  lost(socket, event) {
+    if (socket !== this.socket || this.closed) return;
+    if (event.code === 1000 && hasEnded(this.status)) return;
+    this.online = "lost";
+    this.retryTimer = setTimeout(() => this.open(), this.retryDelay);
+    this.retryDelay = Math.min(LAST_RETRY, this.retryDelay * 1.7);
+    this.tell("state");
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.retryTimer);
+    this.socket.close();
+    this.listeners.clear();
+  }
+
+  receive(data) {
+    if (typeof data !== "string") {
+      this.newest = data;
+      this.tell("frame");
+      return;
+    }
+    const message = JSON.parse(data);
+    if (message.kind === "hello") this.greet(message);
+    else if (message.kind === "metrics") this.extend(message);
+    else if (message.kind === "status") this.adopt(message);
+  }
+
+  greet(message) {
+    this.online = "open";
+    this.retryDelay = FIRST_RETRY;
+    this.lanes = message.lanes;
+    this.stepsPerEpoch = message.steps_per_epoch;
+    this.history = extendHistory({}, message.history);
+    this.historyVersion += 1;
+    this.kept = [...(message.kept ?? [])];
+    this.adopt(message);
+    this.outbox.splice(0).forEach((command) => this.send(command));
+    this.tell("history");
+  }
+
+  extend(message) {
+    extendHistory(this.history, message.history);
+    this.historyVersion += 1;
+    const last = this.kept.at(-1) ?? -1;
+    this.kept.push(...(message.kept ?? []).filter((step) => step > last));
+    this.tell("history");
+  }
+
+  adopt(message) {
+    this.status = message.status;
+    this.step = message.step ?? this.step;
+    this.numSteps = message.num_steps ?? this.numSteps;
+    this.speed = message.speed ?? this.speed;
+    this.lr = message.lr ?? this.lr;
+    this.events = message.events ?? this.events;
+    this.message = message.message ?? null;
+    this.tell("state");
+  }
+
+  send(command) {
+    if (this.online === "open" && this.socket.readyState === WebSocket.OPEN) {
+      this.socket.send(JSON.stringify(command));
+    } else {
+      this.outbox.push(command);
+    }
+  }
+
+  /** The newest live frame, decoded only when somebody draws it. */
+  get live() {
+    if (this.newest) {
+      this.decoded = decodeFrame(this.newest);
+      this.newest = null;
+    }
+    return this.decoded ?? null;
+  }
+
+  /** The frame to draw: the one looked back at, else the newest. */
+  get shown() {
+    return (this.looking === null ? null : this.past) ?? this.live;
+  }
+
+  async lookAt(step) {
+    this.looking = step;
+    this.tell("state");
+    const frame = await this.fetchKept(step);
+    if (!frame || this.looking !== step) return;
+    this.past = frame;
+    this.tell("frame");
+  }
+
+  backToLive() {
+    if (this.looking === null) return;
+    this.looking = null;
+    this.past = null;
+    this.tell("state");
+    this.tell("frame");
+  }
+
+  async fetchKept(step) {
+    if (this.keptFrames.has(step)) return this.keptFrames.get(step);
+    try {
+      const answer = await fetch(`${this.path}/kept/${step}`, { credentials: "same-origin" });
+      if (!answer.ok) return null;
+      const frame = decodeFrame(await answer.arrayBuffer());
+      this.remember(step, frame);
+      return frame;
+    } catch {
+      return null;
+    }
+  }
+
+  remember(step, frame) {
+    this.keptFrames.set(step, frame);
+    if (this.keptFrames.size > KEPT_IN_MEMORY) {
+      this.keptFrames.delete(this.keptFrames.keys().next().value);
+    }
+  }
+}
+
+// On window, so that two views loaded separately still meet.
+const REGISTRY = Symbol.for("torch-playground.connections");
+const registry = (window[REGISTRY] ??= new Map());
+
+export function acquire(path) {
+  if (!registry.has(path)) registry.set(path, new Connection(path));
+  const connection = registry.get(path);
+  connection.holders += 1;
+  return connection;
+}
+
+export function release(connection) {
+  connection.holders -= 1;
+  // A rerun may unmount and mount within moments: closing at once would reconnect for nothing.
+  setTimeout(() => {
+    if (connection.holders > 0 || connection.closed) return;
+    registry.delete(connection.path);
+    connection.close();
+  }, CLOSE_GRACE);
+}

@@ -1,0 +1,310 @@
+// The curves: loss above, accuracy below. Colour tells train from test; the stroke tells whose run it is.
+
+import {
+  create, fill, formatNumber, formatPercent, formatSetting, lineSample, nameControl, setAttribute, setText,
+} from "./dom.js";
+import { decimate, valueAt } from "./history.js";
+import { axis, baseLayout, CONFIG, loadPlotly, watchSize } from "./plot.js";
+import { mix, toCss } from "./theme.js";
+
+const SPLITS = ["train", "test"];
+const STROKES = {
+  run: { width: 1.8, dash: "solid", opacity: 1 },
+  correct: { width: 1.8, dash: "5px,4px", opacity: 0.85 },
+  ghost: { width: 1.2, dash: "1.5px,2.5px", opacity: 0.6 },
+};
+const FASTEST = 130;
+const MARGIN = { l: 44, r: 10, t: 6, b: 22 };
+const MANTISSAS = [1, 1.5, 2, 3, 5, 7.5, 10];
+
+/** The next round number at or above `value`: axes grow by these, not at every point. */
+function roundUp(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * MANTISSAS.find((mantissa) => mantissa * power >= value * 0.999999);
+}
+
+class Curve {
+  constructor(metric) {
+    this.metric = metric;
+    this.log = false;
+    this.graph = create("div", { class: "tp-graph", "data-testid": `${metric}-plot` });
+    this.box = create("div", { class: "tp-curve-box", role: "img" }, this.graph);
+    this.heading = create("span", { class: "tp-curve-title" });
+    this.ghostKey = create("span", { class: "tp-key tp-ghost-key" });
+    this.tools = create("span", { class: "tp-curve-tools" }, this.ghostKey);
+    this.table = create("div", { class: "tp-readouts" });
+    this.element = create("section", { class: `tp-curve tp-curve-${metric}` }, this.table, this.box);
+    this.readouts = {};
+    this.ceiling = 0;
+    this.floorShare = 1;
+    if (metric === "loss") this.addLogButton();
+  }
+
+  addLogButton() {
+    this.logButton = create("button", {
+      type: "button", class: "tp-chip", "aria-pressed": "false", "data-testid": "log-scale",
+      onclick: () => {
+        this.log = !this.log;
+        this.logButton.setAttribute("aria-pressed", String(this.log));
+        this.changed?.();
+      },
+    });
+    this.tools.append(this.logButton);
+  }
+
+  /** One row of read-outs a lane, which is the legend too. */
+  arrange(lanes, text, lang) {
+    setText(this.heading, text[this.metric]);
+    this.ghostKey.replaceChildren(lineSample("train", "ghost"), text.ghost);
+    if (this.logButton) {
+      setText(this.logButton, text.log);
+      nameControl(this.logButton, text.log_scale);
+    }
+    const arranged = `${lanes.join()}/${lang}`;
+    if (this.arranged === arranged) return;
+    this.arranged = arranged;
+    const rows = lanes.map((lane) => this.arrangeRow(lane, lanes, text));
+    this.table.replaceChildren(this.heading, this.tools, ...rows);
+  }
+
+  arrangeRow(lane, lanes, text) {
+    const row = create("div", { class: "tp-readout-row", "data-lane": lane });
+    if (lanes.length > 1) row.append(create("span", { class: "tp-lane-name" }, text[`lane_short_${lane}`]));
+    for (const split of SPLITS) {
+      const value = create("output", { class: "tp-number", "data-testid": `${lane}-${this.metric}-${split}` });
+      this.readouts[`${lane}/${split}`] = value;
+      row.append(create("span", { class: "tp-key" }, lineSample(split, lane), text[split], value));
+    }
+    return row;
+  }
+
+  read(history, step, lang) {
+    for (const [key, node] of Object.entries(this.readouts)) {
+      const [lane, split] = key.split("/");
+      const value = valueAt(history[lane]?.[`${this.metric}/${split}`], step);
+      setText(node, this.format(value, lang));
+    }
+  }
+
+  format(value, lang) {
+    return this.metric === "loss" ? formatNumber(value) : formatPercent(value, lang);
+  }
+
+  forget() {
+    this.ceiling = 0;
+    this.floorShare = 1;
+  }
+
+  traces(sources, theme, text) {
+    const traces = [];
+    for (const { lane, history } of sources) {
+      for (const split of SPLITS) {
+        const series = history?.[`${this.metric}/${split}`] ?? { step: [], value: [] };
+        const { x, y } = decimate(series);
+        this.stretch(y);
+        const { width, dash, opacity } = STROKES[lane];
+        traces.push({
+          type: "scatter", mode: "lines", x, y, opacity,
+          name: lane === "run" ? text[split] : `${text[`lane_short_${lane}`]}, ${text[split]}`,
+          line: { color: theme[split], width, dash, simplify: false },
+          hovertemplate: this.metric === "loss" ? "%{y:.4~g}" : "%{y:.1%}",
+        });
+      }
+    }
+    return traces;
+  }
+
+  /** Grow the axis so that it holds these values. */
+  stretch(values) {
+    for (const value of values) {
+      if (value === null) continue;
+      if (value > this.ceiling) this.ceiling = value;
+      if (value < this.floorShare) this.floorShare = value;
+    }
+  }
+
+  yaxis(theme) {
+    if (this.metric === "accuracy") {
+      const low = Math.max(0, Math.floor((this.floorShare - 0.02) * 4) / 4);
+      return axis(theme, { range: [Math.min(0.5, low), 1.02], tickformat: ".0%", nticks: 5 });
+    }
+    if (this.log) return axis(theme, { type: "log", autorange: true, nticks: 5, exponentformat: "power" });
+    const top = roundUp(Math.max(this.ceiling, 1e-6) * 1.04);
+    return axis(theme, { range: [0, this.ceiling ? top : 1], nticks: 5, exponentformat: "power", rangemode: "tozero" });
+  }
+
+  layout({ theme, text, end, cursor, floor, events }) {
+    const marks = this.marks({ theme, text, cursor, floor, events });
+    return baseLayout(theme, {
+      width: this.width,
+      height: this.height,
+      margin: { ...MARGIN },
+      hovermode: "x unified",
+      uirevision: this.log ? "log" : "linear",
+      xaxis: axis(theme, {
+        range: [0, end], nticks: 6, rangemode: "tozero", hoverformat: ",d",
+        unifiedhovertitle: { text: fill(text.hover_step, { step: "%{x}" }) },
+      }),
+      yaxis: this.yaxis(theme),
+      ...marks,
+    });
+  }
+
+  marks({ theme, text, cursor, floor, events }) {
+    const faint = toCss(mix(theme.background, theme.text, 0.45));
+    const shapes = events.map(({ step }) => upright(step, faint, "dot", 1));
+    const annotations = this.metric === "loss"
+      ? events.map(({ step, lr }) => label(fill(text.lr_mark, { lr: formatSetting(lr) }), faint, {
+        x: step, y: 1, yref: "paper", xanchor: "left", yanchor: "top",
+      }))
+      : [];
+    if (cursor !== null) shapes.push(upright(cursor, toCss(theme.primary), "solid", 1.5));
+    if (floor !== null && this.metric === "loss") {
+      shapes.push({
+        type: "line", xref: "paper", x0: 0, x1: 1, y0: floor, y1: floor,
+        line: { color: theme.warning, width: 1.2, dash: "dash" },
+      });
+      annotations.push(label(fill(text.floor, { floor: floor.toFixed(4) }), theme.warning, {
+        x: 1, xref: "paper", y: this.log ? Math.log10(floor) : floor, xanchor: "right", yanchor: "bottom",
+      }));
+    }
+    return { shapes, annotations };
+  }
+
+  async render(plotly, sources, look) {
+    const Plotly = await loadPlotly(plotly);
+    if (this.gone || !this.width) return;
+    const traces = this.traces(sources, look.theme, look.text);
+    await Plotly.react(this.graph, traces, this.layout(look), { ...CONFIG, doubleClick: "reset+autosize" });
+    this.drawn = true;
+  }
+
+  destroy() {
+    this.gone = true;
+    if (this.drawn) window.Plotly.purge(this.graph);
+  }
+}
+
+const upright = (x, color, dash, width) => ({
+  type: "line", yref: "paper", y0: 0, y1: 1, x0: x, x1: x, line: { color, dash, width },
+});
+
+const label = (text, color, place) => ({
+  text, showarrow: false, font: { size: 10.5, color }, borderpad: 1, ...place,
+});
+
+/** Both curves of a run, redrawn a few times a second at most. */
+export class Curves {
+  constructor(host) {
+    this.host = host;
+    this.curves = ["loss", "accuracy"].map((metric) => new Curve(metric));
+    this.host.append(...this.curves.map((curve) => curve.element));
+    this.ghost = null;
+    this.history = {};
+    this.cost = 0;
+    for (const curve of this.curves) curve.changed = () => this.schedule();
+    this.stops = this.curves.map((curve) => watchSize(curve.box, (width, height) => {
+      Object.assign(curve, { width, height });
+      this.schedule();
+    }));
+  }
+
+  update(data, theme) {
+    if (this.data && this.data.run !== data.run) this.forget();
+    this.data = data;
+    this.theme = theme;
+    for (const curve of this.curves) curve.arrange(data.lanes, data.text, data.lang);
+    this.host.dataset.lanes = data.lanes.length;
+    this.fetchGhost(data.ghost);
+    this.schedule();
+  }
+
+  forget() {
+    this.end = 0;
+    this.curves.forEach((curve) => curve.forget());
+  }
+
+  async fetchGhost(url) {
+    if (this.ghostUrl === url) return;
+    this.ghostUrl = url;
+    this.ghost = null;
+    this.host.classList.toggle("tp-with-ghost", Boolean(url));
+    if (!url) return;
+    try {
+      const answer = await fetch(url, { credentials: "same-origin" });
+      const { history } = answer.ok ? await answer.json() : {};
+      if (this.ghostUrl === url) this.ghost = history?.run ?? null;
+    } catch {
+      this.ghost = null;
+    }
+    this.schedule();
+  }
+
+  /** Take what is to be shown; drawing follows when it is due. */
+  show({ history, step, cursor, events, floor }) {
+    Object.assign(this, { history, step, cursor, events, floor });
+    if (!this.data) return;
+    for (const curve of this.curves) curve.read(history, step, this.data.lang);
+    this.schedule();
+  }
+
+  schedule() {
+    this.stale = true;
+    if (this.timer || this.gone) return;
+    const pause = Math.max(FASTEST, this.cost * 5);
+    const wait = Math.max(0, (this.last ?? 0) + pause - performance.now());
+    this.timer = setTimeout(() => requestAnimationFrame(() => this.render()), wait);
+  }
+
+  async render() {
+    if (this.gone || !this.data) {
+      this.timer = null;
+      return;
+    }
+    this.stale = false;
+    const began = performance.now();
+    const { text, lanes } = this.data;
+    const look = {
+      theme: this.theme, text, end: this.growEnd(), cursor: this.cursor ?? null,
+      floor: this.floor ?? null, events: this.events ?? [],
+    };
+    const sources = [
+      ...(this.ghost ? [{ lane: "ghost", history: this.ghost }] : []),
+      ...lanes.toReversed().map((lane) => ({ lane, history: this.history[lane] })),
+    ];
+    try {
+      for (const curve of this.curves) await curve.render(this.data.plotly, sources, look);
+      this.describe();
+    } finally {
+      this.cost = Math.min(200, performance.now() - began);
+      this.last = performance.now();
+      this.timer = null;
+      if (this.stale) this.schedule();
+    }
+  }
+
+  /** The end of the time axis, which grows in round steps. */
+  growEnd() {
+    const series = [this.ghost, ...Object.values(this.history)].flatMap((lane) => Object.values(lane ?? {}));
+    const last = Math.max(10, ...series.map(({ step }) => step.at(-1) ?? 0));
+    const wanted = last <= this.data.num_steps ? Math.min(this.data.num_steps, roundUp(last)) : roundUp(last);
+    this.end = Math.max(this.end ?? 0, wanted);
+    return this.end;
+  }
+
+  describe() {
+    const { text, lang } = this.data;
+    for (const curve of this.curves) {
+      const value = valueAt(this.history.run?.[`${curve.metric}/test`], this.step ?? 0);
+      const words = { step: this.step ?? 0, value: curve.format(value, lang) };
+      setAttribute(curve.box, "aria-label", fill(text[`${curve.metric}_label`], words));
+    }
+  }
+
+  destroy() {
+    this.gone = true;
+    clearTimeout(this.timer);
+    this.stops.forEach((stop) => stop());
+    this.curves.forEach((curve) => curve.destroy());
+  }
+}

@@ -1,0 +1,81 @@
+// Small helpers to build the page once and fill in words and numbers.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Create an element: attributes by name, `on...` as listeners, then children. */
+export function create(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+export function icon(path) {
+  const svg = document.createElementNS(SVG, "svg");
+  const shape = document.createElementNS(SVG, "path");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  svg.classList.add("tp-icon");
+  shape.setAttribute("d", path);
+  svg.append(shape);
+  return svg;
+}
+
+/** A short sample of a line, as a legend shows it. */
+export function lineSample(split, lane) {
+  const svg = document.createElementNS(SVG, "svg");
+  const line = document.createElementNS(SVG, "line");
+  svg.setAttribute("viewBox", "0 0 18 8");
+  svg.setAttribute("aria-hidden", "true");
+  svg.classList.add("tp-line");
+  svg.dataset.split = split;
+  svg.dataset.lane = lane;
+  for (const [name, value] of Object.entries({ x1: 0, y1: 4, x2: 18, y2: 4 })) line.setAttribute(name, value);
+  svg.append(line);
+  return svg;
+}
+
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+export function setAttribute(node, name, value) {
+  if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+}
+
+/** Give a control its accessible name, and the same words as a tooltip. */
+export function nameControl(node, words) {
+  setAttribute(node, "aria-label", words);
+  setAttribute(node, "title", words);
+}
+
+/** Put parameters into a sentence: fill("at step {step}", {step: 3}). */
+export function fill(template, parameters = {}) {
+  return (template ?? "").replace(/\{(\w+)\}/g, (whole, name) => parameters[name] ?? whole);
+}
+
+export function formatCount(value, lang) {
+  return Number(value).toLocaleString(lang);
+}
+
+export function formatPercent(value, lang) {
+  if (!Number.isFinite(value)) return "–";
+  return value.toLocaleString(lang, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+}
+
+/** A loss or a weight in about four digits, whatever its size. */
+export function formatNumber(value) {
+  if (value === undefined) return "–";
+  if (!Number.isFinite(value)) return "NaN";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 0.001 || size >= 1e5)) return value.toExponential(1);
+  return value.toFixed(size < 10 ? 4 : size < 100 ? 3 : size < 1000 ? 2 : 1);
+}
+
+/** A setting such as the learning rate, as short as it can be written. */
+export function formatSetting(value) {
+  return String(Number(Number(value).toPrecision(4)));
+}

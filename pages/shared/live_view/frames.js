@@ -1,0 +1,55 @@
+// A frame is one picture of the training: a JSON header, then named arrays.
+
+const ALIGNMENT = 8;
+
+const ARRAY_TYPES = {
+  uint8: Uint8Array,
+  int32: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
+
+function readHeader(buffer) {
+  const length = new DataView(buffer).getUint32(0, true);
+  const text = new TextDecoder().decode(new Uint8Array(buffer, 4, length));
+  return { header: JSON.parse(text), end: 4 + length };
+}
+
+function readArray(buffer, start, { dtype, shape, offset }) {
+  const ArrayType = ARRAY_TYPES[dtype];
+  const length = shape.reduce((product, size) => product * size, 1);
+  const from = start + offset;
+  if (from % ArrayType.BYTES_PER_ELEMENT === 0) return new ArrayType(buffer, from, length);
+  return new ArrayType(buffer.slice(from, from + length * ArrayType.BYTES_PER_ELEMENT));
+}
+
+/** Decode one binary frame into {step, epoch, levels, unitsScale, arrays: {name: {data, shape}}}. */
+export function decodeFrame(buffer) {
+  const { header, end } = readHeader(buffer);
+  const start = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
+  const arrays = {};
+  for (const [name, spec] of Object.entries(header.arrays)) {
+    arrays[name] = { data: readArray(buffer, start, spec), shape: spec.shape };
+  }
+  return {
+    step: header.step,
+    epoch: header.epoch,
+    levels: header.levels,
+    unitsScale: header.units_scale ?? {},
+    arrays,
+  };
+}
+
+export function decodeBase64Frame(base64) {
+  const binary = atob(base64);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i += 1) bytes[i] = binary.charCodeAt(i);
+  return decodeFrame(bytes.buffer);
+}
+
+/** Split one cell of a decision grid into the likeliest class and its probability. */
+export function readDecision(value, levels, classes) {
+  const label = Math.min(classes - 1, Math.floor(value / levels));
+  const certainty = (value - label * levels) / (levels - 1);
+  return { label, probability: 1 / classes + certainty * (1 - 1 / classes) };
+}

@@ -1,0 +1,117 @@
+// Where the network's neurons and links lie, and which links are worth drawing.
+
+const TITLE = 20;
+const LARGEST = 38;
+const MOST_COLUMNS = 8;
+const LINKS_A_GAP = 160;
+
+/** Arrange every layer's neurons in one or more columns, as large as they fit. */
+export function placeNeurons(layers, width, height) {
+  const band = width / layers.length;
+  return layers.map(({ size }, index) => {
+    const { columns, side, gap } = chooseColumns(size, band * 0.6, height - TITLE);
+    const rows = Math.ceil(size / columns);
+    const left = band * (index + 0.5) - (columns * (side + gap) - gap) / 2;
+    const top = TITLE + (height - TITLE - (rows * (side + gap) - gap)) / 2;
+    const neurons = Array.from({ length: size }, (_, i) => ({
+      layer: index,
+      index: i,
+      side,
+      x: left + Math.floor(i / rows) * (side + gap),
+      y: top + (i % rows) * (side + gap),
+    }));
+    return { center: band * (index + 0.5), neurons };
+  });
+}
+
+function chooseColumns(size, width, height) {
+  let best = { columns: 1, side: 0, gap: 1 };
+  for (let columns = 1; columns <= Math.min(MOST_COLUMNS, size); columns += 1) {
+    const rows = Math.ceil(size / columns);
+    const cell = Math.min(LARGEST + 8, height / rows, width / columns);
+    const gap = cell > 20 ? Math.min(8, cell * 0.2) : cell > 8 ? 2 : 1;
+    const side = Math.max(2, Math.min(LARGEST, cell - gap));
+    if (side > best.side) best = { columns, side, gap };
+  }
+  return best;
+}
+
+/** Cut the flat weights into one {weight, bias, inputs, outputs} a Linear layer. */
+export function splitWeights(layers, flat) {
+  let at = 0;
+  return layers.slice(1).map(({ size: outputs }, index) => {
+    const inputs = layers[index].size;
+    const weight = flat.subarray(at, at + inputs * outputs);
+    const bias = flat.subarray(at + inputs * outputs, at + inputs * outputs + outputs);
+    at += (inputs + 1) * outputs;
+    return { weight, bias, inputs, outputs };
+  });
+}
+
+/** The links to draw, weakest first: all of a small layer, only the strongest of a large one. */
+export function chooseLinks(linears) {
+  return linears.flatMap(({ weight, inputs }, layer) => {
+    const least = threshold(weight);
+    const links = [];
+    weight.forEach((value, i) => {
+      if (!(Math.abs(value) >= least)) return;
+      links.push({ layer, from: i % inputs, to: Math.floor(i / inputs), weight: value });
+    });
+    return links.sort((a, b) => Math.abs(a.weight) - Math.abs(b.weight));
+  });
+}
+
+function threshold(weight) {
+  if (weight.length <= LINKS_A_GAP) return 0;
+  const sizes = Float32Array.from(weight, (value) => Math.abs(value) || 0).sort();
+  return sizes[sizes.length - LINKS_A_GAP];
+}
+
+/** Start, end and the two control points of a link's curve. */
+export function linkCurve(link, placed) {
+  const from = placed[link.layer].neurons[link.from];
+  const to = placed[link.layer + 1].neurons[link.to];
+  const x0 = from.x + from.side;
+  const y0 = from.y + from.side / 2;
+  const x1 = to.x;
+  const y1 = to.y + to.side / 2;
+  const bend = (x1 - x0) * 0.45;
+  return [x0, y0, x0 + bend, y0, x1 - bend, y1, x1, y1];
+}
+
+export function neuronAt(placed, x, y) {
+  for (const { neurons } of placed) {
+    const found = neurons.find((one) =>
+      x >= one.x - 1 && y >= one.y - 1 && x <= one.x + one.side + 1 && y <= one.y + one.side + 1);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** The link nearest to a place, if one passes within `reach` pixels. */
+export function linkAt(links, placed, x, y, reach = 5) {
+  let best = null;
+  let distance = reach;
+  for (const link of links) {
+    const curve = linkCurve(link, placed);
+    if (x < curve[0] - reach || x > curve[6] + reach) continue;
+    const away = distanceToCurve(curve, x, y);
+    if (away <= distance) {
+      distance = away;
+      best = link;
+    }
+  }
+  return best;
+}
+
+function distanceToCurve([x0, y0, x1, y1, x2, y2, x3, y3], x, y) {
+  let nearest = Infinity;
+  for (let i = 0; i <= 24; i += 1) {
+    const t = i / 24;
+    const u = 1 - t;
+    const [a, b, c, d] = [u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t];
+    const away = Math.hypot(a * x0 + b * x1 + c * x2 + d * x3 - x, a * y0 + b * y1 + c * y2 + d * y3 - y);
+    if (away < nearest) nearest = away;
+  }
+  return nearest;
+}

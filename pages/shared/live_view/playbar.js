@@ -1,0 +1,88 @@
+// The play bar: what a person can tell the run to do, and where it is.
+
+import { create, fill, formatCount, formatSetting, icon, nameControl, setAttribute, setText } from "./dom.js";
+
+const ICONS = {
+  play: "M4 2.5v11l9.5-5.5z",
+  pause: "M3.5 2.5h3.2v11H3.5zM9.3 2.5h3.2v11H9.3z",
+  step: "M3 2.5v11l7-5.5zM11 2.5h2.2v11H11z",
+  epoch: "M1.5 3v10l5.5-5zM7 3v10l5.5-5zM12.6 3h1.9v10h-1.9z",
+  reset: "M8 2.6a5.4 5.4 0 1 1-5.2 6.9h1.9A3.6 3.6 0 1 0 8 4.4c-.9 0-1.8.4-2.4 1l1.7 1.7H2.6V2.4l1.7 1.7A5.3 5.3 0 0 1 8 2.6z",
+};
+const SPEEDS = [1, 5, 30, 200, 0];
+const DEFAULT_SPEED = 30;
+
+export class PlayBar {
+  /** @param {{onPlay, onStep, onEpoch, onReset, onSpeed}} handlers */
+  constructor(host, handlers) {
+    this.handlers = handlers;
+    this.play = this.button("play", handlers.onPlay, "tp-primary");
+    this.pauseIcon = icon(ICONS.pause);
+    this.playIcon = this.play.icon;
+    this.step = this.button("step", handlers.onStep);
+    this.epoch = this.button("epoch", handlers.onEpoch);
+    this.reset = this.button("reset", handlers.onReset);
+    this.speed = create("select", {
+      class: "tp-select", "data-testid": "speed", onchange: () => handlers.onSpeed(Number(this.speed.value)),
+    }, ...SPEEDS.map((value) => create("option", { value })));
+    this.speed.value = DEFAULT_SPEED;
+    this.stepCount = create("span", { class: "tp-count", "data-testid": "step-count", "data-step": 0 });
+    this.epochCount = create("span", { class: "tp-count-small", "data-testid": "epoch-count" });
+    host.append(
+      create("div", { class: "tp-buttons" }, this.play.node, this.step.node, this.epoch.node, this.reset.node),
+      this.speed,
+      create("div", { class: "tp-counter" }, this.stepCount, this.epochCount),
+    );
+  }
+
+  button(name, onclick, style = "") {
+    const words = create("span", { class: "tp-words" });
+    const picture = icon(ICONS[name]);
+    const node = create("button", {
+      type: "button", class: `tp-button ${style}`, "data-testid": name, onclick,
+    }, picture, words);
+    return { node, words, icon: picture };
+  }
+
+  relabel(text) {
+    this.text = text;
+    for (const name of ["step", "epoch", "reset"]) {
+      setText(this[name].words, text[name]);
+      setAttribute(this[name].node, "aria-label", text[name]);
+      setAttribute(this[name].node, "title", text[`${name}_help`]);
+    }
+    nameControl(this.speed, text.speed);
+    SPEEDS.forEach((value, i) => {
+      setText(this.speed.options[i], value ? fill(text.steps_per_second, { count: value }) : text.max_speed);
+    });
+  }
+
+  get chosenSpeed() {
+    return Number(this.speed.value);
+  }
+
+  /** Take the run's speed over, unless it is one this list does not offer. */
+  takeSpeed(speed) {
+    if (speed !== undefined && SPEEDS.includes(speed) && this.chosenSpeed !== speed) this.speed.value = speed;
+  }
+
+  show({ status, step, epoch, numSteps, lr, lang }) {
+    const running = status === "running";
+    const words = running ? this.text.pause : status === "paused" ? this.text.continue : this.text.play;
+    setText(this.play.words, words);
+    setAttribute(this.play.node, "aria-label", words);
+    setAttribute(this.play.node, "title", running ? this.text.pause_help : this.text.play_help);
+    setAttribute(this.play.node, "aria-busy", status === "starting");
+    const wanted = running ? this.pauseIcon : this.playIcon;
+    if (this.play.node.firstChild !== wanted) this.play.node.firstChild.replaceWith(wanted);
+    this.count({ step, epoch, numSteps, lr, lang });
+  }
+
+  count({ step, epoch, numSteps, lr, lang }) {
+    const numbers = { step: formatCount(step, lang), num_steps: formatCount(numSteps, lang) };
+    setText(this.stepCount, fill(this.text.step_count, numbers));
+    setAttribute(this.stepCount, "data-step", step);
+    setText(this.epochCount, fill(this.text.epoch_count, { epoch: formatCount(epoch, lang), lr: formatSetting(lr) }));
+    setAttribute(this.epochCount, "data-epoch", epoch);
+  }
+}

@@ -1,0 +1,72 @@
+// Plotly: loaded once, with one look for every figure.
+
+import { toCss } from "./theme.js";
+
+const LOADING = Symbol.for("torch-playground.plotly");
+
+export const CONFIG = {
+  displayModeBar: false,
+  doubleClick: "reset",
+  showTips: false,
+  responsive: false,
+};
+
+export function loadPlotly(url) {
+  if (window.Plotly) return Promise.resolve(window.Plotly);
+  window[LOADING] ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      window[LOADING] = null;
+      reject(new Error(url));
+    };
+    document.head.append(script);
+  });
+  return window[LOADING];
+}
+
+/** On a touch screen a drag must scroll the page, not draw a zoom box. */
+export const dragMode = () => (window.matchMedia("(pointer: coarse)").matches ? false : "zoom");
+
+export function axis(theme, more = {}) {
+  return {
+    color: toCss(theme.muted),
+    gridcolor: toCss(theme.grid),
+    linecolor: toCss(theme.grid),
+    zeroline: false,
+    tickfont: { size: 11 },
+    fixedrange: false,
+    ...more,
+  };
+}
+
+export function baseLayout(theme, more = {}) {
+  return {
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: theme.font, color: toCss(theme.text), size: 12 },
+    hoverlabel: {
+      bgcolor: toCss(theme.background),
+      bordercolor: toCss(theme.grid),
+      font: { family: theme.font, color: toCss(theme.text), size: 12 },
+    },
+    showlegend: false,
+    dragmode: dragMode(),
+    uirevision: "kept",
+    ...more,
+  };
+}
+
+/** Call `resized(width, height)` now and whenever the element's box changes. */
+export function watchSize(element, resized) {
+  let last = "";
+  const observer = new ResizeObserver(() => {
+    const { clientWidth: width, clientHeight: height } = element;
+    if (!width || !height || last === `${width}x${height}`) return;
+    last = `${width}x${height}`;
+    resized(width, height);
+  });
+  observer.observe(element);
+  return () => observer.disconnect();
+}

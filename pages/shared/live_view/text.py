@@ -1,0 +1,133 @@
+"""The words of the live view: the browser's part has none of its own."""
+
+from collections.abc import Callable
+
+
+def live_text(_: Callable[[str], str]) -> dict[str, str]:
+    """All words and sentences of the live view, translated.
+
+    Args:
+        _: gettext's translation of one message.
+
+    Returns:
+        Key to text; ``{name}`` in a text is filled in by the browser.
+    """
+    return {**_controls(_), **_status(_), **_picture(_), **_curves(_), **_network(_)}
+
+
+def _controls(_: Callable[[str], str]) -> dict[str, str]:
+    return {
+        "play": _("Play"),
+        "play_help": _("Start training (Space)"),
+        "continue": _("Continue"),
+        "pause": _("Pause"),
+        "pause_help": _("Pause training; nothing is lost (Space)"),
+        "step": _("Step"),
+        "step_help": _("Train for one step: one batch, one update of the weights"),
+        "epoch": _("Epoch"),
+        "epoch_help": _("Train for one epoch: every training point is used once"),
+        "reset": _("Reset"),
+        "reset_help": _("Go back to the same initial weights, before the first step"),
+        "speed": _("Training speed"),
+        "steps_per_second": _("{count} steps/s"),
+        "max_speed": _("Full speed"),
+        "step_count": _("Step {step} / {num_steps}"),
+        "epoch_count": _("epoch {epoch} · lr {lr}"),
+        "time": _("Time"),
+        "time_help": _("Look back at an earlier step of this run"),
+        "time_live": _("now"),
+        "time_step": _("step {step}"),
+        "back_to_live": _("Back to live"),
+        "resume_here": _("Resume from here"),
+        "resume_step": _("Resume from step {step}"),
+    }
+
+
+def _status(_: Callable[[str], str]) -> dict[str, str]:
+    return {
+        "status_idle": _("Press Play and watch the boundary bend. The network has not learned anything yet."),
+        "status_starting": _("Starting …"),
+        "status_connecting": _("Connecting to the run …"),
+        "status_running": _("Training. You can change the learning rate while it runs."),
+        "status_paused": _("Paused. Step trains for one update; Epoch goes once through the training points."),
+        "status_finished": _("Finished. Drag the time slider to see how it got here."),
+        "status_stopped": _("Stopped. What was trained so far is kept."),
+        "status_diverged": _("The loss is no longer a finite number, so training stopped."),
+        "status_crashed": _("The training process ended unexpectedly."),
+        "reconnecting": _("The connection was lost. Trying again; the training itself goes on …"),
+        "looking": _("You are looking at step {step}."),
+        "adding": _("Click on the plot to add a point of class {label}."),
+        "message_diverged": _(
+            "At step {step} the loss stopped being a finite number: at learning rate {lr} each step jumped further "
+            "past the minimum. Lower it and resume from step {kept_step}, the last good weights kept."
+        ),
+        "message_crashed": _("The training process ended unexpectedly at step {step}. The steps before it are kept."),
+        "message_reached_steps": _(
+            "Finished: all the steps you asked for are done. Drag the time slider to see how it got here."
+        ),
+        "message_reached_accuracy": _("Finished at step {step}: the test accuracy reached {accuracy}, your target."),
+        "message_plateau": _("Finished at step {step}: the loss has stopped falling."),
+        "message_stopped": _("Stopped. What was trained so far is kept."),
+    }
+
+
+def _picture(_: Callable[[str], str]) -> dict[str, str]:
+    return {
+        "classes": _("Class"),
+        "show_test_points": _("Test points"),
+        "show_test_points_help": _("Show the points the network is tested on but never trained on, as rings"),
+        "hard_boundary": _("Hard edges"),
+        "hard_boundary_help": _("Show only which class is likeliest, not how sure the network is"),
+        "reset_zoom": _("Reset zoom"),
+        "lane_run": _("With the bug"),
+        "lane_correct": _("Correct"),
+        "picture_label": _("Decision boundary at step {step}, test accuracy {accuracy}"),
+        "picture_label_untrained": _("Decision boundary at step {step}"),
+        "hover_train": _("Training point of class {label}"),
+        "hover_test": _("Test point of class {label}"),
+        "hover_own": _("Your point, of class {label}"),
+        "hover_place": _("x1 = {x}, x2 = {y}"),
+        "hover_prediction": _("Predicted: class {label}, probability {probability}"),
+    }
+
+
+def _curves(_: Callable[[str], str]) -> dict[str, str]:
+    return {
+        "loss": _("Loss"),
+        "accuracy": _("Accuracy"),
+        "train": _("train"),
+        "test": _("test"),
+        "ghost": _("previous run"),
+        "lane_short_run": _("bug"),
+        "lane_short_correct": _("correct"),
+        "lane_short_ghost": _("previous run"),
+        "log": _("log"),
+        "log_scale": _("Logarithmic axis: shows small losses as clearly as large ones"),
+        "hover_step": _("step {step}"),
+        "lr_mark": _("lr {lr}"),
+        "floor": _("cannot go below {floor}"),
+        "loss_label": _("Loss over the steps; test loss {value} at step {step}"),
+        "accuracy_label": _("Accuracy over the steps; test accuracy {value} at step {step}"),
+    }
+
+
+def _network(_: Callable[[str], str]) -> dict[str, str]:
+    return {
+        "network_hint": _(
+            "Each square shows where on the plane that neuron is active: green above zero, purple below. "
+            "The wider a line, the larger its weight."
+        ),
+        "network_label": _("The network at step {step}, with layers of {sizes} neurons"),
+        "lane_choice": _("Which network to show"),
+        "neuron_name": _("Neuron {index} of {layer}"),
+        "neuron_range": _("values from {low} to {high}"),
+        "neuron_bias": _("bias {bias}"),
+        "link_name": _("{from} → {to}"),
+        "link_weight": _("weight {weight}"),
+        "gradient_norm": _("Gradient norm of each layer, from 1e-7 to 100 on a log scale"),
+        "gradient_norm_help": _(
+            "How strongly the last step pulled at the weights of each layer. "
+            "Much smaller in the first layers than in the last: the gradient vanishes."
+        ),
+        "gradient_label": _("Gradient norm of {layer}: {value}"),
+    }

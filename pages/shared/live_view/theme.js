@@ -1,0 +1,101 @@
+// Colours. One palette for classes, splits and signs on every page; the rest comes from Streamlit's theme.
+
+const LIGHT = {
+  classes: ["#0072b2", "#e07b00", "#009e73", "#b5529a", "#b09a00"],
+  train: "#4a58d0",
+  test: "#d02f68",
+  negative: "#8447b8",
+  positive: "#1f8a4d",
+  warning: "#b45309",
+};
+
+const DARK = {
+  classes: ["#4da6e8", "#f5a03c", "#2ec79b", "#e08ac9", "#dccb45"],
+  train: "#8f9bff",
+  test: "#ff7ba5",
+  negative: "#b98ae6",
+  positive: "#4fc983",
+  warning: "#fbbf24",
+};
+
+const SYSTEM_FONT = "system-ui, sans-serif";
+
+export function parseColor(color) {
+  const text = color.trim();
+  const hex = /^#([0-9a-f]{3,8})$/i.exec(text)?.[1];
+  if (hex) {
+    const full = hex.length < 6 ? [...hex].map((digit) => digit + digit).join("") : hex;
+    return [0, 2, 4].map((at) => parseInt(full.slice(at, at + 2), 16));
+  }
+  const numbers = text.match(/[\d.]+/g)?.map(Number) ?? [];
+  return numbers.length >= 3 ? numbers.slice(0, 3) : [128, 128, 128];
+}
+
+export function mix(from, to, share) {
+  return from.map((value, i) => Math.round(value + (to[i] - value) * share));
+}
+
+export function toCss([red, green, blue], alpha = 1) {
+  return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
+}
+
+function luminance(rgb) {
+  const [red, green, blue] = rgb.map((value) => {
+    const share = value / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+function contrast(one, other) {
+  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+function inkOn(color) {
+  const white = [255, 255, 255];
+  return contrast(color, white) >= 3 ? "#ffffff" : "#111111";
+}
+
+/** Read the theme in force at `element`. */
+export function readTheme(element) {
+  const style = getComputedStyle(element);
+  const read = (name, fallback) => {
+    const value = style.getPropertyValue(`--st-${name}`).trim();
+    return value && value !== "unset" ? value : fallback;
+  };
+  const background = parseColor(read("background-color", "#ffffff"));
+  const text = parseColor(read("text-color", "#31333f"));
+  const dark = luminance(background) < luminance(text);
+  const theme = {
+    dark,
+    background,
+    text,
+    muted: mix(background, text, 0.68),
+    grid: mix(background, text, dark ? 0.16 : 0.1),
+    primary: parseColor(read("primary-color", "#ee4c2c")),
+    font: read("font", SYSTEM_FONT),
+    ...(dark ? DARK : LIGHT),
+  };
+  theme.key = JSON.stringify(theme);
+  return theme;
+}
+
+/** Hand the colours that live.css needs to the view's root. */
+export function applyTheme(root, theme) {
+  const variables = {
+    "--tp-train": theme.train,
+    "--tp-test": theme.test,
+    "--tp-muted": toCss(theme.muted),
+    "--tp-grid": toCss(theme.grid),
+    "--tp-on-primary": inkOn(theme.primary),
+    "--tp-warning": theme.warning,
+    "--tp-positive": theme.positive,
+    "--tp-negative": theme.negative,
+  };
+  theme.classes.forEach((color, label) => {
+    variables[`--tp-class-${label}`] = color;
+  });
+  for (const [name, value] of Object.entries(variables)) root.style.setProperty(name, value);
+  root.dataset.theme = theme.dark ? "dark" : "light";
+}

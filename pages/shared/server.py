@@ -1,0 +1,234 @@
+"""The server's own routes: live frames over a WebSocket, kept frames, and the files of the live view."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import json
+import secrets
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import plotly
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from core.engine.manager import manager
+from core.engine.run import Run
+
+COOKIE = "torch_playground"
+"""The cookie that tells one person's runs from another's: a random id, nothing else."""
+YEAR = 365 * 24 * 3600
+FILES = Path(__file__).parent / "live_view"
+TYPES = {".js": "text/javascript", ".css": "text/css"}
+COMMANDS = {"play", "pause", "step", "epoch", "speed"}
+FOREVER = {"Cache-Control": f"public, max-age={YEAR}, immutable"}
+
+
+class Owner:
+    """Middleware that gives every browser its cookie with the first page."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or owner_of(Headers(scope=scope)):
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if headers.get("content-type", "").startswith("text/html"):
+                    headers.append(
+                        "Set-Cookie",
+                        f"{COOKIE}={secrets.token_hex(16)}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Lax",
+                    )
+            await send(message)
+
+        await self.app(scope, receive, send_with_cookie)
+
+
+def owner_of(headers: Headers) -> str:
+    """The id in the browser's cookie, or an empty text."""
+    try:
+        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except Exception:  # a malformed header of someone else's making
+        return ""
+    return cookie.value if cookie and cookie.value.isalnum() and len(cookie.value) == 32 else ""
+
+
+def same_site(headers: Headers) -> bool:
+    """Whether the page that asks is ours: its Origin is the host that it asks."""
+    origin = headers.get("origin")
+    return origin is None or urlparse(origin).netloc == headers.get("host")
+
+
+async def find(connection: HTTPConnection) -> Run | None:
+    """The run that a request names, if it is the asker's own."""
+    owner = owner_of(connection.headers)
+    if not owner or not same_site(connection.headers):
+        return None
+    id = connection.path_params["run"]
+    if not (id.isalnum() and len(id) == 16):
+        return None
+    return await run_in_threadpool(manager().run, owner, id)
+
+
+async def live(socket: WebSocket) -> None:
+    """A run as it happens: all so far at once, then what is new; of frames only the newest."""
+    run = await find(socket) if socket.headers.get("origin") else None
+    if run is None:
+        await socket.close(4404)
+        return
+    await socket.accept()
+    loop = asyncio.get_running_loop()
+    news = asyncio.Event()
+
+    def watcher() -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(news.set)
+
+    listening = asyncio.create_task(obey(socket, run))
+    run.watch(watcher)
+    try:
+        with manager().attended(run.owner):
+            telling = asyncio.create_task(tell(socket, run, news))
+            done, rest = await asyncio.wait({listening, telling}, return_when=asyncio.FIRST_COMPLETED)
+            for task in rest:
+                task.cancel()
+            for task in done:
+                task.exception()
+    finally:
+        listening.cancel()
+        run.unwatch(watcher)
+
+
+async def obey(socket: WebSocket, run: Run) -> None:
+    """Pass the viewer's commands on."""
+    try:
+        while True:
+            order = json.loads(await socket.receive_text())
+            name, value = order.get("command"), order.get("value")
+            if name in COMMANDS and (name != "speed" or (isinstance(value, int | float) and 0 <= value <= 100_000)):
+                run.command(name, value)
+    except (WebSocketDisconnect, ValueError, AttributeError, KeyError, RuntimeError):
+        return
+
+
+async def tell(socket: WebSocket, run: Run, news: asyncio.Event) -> None:
+    """Send what is new until the socket closes."""
+    try:
+        hello, rows = run.hello(), run.rows
+        await socket.send_text(json.dumps(hello))
+        state, kept, shown = run.state(), set(hello["kept"]), 0
+        news.set()
+        while True:
+            await news.wait()
+            news.clear()
+            if run.rows > rows or set(run.kept) - kept:
+                new_rows = run.rows
+                message = {
+                    "kind": "metrics",
+                    "history": run.since(rows, new_rows),
+                    "kept": sorted(set(run.kept) - kept),
+                }
+                rows, kept = new_rows, kept | set(run.kept)
+                await socket.send_text(json.dumps(message))
+            if run.frame is not None and run.frame_number != shown:
+                shown, frame = run.frame_number, run.frame
+                await socket.send_bytes(frame)
+            if run.state() != state:
+                state = run.state()
+                await socket.send_text(json.dumps({"kind": "status", **state}))
+    except (WebSocketDisconnect, RuntimeError):
+        return
+
+
+async def kept_frame(request: Request) -> Response:
+    """The picture of a kept step."""
+    run = await find(request)
+    if run is None or request.path_params["step"] not in run.kept:
+        return PlainTextResponse("No such picture.", 404)
+    data = await run_in_threadpool(run.folder.frame_file(request.path_params["step"]).read_bytes)
+    return Response(data, media_type="application/octet-stream", headers={"Cache-Control": "private, max-age=3600"})
+
+
+async def history(request: Request) -> Response:
+    """All metrics of a run."""
+    run = await find(request)
+    if run is None:
+        return PlainTextResponse("No such run.", 404)
+    return JSONResponse({"history": run.hello()["history"]})
+
+
+@cache
+def plotly_bundle() -> tuple[str, bytes]:
+    """The file name and the gzipped text of the Plotly that ships inside the package."""
+    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    return f"plotly-{plotly.__version__}.min.js", gzip.compress(source.read_bytes(), 6)
+
+
+@cache
+def live_view_hash() -> str:
+    """Changes with any file of the live view, so that browsers may keep them for ever."""
+    digest = hashlib.sha256()
+    for path in sorted(FILES.rglob("*")):
+        if path.suffix in TYPES:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+async def plotly_file(request: Request) -> Response:
+    """Plotly's JavaScript."""
+    name, data = await run_in_threadpool(plotly_bundle)
+    if request.path_params["name"] != name:
+        return PlainTextResponse("No such file.", 404)
+    return Response(data, media_type="text/javascript", headers={**FOREVER, "Content-Encoding": "gzip"})
+
+
+async def live_view_file(request: Request) -> Response:
+    """A file of the live view."""
+    path = (FILES / request.path_params["path"]).resolve()
+    if FILES not in path.parents or path.suffix not in TYPES or not path.is_file():
+        return PlainTextResponse("No such file.", 404)
+    fresh = request.path_params["hash"] == live_view_hash()
+    headers = FOREVER if fresh else {"Cache-Control": "no-store"}
+    return Response(path.read_bytes(), media_type=TYPES[path.suffix], headers=headers)
+
+
+def warm() -> None:
+    """Do now what the first visitor would else wait for."""
+    manager().warm()
+    plotly_bundle()
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
+    """Warm the workers while the server starts; end all runs when it stops."""
+    threading.Thread(target=warm, name="warm", daemon=True).start()
+    yield {}
+    await run_in_threadpool(manager().close)
+
+
+routes = [
+    WebSocketRoute("/live/{run}", live),
+    Route("/live/{run}/kept/{step:int}", kept_frame),
+    Route("/live/{run}/history", history),
+    Route("/assets/live/{hash}/{path:path}", live_view_file),
+    Route("/assets/{name}", plotly_file),
+]
+middleware = [Middleware(Owner)]

@@ -1,0 +1,185 @@
+"""A training page's state: the form's config and the run being shown, kept on the person's desk between visits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.config import Config, ConfigError, Problem
+from core.engine.manager import Refused, manager
+from core.engine.run import Run
+from core.engine.store import Entry
+from core.experiments import Experiment, experiment
+from pages.shared import session
+
+LIVE = {"lr"}
+"""Fields that act on a run while it trains."""
+LATER = {"num_steps"}
+"""Fields that act when a run has ended and goes on."""
+SPEED = 30.0
+"""Steps a second until someone chooses another speed."""
+
+
+class Workspace:
+    """What one tab shows of one experiment.
+
+    Attributes:
+        config: the last config that the form made.
+        run_id: the run shown, whose config is this one but for live fields; None for the untrained picture.
+        problems: what can't be used in the form now, by field.
+        notices: sentences to show once, about a link or a refused start.
+    """
+
+    def __init__(self, name: str):
+        self.experiment: Experiment = experiment(name)
+        self.config: Config = self.experiment.config()
+        self.run_id: str | None = None
+        self.problems: dict[str, Problem] = {}
+        self.notices: list[Problem] = []
+        self.speed = SPEED
+        self._restore()
+        self._take_link()
+
+    @property
+    def name(self) -> str:
+        """The experiment's name."""
+        return self.experiment.name
+
+    @property
+    def run(self) -> Run | None:
+        """The run shown."""
+        return manager().run(session.owner(), self.run_id) if self.run_id else None
+
+    def key(self, field: str) -> str:
+        """The session key of a field's widget."""
+        return f"{self.name}.{field}"
+
+    def _restore(self) -> None:
+        desk = manager().store.desk(session.owner(), self.name)
+        if desk:
+            self.config, _ = self.experiment.config.forgive(desk.config)
+            self.run_id = desk.run if manager().run(session.owner(), desk.run or "") else None
+
+    def _take_link(self) -> None:
+        """Fill the form from the link that opened the tab. It starts nothing."""
+        asked = {name: value for name, value in st.query_params.items() if name not in ("lang", "embed")}
+        if asked:
+            self.config, self.notices = self.experiment.config.forgive(asked)
+            self.run_id = None
+            self.save()
+            for name in asked:
+                del st.query_params[name]
+
+    def save(self) -> None:
+        """Leave everything on the desk."""
+        manager().store.leave(session.owner(), self.config, self.run_id)
+
+    def fill(self, config: Config, run_id: str | None = None) -> None:
+        """Put another config into the form; only before its widgets are drawn, as in a callback."""
+        session.drop(f"{self.name}.")
+        self.problems = {}
+        self.config, self.run_id = config, run_id
+        self.save()
+
+    def submit(self, values: dict[str, Any]) -> None:
+        """Take the form's values: a valid change acts at once, an invalid one is told and changes nothing."""
+        try:
+            config = self.experiment.config.create(values)
+        except ConfigError as error:
+            self.problems = {problem.field: problem for problem in error.problems}
+            return
+        self.problems = {}
+        if config != self.config:
+            self._change(config)
+
+    def _change(self, config: Config) -> None:
+        changed = {name for name, value in config if value != getattr(self.config, name)}
+        self.config = config
+        run = self.run
+        if run is not None:
+            if run.alive and changed & LIVE:
+                run.command("lr", config.lr)
+            if changed - LIVE - LATER:
+                self.run_id = None
+                if run.status == "running":
+                    self._start(speed=run.speed)
+                if run.alive:
+                    manager().stop(run)
+        self.save()
+
+    def _start(self, **how: Any) -> None:
+        try:
+            self.run_id = manager().start(session.owner(), self.config, **how).id
+        except Refused as refusal:
+            self.notices.append(refusal.problem)
+
+    def play(self, speed: float, paused: bool = False, steps: int | str = 0) -> None:
+        """Start a run with the form's config, or go on with the run shown where it has steps left."""
+        run = self.run
+        how: dict[str, Any] = {"speed": speed, "paused": paused, "steps": steps}
+        unfinished = run is not None and run.status in ("finished", "stopped", "crashed") and run.kept
+        reached = (run.message or {}).get("code") if run is not None else None
+        if run is not None and run.alive:
+            run.command(str(steps) if steps == "epoch" else "step" if steps else "play")
+        elif (
+            unfinished
+            and run is not None
+            and run.kept[-1] < self.config.num_steps
+            and reached in ("reached_steps", "stopped", "crashed")
+        ):
+            self.resume(run.kept[-1], **how)
+        else:
+            self._start(**how)
+        self.save()
+
+    def resume(self, step: int, **how: Any) -> None:
+        """Go on from a kept step of the run shown."""
+        assert self.run_id is not None
+        num_steps, lr = self.config.num_steps, self.config.lr
+        try:
+            self.run_id = (
+                manager()
+                .resume(session.owner(), self.run_id, step, num_steps=max(num_steps, step + 1), lr=lr, **how)
+                .id
+            )
+        except Refused as refusal:
+            self.notices.append(refusal.problem)
+        self.save()
+
+    def reset(self) -> None:
+        """Back to the untrained picture; the run's record is kept."""
+        run = self.run
+        self.run_id = None
+        self.save()
+        if run is not None and run.alive:
+            manager().stop(run)
+
+    def open(self, entry: Entry) -> None:
+        """Show a run of the past, with its config in the form."""
+        run = manager().run(session.owner(), entry.id)
+        if run is not None:
+            self.fill(run.config.changed(device=self.config.device), run.id)
+
+    def runs(self) -> list[Entry]:
+        """The person's runs of this experiment that took at least one step, the newest first."""
+        return [entry for entry in manager().store.of(session.owner(), self.name) if entry.step > 0]
+
+    def ghost(self) -> str | None:
+        """The run before the one shown."""
+        runs = [entry.id for entry in manager().store.of(session.owner(), self.name)]
+        if self.run_id in runs:
+            runs = runs[runs.index(self.run_id) + 1 :]
+        return runs[0] if runs else None
+
+
+def workspace(name: str) -> Workspace:
+    """This tab's workspace for an experiment."""
+    found: Workspace | None = session.get(f"workspace {name}")
+    if found is None:
+        found = Workspace(name)
+        session.put(f"workspace {name}", found)
+    elif set(st.query_params) - {"lang", "embed"}:
+        found._take_link()
+        session.drop(f"{name}.")
+    return found

@@ -1,0 +1,35 @@
+"""The door: `streamlit run streamlit_app.py`.
+
+Streamlit imports this file once for the web server and runs it as `__main__` for every session. Worker processes see it
+as `__mp_main__` and need nothing of it, so nothing is imported at the top.
+"""
+
+
+def show() -> None:
+    """One run of the script for one session: the page list, and the page chosen."""
+    import streamlit as st
+
+    from pages.shared import shell
+    from pages.shared.language import _
+
+    shell.open_page()
+    st.navigation(
+        [
+            st.Page("pages/home.py", title=_("Home"), icon=":material/home:", default=True),
+            st.Page("pages/classifier.py", title=_("Classifier"), icon=":material/scatter_plot:"),
+        ],
+        position="top",
+    ).run()
+
+
+if __name__ == "__main__":
+    show()
+elif __name__ != "__mp_main__":
+    import streamlit as st
+    from streamlit.runtime.pages_manager import PagesManager
+
+    from pages.shared.server import lifespan, middleware, routes
+
+    # Without this the first deep link after a start takes pages/ for Streamlit's old automatic pages.
+    PagesManager.uses_pages_directory = False
+    app = st.App("streamlit_app.py", lifespan=lifespan, routes=routes, middleware=middleware)
