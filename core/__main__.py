@@ -37,11 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             config = read_config(asked.experiment, asked.values)
             print(notebook(config) if asked.notebook else script(config), end="")
     except Mistake as mistake:
-        print(mistake, file=sys.stderr)
+        print(" ".join(str(mistake).split()), file=sys.stderr)
         return 2
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        print(f"The run can't be written: {error.strerror}.", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -24,6 +24,7 @@ def checkpoint(snapshot: Snapshot, losses: list[float]) -> dict[str, Any]:
     return {
         "step": snapshot.step,
         "epoch": snapshot.epoch,
+        "metrics": snapshot.metrics,
         "net": snapshot.net.state_dict(),
         "gradients": [p.grad for p in snapshot.net.parameters()],
         "optimizer": snapshot.optimizer.state_dict(),
@@ -52,7 +53,8 @@ def restore(
 def save(state: Mapping[str, Any], path: Path) -> None:
     """Write a checkpoint whole or not at all."""
     temporary = path.with_suffix(".part")
-    torch.save(dict(state), temporary)
+    with temporary.open("wb") as file:  # given a path, torch.save reports a full disk as a RuntimeError
+        torch.save(dict(state), file)
     os.replace(temporary, path)
 
 
@@ -63,5 +65,5 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def all_finite(net: nn.Module) -> bool:
-    """Whether every weight is a finite number."""
-    return all(bool(torch.isfinite(p).all()) for p in net.parameters())
+    """Whether every weight, and every running statistic of batch norm, is a finite number."""
+    return all(bool(torch.isfinite(tensor).all()) for tensor in net.state_dict().values())

@@ -14,8 +14,8 @@ def nice_domain(points: np.ndarray) -> tuple[float, float, float, float]:
     """The axes' range (x0, x1, y0, y1) for points (N, 2): -6..6 where they fit, else round numbers around them."""
     if np.abs(points).max() <= 6:
         return (-6.0, 6.0, -6.0, 6.0)
-    low, high = points.min(axis=0), points.max(axis=0)
-    room = np.maximum(0.08 * (high - low), 1e-3)
+    low, high = points.min(axis=0).astype(float), points.max(axis=0).astype(float)
+    room = np.maximum(0.08 * (high - low), np.maximum(1e-3, 1e-4 * np.abs(points).max(axis=0)))
     unit = 10.0 ** np.floor(np.log10(high - low + 2 * room) - 1)
     low, high = np.floor((low - room) / unit) * unit, np.ceil((high + room) / unit) * unit
     return (float(low[0]), float(high[0]), float(low[1]), float(high[1]))
@@ -67,7 +67,7 @@ def unit_maps(activations: Sequence[Tensor], side: int) -> tuple[np.ndarray, lis
     where = (pick[:, None] * side + pick[None, :]).flatten().to(activations[0].device)
     maps = torch.nan_to_num(torch.cat([layer[where] for layer in activations], dim=1).T)
     scale = maps.abs().amax(dim=1)
-    scaled = (128 + 127 * maps / scale.clamp(min=1e-12)[:, None]).round().to(torch.uint8)
+    scaled = (128 + 127 * (maps / scale.clamp(min=1e-12)[:, None])).round().to(torch.uint8)
     return scaled.reshape(units, wanted, wanted).cpu().numpy(), [round(float(s), 4) for s in scale]
 
 

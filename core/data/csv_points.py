@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
+import re
 
 from core.config import Problem
 
@@ -37,23 +37,14 @@ def read_points(text: str, most_points: int, most_classes: int) -> tuple[list[Po
         raise CsvRefused("The CSV is larger than 1 MB.")
     if "\0" in text:
         raise CsvRefused("This is not a text file.")
-    lines = [line for line in text.lstrip("\ufeff").splitlines() if line.strip()]
-    if not lines:
-        raise CsvRefused("The CSV is empty.")
-    separator = max(",;\t", key=lines[0].count)
-    try:
-        rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=separator))
-    except csv.Error:
-        raise CsvRefused("This can't be read as a CSV.") from None
-    first = 1 if len(rows) > 1 and not _are_numbers(rows[0][:2]) and _are_numbers(rows[1][:2]) else 0
+    rows = _rows(text.lstrip("\ufeff").splitlines())
+    first = 1 if len(rows) > 1 and not _are_numbers(rows[0][1][:2]) and _are_numbers(rows[1][1][:2]) else 0
     if len(rows) - first > most_points:
         raise CsvRefused(
             "The CSV has {count} points; at most {most} fit here.", count=len(rows) - first, most=most_points
         )
-    found = [_row(number, cells) for number, cells in enumerate(rows[first:], start=first + 1)]
-    labels = sorted(
-        {label for _, _, label in found}, key=lambda label: (not label.lstrip("-").isdigit(), _order(label))
-    )
+    found = [_row(number, cells) for number, cells in rows[first:]]
+    labels = sorted({label for _, _, label in found}, key=_order)
     if len(labels) < 2:
         raise CsvRefused("All points have the same label “{label}”; two classes are needed.", label=labels[0])
     if len(labels) > most_classes:
@@ -63,9 +54,21 @@ def read_points(text: str, most_points: int, most_classes: int) -> tuple[list[Po
     return [(x, y, labels.index(label)) for x, y, label in found], labels
 
 
+def _rows(lines: list[str]) -> list[tuple[int, list[str]]]:
+    """The cells of each line that is not blank, with the line's number."""
+    header = next((line for line in lines if line.strip()), None)
+    if header is None:
+        raise CsvRefused("The CSV is empty.")
+    reader = csv.reader(lines, delimiter=max(",;\t", key=header.count))
+    try:
+        return [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    except csv.Error:
+        raise CsvRefused("This can't be read as a CSV.") from None
+
+
 def _order(label: str) -> tuple[bool, float, str]:
     """Numbers first and by size, then words by letter."""
-    number = label.lstrip("-").isdecimal()
+    number = re.fullmatch(r"[+-]?\d+(\.\d*)?", label) is not None
     return (not number, float(label) if number else 0.0, label)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
+import sqlite3
 import sys
 import threading
 import time
@@ -14,10 +16,10 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from core.config import Config, Problem
+from core.config import Config, ConfigError, Problem
 from core.devices import resolve
 from core.engine.record import Folder
-from core.engine.run import Run
+from core.engine.run import ALIVE, Run
 from core.engine.store import Store, data_folder
 from core.engine.worker import Job, work
 
@@ -52,8 +54,8 @@ class Manager:
         self._spares: list[tuple[BaseProcess, Connection]] | None = [] if method == "spawn" else None
         self._runs: dict[str, Run] = {}
         self._present: Counter[str] = Counter()
-        self._left: dict[str, float] = {}
         self._lock = threading.RLock()
+        self._starting = threading.Lock()
         self._waker, self._woken = multiprocessing.Pipe()
         self._closed = False
         self._thread = threading.Thread(target=self._receive, name="runs", daemon=True)
@@ -103,12 +105,15 @@ class Manager:
         old = self.run(owner, id)
         if old is None or step not in old.kept:
             raise Refused(Problem("", "Step {step} of that run was not kept.", {"step": step}))
+        try:
+            config = self._with_device(old.config.changed(num_steps=num_steps) if num_steps else old.config)
+        except ConfigError as error:
+            raise Refused(error.problems[0]) from None
         if old.alive:
             self.stop(old)
         lr_changes = {at: value for at, value in old.lr_changes.items() if at <= step}
         if lr is not None and lr != (max(lr_changes.items())[1] if lr_changes else old.config.lr):
             lr_changes[step + 1] = lr
-        config = old.config.changed(num_steps=num_steps) if num_steps else old.config
         return self._begin(owner, config, lr_changes, old.folder, step, speed, paused, steps)
 
     def _with_device(self, config: Config) -> Config:
@@ -128,34 +133,43 @@ class Manager:
         paused: bool,
         steps: int | str,
     ) -> Run:
-        self._make_room(owner)
-        id = self.store.add(owner, config)
-        folder = self.store.folder(id)
-        folder.create(config, lr_changes)
-        if source is not None and step is not None:
-            source.branch(folder, step)
-        run = Run(id, owner, config, folder)
-        if step is not None:
-            run.load("running")
-        run.speed, run.lr_changes = speed, dict(lr_changes)
-        run.status, run.message = ("paused" if paused else "running"), None
-        run.process, run.connection = self._take_worker()
-        run.connection.send(Job(config, folder.path, dict(lr_changes), step, speed, paused, watched=True))
-        if steps:
-            run.command("epoch" if steps == "epoch" else "step")
-        with self._lock:
-            self._runs[id] = run
-            self._forget()
+        with self._starting:  # else two starts at once could both take the last place
+            self._make_room(owner)
+            run = Run(*self._make_folder(owner, config, lr_changes, source, step))
+            if step is not None:
+                run.load("running")
+            run.speed, run.lr_changes = speed, dict(lr_changes)
+            run.status, run.message = ("paused" if paused else "running"), None
+            run.process, run.connection = self._take_worker()
+            run.connection.send(Job(config, run.folder.path, dict(lr_changes), step, speed, paused, watched=True))
+            if steps:
+                run.command("epoch" if steps == "epoch" else "step")
+            with self._lock:
+                self._runs[run.id] = run
+                self._forget()
         self._waker.send_bytes(b"!")
+        self.store.prune(owner)
         return run
+
+    def _make_folder(
+        self, owner: str, config: Config, lr_changes: dict[int, float], source: Folder | None, step: int | None
+    ) -> tuple[str, str, Config, Folder]:
+        try:
+            id = self.store.add(owner, config)
+            folder = self.store.folder(id)
+            folder.create(config, lr_changes)
+            if source is not None and step is not None:
+                source.branch(folder, step)
+        except (OSError, sqlite3.Error) as error:
+            raise Refused(Problem("", "The run can't be written to disk: {reason}.", {"reason": str(error)})) from None
+        return id, owner, config, folder
 
     def _make_room(self, owner: str) -> None:
         with self._lock:
             alive = [run for run in self._runs.values() if run.alive]
         own = [run for run in alive if run.owner == owner]
-        for run in own[: max(0, len(own) - RUNS_PER_OWNER + 1)]:
-            self.stop(run)
-        if len(alive) >= RUNS_AT_ONCE:
+        oldest = own[: max(0, len(own) - RUNS_PER_OWNER + 1)]
+        if len(alive) - len(oldest) >= RUNS_AT_ONCE:
             raise Refused(
                 Problem(
                     "",
@@ -163,6 +177,8 @@ class Manager:
                     {"count": len(alive)},
                 )
             )
+        for run in oldest:
+            self.stop(run)
 
     def _forget(self) -> None:
         """Drop the longest known runs of the past from memory; their folders stay."""
@@ -195,7 +211,7 @@ class Manager:
             if entry is None or entry.owner != owner or not self.store.folder(id).path.exists():
                 return None
             run = Run(id, owner, self.store.folder(id).config(), self.store.folder(id))
-            run.load(entry.status)
+            run.load("crashed" if entry.status in ALIVE else entry.status)
             with self._lock:
                 run = self._runs.setdefault(id, run)
         return run if run.owner == owner else None
@@ -203,11 +219,12 @@ class Manager:
     def stop(self, run: Run, patience: float = 3.0) -> None:
         """End a run and wait until its record is whole; a worker that does not answer is killed."""
         run.command("stop")
-        if run.process is not None:
-            run.process.join(patience)
-            if run.process.is_alive():
-                run.process.kill()
-                run.process.join()
+        process = run.process
+        if process is not None:
+            process.join(patience)
+            if process.is_alive():
+                process.kill()
+                process.join()
         deadline = time.monotonic() + 1
         while run.alive and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -232,7 +249,6 @@ class Manager:
             self._present[owner] -= 1
             if self._present[owner] <= 0:
                 del self._present[owner]
-                self._left[owner] = time.monotonic()
 
     def close(self) -> None:
         """End all runs, keeping their records."""
@@ -255,15 +271,22 @@ class Manager:
                 if connection is self._woken:
                     self._woken.recv_bytes()
                     continue
-                run = open_pipes[connection]  # type: ignore[index]
-                before = run.status
                 try:
-                    run.receive(connection.recv_bytes())  # type: ignore[union-attr]
-                except (EOFError, OSError):
-                    self._gone(run)
-                if run.status != before:
-                    self.store.update(run.id, run.status, run.step, run.last_metrics)
+                    self._hear(open_pipes[connection], connection)  # type: ignore[index, arg-type]
+                except Exception:  # one run's trouble must not end the thread that serves all others
+                    logging.exception("A message of a run could not be taken in.")
             self._end_unattended()
+
+    def _hear(self, run: Run, connection: Connection) -> None:
+        before = run.status
+        try:
+            data = connection.recv_bytes()
+        except (EOFError, OSError):
+            self._gone(run)
+        else:
+            run.receive(data)
+        if run.status != before:
+            self.store.update(run.id, run.status, run.step, run.last_metrics)
 
     def _gone(self, run: Run) -> None:
         if run.connection is not None:
@@ -271,8 +294,9 @@ class Manager:
         run.connection = None
         if run.alive:
             run.crashed()
-        if run.process is not None:
-            threading.Thread(target=run.process.join, daemon=True).start()
+        process, run.process = run.process, None  # a Process holds two file descriptors as long as it is known
+        if process is not None:
+            threading.Thread(target=process.join, daemon=True).start()
 
     def _end_unattended(self) -> None:
         now = time.monotonic()
@@ -284,6 +308,7 @@ class Manager:
                     run.unattended_since = now
                 elif now - run.unattended_since > self.grace:
                     run.command("stop")
+                    run.unattended_since = now
 
 
 _manager: Manager | None = None

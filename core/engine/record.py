@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,14 +82,12 @@ class Folder:
             file.write(text)
 
     def rows(self, lane: str) -> list[dict[str, Any]]:
-        """A lane's steps; a last line cut off by a crash is left out."""
+        """A lane's steps; a line cut off by a crash or a full disk is left out."""
         found = []
         if self.metrics_file(lane).exists():
             for text in self.metrics_file(lane).read_text().splitlines():
-                try:
+                with suppress(json.JSONDecodeError):
                     found.append(json.loads(text))
-                except json.JSONDecodeError:
-                    break
         return found
 
     def lanes(self) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -96,7 +97,14 @@ class Run:
                 **self.state(),
                 "steps_per_epoch": self.config.steps_per_epoch,
                 "lanes": list(self.history) or ["run"],
-                "history": self.history,
+                "history": {
+                    lane: {
+                        name: {axis: list(values) for axis, values in column.items()}
+                        for name, column in metrics.items()
+                    }
+                    for lane, metrics in self.history.items()
+                },
+                "rows": self.rows,
                 "kept": list(self.kept),
             }
 
@@ -174,7 +182,8 @@ class Run:
             kept = self.kept[-1] if self.kept else 0
             self.message = {"code": "crashed", "step": self.step, "kept_step": kept}
             self.status = "crashed"
-            self.folder.update_facts(status="crashed", message=self.message)
+            with suppress(OSError, ValueError):  # a full disk, or a folder that is gone
+                self.folder.update_facts(status="crashed", message=self.message)
         self.tell()
 
     def tell(self) -> None:
@@ -182,4 +191,5 @@ class Run:
         with self._lock:
             watchers = list(self._watchers)
         for watcher in watchers:
-            watcher()
+            with suppress(RuntimeError):  # its event loop has just closed
+                watcher()

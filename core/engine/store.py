@@ -96,8 +96,10 @@ class Store:
         """Mark runs whose server died while they trained: they can be resumed from their last kept step."""
         with self._open() as database:
             rows = database.execute("SELECT id, server FROM runs WHERE status IN ('running', 'paused')").fetchall()
-            dead = [row["id"] for row in rows if not _alive(row["server"])]
-            database.executemany("UPDATE runs SET status = 'crashed' WHERE id = ?", [(run,) for run in dead])
+        for run in [row["id"] for row in rows if not _alive(row["server"])]:
+            history = self.folder(run).history().get("run", {})
+            step = max((column["step"][-1] for column in history.values()), default=0)
+            self.update(run, "crashed", step, {name: column["value"][-1] for name, column in history.items()})
 
     def folder(self, run: str) -> Folder:
         """A run's folder. Only ids made by `add` lead anywhere."""
@@ -111,7 +113,6 @@ class Store:
                 "INSERT INTO runs VALUES (?, ?, ?, ?, ?, 'running', 0, '{}', ?)",
                 (run, owner, config.experiment, config.model_dump_json(), time.time(), os.getpid()),
             )
-        self._prune(owner)
         return run
 
     def update(self, run: str, status: str, step: int, metrics: dict[str, float | None]) -> None:
@@ -136,7 +137,8 @@ class Store:
             ).fetchall()
         return [_entry(row) for row in rows if row["experiment"] in MODULES]
 
-    def _prune(self, owner: str) -> None:
+    def prune(self, owner: str) -> None:
+        """Remove a person's oldest runs beyond `KEPT_RUNS`, with their folders."""
         with self._open() as database:
             rows = database.execute(
                 "SELECT id FROM runs WHERE owner = ? AND status NOT IN ('running', 'paused') ORDER BY created DESC",

@@ -6,6 +6,7 @@ import copy
 import json
 import math
 import os
+import signal
 import threading
 import time
 from collections import deque
@@ -77,7 +78,13 @@ class Lane:
         snapshot = self.trained.untrained(self.config)
         checkpoints.restore(state, snapshot.net, snapshot.optimizer)
         snapshot.step, snapshot.epoch, snapshot.order = state["step"], state["epoch"], state["order"]
+        snapshot.metrics = state["metrics"]
         return snapshot
+
+    def stay_ended(self, diverged_step: int, kept_step: int) -> None:
+        """Take no further step: before the kept step that the run goes on from, this lane had ended."""
+        self.ended, self.diverged = True, diverged_step > 0
+        self.diverged_step, self.kept_step = diverged_step, kept_step
 
     def advance(self) -> None:
         """Take one step."""
@@ -97,14 +104,14 @@ class Lane:
             self.snapshot = snapshot
         else:
             self.diverged = self.ended = True
-            self.snapshot.metrics = snapshot.metrics
             self.diverged_step = snapshot.step
 
     def state(self) -> dict[str, Any]:
         """The checkpoint of the last step with a finite loss."""
         if not self.alone:
             torch.set_rng_state(self.rng)
-        return checkpoints.checkpoint(self.snapshot, self.losses[: self.snapshot.step])
+        state = checkpoints.checkpoint(self.snapshot, self.losses[: self.snapshot.step])
+        return {**state, "diverged_step": self.diverged_step}
 
 
 class Worker:
@@ -125,15 +132,20 @@ class Worker:
         self.stopping = False
         self.lr_changes = dict(job.lr_changes)
         self.last_frame_time = self.last_keep_time = self.last_tell_time = 0.0
+        self.next_step_time = time.perf_counter()
         self.frame_cost = self.keep_cost = 0.0
         self.frame_step = -1
         self.new_kept: list[int] = []
-        states = checkpoints.load(self.folder.checkpoint_file(job.resume_step)) if job.resume_step is not None else {}
+        first_step = job.resume_step or 0
+        states = checkpoints.load(self.folder.checkpoint_file(first_step)) if job.resume_step is not None else {}
         configs = self.trained.lanes(job.config)
         self.lanes = {
             name: Lane(self.trained, config, self.lr_changes, states.get(name), alone=len(configs) == 1)
             for name, config in configs.items()
         }
+        for name, state in states.items():
+            if state["step"] < first_step:
+                self.lanes[name].stay_ended(state["diverged_step"], first_step)
         self.keep_every = max(1, job.config.num_steps // KEPT_STEPS)
         self.kept = set(self.folder.kept())
 
@@ -149,20 +161,20 @@ class Worker:
             self._keep()
         self._show()
         self._tell_status()
-        next_step_time = time.perf_counter()
+        self.next_step_time = time.perf_counter()
         while not self.stopping and not all(lane.ended for lane in self.lanes.values()):
             if self.commands:
                 self._obey()
                 continue
             now = time.perf_counter()
             moving = not self.paused or self.steps_ordered > 0
-            if not moving or (self.speed and not self.steps_ordered and now < next_step_time):
-                self._rest(now, next_step_time if moving else math.inf)
+            if not moving or (self.speed and not self.steps_ordered and now < self.next_step_time):
+                self._rest(now, self.next_step_time if moving else math.inf)
                 continue
             if self.steps_ordered:
                 self.steps_ordered -= 1
             elif self.speed:
-                next_step_time = max(next_step_time + 1 / self.speed, now - 0.5)
+                self.next_step_time = max(self.next_step_time + 1 / self.speed, now - 0.5)
             self._advance()
         self._finish()
 
@@ -175,8 +187,12 @@ class Worker:
                     diverging.append(lane)
         for lane in diverging:
             self._restore_last_finite(lane)
-            lane.kept_step = self.step
+        if diverging:
             self._keep()
+        for lane in diverging:
+            lane.kept_step = max([0, *(step for step in self.kept if step <= self.step)])
+            if lane is self.lanes["run"]:
+                self._tell_status(message=self._ending(lane)[1])
         now = time.perf_counter()
         step = self.step
         free = bool(self.speed) or self.paused
@@ -203,7 +219,7 @@ class Worker:
             until = min(until, due)
         wait = until - time.perf_counter()
         if wait > 0:
-            self.wake.wait(None if wait == math.inf else wait)
+            self.wake.wait(min(wait, threading.TIMEOUT_MAX))
             self.wake.clear()
 
     def _listen(self) -> None:
@@ -223,20 +239,23 @@ class Worker:
         match order["command"]:
             case "play":
                 self.paused, self.steps_ordered = False, 0
+                self.next_step_time = time.perf_counter()
             case "pause":
                 self.paused, self.steps_ordered = True, 0
                 if self.step not in self.kept:
                     self._keep()
             case "step":
-                self.paused, self.steps_ordered = True, 1
+                self.paused = True
+                self.steps_ordered += 1
             case "epoch":
                 per_epoch: int = self.job.config.steps_per_epoch
                 self.paused, self.steps_ordered = True, per_epoch - self.step % per_epoch
             case "lr":
                 self.lr_changes[self.step + 1] = float(order["value"])
-                self.folder.update_facts(lr_changes=sorted(self.lr_changes.items()))
+                self._write_facts()
             case "speed":
                 self.speed = float(order["value"])
+                self.next_step_time = time.perf_counter()
             case "watch":
                 self.watched = bool(order["value"])
                 self.frame_step = -1
@@ -255,6 +274,9 @@ class Worker:
         self.frame_cost = self.last_frame_time - start
 
     def _keep(self) -> None:
+        """Keep this step, unless its weights are already beyond all numbers: nothing could go on from there."""
+        if not all(checkpoints.all_finite(lane.snapshot.net) for lane in self.lanes.values()):
+            return
         start = time.perf_counter()
         try:
             self.folder.keep(self.step, {name: lane.state() for name, lane in self.lanes.items()}, self._frame())
@@ -268,14 +290,13 @@ class Worker:
     def _restore_last_finite(self, lane: Lane) -> None:
         """Bring a lane whose loss is no longer finite back to its last finite weights.
 
-        The weights may have overflowed one step before the loss shows it. Runs repeat bit for bit, so that step is
-        found by training again from the last kept one.
+        The weights may have overflowed before the loss shows it, and the step with that loss has already drawn its
+        chance and moved batch norm's statistics. Runs repeat bit for bit, so the state before it is found by training
+        again from the last kept one.
         """
-        if checkpoints.all_finite(lane.snapshot.net):
-            return
         name = next(name for name, other in self.lanes.items() if other is lane)
-        start = max(step for step in self.kept if step < lane.diverged_step)
-        state = checkpoints.load(self.folder.checkpoint_file(start))[name]
+        start = max((step for step in self.kept if step < lane.diverged_step), default=None)
+        state = checkpoints.load(self.folder.checkpoint_file(start))[name] if start is not None else None
         again = Lane(self.trained, lane.config, dict(self.lr_changes), state, alone=False)
         last = again.snapshot
         while not again.ended and checkpoints.all_finite(again.snapshot.net):
@@ -284,8 +305,17 @@ class Worker:
                 kept.grad = copy.deepcopy(trained.grad)
             lane.rng = again.rng
             again.advance()
-        last.metrics = lane.snapshot.metrics
         lane.snapshot = last
+        torch.set_rng_state(lane.rng)
+
+    def _write_facts(self, **changes: Any) -> None:
+        try:
+            self.folder.update_facts(lr_changes=sorted(self.lr_changes.items()), **changes)
+        except OSError as error:
+            self._tell_disk(error)
+
+    def _tell_disk(self, error: OSError) -> None:
+        self.outbox.message({"kind": "status", "message": {"code": "disk", "reason": error.strerror}})
 
     def _tell(self) -> None:
         """Write down and report what is new."""
@@ -297,7 +327,7 @@ class Worker:
                 try:
                     self.folder.append(name, rows)
                 except OSError as error:
-                    self.outbox.message({"kind": "status", "message": {"code": "disk", "reason": error.strerror}})
+                    self._tell_disk(error)
         kept, self.new_kept = self.new_kept, []
         self.last_tell_time = time.perf_counter()
         if history or kept:
@@ -323,11 +353,9 @@ class Worker:
         self._show()
         status, message = self._ending(run)
         self._tell()
-        try:
-            self.folder.update_facts(status=status, message=message, lr_changes=sorted(self.lr_changes.items()))
-        finally:
-            self._tell_status(status, message)
-            self.outbox.close()
+        self._write_facts(status=status, message=message)
+        self._tell_status(status, message)
+        self.outbox.close()
 
     def _ending(self, run: Lane) -> tuple[str, dict[str, Any]]:
         config: Any = run.config
@@ -359,7 +387,7 @@ class Outbox:
     def __init__(self, connection: Connection):
         self._connection = connection
         self._messages: deque[bytes] = deque()
-        self._frame: bytes | None = None
+        self._frame: deque[bytes] = deque(maxlen=1)
         self._something = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._send, daemon=True)
@@ -372,7 +400,7 @@ class Outbox:
 
     def frame(self, content: bytes) -> None:
         """Send a frame, unless a newer one comes first."""
-        self._frame = b"F" + content
+        self._frame.append(b"F" + content)
         self._something.set()
 
     def close(self) -> None:
@@ -386,12 +414,11 @@ class Outbox:
             while True:
                 self._something.wait()
                 self._something.clear()
-                frame, self._frame = self._frame, None
-                if frame is not None:
-                    self._connection.send_bytes(frame)
+                if self._frame:
+                    self._connection.send_bytes(self._frame.popleft())
                 while self._messages:
                     self._connection.send_bytes(self._messages.popleft())
-                if self._closing and not self._messages and self._frame is None:
+                if self._closing and not self._messages and not self._frame:
                     return
         except (OSError, ValueError):
             return
@@ -400,8 +427,10 @@ class Outbox:
 def work(connection: Connection) -> None:
     """The process's main function: wait for a job, then do it.
 
-    One thread: with more of them small steps are many times slower on a busy machine.
+    One thread: with more of them small steps are many times slower on a busy machine. Ctrl+C in the terminal reaches
+    workers too, but it is the server that ends them.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     try:
         job = connection.recv()

@@ -157,7 +157,7 @@ class ClassifierConfig(Config):
         help="How many optimizer steps a run takes. Raise it after a run has ended and Play goes on from there.",
     )
     evaluate_every: int = setting(
-        5, label="Evaluate every N steps", group="training", low=1, high=1000, step=1,
+        10, label="Evaluate every N steps", group="training", low=1, high=1000, step=1,
         help="How often accuracy and test loss are measured. It changes the curves' detail, not the training.",
     )
     stop: Literal["steps", "accuracy", "plateau"] = setting(
@@ -195,6 +195,8 @@ class ClassifierConfig(Config):
             yield Problem("dataset", "Own points only: add at least 4 points first, by clicking or from a CSV.")
         elif self.dataset == "own" and len({label for _, _, label in self.points}) < 2:
             yield Problem("dataset", "Own points only: points of at least two classes are needed.")
+        elif self.dataset == "own" and self.n_train < 2:
+            yield Problem("test_fraction", "This test share leaves only one of the own points to train on.")
         elif self.batch_norm and self.hidden_sizes and self.batch_size > 1 and self.n_train % self.batch_size == 1:
             yield Problem(
                 "batch_norm",
@@ -307,17 +309,21 @@ def build_optimizer(config: ClassifierConfig, net: nn.Module) -> torch.optim.Opt
     lr = HIGH_LR if "high_lr" in config.bugs else config.lr
     if config.optimizer == "SGD":
         return torch.optim.SGD(
-            net.parameters(), lr=lr, momentum=config.momentum, nesterov=config.nesterov,
-            weight_decay=config.weight_decay, foreach=True,
+            net.parameters(),
+            lr=lr,
+            momentum=config.momentum,
+            nesterov=config.nesterov,
+            weight_decay=config.weight_decay,
         )
     elif config.optimizer == "RMSprop":
         return torch.optim.RMSprop(
-            net.parameters(), lr=lr, momentum=config.momentum, weight_decay=config.weight_decay, foreach=True
+            net.parameters(), lr=lr, momentum=config.momentum, weight_decay=config.weight_decay
         )
+    elif config.optimizer == "Adam":
+        return torch.optim.Adam(net.parameters(), lr=lr, weight_decay=config.weight_decay)
     else:
-        return getattr(torch.optim, config.optimizer)(
-            net.parameters(), lr=lr, weight_decay=config.weight_decay, foreach=True
-        )
+        return torch.optim.AdamW(net.parameters(), lr=lr, weight_decay=config.weight_decay)
+
 
 
 def evaluate(
@@ -367,13 +373,14 @@ def train(
         yield Snapshot(0, 0, {}, net, optimizer, order)
 
     for step in range(first_step, config.num_steps + 1):
-        epoch = (step - 1) // config.steps_per_epoch + 1
         if step in lr_changes:
             for group in optimizer.param_groups:
                 group["lr"] = lr_changes[step]
         if config.batch_size == 0:
+            epoch = step
             b_x, b_y = inputs, target
         else:
+            epoch = (step - 1) // config.steps_per_epoch + 1
             start = (step - 1) % config.steps_per_epoch * config.batch_size
             if start == 0:
                 order = torch.randperm(len(inputs))

@@ -16,7 +16,7 @@ torch.set_num_threads(1)
 """
 
 RECORD = """\
-metrics = {name: value if math.isfinite(value) else None for name, value in snapshot.metrics.items()}
+metrics = {name: x if math.isfinite(x) else None for name, x in snapshot.metrics.items()}
 record = {"step": snapshot.step, "epoch": snapshot.epoch, **metrics}
 print(json.dumps(record))
 """
@@ -44,14 +44,12 @@ def script(config: Config, lr_changes: Mapping[int, float] | None = None) -> str
         lr_changes: step -> the learning rate from that step on, as it was changed while the run trained.
     """
     program = program_of(config, lr_changes)
-    sections = [
-        f'"""{program.title}\n\n{program.promise}\n"""\n\n' + program.imports(),
-        ONE_THREAD,
-        *(["\n".join(program.constants)] if program.constants else []),
-    ]
+    head = [f'"""{program.title}\n\n{program.promise}\n"""\n', program.imports(), ONE_THREAD]
+    if program.constants:
+        head.append("\n".join(program.constants) + "\n")
     run = f"for snapshot in {program.entry}():\n    if snapshot.metrics:\n" + _indented(RECORD, 8)
     blocks = [*program.definitions, 'if __name__ == "__main__":\n' + _indented(run, 4)]
-    return "\n".join(sections) + "\n\n" + "\n\n".join(blocks)
+    return "\n".join(head) + "\n\n" + "\n\n".join(blocks)
 
 
 def notebook(config: Config, lr_changes: Mapping[int, float] | None = None) -> str:
@@ -103,9 +101,7 @@ def _cell(name: str, text: str) -> dict[str, Any]:
     lines = text.splitlines(keepends=True)
     if name == "title":
         return {"cell_type": "markdown", "id": name, "metadata": {}, "source": lines}
-    return {
-        "cell_type": "code", "execution_count": None, "id": name, "metadata": {}, "outputs": [], "source": lines,
-    }
+    return {"cell_type": "code", "execution_count": None, "id": name, "metadata": {}, "outputs": [], "source": lines}
 
 
 __all__ = ["Program", "marked_lines", "notebook", "script"]

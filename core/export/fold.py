@@ -5,8 +5,9 @@ from __future__ import annotations
 import builtins
 import inspect
 from collections import ChainMap
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, cast
 
 import libcst as cst
@@ -24,6 +25,8 @@ _FUNCTIONS: dict[str, Any] = {function.__name__: function for function in (abs, 
 """Functions that are called ahead of time where all their arguments are known."""
 
 _UNKNOWN = object()
+
+_UNCHANGING = (bool, int, float, str, tuple, type(None))
 
 _OPAQUE = (
     cst.Attribute, cst.Await, cst.BaseComp, cst.FormattedString, cst.From, cst.Lambda, cst.NamedExpr, cst.Yield,
@@ -56,9 +59,16 @@ class Knowledge:
         return cst.Name(name.upper())
 
 
+@cache
 def parameters(definition: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     """The parameters of a function, or of a class's constructor."""
     return inspect.signature(definition).parameters
+
+
+def takes_config(called: Any) -> bool:
+    """Whether something is a function of the app that is written for each config anew."""
+    ours = inspect.isfunction(inspect.unwrap(called)) and (called.__module__ or "").split(".")[0] == "core"
+    return ours and "config" in parameters(called)
 
 
 class Fold(cst.CSTTransformer):
@@ -73,13 +83,20 @@ class Fold(cst.CSTTransformer):
         given = {name: value for name, value in given.items() if name not in self.local}
         self.known = ChainMap(given, knowledge.constants)
         for name, value in names.values.items():
-            if self.local[name] == 1 and (found := self._value(value)) is not _UNKNOWN:
+            if self.local[name] == 1 and isinstance(found := self._value(value), _UNCHANGING):
                 given[name] = found
 
     # What is known
 
     def _value(self, node: cst.BaseExpression) -> Any:
         """The value of an expression, or _UNKNOWN."""
+        match node:
+            case cst.Comparison(
+                comparisons=[cst.ComparisonTarget(operator=cst.Is() | cst.IsNot() as operator, comparator=other)]
+            ):
+                values = self._value(node.left), self._value(other)
+                same = values[0] is values[1]
+                return _UNKNOWN if _UNKNOWN in values else same is isinstance(operator, cst.Is)
         if not _computable(node, self.known):
             return _UNKNOWN
         try:
@@ -90,11 +107,13 @@ class Fold(cst.CSTTransformer):
     def _computed(self, node: cst.BaseExpression) -> cst.BaseExpression:
         """An expression, or the literal of its value."""
         value = self._value(node)
+        if value is _UNKNOWN:
+            return node
         try:
-            text = code(node) if value is _UNKNOWN else literal(value)
+            text = literal(value)
         except TypeError:
             return node
-        return node if value is _UNKNOWN or len(text) > LONGEST_LITERAL else cst.parse_expression(text)
+        return cst.parse_expression(text) if len(text) <= LONGEST_LITERAL else node
 
     def _object(self, node: cst.BaseExpression) -> Any:
         """What a name or a dotted name stands for in the function's module, or _UNKNOWN."""
@@ -114,9 +133,7 @@ class Fold(cst.CSTTransformer):
                 return self.knowledge.expression(name, getattr(self.knowledge.config, name))
         return updated_node
 
-    def leave_Comparison(
-        self, original_node: cst.Comparison, updated_node: cst.Comparison
-    ) -> cst.BaseExpression:
+    def leave_Comparison(self, original_node: cst.Comparison, updated_node: cst.Comparison) -> cst.BaseExpression:
         match updated_node:
             case cst.Comparison(
                 left=cst.Name(), comparisons=[cst.ComparisonTarget(operator=cst.In(), comparator=container)]
@@ -127,6 +144,8 @@ class Fold(cst.CSTTransformer):
     def leave_BinaryOperation(
         self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation
     ) -> cst.BaseExpression:
+        if isinstance(updated_node.operator, cst.Power) and isinstance(updated_node.left, cst.UnaryOperation):
+            updated_node = updated_node.with_changes(left=_enclosed(updated_node.left))
         return self._computed(updated_node)
 
     def leave_UnaryOperation(
@@ -134,9 +153,7 @@ class Fold(cst.CSTTransformer):
     ) -> cst.BaseExpression:
         return self._computed(updated_node)
 
-    def leave_Subscript(
-        self, original_node: cst.Subscript, updated_node: cst.Subscript
-    ) -> cst.BaseExpression:
+    def leave_Subscript(self, original_node: cst.Subscript, updated_node: cst.Subscript) -> cst.BaseExpression:
         return self._computed(updated_node)
 
     def leave_BooleanOperation(
@@ -145,14 +162,15 @@ class Fold(cst.CSTTransformer):
         left = self._value(updated_node.left)
         if left is _UNKNOWN:
             return updated_node
-        return updated_node.right if bool(left) is isinstance(updated_node.operator, cst.And) else updated_node.left
+        decides = bool(left) is isinstance(updated_node.operator, cst.Or)
+        return _replacing(updated_node, updated_node.left if decides else updated_node.right)
 
     def leave_IfExp(self, original_node: cst.IfExp, updated_node: cst.IfExp) -> cst.BaseExpression:
         test = self._test(updated_node.test)
         value = self._value(test)
         if value is _UNKNOWN:
             return updated_node.with_changes(test=test)
-        return updated_node.body if value else updated_node.orelse
+        return _replacing(updated_node, updated_node.body if value else updated_node.orelse)
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         called = self._object(updated_node.func)
@@ -162,8 +180,9 @@ class Fold(cst.CSTTransformer):
             return updated_node
         if called in _FUNCTIONS.values():
             return self._computed(updated_node)
-        args = [arg for arg in updated_node.args if not _is_config(arg.value)]
-        if len(args) < len(updated_node.args):
+        args: Sequence[cst.Arg] = updated_node.args
+        if takes_config(called):
+            args = [arg for arg in args if not _is_config(arg.value)]
             inlined = self._inlined(called, args)
             if inlined is not None:
                 return inlined
@@ -182,7 +201,7 @@ class Fold(cst.CSTTransformer):
             return self._object(arg.value) is default
         return bool(value == default) and isinstance(value, bool) is isinstance(default, bool)
 
-    def _inlined(self, called: Callable[..., Any], args: list[cst.Arg]) -> cst.BaseExpression | None:
+    def _inlined(self, called: Callable[..., Any], args: Sequence[cst.Arg]) -> cst.BaseExpression | None:
         """A call's value written out, if the callee is a formula and nothing would be computed twice."""
         found = self.knowledge.formula(called)
         if found is None:
@@ -194,9 +213,7 @@ class Fold(cst.CSTTransformer):
             return None
         if any(name in self.local for name in inner.free if name not in names):
             return None
-        value = substitute(value, {name: arg.value for name, arg in zip(names, args, strict=True)})
-        atomic = isinstance(value, (cst.Name, cst.Attribute, cst.Call, cst.Subscript)) or bool(value.lpar)
-        return value if atomic else value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        return _enclosed(substitute(value, {name: arg.value for name, arg in zip(names, args, strict=True)}))
 
     def _test(self, test: cst.BaseExpression) -> cst.BaseExpression:
         """A test less what is known to make no difference to its truth."""
@@ -254,7 +271,7 @@ class Fold(cst.CSTTransformer):
 
 
 def _literals(namespace: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in namespace.items() if isinstance(value, (bool, int, float, str, tuple))}
+    return {name: value for name, value in namespace.items() if isinstance(value, _UNCHANGING)}
 
 
 def _computable(node: cst.CSTNode, known: Collection[str]) -> bool:
@@ -276,6 +293,18 @@ def _attribute(call: cst.Call) -> cst.BaseExpression:
     return call
 
 
+def _enclosed(node: cst.BaseExpression) -> cst.BaseExpression:
+    """An expression in parentheses, unless it holds together without."""
+    if isinstance(node, (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.BaseNumber)) or node.lpar:
+        return node
+    return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+def _replacing(whole: cst.BaseExpression, part: cst.BaseExpression) -> cst.BaseExpression:
+    """A part of an expression that takes the place of the whole."""
+    return _enclosed(part) if whole.lpar else part
+
+
 def _is_empty(body: cst.BaseSuite) -> bool:
     match statements(body):
         case [cst.SimpleStatementLine(body=[cst.Pass()])]:
@@ -283,9 +312,7 @@ def _is_empty(body: cst.BaseSuite) -> bool:
     return False
 
 
-def _spliced(
-    node: cst.If, body: cst.BaseSuite | None
-) -> cst.FlattenSentinel[cst.BaseStatement] | cst.RemovalSentinel:
+def _spliced(node: cst.If, body: cst.BaseSuite | None) -> cst.FlattenSentinel[cst.BaseStatement] | cst.RemovalSentinel:
     """The statements of the branch that is taken, in the place of the whole statement."""
     if body is None or _is_empty(body):
         return cst.RemoveFromParent()

@@ -17,7 +17,7 @@ Node = TypeVar("Node", bound=cst.CSTNode)
 _TIGHT = cst.SimpleWhitespace("")
 _COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 _INDENTED = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace("    "))
-_NO_BODY = cst.SimpleStatementSuite([cst.Expr(cst.Name(""))], leading_whitespace=_TIGHT)
+_NO_BODY = cst.SimpleStatementSuite([cst.Pass()], leading_whitespace=_TIGHT)
 _CLOSING = cst.ParenthesizedWhitespace(indent=True)
 
 
@@ -40,9 +40,7 @@ def _stacked(items: Sequence[Node], after: str) -> list[Node]:
     """Arguments or parameters one below the other."""
     last = len(items) - 1
     return [
-        item.with_changes(
-            **{"comma": cst.Comma(whitespace_after=_INDENTED if i < last else _CLOSING), after: _TIGHT}
-        )
+        item.with_changes(**{"comma": cst.Comma(whitespace_after=_INDENTED if i < last else _CLOSING), after: _TIGHT})
         for i, item in enumerate(items)
     ]
 
@@ -97,9 +95,7 @@ class _Layout(cst.CSTTransformer):
                 break
         return changed
 
-    def leave_FunctionDef(
-        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
-    ) -> cst.FunctionDef:
+    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
         params = updated_node.params
         if not params.children:
             return updated_node.with_changes(whitespace_before_params=_TIGHT)
@@ -115,8 +111,8 @@ class _Layout(cst.CSTTransformer):
         return changed
 
     def _fits(self, node: cst.SimpleStatementLine | cst.FunctionDef) -> bool:
-        text = code(node.with_changes(leading_lines=()))
-        return all(len(line) + self.indent <= WIDTH for line in text.rstrip().split("\n"))
+        text = code(node.with_changes(leading_lines=())).rstrip().removesuffix("pass")
+        return all(len(line) + self.indent <= WIDTH for line in text.split("\n"))
 
 
 def _longest_call(statement: cst.CSTNode) -> cst.Call | None:

@@ -17,10 +17,10 @@ import torch
 
 from core.config import Config
 from core.experiments import experiment
-from core.export.fold import Knowledge, parameters
+from core.export.fold import Knowledge, parameters, takes_config
 from core.export.layout import WIDTH
 from core.export.specialise import formula, options, source, specialise, without_options
-from core.export.syntax import Definition, Names, calls, code, literal
+from core.export.syntax import Definition, calls, code, literal, names_in
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Program:
 
 
 def program_of(config: Config, lr_changes: Mapping[int, float] | None) -> Program:
+    """The parts of a config's run. A device that was left open becomes the CPU."""
     if getattr(config, "device", None) == "auto":
         config = config.changed(device="cpu")
     return _build(config, tuple(sorted((lr_changes or {}).items())))
@@ -116,18 +117,18 @@ class _Writer:
     def uses(self, item: Any) -> list[Any]:
         """The app's functions and classes that one of them uses."""
         namespace = _namespace(item)
-        found = [namespace.get(name) for name in Names(self.tree(item)).free]
+        found = [namespace.get(name) for name in names_in(self.tree(item)).free]
         return [other for other in found if _is_ours(other)]
 
     def tree(self, item: Any) -> Definition:
         """The source of a function or class for this run."""
         if item not in self.trees:
-            self.trees[item] = specialise(item, self.knowledge) if _is_configured(item) else source(item)
+            self.trees[item] = specialise(item, self.knowledge) if takes_config(item) else source(item)
         return self.trees[item]
 
     def formula(self, item: Any) -> tuple[list[str], cst.BaseExpression] | None:
-        """See `Knowledge.formula`. Only functions of a config are written out: others are worth their name."""
-        tree = self.tree(item) if _is_configured(item) else None
+        """See `Knowledge.formula`."""
+        tree = self.tree(item)
         return formula(tree) if isinstance(tree, cst.FunctionDef) else None
 
     def drop_options(self) -> None:
@@ -140,12 +141,12 @@ class _Writer:
         self.collect()
 
     def _unused_options(self, item: type) -> dict[str, cst.BaseExpression]:
-        names = Names(*(self.trees[other] for other in self.order))
-        if names.read[item.__name__] != names.called[item.__name__]:
+        trees = [self.trees[other] for other in self.order]
+        if any(names_in(tree).read[item.__name__] != names_in(tree).called[item.__name__] for tree in trees):
             return {}
         passed: set[str] = set()
         wanted = list(parameters(item))
-        for call in calls(item.__name__, [self.trees[other] for other in self.order]):
+        for call in calls(item.__name__, trees):
             if any(arg.star for arg in call.args):
                 return {}
             passed.update(arg.keyword.value if arg.keyword else wanted[i] for i, arg in enumerate(call.args))
@@ -157,7 +158,7 @@ class _Writer:
         imported: set[tuple[str, str | None]] = set()
         for item in self.order:
             namespace, imports = _namespace(item), _imports(inspect.getmodule(item))
-            for name in Names(self.trees[item]).free:
+            for name in names_in(self.trees[item]).free:
                 if name in self.knowledge.constants:
                     constants[name] = self.knowledge.constants[name]
                 elif name in imports:
@@ -186,11 +187,7 @@ class _Writer:
 def _is_ours(item: Any) -> bool:
     """Whether something is a function or class of the app."""
     definable = inspect.isclass(item) or inspect.isfunction(inspect.unwrap(item) if callable(item) else item)
-    return definable and item.__module__.split(".")[0] == "core"
-
-
-def _is_configured(item: Any) -> bool:
-    return _is_ours(item) and not inspect.isclass(item) and "config" in parameters(item)
+    return definable and (item.__module__ or "").split(".")[0] == "core"
 
 
 def _namespace(item: Any) -> dict[str, Any]:
@@ -210,14 +207,14 @@ def _imports(module: Any) -> dict[str, tuple[str, str | None]]:
 
 
 def _import_lines(imported: Iterable[tuple[str, str | None]]) -> str:
-    whole: list[str] = []
+    lines = sorted(f"import {module}\n" for module, name in imported if name is None)
     parts: defaultdict[str, list[str]] = defaultdict(list)
     for module, name in imported:
-        whole.append(f"import {module}\n") if name is None else parts[module].append(name)
-    lines = [
-        f"from {module} import {', '.join(sorted(names, key=_import_order))}\n" for module, names in sorted(parts.items())
-    ]
-    return "".join(sorted(whole) + lines)
+        if name is not None:
+            parts[module].append(name)
+    for module, names in sorted(parts.items()):
+        lines.append(f"from {module} import {', '.join(sorted(names, key=_import_order))}\n")
+    return "".join(lines)
 
 
 def _import_order(name: str) -> tuple[int, str]:
@@ -228,12 +225,14 @@ def _import_order(name: str) -> tuple[int, str]:
 def _constant(name: str, value: Any) -> str:
     """The assignment of a constant, its items filling the lines."""
     text = f"{name} = {literal(value)}"
-    if len(text) <= WIDTH or not isinstance(value, (tuple, list)):
+    if len(text) <= WIDTH or not isinstance(value, (tuple, list, dict)):
         return text
+    pairs = isinstance(value, dict)
+    items = [f"{literal(key)}: {literal(value[key])}" for key in value] if pairs else map(literal, value)
     lines = [""]
-    for item in map(literal, value):
+    for item in items:
         if len(lines[-1]) + len(item) > WIDTH - 6:
             lines.append("")
         lines[-1] += f"{item}, "
-    opening, closing = "()" if isinstance(value, tuple) else "[]"
+    opening, closing = text[len(name) + 3], text[-1]
     return f"{name} = {opening}\n" + "".join(f"    {line.rstrip()}\n" for line in lines) + closing

@@ -37,10 +37,10 @@ def specialise(
     """
     tree = source(function)
     assert isinstance(tree, cst.FunctionDef)
-    done = _specialise(tree, function.__globals__, knowledge, bound or {})
+    done = _specialise(tree, inspect.unwrap(function).__globals__, knowledge, bound or {})
     if "config" in Names(done).free:
         raise ValueError(f"{function.__qualname__} needs its config as a whole; a script can't have it")
-    return cast(cst.FunctionDef, forget_arguments(done, {"config", *(bound or {})}))
+    return cast(cst.FunctionDef, lay_out(forget_arguments(done, {"config", *(bound or {})})))
 
 
 def options(definition: type) -> dict[str, cst.BaseExpression]:
@@ -69,7 +69,7 @@ def without_options(definition: type, knowledge: Knowledge, bound: Mapping[str, 
         _specialise(part, namespace, knowledge, bound) if _is_constructor(part) else part for part in tree.body.body
     ]
     changed = tree.with_changes(body=tree.body.with_changes(body=body))
-    return cast(cst.ClassDef, forget_arguments(changed, bound.keys()))
+    return cast(cst.ClassDef, lay_out(forget_arguments(changed, bound.keys())))
 
 
 def _is_constructor(part: cst.CSTNode) -> TypeGuard[cst.FunctionDef]:
@@ -78,6 +78,8 @@ def _is_constructor(part: cst.CSTNode) -> TypeGuard[cst.FunctionDef]:
 
 def formula(function: cst.FunctionDef) -> tuple[list[str], cst.BaseExpression] | None:
     """A function's parameters and its value, if all it does is to return an expression."""
+    if function.decorators:
+        return None
     body = statements(function.body)[1 if docstring(function) else 0 :]
     names = [param.name.value for param in function.params.params]
     match body:
@@ -94,22 +96,17 @@ def formula(function: cst.FunctionDef) -> tuple[list[str], cst.BaseExpression] |
 
 
 def _specialise(
-    tree: cst.FunctionDef,
-    namespace: Mapping[str, Any],
-    knowledge: Knowledge,
-    bound: Mapping[str, cst.BaseExpression],
+    tree: cst.FunctionDef, namespace: Mapping[str, Any], knowledge: Knowledge, bound: Mapping[str, cst.BaseExpression]
 ) -> cst.FunctionDef:
     params = tree.params
     kept = [param for param in params.params if param.name.value not in {"config", *bound}]
-    tree = tree.with_changes(
-        params=params.with_changes(params=kept), body=substitute(tree.body, bound)
-    )
+    tree = tree.with_changes(params=params.with_changes(params=kept), body=substitute(tree.body, bound))
     while True:
         names = Names(tree)
         folded = cast(cst.FunctionDef, tree.visit(Fold(namespace, knowledge, names)))
         tree, again = _tidied(folded)
         if not again:
-            return cast(cst.FunctionDef, lay_out(tree))
+            return tree
 
 
 def _tidied(function: cst.FunctionDef) -> tuple[cst.FunctionDef, bool]:
@@ -123,10 +120,11 @@ def _tidied(function: cst.FunctionDef) -> tuple[cst.FunctionDef, bool]:
                 unused.add(name)
             elif names.read[name] == 1 and _is_plain(value, names):
                 inlined[name] = value
-    tidied = cast(cst.FunctionDef, function.visit(_Remove({*inlined, *unused})))
+    remove = _Remove({*inlined, *unused})
+    tidied = cast(cst.FunctionDef, function.visit(remove))
     if inlined:
         tidied = tidied.with_changes(body=substitute(tidied.body, inlined))
-    return tidied, bool(inlined or unused)
+    return tidied, remove.removed
 
 
 def _is_plain(value: cst.BaseExpression, names: Names) -> bool:
@@ -135,9 +133,7 @@ def _is_plain(value: cst.BaseExpression, names: Names) -> bool:
         value = value.value
     if isinstance(value, cst.Name):
         return value.value not in names.bound
-    return isinstance(value, (cst.BaseNumber, cst.SimpleString)) or (
-        isinstance(value, cst.UnaryOperation) and isinstance(value.expression, cst.BaseNumber)
-    )
+    return isinstance(value, (cst.BaseNumber, cst.SimpleString))
 
 
 class _Remove(cst.CSTTransformer):
@@ -146,6 +142,7 @@ class _Remove(cst.CSTTransformer):
     def __init__(self, names: Collection[str]) -> None:
         super().__init__()
         self.names = names
+        self.removed = False
 
     def leave_IndentedBlock(
         self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock
@@ -155,12 +152,12 @@ class _Remove(cst.CSTTransformer):
         for statement, following in zip(body, [*body[1:], None], strict=True):
             name, value = _assignment(statement)
             next_name, next_value = _assignment(following)
-            overwritten = (
-                name is not None and name == next_name and value is not None and is_pure(value)
-                and next_value is not None and name not in Names(next_value).read
-            )  # fmt: skip
-            if name not in self.names and not overwritten:
+            overwritten = name == next_name and next_value and name not in Names(next_value).read
+            if name not in self.names and not (overwritten and value and is_pure(value)):
                 kept.append(statement)
+        if len(kept) == len(body):
+            return updated_node
+        self.removed = True
         return updated_node.with_changes(body=kept or [nothing()])
 
 

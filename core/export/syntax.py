@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import libcst as cst
@@ -155,6 +156,12 @@ class Names(cst.CSTVisitor):
         return False
 
 
+@lru_cache(maxsize=256)
+def names_in(definition: Definition) -> Names:
+    """How often each name is bound and read in a function or class."""
+    return Names(definition)
+
+
 def calls(name: str, nodes: Iterable[cst.CSTNode]) -> Iterator[cst.Call]:
     """All calls of a function or class by its plain name."""
     for node in nodes:
@@ -216,7 +223,7 @@ def forget_arguments(definition: Definition, names: Collection[str]) -> Definiti
     if text is None or not names:
         return definition
     changed = text.with_changes(value=_without_arguments(text.value, names))
-    return cast(Definition, definition.with_deep_changes(text, value=changed.value))
+    return definition.with_deep_changes(text, value=changed.value)
 
 
 def _without_arguments(text: str, names: Collection[str]) -> str:

@@ -9,10 +9,9 @@ import streamlit as st
 from core.config import Config, Setting, kind_of
 from core.devices import devices
 from pages.shared import session
-from pages.shared.language import _, tell
+from pages.shared.language import _, joined, tell
 from pages.shared.workspace import Workspace
 
-GROUPS = {"data": "Data", "network": "Network", "training": "Training"}
 ELSEWHERE = {"points", "bugs"}
 """Fields that have a section of their own."""
 DRAWN_AS_NUMBER = 1000
@@ -22,8 +21,8 @@ DRAWN_AS_NUMBER = 1000
 def controls(space: Workspace) -> None:
     """Take what the form says, then draw it."""
     space.submit(form_values(space))
-    for group, title in GROUPS.items():
-        st.subheader(_(title), anchor=False)
+    for group, title in {"data": _("Data"), "network": _("Network"), "training": _("Training")}.items():
+        st.subheader(title, anchor=False)
         fields = {
             name: shown
             for name, shown in space.config.settings().items()
@@ -32,8 +31,8 @@ def controls(space: Workspace) -> None:
         _fields(space, {name: shown for name, shown in fields.items() if not shown.folded})
         folded = {name: shown for name, shown in fields.items() if shown.folded}
         touched = [name for name in folded if getattr(space.config, name) != space.config.default(name)]
-        title = _("More ({count} changed)").format(count=len(touched)) if touched else _("More")
-        with st.expander(title, expanded=bool(set(space.problems) & set(folded))):
+        more = _("More ({count} changed)").format(count=len(touched)) if touched else _("More")
+        with st.expander(more, expanded=bool(set(space.problems) & set(folded))):
             _fields(space, folded)
 
 
@@ -112,11 +111,13 @@ def _widget(space: Workspace, name: str, shown: Setting) -> None:
 
 
 def _help(shown: Setting, config: type[Config], name: str) -> str:
-    text = _(shown.help)
-    if shown.source:
-        default = config.write(name, config.default(name))
-        text += " " + _("Default: {default} ({source}).").format(default=default, source=_(shown.source))
-    return text
+    value = config.default(name)
+    named = shown.choices is not None and isinstance(value, str)
+    default = shown.choices[value] if shown.choices and named else config.write(name, value)
+    if not shown.source or shown.source == default:
+        return _(shown.help)
+    origin = _("Default: {default} ({source}).").format(default=_(default), source=_(shown.source))
+    return joined(_(shown.help), origin)
 
 
 def log_options(shown: Setting, value: float) -> list[float]:
@@ -158,12 +159,19 @@ def _device(space: Workspace, shown: Setting) -> None:
     key = _seed(space, "device", space.config.device)
     if session.get(key) not in here:
         here.append(session.get(key))
-    st.segmented_control(_(shown.label), here, key=key, required=True, help=_help(shown, type(space.config), "device"))
+    st.segmented_control(
+        _(shown.label),
+        here,
+        format_func=lambda name: _("Auto") if name == "auto" else name,
+        key=key,
+        required=True,
+        help=_help(shown, type(space.config), "device"),
+    )
     missing = [device for device in known if device.missing]
     if missing:
         st.pills(
             _("Not on this machine"),
-            [f"{d.name}: {_(d.missing)}" for d in missing],
+            [_("{name}: {sentence}").format(name=d.name, sentence=_(d.missing)) for d in missing],
             disabled=True,
             key=space.key("missing_devices"),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -47,9 +48,21 @@ def _(sentence: str) -> str:
     return catalogue(current()).get(sentence, sentence)
 
 
+def joined(*sentences: str) -> str:
+    """Sentences one after another, as the session's language puts them: Chinese has no space between them."""
+    return ("" if current() == "zh" else " ").join(sentences)
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words in a row, with the session's comma between them."""
+    return ("、" if current() == "zh" else ", ").join(words)
+
+
 def tell(problem: Problem) -> str:
-    """A problem's sentence in the session's language."""
-    values = {name: _(value) if isinstance(value, str) and value else value for name, value in problem.values.items()}
+    """A problem's sentence in the session's language; what the person typed stays as it is."""
+    values = dict(problem.values)
+    if values.get("reason"):
+        values["reason"] = _(values["reason"])
     return _(problem.sentence).format(**values)
 
 

@@ -72,7 +72,9 @@ def live_view(
         on_point: called with a point's coordinates when the picture was clicked while points are being added.
     """
     for notice in space.notices:
-        st.error(f"{notice.field}: {language.tell(notice)}" if notice.field else language.tell(notice))
+        sentence = language.tell(notice)
+        named = _("{name}: {sentence}").format(name=f"`{notice.field}`", sentence=sentence)
+        st.error(named if notice.field else sentence)
     space.notices = []
     key = f"live view {space.name}"
 

@@ -10,7 +10,7 @@ from core.config import ConfigError
 from core.data.csv_points import MAX_BYTES, CsvRefused, read_points
 from core.experiments.classifier import MAX_CLASSES, MAX_POINTS, ClassifierConfig
 from pages.shared import session
-from pages.shared.language import _, tell
+from pages.shared.language import _, joined, listed, tell
 from pages.shared.workspace import Workspace
 
 EXAMPLE = "x1,x2,label\n1.5,2,a\n-1,0.5,b\n2,-1,a"
@@ -52,7 +52,7 @@ def own_points(space: Workspace) -> None:
         st.error(tell(refused), icon=":material/error:")
     told = session.get(f"csv told {space.name}")
     if told and points:
-        st.caption(told)
+        st.caption(_taken(**told))
 
 
 def _points(space: Workspace) -> tuple[tuple[float, float, int], ...]:
@@ -90,12 +90,14 @@ def _take_csv(space: Workspace, text: str, upload: Any) -> None:
         return
     large = max(max(abs(x), abs(y)) for x, y, _label in points) > 6
     _put(space, tuple(points), dataset="own", standardize=large)
-    told = _("{count} points in {classes} classes: {labels}.").format(
-        count=len(points), classes=len(labels), labels=", ".join(f"{i} = {label}" for i, label in enumerate(labels))
-    )
-    if large:
-        told += " " + _("Their numbers are large, so the inputs are standardised.")
-    session.put(f"csv told {space.name}", told)
+    session.put(f"csv told {space.name}", {"count": len(points), "labels": labels, "large": large})
+
+
+def _taken(count: int, labels: list[str], large: bool) -> str:
+    """What was read from the last CSV."""
+    numbered = listed(f"{number} = {label}" for number, label in enumerate(labels))
+    told = _("{count} points in {classes} classes: {labels}.").format(count=count, classes=len(labels), labels=numbered)
+    return joined(told, _("Their numbers are large, so the inputs are standardised.")) if large else told
 
 
 def _remove(space: Workspace) -> None:

@@ -10,7 +10,7 @@ from pages.shared.language import LANGUAGES, _
 
 def open_page() -> None:
     """Set up the page; call first."""
-    st.set_page_config(page_title="Torch Playground", page_icon=":material/local_fire_department:", layout="wide")
+    st.set_page_config(page_title="Torch Playground", page_icon="🔥", layout="wide")
     session.be_present()
     asked = st.query_params.get("lang")
     if asked in LANGUAGES and session.get("link_language") != asked:

@@ -52,7 +52,7 @@ function describeMessage({ code, ...parameters }, status, kept, text, lang) {
   if (Number.isFinite(words.accuracy)) words.accuracy = formatPercent(words.accuracy, lang);
   if (Number.isFinite(words.lr)) words.lr = formatSetting(words.lr);
   const trouble = TROUBLE.has(code) || TROUBLE.has(status);
-  const resumeStep = trouble ? parameters.kept_step ?? kept.at(-1) ?? null : null;
+  const resumeStep = status === "crashed" ? parameters.kept_step ?? kept.at(-1) ?? null : null;
   const template = text[`message_${code}`] ?? text[`status_${status}`] ?? "";
   return { kind: trouble ? "warning" : "info", words: fill(template, words), resumeStep };
 }

@@ -15,6 +15,7 @@ const STROKES = {
 };
 const FASTEST = 130;
 const MARGIN = { l: 44, r: 10, t: 6, b: 22 };
+const MOST_GROWTH = 6;
 const MANTISSAS = [1, 1.5, 2, 3, 5, 7.5, 10];
 
 /** The next round number at or above `value`: axes grow by these, not at every point. */
@@ -97,6 +98,7 @@ class Curve {
 
   traces(sources, theme, text) {
     const traces = [];
+    this.limit = this.growthLimit(sources);
     for (const { lane, history } of sources) {
       for (const split of SPLITS) {
         const series = history?.[`${this.metric}/${split}`] ?? { step: [], value: [] };
@@ -114,11 +116,17 @@ class Curve {
     return traces;
   }
 
+  /** An exploding loss leaves the picture at the top instead of flattening all other lines at the bottom. */
+  growthLimit(sources) {
+    const starts = sources.map(({ history }) => history?.[`${this.metric}/train`]?.value[0] ?? 0);
+    return MOST_GROWTH * (Math.max(...starts) || 1);
+  }
+
   /** Grow the axis so that it holds these values. */
   stretch(values) {
     for (const value of values) {
       if (value === null) continue;
-      if (value > this.ceiling) this.ceiling = value;
+      if (value > this.ceiling) this.ceiling = Math.min(value, this.limit);
       if (value < this.floorShare) this.floorShare = value;
     }
   }

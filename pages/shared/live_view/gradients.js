@@ -56,10 +56,11 @@ export class Gradients {
     if (remember) this.remember(norms, step);
     this.cells.forEach(({ name, node, value, bar, line }, layer) => {
       const norm = norms[layer];
-      const shown = Number.isFinite(norm) ? norm.toExponential(1) : "NaN";
+      const known = Number.isFinite(norm) || step > 0;
+      const shown = Number.isFinite(norm) ? norm.toExponential(1) : known ? "NaN" : "–";
       setText(value, shown);
-      bar.style.transform = `scaleX(${position(norm)})`;
-      bar.dataset.broken = String(!Number.isFinite(norm));
+      bar.style.transform = `scaleX(${known ? position(norm) : 0})`;
+      bar.dataset.broken = String(known && !Number.isFinite(norm));
       setAttribute(node, "aria-label", fill(this.text.gradient_label, { layer: name, value: shown }));
       this.drawPast(line, layer);
     });
@@ -85,6 +86,7 @@ export class Gradients {
     pen.clearRect(0, 0, width, HEIGHT);
     pen.beginPath();
     this.past.forEach(({ norms }, i) => {
+      if (!Number.isFinite(norms[layer])) return;
       const x = ((i + REMEMBERED - this.past.length) / (REMEMBERED - 1)) * width;
       pen.lineTo(x, 1.5 + (1 - position(norms[layer])) * (HEIGHT - 3));
     });

@@ -41,7 +41,7 @@ class LiveView {
       onSpeed: (value) => this.connection?.send({ command: "speed", value }),
     });
     const onLive = () => this.connection?.backToLive();
-    this.banner = new Banner(banner, { onLive, onResume: (step) => this.trigger("resume", { step }) });
+    this.banner = new Banner(banner, { onLive, onResume: (step) => this.trigger("resume", { step, speed: this.playBar.chosenSpeed }) });
     this.picture = new PICTURES[data.experiment](picture, { onAdd: (point) => this.trigger("point", point) });
     this.curves = new Curves(curves);
     this.timeline = new Timeline(time, { onLook: (step) => this.connection?.lookAt(step), onLive });
@@ -69,6 +69,7 @@ class LiveView {
     const changedRun = this.data?.run !== data.run;
     if (changedRun) this.stopStarting();
     if (this.data?.preview !== data.preview) this.preview = data.preview ? decodeBase64Frame(data.preview) : null;
+    if (data.speed !== undefined && !this.data) this.playBar.takeSpeed(data.speed);
     this.data = data;
     this.connect(data.run === null ? null : data.socket);
   }

@@ -2,6 +2,7 @@
 
 const TITLE = 20;
 const LARGEST = 38;
+const READABLE = 22;
 const MOST_COLUMNS = 8;
 const LINKS_A_GAP = 160;
 
@@ -32,6 +33,8 @@ function chooseColumns(size, width, height) {
     const gap = cell > 20 ? Math.min(8, cell * 0.2) : cell > 8 ? 2 : 1;
     const side = Math.max(2, Math.min(LARGEST, cell - gap));
     if (side > best.side) best = { columns, side, gap };
+    // One column reads best as a layer; more only where the maps would become too small to see.
+    if (best.side >= READABLE) break;
   }
   return best;
 }

@@ -58,9 +58,10 @@ def _status(_: Callable[[str], str]) -> dict[str, str]:
         "looking": _("You are looking at step {step}."),
         "adding": _("Click on the plot to add a point of class {label}."),
         "message_diverged": _(
-            "At step {step} the loss stopped being a finite number: at learning rate {lr} each step jumped further "
-            "past the minimum. Lower it and resume from step {kept_step}, the last good weights kept."
+            "Stopped at step {step}: the loss is no longer a finite number. At learning rate {lr} each step jumped further "
+            "past the minimum. Lower it and press Play. The last finite weights, of step {finite_step}, are kept."
         ),
+        "message_disk": _("The record can't be written ({reason}). Training goes on, but will not be kept."),
         "message_crashed": _("The training process ended unexpectedly at step {step}. The steps before it are kept."),
         "message_reached_steps": _(
             "Finished: all the steps you asked for are done. Drag the time slider to see how it got here."

@@ -11,6 +11,7 @@ const GAP = 12;
 const TITLE_HEIGHT = 20;
 const LARGEST = 460;
 const MANY_POINTS = 500;
+const SMALL_PLANE = 240;
 const SPLITS = ["train", "test", "own"];
 
 export class ClassifierPicture {
@@ -135,7 +136,7 @@ export class ClassifierPicture {
 
   trace(split, points) {
     const colors = (points?.label ?? []).map((label) => this.theme.classes[label]);
-    const small = (points?.x.length ?? 0) > MANY_POINTS;
+    const small = (points?.x.length ?? 0) > MANY_POINTS || this.planes[0].side < SMALL_PLANE;
     const looks = {
       train: { symbol: "circle", line: { width: 1, color: toCss(this.theme.background) } },
       test: { symbol: "circle-open", line: { width: 1.8, color: colors } },

@@ -4,7 +4,7 @@ import { create } from "../dom.js";
 import { axis, baseLayout, CONFIG, dragMode, loadPlotly } from "../plot.js";
 import { BoundaryPainter, stretch } from "./boundary.js";
 
-export const MARGIN = { l: 30, r: 8, t: 6, b: 24 };
+export const MARGIN = { l: 30, r: 8, t: 8, b: 24 };
 const CLICK_SLACK = 4;
 
 export class Plane {

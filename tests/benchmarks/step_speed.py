@@ -1,0 +1,93 @@
+"""The engine's step against the tutorial's plain loop, and the cost of being watched. Ratios, from one run.
+
+Run: python -m tests.benchmarks.step_speed
+"""
+
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from core.experiments import experiment
+from core.experiments.classifier import ClassifierConfig, make_data
+
+STEPS = 3000
+ROUNDS = 9
+
+
+class TutorialNet(nn.Module):
+    """The tutorial's Net; as printed it ends in a softmax, which does not belong before CrossEntropyLoss."""
+
+    def __init__(self, n_feature: int, n_hidden: int, n_output: int, as_printed: bool):
+        super().__init__()
+        self.as_printed = as_printed
+        self.n_hidden = nn.Linear(n_feature, n_hidden)
+        self.out = nn.Linear(n_hidden, n_output)
+
+    def forward(self, x_layer: torch.Tensor) -> Any:
+        x_layer = torch.relu(self.n_hidden(x_layer))
+        x_layer = self.out(x_layer)
+        return nn.functional.softmax(x_layer) if self.as_printed else x_layer
+
+
+def tutorial(steps: int, as_printed: bool = False) -> list[float]:
+    """The tutorial's loop: every loss is read, nothing else."""
+    x, y, _, _ = make_data(ClassifierConfig(device="cpu"))
+    torch.manual_seed(1)
+    net = TutorialNet(n_feature=2, n_hidden=10, n_output=2, as_printed=as_printed)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.02)
+    loss_func = nn.CrossEntropyLoss()
+    losses = []
+    for _ in range(steps):
+        output = net(x)
+        loss = loss_func(output, y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def engine(steps: int, evaluate_every: int = 1000, as_printed: bool = False) -> list[float]:
+    """The engine's own loop, yielding a snapshot a step."""
+    bugs = ("softmax",) if as_printed else ()
+    config = ClassifierConfig(device="cpu", num_steps=steps, evaluate_every=evaluate_every, bugs=bugs)
+    return [s.metrics["loss/train"] for s in experiment("classifier").train(config, {}) if s.metrics]
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long it takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def compare(name: str, plain: Callable[[], object], ours: Callable[[], object]) -> None:
+    """Time both in turn and print the ratio, pair by pair."""
+    pairs = [(seconds(plain), seconds(ours)) for _ in range(ROUNDS)]
+    ratios = sorted(one / other for one, other in pairs)
+    step = 1e6 * statistics.median(other for _, other in pairs) / STEPS
+    print(
+        f"{name}: the engine's speed is {statistics.median(ratios):.2f} x the tutorial's "
+        f"({ratios[0]:.2f} to {ratios[-1]:.2f}); a step takes {step:.0f} us"
+    )
+
+
+def main() -> None:
+    """Print the ratios."""
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    assert tutorial(200) == engine(200), "the losses differ"
+    assert tutorial(200, as_printed=True) == engine(200, as_printed=True), "the losses differ"
+    print("losses equal bit for bit over 200 steps, without the tutorial's softmax and with it")
+    compare("as printed, with softmax", lambda: tutorial(STEPS, True), lambda: engine(STEPS, as_printed=True))
+    compare("without the softmax", lambda: tutorial(STEPS), lambda: engine(STEPS))
+    compare("and evaluating every 10 steps, the default", lambda: tutorial(STEPS), lambda: engine(STEPS, 10))
+
+
+if __name__ == "__main__":
+    main()
