@@ -58,11 +58,11 @@ class ClassifierConfig(Config):
         help="How many clouds there are. The network gets one output, one logit, for each.",
     )
     points_per_class: int = setting(
-        100, label="Points per class", group="data", low=20, high=500, step=10, folded=False,
+        100, label="Points per class", group="data", low=20, high=500, step=10,
         help="Training points of each class. With few of them a large network learns them by heart.",
     )
     spread: float = setting(
-        1.0, label="Spread", group="data", low=0.2, high=4, step=0.1, folded=False, source=TUTORIAL,
+        1.0, label="Spread", group="data", low=0.2, high=4, step=0.1, source=TUTORIAL,
         help="How far the points scatter. When the classes overlap no boundary can be right for all points.",
     )
     noise: float = setting(
@@ -153,7 +153,7 @@ class ClassifierConfig(Config):
         help="What training makes small. Cross entropy takes logits; mean squared error compares them with 0 and 1.",
     )
     num_steps: int = setting(
-        300, label="Steps to run", group="training", low=1, high=50_000, step=100, folded=False,
+        300, label="Steps to run", group="training", low=1, high=50_000, step=100,
         help="How many optimizer steps a run takes. Raise it after a run has ended and Play goes on from there.",
     )
     evaluate_every: int = setting(

@@ -7,9 +7,9 @@ import keyword
 import tokenize
 
 import streamlit as st
-from core.export import marked_lines, notebook, script
 
 from core.config import Config
+from core.export import marked_lines, notebook, script
 from pages.shared.language import _
 from pages.shared.workspace import Workspace
 

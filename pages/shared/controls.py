@@ -12,6 +12,8 @@ from pages.shared import session
 from pages.shared.language import _, joined, tell
 from pages.shared.workspace import Workspace
 
+ON_TOP = ("data", "training", "network")
+"""The order of the groups' few fields on top: the learning rate stays in sight however many layers there are."""
 ELSEWHERE = {"points", "bugs"}
 """Fields that have a section of their own."""
 DRAWN_AS_NUMBER = 1000
@@ -19,21 +21,18 @@ DRAWN_AS_NUMBER = 1000
 
 
 def controls(space: Workspace) -> None:
-    """Take what the form says, then draw it."""
+    """Take what the form says, then draw it: the tutorial's few on top, all others in three groups to unfold."""
     space.submit(form_values(space))
-    for group, title in {"data": _("Data"), "network": _("Network"), "training": _("Training")}.items():
-        st.subheader(title, anchor=False)
-        fields = {
-            name: shown
-            for name, shown in space.config.settings().items()
-            if shown.group == group and name not in ELSEWHERE
-        }
-        _fields(space, {name: shown for name, shown in fields.items() if not shown.folded})
-        folded = {name: shown for name, shown in fields.items() if shown.folded}
-        touched = [name for name in folded if getattr(space.config, name) != space.config.default(name)]
-        more = _("More ({count} changed)").format(count=len(touched)) if touched else _("More")
-        with st.expander(more, expanded=bool(set(space.problems) & set(folded))):
-            _fields(space, folded)
+    settings = {name: shown for name, shown in space.config.settings().items() if name not in ELSEWHERE}
+    for group in ON_TOP:
+        _fields(space, {name: s for name, s in settings.items() if s.group == group and not s.folded})
+    titles = {"data": _("Data"), "network": _("Network"), "training": _("Training")}
+    for group, title in titles.items():
+        fields = {name: shown for name, shown in settings.items() if shown.group == group and shown.folded}
+        touched = sum(getattr(space.config, name) != space.config.default(name) for name in fields)
+        label = _("{group} ({count} changed)").format(group=title, count=touched) if touched else title
+        with st.expander(label, key=space.key(f"group {group}"), expanded=bool(set(space.problems) & set(fields))):
+            _fields(space, fields)
 
 
 def form_values(space: Workspace) -> dict[str, Any]:

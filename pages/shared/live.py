@@ -22,7 +22,9 @@ STUB = """
 export default function (component) {
     let leave = null, gone = false;
     const file = (component.data || {}).module;
-    if (file) import(new URL(file, window.location.origin).href).then((module) => { if (!gone) leave = module.mount(component); });
+    if (file) import(new URL(file, window.location.origin).href).then((module) => {
+        if (!gone) leave = module.mount(component);
+    });
     return () => { gone = true; if (leave) leave(); };
 }
 """
