@@ -1,10 +1,18 @@
 """What the server of worker processes imports before the first of them is forked."""
 
+import gc
+import importlib
+
 import torch
-import torch._dynamo
 
 from core.experiments import MODULES, experiment
 
 torch.set_num_threads(1)
+for _module in ("torch._dynamo", "core.engine.worker"):  # the first optimizer imports _dynamo: over a second
+    importlib.import_module(_module)
 for _name in MODULES:
     experiment(_name)
+
+# What is loaded by now stays for ever: left out of garbage collection, its pages stay shared with every worker.
+gc.collect()
+gc.freeze()

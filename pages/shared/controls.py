@@ -111,8 +111,7 @@ def _widget(space: Workspace, name: str, shown: Setting) -> None:
 
 def _help(shown: Setting, config: type[Config], name: str) -> str:
     value = config.default(name)
-    named = shown.choices is not None and isinstance(value, str)
-    default = shown.choices[value] if shown.choices and named else config.write(name, value)
+    default = shown.choices[value] if shown.choices and isinstance(value, str) else config.write(name, value)
     if not shown.source or shown.source == default:
         return _(shown.help)
     origin = _("Default: {default} ({source}).").format(default=_(default), source=_(shown.source))

@@ -75,7 +75,7 @@ def live_view(
     """
     for notice in space.notices:
         sentence = language.tell(notice)
-        named = _("{name}: {sentence}").format(name=f"`{notice.field}`", sentence=sentence)
+        named = _("{name}: {sentence}").format(name=notice.field, sentence=sentence)
         st.error(named if notice.field else sentence)
     space.notices = []
     key = f"live view {space.name}"

@@ -59,7 +59,7 @@ def _status(_: Callable[[str], str]) -> dict[str, str]:
         "adding": _("Click on the plot to add a point of class {label}."),
         "message_diverged": _(
             "Stopped at step {step}: the loss is no longer a finite number. At learning rate {lr} each step jumped "
-            "further past the minimum. Lower it and press Play. The last finite weights, of step {finite_step}, are kept."
+            "past the minimum. Lower it and press Play. The last finite weights, of step {finite_step}, are kept."
         ),
         "message_disk": _("The record can't be written ({reason}). Training goes on, but will not be kept."),
         "message_crashed": _("The training process ended unexpectedly at step {step}. The steps before it are kept."),
