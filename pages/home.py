@@ -28,13 +28,14 @@ st.title("Torch Playground", anchor=False)
 st.markdown(lesson("home"))
 st.page_link("pages/classifier.py", label=_("Start with step 1"), icon=":material/play_circle:")
 st.subheader(_("Eight steps"), anchor=False)
+later = _("not built yet")
 columns = st.columns(2)
 for number, (title, teaches, page) in enumerate(STEPS, start=1):
     with columns[(number - 1) % 2].container(border=True):
         if page:
             st.page_link(page, label=f"**{number} · {title}**", icon=":material/check_circle:")
         else:
-            st.markdown(f"**{number} · {title}** :gray-badge[{_('not built yet')}]")
+            st.markdown(f"**{number} · {title}** :gray-badge[{later}]")
         st.caption(teaches)
 st.subheader(_("This machine"), anchor=False)
 for device in devices():

@@ -56,14 +56,15 @@ def read_points(text: str, most_points: int, most_classes: int) -> tuple[list[Po
 
 def _rows(lines: list[str]) -> list[tuple[int, list[str]]]:
     """The cells of each line that is not blank, with the line's number."""
-    header = next((line for line in lines if line.strip()), None)
-    if header is None:
-        raise CsvRefused("The CSV is empty.")
+    header = next((line for line in lines if line.strip()), "")
     reader = csv.reader(lines, delimiter=max(",;\t", key=header.count))
     try:
-        return [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+        rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except csv.Error:
         raise CsvRefused("This can't be read as a CSV.") from None
+    if not rows:
+        raise CsvRefused("The CSV is empty.")
+    return rows
 
 
 def _order(label: str) -> tuple[bool, float, str]:

@@ -456,8 +456,7 @@ def view(config: ClassifierConfig, snapshot: Snapshot) -> Frame:
         activations = hidden_activations(net.hidden, inputs)
         output = net.out(activations[-1] if activations else inputs)
         if config.loss == "MSELoss" and "softmax" not in config.bugs:
-            probability = output.clamp(1e-6, 1)
-            probability = probability / probability.sum(dim=1, keepdim=True)
+            probability = output - output.mean(dim=1, keepdim=True) + 1 / config.n_output
         else:
             probability = torch.softmax(output, dim=1)
     net.train()

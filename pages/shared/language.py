@@ -60,10 +60,13 @@ def listed(words: Iterable[str]) -> str:
 
 def tell(problem: Problem) -> str:
     """A problem's sentence in the session's language; what the person typed stays as it is."""
-    values = dict(problem.values)
-    if values.get("reason"):
-        values["reason"] = _(values["reason"])
+    values = {name: _(value) if name == "reason" else plain(value) for name, value in problem.values.items()}
     return _(problem.sentence).format(**values)
+
+
+def plain(text: Any) -> Any:
+    """Someone's own text, written so that Markdown shows it as it is: no links, pictures or formulas of theirs."""
+    return re.sub(r"([\\`*_\[\]<>$~:#|])", r"\\\1", text) if isinstance(text, str) else text
 
 
 def lesson(name: str) -> str:

@@ -35,7 +35,7 @@ def own_points(space: Workspace) -> None:
     )
     session.put(space.key("adding"), None if label is None else {"label": label})
     with st.expander(_("Own points from a CSV ({count} points now)").format(count=len(points))):
-        text = st.text_area(
+        st.text_area(
             _("Paste a CSV"),
             key=space.key("csv text"),
             placeholder=EXAMPLE,
@@ -43,8 +43,8 @@ def own_points(space: Workspace) -> None:
                 most=MAX_POINTS
             ),
         )
-        upload = st.file_uploader(_("or upload a file"), type=["csv", "txt", "tsv"], key=space.key("csv file"))
-        st.button(_("Use these points"), on_click=lambda: _take_csv(space, text, upload), disabled=not (text or upload))
+        st.file_uploader(_("or upload a file"), type=["csv", "txt", "tsv"], key=space.key("csv file"))
+        st.button(_("Use these points"), on_click=lambda: _take_csv(space))
         if points:
             st.button(_("Remove all own points"), on_click=lambda: _remove(space))
     refused = session.get(f"csv problem {space.name}")
@@ -73,7 +73,9 @@ def _put(space: Workspace, points: tuple[tuple[float, float, int], ...], **other
     space.submit(dict(config))
 
 
-def _take_csv(space: Workspace, text: str, upload: Any) -> None:
+def _take_csv(space: Workspace) -> None:
+    text: str = session.get(space.key("csv text")) or ""
+    upload: Any = session.get(space.key("csv file"))
     session.put(f"csv problem {space.name}", None)
     try:
         if upload is not None:

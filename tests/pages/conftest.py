@@ -12,6 +12,7 @@ import pytest
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.context import ContextProxy
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from core.engine import manager as engine
@@ -44,6 +45,18 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Manager
     made.close()
 
 
+@pytest.fixture(autouse=True)
+def app_of_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest takes pages/ for Streamlit's old automatic pages; the door switches those off for the server."""
+    make = PagesManager.__init__
+
+    def without_automatic_pages(self: PagesManager, *arguments: Any, **options: Any) -> None:
+        make(self, *arguments, **options)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", without_automatic_pages)
+
+
 class Tab:
     """One browser tab of one person."""
 
@@ -56,13 +69,11 @@ class Tab:
 
     def open(self, page: str = "home", **query: str) -> Tab:
         """Go to a page, by a link if there is a query."""
-        self.run()
         if page != "home":
-            self.at.switch_page(f"pages/{page}.py")
-        if query or page != "home":
-            self.at.query_params = dict(query)
             self.run()
-        return self
+            self.at.switch_page(f"pages/{page}.py")
+        self.at.query_params = dict(query)
+        return self.run()
 
     def run(self) -> Tab:
         """Rerun the page with what its widgets say now."""

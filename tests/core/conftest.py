@@ -1,0 +1,61 @@
+"""What all tests of core share: a data folder of their own, one thread, one warm manager."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import settings
+
+from core.engine.manager import Manager
+from core.engine.run import Run
+from core.engine.store import Store
+from core.experiments.classifier import ClassifierConfig, train
+
+torch.set_num_threads(1)
+settings.register_profile("steady", derandomize=True, database=None, deadline=None)
+settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data folder, empty and this test's own."""
+    folder = tmp_path / "data"
+    monkeypatch.setenv("TORCH_PLAYGROUND_DATA", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
+    """A warm manager whose runs need nobody's presence."""
+    made = Manager(Store(tmp_path_factory.mktemp("server")), grace=3600)
+    made.warm()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def start(manager: Manager, request: pytest.FixtureRequest) -> Iterator[Callable[..., Run]]:
+    """Starts runs of this test's own person and ends them after the test."""
+    owner = request.node.name
+    yield lambda config, owner=owner, **how: manager.start(owner, config, **how)
+    for run in [run for run in manager._runs.values() if run.alive]:
+        manager.stop(run)
+
+
+@pytest.fixture
+def losses() -> Callable[..., list[float]]:
+    """The losses of a config trained in this process, with nothing around the loop."""
+
+    def trained(config: ClassifierConfig, lr_changes: dict[int, float] | None = None) -> list[float]:
+        config = config.changed(device="cpu")
+        return [snapshot.metrics["loss/train"] for snapshot in train(config, lr_changes or {}) if snapshot.metrics]
+
+    return trained
+
+
+@pytest.fixture
+def recorded() -> Callable[..., list[Any]]:
+    """The losses that a run's history holds."""
+    return lambda run, lane="run": run.history[lane]["loss/train"]["value"]

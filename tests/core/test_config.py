@@ -1,0 +1,168 @@
+"""One declaration of a setting bounds every number, and survives a link."""
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.config import MAX_TEXT, ConfigError, kind_of
+from core.experiments.classifier import MAX_POINTS, ClassifierConfig
+
+SETTINGS = ClassifierConfig.settings()
+NUMBERS = [name for name, shown in SETTINGS.items() if kind_of(ClassifierConfig, name) in ("int", "float")]
+COORDINATE = st.floats(-10_000, 10_000)
+ITEMS = {
+    "ints": lambda shown: st.integers(shown.low, shown.high),
+    "points": lambda shown: st.tuples(COORDINATE, COORDINATE, st.integers(0, 4)),
+    "choices": lambda shown: st.sampled_from(list(shown.choices)),
+}
+LONGEST = {"hidden_sizes": 6, "points": 12, "features": 7, "bugs": 4}
+
+
+def values_of(name: str) -> st.SearchStrategy[Any]:
+    """All valid values of one field."""
+    kind, shown = kind_of(ClassifierConfig, name), SETTINGS[name]
+    if kind == "text":
+        return st.sampled_from(["auto", "cpu", "cuda", "cuda:1", "mps"])
+    if kind == "bool":
+        return st.booleans()
+    if kind == "choice":
+        return st.sampled_from(list(shown.choices or ()))
+    if kind == "int":
+        return st.integers(int(shown.low or 0), int(shown.high or 0))
+    if kind == "float":
+        return st.floats(shown.low, shown.high)
+    shortest = 1 if name == "features" else 0
+    return st.lists(ITEMS[kind](shown), min_size=shortest, max_size=LONGEST[name]).map(tuple)
+
+
+FIELDS = st.fixed_dictionaries({}, optional={name: values_of(name) for name in SETTINGS})
+
+
+def problem_of(values: dict[str, Any]) -> str:
+    with pytest.raises(ConfigError) as caught:
+        ClassifierConfig.create(values)
+    assert len(caught.value.problems) == 1
+    return str(caught.value.problems[0])
+
+
+@given(FIELDS)
+@settings(max_examples=300)
+def test_a_link_restores_every_setting(values: dict[str, Any]) -> None:
+    config, _ = ClassifierConfig.forgive(values)
+    query = config.to_query()
+    assert all(isinstance(text, str) for text in query.values())
+    assert ClassifierConfig.create(query) == config
+
+
+@given(FIELDS)
+@settings(max_examples=100)
+def test_a_record_restores_every_setting(values: dict[str, Any]) -> None:
+    config, _ = ClassifierConfig.forgive(values)
+    assert ClassifierConfig.create(json.loads(config.model_dump_json())) == config
+
+
+def test_the_longest_list_of_points_fits_into_a_link() -> None:
+    points = tuple((-1234.5678 - i / 10_000, -9876.5432 + i / 10_000, i % 5) for i in range(MAX_POINTS))
+    config = ClassifierConfig(points=points)
+    assert len(config.to_query()["points"]) < MAX_TEXT
+    assert ClassifierConfig.create(config.to_query()) == config
+
+
+def test_a_default_config_makes_an_empty_link() -> None:
+    assert ClassifierConfig().to_query() == {}
+
+
+@given(st.dictionaries(st.text(max_size=12) | st.sampled_from(list(SETTINGS)), st.text(max_size=40), max_size=6))
+@settings(max_examples=300)
+def test_any_text_makes_a_config_or_sentences(values: dict[str, str]) -> None:
+    config, problems = ClassifierConfig.forgive(values)
+    assert isinstance(config, ClassifierConfig)
+    for problem in problems:
+        assert str(problem).endswith((".", "?"))
+    assert {problem.field for problem in problems} <= set(values) | set(SETTINGS)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("beyond", [-1, 1])
+def test_every_number_is_bounded(name: str, beyond: int) -> None:
+    shown = SETTINGS[name]
+    assert shown.low is not None and shown.high is not None
+    edge = shown.high if beyond > 0 else shown.low
+    whole = kind_of(ClassifierConfig, name) == "int"
+    outside = edge + beyond if whole else math.nextafter(edge, beyond * math.inf)
+    assert "from" in problem_of({name: outside})
+    assert "from" in problem_of({name: str(outside)})
+    assert getattr(ClassifierConfig.create({name: edge}), name) == edge
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("text", ["", "nan", "inf", "-inf", "1e999", "9" * 5000, "x", "1,5", "{0}", "１x", "\udcff"])
+def test_no_text_but_a_number_is_taken_for_one(name: str, text: str) -> None:
+    low = SETTINGS[name].low
+    assert low is not None
+    assert f"from {low:g}" in problem_of({name: text})
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"lr": "0"}, "A number from 0.0001 to 100 is needed, not “0”."),
+        ({"seed": "1.5"}, "A whole number from 0 to 9999 is needed, not “1.5”."),
+        ({"learning_rate": "1"}, "There is no setting “learning_rate”."),
+        ({"leraning": "1", "lr": "1"}, "There is no setting “leraning”."),
+        ({"momentun": "1"}, "There is no setting “momentun”; did you mean “momentum”?"),
+        ({"standardize": "maybe"}, "“maybe” is neither true nor false."),
+        ({"optimizer": "sgd"}, "“sgd” is not one of: SGD, Adam, AdamW, RMSprop."),
+        ({"features": ""}, "Choose at least one of: x1, x2, x1^2, x2^2, x1*x2, sin(x1), sin(x2)."),
+        ({"hidden_sizes": "1,1,1,1,1,1,1"}, "At most 6 entries fit here."),
+        ({"hidden_sizes": "10,65"}, "A number from 1 to 64 is needed, not “65”."),
+        ({"points": "0,0,0_" * 2001}, "At most 2000 entries fit here."),
+        ({"device": "gpu"}, "“gpu” is not a device; try auto, cpu, cuda:0 or mps."),
+        ({"nesterov": True}, "Nesterov needs SGD with a momentum above 0."),
+        ({"batch_norm": True, "batch_size": 1}, "Batch norm needs at least two points in a batch."),
+    ],
+)
+def test_a_wrong_value_gets_its_sentence(values: dict[str, Any], sentence: str) -> None:
+    assert problem_of(values) == sentence
+
+
+def test_all_wrong_fields_are_told_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        ClassifierConfig.create({"lr": "x", "seed": "y", "nothing": "z"})
+    assert {problem.field for problem in caught.value.problems} == {"lr", "seed", "nothing"}
+
+
+def test_forgiving_keeps_what_is_right() -> None:
+    config, problems = ClassifierConfig.forgive({"lr": "0.5", "seed": "x", "nesterov": "true", "nothing": "1"})
+    assert (config.lr, config.seed, config.nesterov) == (0.5, 1, False)
+    assert [problem.field for problem in problems] == ["nothing", "seed", "nesterov"]
+
+
+def test_a_changed_config_is_checked_like_a_new_one() -> None:
+    assert ClassifierConfig().changed(lr=1).lr == 1
+    with pytest.raises(ConfigError):
+        ClassifierConfig().changed(lr=1000)
+
+
+def test_a_config_is_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        ClassifierConfig().lr = 1.0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_says_what_it_does_to_learning(name: str) -> None:
+    shown = SETTINGS[name]
+    assert shown.label and 20 < len(shown.help) < 250 and shown.help.count(".") <= 5
+    if shown.shown_if is not None:
+        assert shown.shown_if[0] in SETTINGS
+    if shown.choices is not None and kind_of(ClassifierConfig, name) == "choice":
+        assert ClassifierConfig.default(name) in shown.choices
+
+
+def test_a_text_beyond_all_bounds_is_refused_fast() -> None:
+    sentence = problem_of({"points": "1,1,1_" * 1_000_000})
+    assert len(sentence) < 200
