@@ -54,7 +54,6 @@ def resolve(name: str) -> str:
     for device in known:
         if device.name == name and not device.missing:
             return name
-    reason = next(
-        (d.missing for d in known if d.missing and d.name == name.split(":")[0]), "there is no such device here"
-    )
+    unknown = Device(name.split(":")[0], "", "there is no such device here")
+    reason = next(device.missing for device in [*known, unknown] if device.missing and device.name == unknown.name)
     raise LookupError(Problem("device", "{device} can't be used: {reason}.", {"device": name, "reason": reason}))

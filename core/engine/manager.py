@@ -29,7 +29,7 @@ RUNS_PER_OWNER = 3
 """Runs alive at once for one person; one more ends the oldest."""
 RUNS_AT_ONCE = 64
 """Runs alive at once on a server."""
-REMEMBERED = 300
+REMEMBERED = 40
 """Runs of the past held in memory; others are read from their folders when asked for."""
 
 

@@ -148,7 +148,7 @@ class ClassifierConfig(Config):
         help="Pulls every weight towards 0 with the same force, so that many become almost exactly 0.",
     )
     loss: Literal["CrossEntropyLoss", "MSELoss"] = setting(
-        "CrossEntropyLoss", label="Loss", group="training", source=TUTORIAL,
+        "CrossEntropyLoss", label="Loss function", group="training", source=TUTORIAL,
         choices={"CrossEntropyLoss": "cross entropy", "MSELoss": "mean squared error"},
         help="What training makes small. Cross entropy takes logits; mean squared error compares them with 0 and 1.",
     )
@@ -413,7 +413,7 @@ def train(
                 return
         if config.stop == "plateau":
             losses.append(metrics["loss/train"])
-            if len(losses) > config.patience:
+            if len(losses) > config.patience and step % config.evaluate_every == 0:
                 if min(losses[-config.patience :]) > min(losses[: -config.patience]) - 1e-4:
                     return
 
@@ -494,11 +494,20 @@ def bench(config: ClassifierConfig) -> Bench:
         optimizer = build_optimizer(config, net)
         inputs = prepare(config, x_train, x_train)[: config.batch_size or None]
         target = y_train[: config.batch_size or None]
-    if config.loss == "MSELoss":
-        return Bench(
-            net, optimizer, lambda: nn.MSELoss()(net(inputs), nn.functional.one_hot(target, config.n_output).float())
-        )
-    return Bench(net, optimizer, lambda: nn.CrossEntropyLoss()(net(inputs), target))
+
+    def loss() -> Tensor:
+        output = net(inputs)
+        if "softmax" in config.bugs:
+            output = torch.softmax(output, dim=1)
+        if config.loss == "MSELoss":
+            found: Tensor = nn.MSELoss()(output, nn.functional.one_hot(target, config.n_output).float())
+        else:
+            found = nn.CrossEntropyLoss()(output, target)
+        if config.l1 > 0:
+            found = found + config.l1 * sum(parameter.abs().sum() for parameter in net.parameters())
+        return found
+
+    return Bench(net, optimizer, loss)
 
 
 EXPERIMENT = Experiment("classifier", ClassifierConfig, train, view, untrained, lanes, bench)

@@ -167,9 +167,7 @@ def _device(space: Workspace, shown: Setting) -> None:
     )
     missing = [device for device in known if device.missing]
     if missing:
-        st.pills(
-            _("Not on this machine"),
-            [_("{name}: {sentence}").format(name=d.name, sentence=_(d.missing)) for d in missing],
-            disabled=True,
-            key=space.key("missing_devices"),
-        )
+        names = [device.name for device in missing]
+        st.pills(_("Not on this machine"), names, disabled=True, key=space.key("missing_devices"))
+    for device in missing:
+        st.caption(_("{name}: {sentence}").format(name=device.name, sentence=_(device.missing)))

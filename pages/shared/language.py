@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from babel.messages.pofile import read_po
@@ -59,7 +61,7 @@ def listed(words: Iterable[str]) -> str:
 
 
 def tell(problem: Problem) -> str:
-    """A problem's sentence in the session's language; what the person typed stays as it is."""
+    """A problem's sentence in the session's language; what the person typed is shown as it is."""
     values = {name: _(value) if name == "reason" else plain(value) for name, value in problem.values.items()}
     return _(problem.sentence).format(**values)
 

@@ -18,6 +18,8 @@ from pages.shared.live_view.text import live_text
 from pages.shared.server import live_view_hash, plotly_bundle
 from pages.shared.workspace import Workspace
 
+MOST_NOTICES = 5
+"""Sentences about a bad link shown at once."""
 STUB = """
 export default function (component) {
     let leave = null, gone = false;
@@ -59,9 +61,15 @@ def view_data(space: Workspace, picture: dict[str, Any], module: str) -> dict[st
         "lanes": list(space.experiment.lanes(config)),
         "num_steps": config.num_steps,
         "lr": config.lr,
-        "adding": session.get(space.key("adding")),
+        "adding": adding(space),
         "speed": space.speed,
     }
+
+
+def adding(space: Workspace) -> dict[str, int] | None:
+    """The class of which clicks into the picture add points."""
+    label = session.get(space.key("adding class"))
+    return None if label is None else {"label": label}
 
 
 def live_view(
@@ -73,10 +81,16 @@ def live_view(
         picture: what the experiment's picture is told.
         on_point: called with a point's coordinates when the picture was clicked while points are being added.
     """
-    for notice in space.notices:
+    settings = space.config.settings()
+    for notice in space.notices[:MOST_NOTICES]:
         sentence = language.tell(notice)
-        named = _("{name}: {sentence}").format(name=notice.field, sentence=sentence)
-        st.error(named if notice.field else sentence)
+        if notice.field in settings:
+            sentence = _("{name}: {sentence}").format(name=_(settings[notice.field].label), sentence=sentence)
+        st.error(sentence)
+    if len(space.notices) > MOST_NOTICES:
+        st.error(
+            _("And {count} more settings of the link can't be used.").format(count=len(space.notices) - MOST_NOTICES)
+        )
     space.notices = []
     key = f"live view {space.name}"
 

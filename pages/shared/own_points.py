@@ -10,7 +10,8 @@ from core.config import ConfigError
 from core.data.csv_points import MAX_BYTES, CsvRefused, read_points
 from core.experiments.classifier import MAX_CLASSES, MAX_POINTS, ClassifierConfig
 from pages.shared import session
-from pages.shared.language import _, joined, listed, tell
+from pages.shared.language import _, joined, listed, plain, tell
+from pages.shared.live import adding
 from pages.shared.workspace import Workspace
 
 EXAMPLE = "x1,x2,label\n1.5,2,a\n-1,0.5,b\n2,-1,a"
@@ -18,7 +19,7 @@ EXAMPLE = "x1,x2,label\n1.5,2,a\n-1,0.5,b\n2,-1,a"
 
 def add_clicked(space: Workspace, x: float, y: float) -> None:
     """Add the point that was clicked, of the class that was chosen."""
-    chosen = session.get(space.key("adding"))
+    chosen = adding(space)
     if chosen:
         _put(space, (*_points(space), (round(x, 3), round(y, 3), chosen["label"])))
 
@@ -26,14 +27,13 @@ def add_clicked(space: Workspace, x: float, y: float) -> None:
 def own_points(space: Workspace) -> None:
     """The controls for own points."""
     points = _points(space)
-    label = st.segmented_control(
+    st.segmented_control(
         _("Add points by clicking on the picture"),
         [None, *range(MAX_CLASSES)],
         key=space.key("adding class"),
         format_func=lambda label: _("off") if label is None else _("class {number}").format(number=label),
         help=_("Choose a class, then click into the picture. The points join the training set."),
     )
-    session.put(space.key("adding"), None if label is None else {"label": label})
     with st.expander(_("Own points from a CSV ({count} points now)").format(count=len(points))):
         st.text_area(
             _("Paste a CSV"),
@@ -97,7 +97,7 @@ def _take_csv(space: Workspace) -> None:
 
 def _taken(count: int, labels: list[str], large: bool) -> str:
     """What was read from the last CSV."""
-    numbered = listed(f"{number} = {label}" for number, label in enumerate(labels))
+    numbered = listed(f"{number} = {plain(label)}" for number, label in enumerate(labels))
     told = _("{count} points in {classes} classes: {labels}.").format(count=count, classes=len(labels), labels=numbered)
     return joined(told, _("Their numbers are large, so the inputs are standardised.")) if large else told
 

@@ -74,7 +74,10 @@ def owner_of(headers: Headers) -> str:
 def same_site(headers: Headers) -> bool:
     """Whether the page that asks is ours: its Origin is the host that it asks."""
     origin = headers.get("origin")
-    return origin is None or urlparse(origin).netloc == headers.get("host")
+    try:
+        return origin is None or urlparse(origin).netloc == headers.get("host")
+    except ValueError:  # no address at all
+        return False
 
 
 async def find(connection: HTTPConnection) -> Run | None:
@@ -132,7 +135,8 @@ async def obey(socket: WebSocket, run: Run) -> None:
 async def tell(socket: WebSocket, run: Run, news: asyncio.Event) -> None:
     """Send what is new until the socket closes."""
     try:
-        hello, rows = run.hello(), run.rows
+        hello = run.hello()
+        rows = hello.pop("rows")
         await socket.send_text(json.dumps(hello))
         state, kept, shown = run.state(), set(hello["kept"]), 0
         news.set()
@@ -202,8 +206,12 @@ async def plotly_file(request: Request) -> Response:
 
 async def live_view_file(request: Request) -> Response:
     """A file of the live view."""
-    path = (FILES / request.path_params["path"]).resolve()
-    if FILES not in path.parents or path.suffix not in TYPES or not path.is_file():
+    try:
+        path = (FILES / request.path_params["path"]).resolve()
+        found = FILES in path.parents and path.suffix in TYPES and path.is_file()
+    except (OSError, ValueError):  # no name that a file could have
+        found = False
+    if not found:
         return PlainTextResponse("No such file.", 404)
     fresh = request.path_params["hash"] == live_view_hash()
     headers = FOREVER if fresh else {"Cache-Control": "no-store"}

@@ -256,14 +256,16 @@ def test_it_stops_at_the_accuracy_asked_for() -> None:
 
 
 def test_it_stops_at_a_plateau(losses: Losses) -> None:
-    config = config_of(stop="plateau", patience=20, num_steps=5000, lr=1)
+    config = config_of(stop="plateau", patience=20, num_steps=5000, lr=1, evaluate_every=1)
     found = losses(config)
     assert 21 < len(found) < 5000
     assert min(found[-20:]) > min(found[:-20]) - 1e-4
     assert min(found[-21:-1]) <= min(found[:-21]) - 1e-4
 
 
-@pytest.mark.parametrize("optimizer", [{"momentum": 0.9, "nesterov": True}, {"optimizer": "Adam"}, {"optimizer": "RMSprop"}])
+@pytest.mark.parametrize(
+    "optimizer", [{"momentum": 0.9, "nesterov": True}, {"optimizer": "Adam"}, {"optimizer": "RMSprop"}]
+)
 @pytest.mark.parametrize("dropout", [0, 0.3])
 @pytest.mark.parametrize("batch_norm", [False, True])
 @pytest.mark.parametrize("batch_size", [0, 30])

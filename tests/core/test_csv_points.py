@@ -83,7 +83,9 @@ def test_numbers_are_rounded_for_the_link() -> None:
     assert read("0.123456,2,a\n3,4,b")[0][0] == (0.1235, 2.0, 0)
 
 
-CELLS = st.sampled_from([",", ";", "\t", "\n", '"', " ", "1", "-2.5", "nan", "a", "b", "--5", "猫", "\u2028", "\r", "e9"])
+CELLS = st.sampled_from(
+    [",", ";", "\t", "\n", '"', " ", "1", "-2.5", "nan", "a", "b", "--5", "猫", "\u2028", "\r", "e9"]
+)
 
 
 @given(st.lists(CELLS, max_size=40).map("".join) | st.text(max_size=60))

@@ -39,7 +39,10 @@ def test_a_browser_can_view_every_array_in_place(fact: str) -> None:
 
 
 def test_lists_are_told_for_each_lane_and_numbers_once() -> None:
-    frames = {"run": Frame(1, 1, {}, {"levels": 127, "scale": [1.0]}), "correct": Frame(1, 1, {}, {"levels": 127, "scale": [2.0]})}
+    frames = {
+        "run": Frame(1, 1, {}, {"levels": 127, "scale": [1.0]}),
+        "correct": Frame(1, 1, {}, {"levels": 127, "scale": [2.0]}),
+    }
     header, _ = decode(encode(frames))
     assert header["levels"] == 127
     assert header["scale"] == {"run": [1.0], "correct": [2.0]}

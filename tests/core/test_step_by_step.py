@@ -24,7 +24,12 @@ def test_before_any_press_there_are_the_first_weights() -> None:
 
 def test_every_number_is_named() -> None:
     names = [row.parameter for row in replay(CONFIG, ()).rows]
-    assert names[:4] == ["hidden.0.weight[0, 0]", "hidden.0.weight[0, 1]", "hidden.0.weight[1, 0]", "hidden.0.weight[1, 1]"]
+    assert names[:4] == [
+        "hidden.0.weight[0, 0]",
+        "hidden.0.weight[0, 1]",
+        "hidden.0.weight[1, 0]",
+        "hidden.0.weight[1, 1]",
+    ]
     assert names[6:9] == ["hidden.0.bias[0]", "hidden.0.bias[1]", "hidden.0.bias[2]"]
     assert names[-1] == "out.bias[1]" and len(names) == len(set(names)) == 17
 

@@ -26,11 +26,7 @@ def test_every_point_lies_inside_its_domain(points: list[tuple[float, float]]) -
 
 @pytest.mark.parametrize(
     ("points", "expected"),
-    [
-        ([(0, 0)], (-6, 6, -6, 6)),
-        ([(6, -6)], (-6, 6, -6, 6)),
-        ([(100, 0), (200, 3)], (90, 210, -0.3, 3.3)),
-    ],
+    [([(0, 0)], (-6, 6, -6, 6)), ([(6, -6)], (-6, 6, -6, 6)), ([(100, 0), (200, 3)], (90, 210, -0.3, 3.3))],
 )
 def test_a_domain_has_round_numbers(points: list[tuple[float, float]], expected: tuple[float, ...]) -> None:
     assert nice_domain(np.array(points, np.float32)) == pytest.approx(expected)

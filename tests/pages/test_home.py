@@ -8,8 +8,8 @@ from typing import Any
 from core.devices import devices
 
 
-def test_eight_steps_and_what_each_teaches(tab: Callable[..., Any]) -> None:
-    home = tab().open()
+def test_eight_steps_and_what_each_teaches(open_tab: Callable[..., Any]) -> None:
+    home = open_tab().open()
     assert home.at.title.values == ["Torch Playground"]
     numbered = [line for line in home.words.splitlines() if "not built yet" in line]
     links = [found.proto.label for found in home.at.get("page_link")]
@@ -18,39 +18,39 @@ def test_eight_steps_and_what_each_teaches(tab: Callable[..., Any]) -> None:
     assert any(label.startswith("**1 ·") for label in links), "step 1 is built and can be opened"
 
 
-def test_devices_of_this_machine_and_why_others_are_missing(tab: Callable[..., Any]) -> None:
-    words = tab().open().words
+def test_devices_of_this_machine_and_why_others_are_missing(open_tab: Callable[..., Any]) -> None:
+    words = open_tab().open().words
     for device in devices():
         assert f"**{device.name}**" in words
         assert device.missing in words
 
 
-def test_language_switch_speaks_chinese_and_is_remembered(tab: Callable[..., Any]) -> None:
-    first = tab().open()
+def test_language_switch_speaks_chinese_and_is_remembered(open_tab: Callable[..., Any]) -> None:
+    first = open_tab().open()
     assert "Press Play" in first.words
     first.set("language_switch", "zh")
     assert "Press Play" not in first.words
     assert "Torch Playground" in first.words
-    later = tab().open()
+    later = open_tab().open()
     assert later.at.get_by_key("language_switch").value == "zh"
     assert later.words == first.words
 
 
-def test_language_of_the_browser_until_one_is_chosen(tab: Callable[..., Any]) -> None:
-    visit = tab()
+def test_language_of_the_browser_until_one_is_chosen(open_tab: Callable[..., Any]) -> None:
+    visit = open_tab()
     visit.at.context["locale"] = "zh-CN"
     assert visit.open().at.get_by_key("language_switch").value == "zh"
-    visit = tab()
+    visit = open_tab()
     visit.at.context["locale"] = "fr-FR"
     assert visit.open().at.get_by_key("language_switch").value == "en"
 
 
-def test_language_in_the_link(tab: Callable[..., Any]) -> None:
-    assert tab().open("home", lang="zh").at.get_by_key("language_switch").value == "zh"
-    unknown = tab("c" * 32).open("home", lang="<script>")
+def test_language_in_the_link(open_tab: Callable[..., Any]) -> None:
+    assert open_tab().open("home", lang="zh").at.get_by_key("language_switch").value == "zh"
+    unknown = open_tab("c" * 32).open("home", lang="<script>")
     assert unknown.at.get_by_key("language_switch").value == "en"
 
 
-def test_switch_wins_over_the_language_in_the_link(tab: Callable[..., Any]) -> None:
-    visit = tab().open("home", lang="zh").set("language_switch", "en")
+def test_switch_wins_over_the_language_in_the_link(open_tab: Callable[..., Any]) -> None:
+    visit = open_tab().open("home", lang="zh").set("language_switch", "en")
     assert visit.run().at.get_by_key("language_switch").value == "en"

@@ -1,0 +1,117 @@
+"""A real server of the app, and the Chromium that looks at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def chromium() -> str | None:
+    """Where this machine's Chromium is."""
+    return next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as asking:
+        asking.bind(("127.0.0.1", 0))
+        port: int = asking.getsockname()[1]
+        return port
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started and that are still there, theirs included."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if fields[0] != "Z":
+                parents[int(folder.name)] = int(fields[1])
+    found: list[int] = []
+    looking = [pid]
+    while looking:
+        here = looking.pop()
+        below = [child for child, parent in parents.items() if parent == here]
+        found += below
+        looking += below
+    return found
+
+
+def alive(pid: int) -> bool:
+    """Whether a process still runs."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+class App:
+    """One server: `streamlit run streamlit_app.py` with a port and a data folder of its own."""
+
+    def __init__(self, data: Path, grace: float = 3):
+        self.data = data
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = (data / "server.log").open("wb")
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+        options = {"port": self.port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
+        self.process = subprocess.Popen(
+            [*command, *(f"--server.{name}={value}" for name, value in options.items())],
+            cwd=ROOT,
+            env={**os.environ, "TORCH_PLAYGROUND_DATA": str(data), "TORCH_PLAYGROUND_GRACE": str(grace)},
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
+        self._wait()
+
+    def _wait(self) -> None:
+        end = time.monotonic() + 60
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError((self.data / "server.log").read_text())
+
+    def workers(self) -> list[int]:
+        """The processes below the process server: one for each run that is alive."""
+        servers = [pid for pid in children(self.process.pid) if "forkserver" in _command(pid)]
+        first = [pid for pid in servers if _parent(pid) == self.process.pid]
+        return [pid for server in first for pid in children(server)]
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> list[int]:
+        """End the server; returns the processes it had."""
+        below = children(self.process.pid)
+        self.process.send_signal(how)
+        self.process.wait(timeout=20)
+        self.log.close()
+        return below
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0

@@ -1,0 +1,101 @@
+"""A server and a Chromium for the tests in this folder, each of which drives the app as a person does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, WebError, expect
+
+from tests.browser.app import App, chromium
+from tests.browser.screen import BEHIND, PATIENCE, Screen
+
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder, and run them last: the others are quicker to tell what is wrong."""
+    here = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in here:
+        item.add_marker("browser")
+        if chromium() is None:
+            item.add_marker(pytest.mark.skip(reason="there is no Chromium here: apt install chromium"))
+    items[:] = [item for item in items if item not in here] + here
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """This machine's own Chromium."""
+    expect.set_options(timeout=PATIENCE)
+    return {**browser_type_launch_args, "executable_path": chromium()}
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The server of all tests that do not end it."""
+    made = App(tmp_path_factory.mktemp("app"))
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def own_app(tmp_path: Path) -> Iterator[App]:
+    """A server that the test may end."""
+    made = App(tmp_path)
+    yield made
+    if made.process.poll() is None:
+        made.end()
+
+
+class Person:
+    """One person's browser, with cookies of its own."""
+
+    def __init__(self, context: BrowserContext, url: str):
+        self.context = context
+        self.url = url
+        self.errors: list[str] = []
+        context.set_default_timeout(PATIENCE)
+        context.add_init_script(BEHIND)
+        context.on("weberror", self._fell)
+        context.on("console", self._said)
+
+    def _fell(self, error: WebError) -> None:
+        self.errors.append(str(error.error))
+
+    def _said(self, message: ConsoleMessage) -> None:
+        source = message.location["url"]
+        if message.type == "error" and ("/assets/" in source or "/live/" in source):
+            self.errors.append(f"{message.text} ({source})")
+
+    def tab(self) -> Screen:
+        """An empty tab."""
+        return Screen(self.context.new_page(), self.url)
+
+    def open(self, path: str = "/classifier") -> Screen:
+        """A tab at that address."""
+        return self.tab().open(path)
+
+
+@pytest.fixture
+def person(browser: Browser, app: App) -> Iterator[Callable[..., Person]]:
+    """Makes people. An error in anyone's browser fails the test."""
+    people: list[Person] = []
+
+    def make(url: str = app.url, **options: Any) -> Person:
+        made = Person(browser.new_context(**{**DESKTOP, "locale": "en-GB", **options}), url)
+        people.append(made)
+        return made
+
+    yield make
+    for found in people:
+        found.context.close()
+    assert [found.errors for found in people if found.errors] == []
+
+
+@pytest.fixture
+def screen(person: Callable[..., Person]) -> Screen:
+    """A new person's tab with the classifier."""
+    return person().open()

@@ -1,0 +1,199 @@
+"""The classifier's page as a person sees it in a browser, and what a test may look up behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+PATIENCE = 20_000
+"""Milliseconds to wait for something that must happen, on a busy machine."""
+
+BEHIND = """
+window.behind = {
+  part: (name) => document.querySelector(`[data-testid="${name}"]`),
+  status: () => behind.part("live-view")?.dataset.status,
+  step: () => Number(behind.part("step-count")?.dataset.step ?? -1),
+  connection: () => [...(window[Symbol.for("torch-playground.connections")]?.values() ?? [])].find((c) => c.holders > 0),
+  run: () => behind.connection()?.path.split("/").at(-1) ?? null,
+  steps: () => behind.connection()?.history.run?.["loss/train"]?.step ?? [],
+  losses: () => behind.connection()?.history.run?.["loss/train"]?.value ?? [],
+  // A number that changes with the picture's pixels.
+  pixels: (selector = ".tp-boundary") => {
+    const canvas = document.querySelector(selector);
+    if (!canvas?.width) return 0;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let sum = 0;
+    for (let i = 0; i < data.length; i += 1) sum = (sum * 31 + data[i]) | 0;
+    return sum;
+  },
+  colours: (selector) => {
+    const canvas = document.querySelector(selector);
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return new Set(new Uint32Array(data.buffer)).size;
+  },
+  // Milliseconds from the next click to the first picture with other pixels.
+  timeToMove: () => {
+    const before = behind.pixels();
+    window.moved = new Promise((resolve) => {
+      addEventListener("click", () => {
+        const start = performance.now();
+        const look = () => {
+          if (behind.pixels() !== before) resolve(performance.now() - start);
+          else requestAnimationFrame(look);
+        };
+        look();
+      }, { capture: true, once: true });
+    });
+  },
+};
+"""
+
+
+class Screen:
+    """One tab."""
+
+    def __init__(self, page: Page, url: str):
+        self.page = page
+        self.url = url
+
+    # Where to
+
+    def open(self, path: str = "/classifier") -> Screen:
+        """Go to an address of the app and wait for the live view."""
+        self.page.goto(self.url + path)
+        return self.shown()
+
+    def shown(self) -> Screen:
+        """Wait until the live view has drawn its picture."""
+        expect(self.part("live-view")).to_be_visible(timeout=PATIENCE)
+        self.until("behind.pixels() !== 0 && behind.part('plot-run')?._fullLayout")
+        return self
+
+    def reload(self) -> Screen:
+        """Refresh the tab."""
+        self.page.reload()
+        return self.shown()
+
+    def navigate(self, name: str) -> None:
+        """Go to another page by the navigation."""
+        self.page.get_by_role("navigation").get_by_role("link", name=name).click()
+
+    # What is there
+
+    def part(self, name: str) -> Locator:
+        """A part of the live view by its test id."""
+        return self.page.get_by_test_id(name)
+
+    def until(self, condition: str, argument: Any = None, timeout: float = PATIENCE) -> Any:
+        """Wait for a condition in the page; returns its value."""
+        return self.page.wait_for_function(f"(it) => {condition}", arg=argument, timeout=timeout).json_value()
+
+    def look(self, what: str) -> Any:
+        """Something in the page now."""
+        return self.page.evaluate(f"() => {what}")
+
+    @property
+    def step(self) -> int:
+        """The step shown."""
+        step: int = self.look("behind.step()")
+        return step
+
+    @property
+    def run(self) -> str | None:
+        """The id of the run shown."""
+        run: str | None = self.look("behind.run()")
+        return run
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps of the loss curve."""
+        steps: list[int] = self.look("behind.steps()")
+        return steps
+
+    def reach(self, step: int) -> None:
+        """Wait until the run has come that far."""
+        self.until("behind.step() >= it", step)
+
+    def status(self, status: str) -> None:
+        """Wait for a status: idle, starting, running, paused, finished, stopped, diverged, crashed."""
+        self.until("behind.status() === it", status)
+
+    def other_run(self, than: str | None) -> str:
+        """Wait until another run is shown."""
+        run: str = self.until("behind.run() && behind.run() !== it && behind.run()", than)
+        return run
+
+    def whole(self) -> None:
+        """The loss curve has every step exactly once."""
+        steps = self.steps
+        assert steps, "no step at all"
+        assert steps == list(range(1, len(steps) + 1))
+
+    # What a person does
+
+    def press(self, name: str) -> None:
+        """Press a button of the play bar."""
+        self.part(name).click()
+
+    def play(self, speed: int | None = None) -> str:
+        """Choose a speed, press Play and wait for the first step."""
+        before = self.run
+        if speed is not None:
+            self.part("speed").select_option(str(speed))
+        self.press("play")
+        run = self.other_run(before)
+        self.reach(1)
+        return run
+
+    def slide(self, label: str, key: str, times: int = 1) -> None:
+        """Move a slider of the sidebar by the keyboard."""
+        slider = self.page.get_by_test_id("stSidebar").get_by_role("slider", name=label)
+        before = slider.get_attribute("aria-valuetext")
+        for _time in range(times):
+            slider.press(key)
+        expect(slider).not_to_have_attribute("aria-valuetext", before or "")
+
+    def choose(self, group: str, name: str) -> None:
+        """Choose one of a row of buttons."""
+        radio = self.page.get_by_role("radiogroup", name=group).get_by_role("radio", name=name, exact=True)
+        radio.click()
+        expect(radio).to_be_checked(timeout=PATIENCE)
+
+    def section(self, name: str) -> None:
+        """Open a section below the live view."""
+        self.choose("Sections", name)
+
+    def place(self, x: float, y: float, lane: str = "run") -> tuple[float, float]:
+        """Where a point of the plane is on the screen."""
+        self.part(f"plot-{lane}").scroll_into_view_if_needed()
+        px, py = self.part(f"plot-{lane}").evaluate(
+            """(graph, [x, y]) => {
+                const { xaxis, yaxis } = graph._fullLayout;
+                const box = graph.getBoundingClientRect();
+                return [box.left + xaxis._offset + xaxis.d2p(x), box.top + yaxis._offset + yaxis.d2p(y)];
+            }""",
+            [x, y],
+        )
+        return px, py
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Drag over the plot from one point of the plane to another."""
+        begin, finish = self.place(*start), self.place(*end)
+        self.page.mouse.move(*begin)
+        self.page.mouse.down()
+        self.page.mouse.move((begin[0] + finish[0]) / 2, (begin[1] + finish[1]) / 2, steps=4)
+        self.page.mouse.move(*finish, steps=4)
+        self.page.mouse.up()
+
+    def click_at(self, x: float, y: float) -> None:
+        """Click on a point of the plane."""
+        self.page.mouse.click(*self.place(x, y))
+
+    @property
+    def zoom(self) -> list[float]:
+        """The range of the plot's axes."""
+        found: list[float] = self.part("plot-run").evaluate(
+            "({ _fullLayout: { xaxis, yaxis } }) => [...xaxis.range, ...yaxis.range]"
+        )
+        return found

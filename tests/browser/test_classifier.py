@@ -1,0 +1,389 @@
+"""Training the classifier in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE, Person
+from tests.browser.screen import Screen
+
+SOON = 5000
+"""Milliseconds that are generous; the real numbers are measured in tests/benchmarks."""
+
+
+def test_play_moves_the_picture(screen: Screen) -> None:
+    screen.look("behind.timeToMove()")
+    screen.press("play")
+    took = screen.look("window.moved")
+    print(f"\nPlay to first moved picture: {took:.0f} ms")
+    assert took < SOON
+    screen.reach(1)
+    screen.status("running")
+    screen.whole()
+
+
+def test_loss_falls_and_accuracy_rises(screen: Screen) -> None:
+    screen.play(speed=0)
+    screen.status("finished")
+    assert screen.step == 300
+    screen.until("behind.losses().length === 300")
+    losses = screen.look("behind.losses()")
+    assert losses[-1] < losses[0] / 2
+    expect(screen.part("run-accuracy-test")).to_have_text("99.5%")
+    plotted = screen.part("loss-plot").evaluate("(graph) => graph.data.map(({ y }) => y.length)")
+    assert 300 in plotted
+
+
+def test_plot_stays_the_same_object_and_zoom_survives(screen: Screen) -> None:
+    screen.look(
+        "window.kept = [behind.part('plot-run'), behind.part('live-view'), document.querySelector('.tp-boundary')]"
+    )
+    whole = screen.zoom
+    screen.play(speed=30)
+    screen.drag((-3, 3), (1, -1))
+    screen.until("Math.abs(behind.part('plot-run')._fullLayout.xaxis.range[0] + 3) < 0.2")
+    zoomed = screen.zoom
+    assert zoomed == pytest.approx([-3, 1, -1, 3], abs=0.2)
+    before = screen.look("behind.pixels()")
+    screen.until("behind.pixels() !== it", before)
+    screen.slide("Learning rate", "ArrowRight")
+    screen.until("behind.connection().events.length === 1")
+    screen.reach(screen.step + 10)
+    assert screen.zoom == zoomed
+    same = "[behind.part('plot-run'), behind.part('live-view'), document.querySelector('.tp-boundary')]"
+    assert screen.look(f"{same}.every((node, i) => node === window.kept[i])")
+    screen.press("reset-zoom")
+    screen.until("behind.part('plot-run')._fullLayout.xaxis.range[0] < -5.9")
+    assert screen.zoom == whole
+
+
+def test_hover_tells_values_while_it_trains(screen: Screen) -> None:
+    screen.play(speed=30)
+    screen.page.mouse.move(*screen.place(0.5, 0.5))
+    tip = screen.part("plot-tip")
+    expect(tip).to_contain_text("x1 = 0.5")
+    expect(tip).to_contain_text("Predicted: class")
+    screen.reach(screen.step + 5)
+    expect(tip).to_be_visible()
+
+
+def test_pause_step_and_continue(screen: Screen) -> None:
+    run = screen.play(speed=30)
+    screen.press("play")
+    screen.status("paused")
+    at = screen.step
+    screen.page.wait_for_timeout(400)
+    assert screen.step == at
+    for more in (1, 2, 3):
+        screen.press("step")
+        screen.until("behind.step() === it", at + more)
+    screen.page.wait_for_timeout(400)
+    assert screen.step == at + 3
+    screen.press("play")
+    screen.reach(at + 8)
+    assert screen.run == run
+    screen.whole()
+
+
+def test_first_step_without_play(screen: Screen) -> None:
+    before = screen.look("behind.pixels()")
+    screen.press("step")
+    screen.status("paused")
+    screen.until("behind.step() === 1")
+    screen.until("behind.pixels() !== it", before)
+    assert screen.steps == [1]
+
+
+def test_epoch(person: Callable[..., Person]) -> None:
+    screen = person().open("/classifier?batch_size=50")
+    for epochs in (1, 2):
+        screen.press("epoch")
+        screen.until("behind.step() === it && behind.status() === 'paused'", 4 * epochs)
+    expect(screen.part("epoch-count")).to_have_attribute("data-epoch", "2")
+
+
+def test_reset_goes_back_to_the_same_first_picture(screen: Screen) -> None:
+    first = screen.look("behind.pixels()")
+    screen.play(speed=30)
+    screen.until("behind.pixels() !== it", first)
+    screen.press("reset")
+    screen.status("idle")
+    screen.until("behind.pixels() === it", first)
+    assert screen.step == 0
+
+
+def test_speed_acts_while_it_trains(screen: Screen) -> None:
+    run = screen.play(speed=1)
+    screen.part("speed").select_option("0")
+    screen.status("finished")
+    assert screen.run == run
+    screen.whole()
+
+
+def test_learning_rate_acts_without_a_restart(screen: Screen) -> None:
+    run = screen.play(speed=30)
+    screen.slide("Learning rate", "ArrowRight", times=3)
+    screen.until("behind.connection().events.some(({ lr }) => lr === 0.2)")
+    at = screen.look("behind.connection().events.at(-1).step")
+    screen.reach(at + 5)
+    assert screen.run == run
+    expect(screen.part("epoch-count")).to_contain_text("lr 0.2")
+    screen.until("behind.part('loss-plot').layout.annotations.some(({ text }) => text === 'lr 0.2')")
+    screen.whole()
+
+
+def test_learning_rate_dragged_until_it_breaks(screen: Screen) -> None:
+    screen.play(speed=30)
+    screen.slide("Learning rate", "End")
+    screen.status("diverged")
+    expect(screen.part("message")).to_contain_text("At step")
+    expect(screen.part("message")).to_contain_text("learning rate 100")
+    screen.slide("Learning rate", "Home")
+    diverged = screen.run
+    screen.press("resume")
+    screen.other_run(diverged)
+    screen.status("running")
+    expect(screen.part("epoch-count")).to_contain_text("lr 0.0001")
+
+
+def test_hidden_layers_restart_it(screen: Screen) -> None:
+    first = screen.play(speed=30)
+    screen.reach(5)
+    screen.slide("Hidden layers", "ArrowRight", times=2)
+    second = screen.other_run(first)
+    screen.status("running")
+    screen.reach(3)
+    screen.whole()
+    expect(screen.page.get_by_role("slider", name="Neurons in layer 3")).to_be_visible()
+    assert second != first
+    screen.until("document.querySelector('.tp-with-ghost')")
+
+
+def test_space_plays_and_pauses(screen: Screen) -> None:
+    screen.page.get_by_role("heading", name="A simple classifier").click()
+    screen.page.keyboard.press("Space")
+    screen.status("running")
+    screen.reach(1)
+    screen.page.keyboard.press("Space")
+    screen.status("paused")
+    screen.page.keyboard.press("Space")
+    screen.status("running")
+
+
+def test_space_in_a_text_field_is_a_space(screen: Screen) -> None:
+    screen.page.get_by_text("Own points from a CSV").click()
+    field = screen.page.get_by_role("textbox", name="Paste a CSV")
+    field.press_sequentially("1 2")
+    expect(field).to_have_value("1 2")
+    assert screen.look("behind.status()") == "idle"
+
+
+def test_time_slider_looks_back_and_resumes_from_there(screen: Screen) -> None:
+    first = screen.play(speed=200)
+    screen.status("finished")
+    now = screen.look("behind.pixels()")
+    screen.part("time").focus()
+    screen.page.keyboard.press("Home")
+    screen.until("behind.part('live-view').dataset.looking === '0'")
+    screen.until("behind.pixels() !== it", now)
+    assert screen.step == 0
+    expect(screen.part("message")).to_have_text("You are looking at step 0.")
+    for _time in range(10):
+        screen.page.keyboard.press("ArrowRight")
+    looking = screen.until("Number(behind.part('live-view').dataset.looking)")
+    assert 0 < looking < 300
+    screen.press("back-to-live")
+    screen.until("behind.pixels() === it", now)
+    assert screen.step == 300
+    screen.part("time").focus()
+    screen.page.keyboard.press("Home")
+    for _time in range(10):
+        screen.page.keyboard.press("ArrowRight")
+    screen.until("Number(behind.part('live-view').dataset.looking) === it", looking)
+    losses = screen.look("behind.losses()")
+    screen.press("resume")
+    screen.other_run(first)
+    screen.status("finished")
+    screen.until("behind.losses().length === 300")
+    assert screen.look("behind.losses()") == losses
+
+
+def test_points_added_by_clicking(screen: Screen) -> None:
+    screen.choose("Add points by clicking on the picture", "class 1")
+    expect(screen.part("message")).to_have_text("Click on the plot to add a point of class 1.")
+    screen.click_at(3, -2)
+    own = screen.page.get_by_text("Own points from a CSV (1 points now)")
+    expect(own).to_be_visible()
+    assert screen.part("plot-run").evaluate("({ data }) => [data[2].x[0], data[2].y[0]]") == pytest.approx(
+        [3, -2], abs=0.1
+    )
+    screen.play(speed=0)
+    screen.status("finished")
+
+
+def test_csv_that_is_wrong_and_then_right(screen: Screen) -> None:
+    page = screen.page
+    page.get_by_text("Own points from a CSV").click()
+    field = page.get_by_role("textbox", name="Paste a CSV")
+    field.fill("1,2,a\n1,hello,b\n")
+    page.get_by_role("button", name="Use these points").click()
+    expect(page.get_by_text("Line 2: “hello” is not a number.")).to_be_visible()
+    field.fill("1,2,a\n-1,-2,b\n2,1,a\n-2,-1,b\n")
+    page.get_by_role("button", name="Use these points").click()
+    expect(page.get_by_text("Own points from a CSV (4 points now)")).to_be_visible()
+    expect(page.get_by_text("Line 2")).to_have_count(0)
+    screen.play(speed=0)
+    screen.status("finished")
+
+
+def test_softmax_bug_beside_the_correct_run(screen: Screen) -> None:
+    screen.section("Bugs")
+    screen.page.get_by_role("button", name="softmax before the loss").click()
+    expect(screen.part("plot-correct")).to_be_visible()
+    expect(screen.part("plot-run")).to_be_visible()
+    screen.play(speed=0)
+    screen.status("finished")
+    marks = "behind.part('loss-plot').layout"
+    screen.until(f"{marks}.annotations.some((mark) => mark.text === 'cannot go below 0.3133')")
+    assert screen.look(f"{marks}.shapes.some(({{ y0, y1 }}) => Math.abs(y0 - 0.3133) < 1e-4 && y1 === y0)")
+    losses = screen.look(
+        "['run', 'correct'].map((lane) => behind.connection().history[lane]['loss/train'].value.at(-1))"
+    )
+    assert losses[0] > 0.3133 > losses[1]
+    numbers = [float(screen.part(f"{lane}-loss-train").inner_text()) for lane in ("run", "correct")]
+    assert numbers == pytest.approx(losses, abs=1e-3)
+
+
+def test_learning_rate_bug_says_at_which_step_and_why(person: Callable[..., Person]) -> None:
+    screen = person().open("/classifier?spread=2&bugs=high_lr")
+    screen.play(speed=200)
+    screen.status("diverged")
+    step = screen.look("behind.connection().message.step")
+    assert 1 < step < 100
+    expect(screen.part("message")).to_contain_text(f"At step {step} the loss stopped being a finite number")
+    expect(screen.part("resume")).to_be_visible()
+    assert screen.look("document.querySelector('.tp-banner').dataset.kind") == "warning"
+
+
+def test_inside_the_network_moves_too(screen: Screen) -> None:
+    screen.section("Inside the network")
+    expect(screen.part("network")).to_be_visible()
+    drawn = "behind.pixels('.tp-network')"
+    before = screen.until(drawn)
+    screen.play(speed=30)
+    screen.until(f"{drawn} !== it", before)
+    assert screen.look("behind.colours('.tp-network')") > 20
+    expect(screen.part("gradient-norms")).to_be_visible()
+
+
+def test_downloaded_script_is_the_code_shown(screen: Screen, tmp_path: Path) -> None:
+    screen.section("Code")
+    shown = screen.page.locator(".code-panel pre")
+    expect(shown).to_contain_text("optimizer.zero_grad()")
+    with screen.page.expect_download() as download:
+        screen.page.get_by_role("button", name="Download .py").click()
+    download.value.save_as(tmp_path / "script.py")
+    text = (tmp_path / "script.py").read_text()
+    compile(text, "script.py", "exec")
+    lines = screen.page.locator(".code-panel .line").all_text_contents()
+    assert [line for line in text.splitlines() if line] == [line for line in lines if line]
+
+
+def test_chinese_by_the_switch_survives_a_refresh(screen: Screen) -> None:
+    screen.choose("Language", "中文")
+    heading = screen.page.get_by_role("heading", level=2).first
+    expect(heading).not_to_have_text("A simple classifier")
+    play = screen.part("play")
+    expect(play).not_to_have_text("Play")
+    words = play.inner_text()
+    screen.reload()
+    expect(screen.part("play")).to_have_text(words)
+    screen.play(speed=30)
+
+
+def test_browser_that_speaks_chinese(person: Callable[..., Person]) -> None:
+    screen = person(locale="zh-CN").open()
+    expect(screen.part("play")).not_to_have_text("Play")
+
+
+@pytest.mark.parametrize(
+    ("options", "path"),
+    [({"color_scheme": "dark"}, "/classifier"), ({}, "/classifier?embed=true&embed_options=dark_theme")],
+    ids=["system", "link"],
+)
+def test_dark_theme(person: Callable[..., Person], options: dict[str, Any], path: str) -> None:
+    light = person(color_scheme="light").open()
+    dark = person(**options).open(path)
+    expect(dark.part("live-view")).to_have_attribute("data-theme", "dark")
+    expect(light.part("live-view")).to_have_attribute("data-theme", "light")
+    assert dark.look("behind.pixels()") != light.look("behind.pixels()")
+    dark.play(speed=30)
+
+
+def test_theme_that_changes_while_it_trains(screen: Screen) -> None:
+    screen.page.emulate_media(color_scheme="light")
+    run = screen.play(speed=30)
+    screen.page.emulate_media(color_scheme="dark")
+    expect(screen.part("live-view")).to_have_attribute("data-theme", "dark")
+    screen.reach(screen.step + 3)
+    assert screen.run == run
+
+
+def overflow(screen: Screen) -> list[str]:
+    """What sticks out of the window to the right."""
+    found: list[str] = screen.page.evaluate(
+        """() => [document.documentElement, ...document.querySelectorAll("[data-testid=stMain], [data-testid=stMain] *")]
+            .filter((node) => node.getBoundingClientRect().right > innerWidth + 1 && node.checkVisibility())
+            .filter((node) => !node.closest("pre, table, [data-testid=stDataFrame], .katex, [role=radiogroup]"))
+            .map((node) => `${node.tagName}.${node.className}`.slice(0, 80))"""
+    )
+    return found
+
+
+def test_phone(person: Callable[..., Person]) -> None:
+    screen = person(**PHONE).open()
+    expect(screen.part("play")).to_be_in_viewport()
+    assert screen.look("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    assert overflow(screen) == []
+    screen.part("play").tap()
+    screen.reach(1)
+    boxes = [screen.part(name).bounding_box() for name in ("plot-run", "loss-plot")]
+    assert boxes[0] and boxes[1] and boxes[0]["y"] < boxes[1]["y"], "picture first"
+    assert boxes[0]["width"] > 250
+    for name in ("Step by step", "Inside the network", "Code", "Bugs", "Runs", "Lesson"):
+        screen.section(name)
+        assert screen.look("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+        assert overflow(screen) == []
+
+
+def test_everything_is_on_the_first_screen(screen: Screen) -> None:
+    for name in ("play", "step-count", "plot-run", "loss-plot", "accuracy-plot"):
+        expect(screen.part(name)).to_be_in_viewport(ratio=1)
+    expect(screen.page.get_by_role("slider", name="Learning rate")).to_be_in_viewport()
+
+
+def test_nothing_jumps_while_it_trains(screen: Screen) -> None:
+    where = "['play', 'step-count', 'plot-run', 'loss-plot', 'time'].map((name) => behind.part(name))"
+    place = (
+        f"{where}.map((node) => {{ const {{ x, y, height }} = node.getBoundingClientRect(); return [x, y, height]; }})"
+    )
+    before = screen.look(place)
+    screen.play(speed=30)
+    screen.reach(10)
+    assert screen.look(place) == before
+    screen.part("speed").select_option("0")
+    screen.status("finished")
+    assert screen.look(place) == before
+
+
+def test_every_picture_says_its_number(screen: Screen) -> None:
+    screen.play(speed=0)
+    screen.status("finished")
+    expect(screen.page.get_by_role("img", name="Decision boundary at step 300, test accuracy 99.5%")).to_be_visible()
+    expect(screen.page.get_by_role("img", name="test loss 0.")).to_be_visible()
+    expect(screen.page.get_by_role("img", name="test accuracy 99.5% at step 300")).to_be_visible()

@@ -1,0 +1,122 @@
+"""A person's tab without a browser: the page is run by AppTest, runs are trained by real workers."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.runtime.context import ContextProxy
+from streamlit.testing.v1 import AppTest
+
+from core.engine.manager import Manager
+from core.engine.run import Run
+from pages.shared.server import COOKIE
+from pages.shared.workspace import Workspace
+
+DOOR = Path(__file__).parents[2] / "streamlit_app.py"
+ANNE, BOB = "a" * 32, "b" * 32
+
+
+def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
+    """Wait until something is true and return it."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.005)
+    return found
+
+
+class Tab:
+    """One browser tab of one person."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, manager: Manager, owner: str):
+        self.owner = owner
+        self.manager = manager
+        self._monkeypatch = monkeypatch
+        self.at = AppTest.from_file(DOOR, default_timeout=30)
+        self.at.context = {"url": "http://localhost:8501/classifier", "locale": "en-GB"}
+
+    def open(self, page: str = "home", **query: str) -> Tab:
+        """Go to a page, by a link if there is a query."""
+        if page != "home":
+            self.run()
+            self.at.switch_page(f"pages/{page}.py")
+        self.at.query_params = dict(query)
+        return self.run()
+
+    def run(self) -> Tab:
+        """Rerun the page with what its widgets say now."""
+        return self._as_owner(self.at.run)
+
+    def _as_owner(self, run: Callable[[], Any]) -> Tab:
+        self._monkeypatch.setattr(ContextProxy, "cookies", property(lambda _self: {COOKIE: self.owner}))
+        run()
+        assert not self.at.exception, [(found.value, found.stack_trace) for found in self.at.exception]
+        return self
+
+    def set(self, key: str, value: Any) -> Tab:
+        """Move a widget and rerun."""
+        self.at.get_by_key(key).set_value(value)
+        return self.run()
+
+    def press(self, words: str) -> Tab:
+        """Press the button with that label or key."""
+        [button] = [found for found in self.at.button if words in (found.label, found.key)]
+        assert not button.disabled
+        button.click()
+        return self.run()
+
+    def tell(self, event: str, key: str = "live view classifier", **value: Any) -> Tab:
+        """What the live view tells the page when its buttons are pressed."""
+        [component] = [found for found in self.at.get("bidi_component") if found.key == key]
+        states = self.at._tree.get_widget_states()
+        payload = json.dumps([{"event": event, "value": {**value, "n": time.time()}}])
+        states.widgets.append(
+            WidgetState(id=_make_trigger_id(component.proto.id, "events"), json_trigger_value=payload)
+        )
+        return self._as_owner(lambda: self.at._run(states))
+
+    def play(self, speed: float = 0, paused: bool = False, steps: int | str = 0) -> Run:
+        """Press Play (or Step, or Epoch) in the live view."""
+        self.tell("play", speed=speed, paused=paused, steps=steps)
+        return self.shown()
+
+    def told(self, key: str = "live view classifier") -> dict[str, Any]:
+        """What the page tells a component."""
+        [component] = [found for found in self.at.get("bidi_component") if found.key == key]
+        data: dict[str, Any] = json.loads(component.proto.json)
+        return data
+
+    @property
+    def space(self) -> Workspace:
+        """The tab's workspace."""
+        space: Workspace = self.at.session_state["workspace classifier"]
+        return space
+
+    @property
+    def config(self) -> Any:
+        """The form's last valid config."""
+        return self.space.config
+
+    def shown(self) -> Run:
+        """The run shown."""
+        run = self.manager.run(self.owner, self.space.run_id or "")
+        assert run is not None
+        return run
+
+    @property
+    def errors(self) -> list[str]:
+        """All red sentences."""
+        return [found.value for found in self.at.error]
+
+    @property
+    def words(self) -> str:
+        """All text of the page that is not in a widget."""
+        kinds = ("title", "header", "subheader", "markdown", "caption", "info", "error", "code")
+        return "\n".join(str(found.value) for kind in kinds for found in self.at.get(kind))

@@ -1,0 +1,366 @@
+"""The Chinese interface: every sentence is translated, nothing is left over, and it is written as Chinese is.
+
+To add a string: write it in English, as `_("...")` in pages/, as a label, help, choice or source of a `Setting`, or as
+the sentence of a `Problem`, a `CsvRefused` or a `Device` in core/. Then add to pages/shared/locale/zh.po
+
+    #: the file that it is in
+    msgid "The English sentence with its {placeholders}."
+    msgstr "带有同样 {placeholders} 的中文句子。"
+
+`_` takes one plain text, never an f-string and never a piece of a sentence: values go into {placeholders}, and whole
+sentences are put together by `language.joined`. A lesson is a file in lessons/en and one of that name in lessons/zh.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po
+
+from core.config import Problem
+from core.experiments import MODULES, experiment
+from pages.shared import language
+from tests.pages.tabs import Tab, until
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").rglob("*.py"))]
+CORE = sorted((ROOT / "core").rglob("*.py"))
+CHINESE = "[\u4e00-\u9fff]"
+SENTENCES = {"Problem": {"sentence": 1}, "CsvRefused": {"sentence": 0}, "Device": {"title": 1, "missing": 2}}
+"""What people read of each class: parameter -> its position."""
+SECTIONS = ("lesson", "steps", "network", "code", "bugs", "runs")
+
+
+def calls(path: Path, names: set[str]) -> Iterator[ast.Call]:
+    """All calls of functions or classes of these names."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+            yield node
+
+
+def sentences(call: ast.Call) -> Iterator[ast.expr]:
+    """The arguments that people read, of a call of one of SENTENCES."""
+    assert isinstance(call.func, ast.Name)
+    for name, position in SENTENCES[call.func.id].items():
+        yield from (keyword.value for keyword in call.keywords if keyword.arg == name)
+        yield from call.args[position : position + 1]
+
+
+def literal(node: ast.expr) -> list[str]:
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value else []
+
+
+def in_pages() -> dict[str, Path]:
+    """What the extractor of gettext's tools finds."""
+    found = {}
+    for path in PAGES:
+        for _line, message, _comments, _context in extract_from_file("python", path, keywords={"_": None}):
+            found[str(message)] = path
+    return found
+
+
+def in_settings() -> dict[str, Path]:
+    found = {}
+    for name, module in MODULES.items():
+        path = ROOT / (module.replace(".", "/") + ".py")
+        for shown in experiment(name).config.settings().values():
+            texts = [shown.label, shown.help, shown.source, *(shown.choices or {}).values()]
+            found |= {text: path for text in texts if text}
+    return found
+
+
+def in_sentences() -> dict[str, Path]:
+    return {
+        text: path
+        for path in (*CORE, *PAGES)
+        for call in calls(path, set(SENTENCES))
+        for argument in sentences(call)
+        for text in literal(argument)
+    }
+
+
+def wanted() -> dict[str, Path]:
+    """Every English sentence of the interface, and a file that it is in."""
+    return in_sentences() | in_settings() | in_pages()
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    with (language.CATALOGUES / "zh.po").open("rb") as file:
+        return read_po(file, abort_invalid=True)
+
+
+@pytest.fixture(scope="module")
+def messages(catalog: Catalog) -> list[Message]:
+    return [message for message in catalog if message.id]
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(re.findall(r"\{\w*\}", text))
+
+
+BESIDE = rf"{CHINESE} ?[,;:!?]|[,;:!?] ?{CHINESE}|{CHINESE}[.()]|[.()]{CHINESE}"
+
+
+def mistakes(text: str) -> list[str]:
+    """What is not as Chinese is written."""
+    rules = {
+        "half-width punctuation beside Chinese": BESIDE,
+        "a straight quote beside Chinese": rf"""{CHINESE}["']|["']{CHINESE}""",
+        "no space between Chinese and what is not": rf"{CHINESE}[A-Za-z0-9{{`$]|[A-Za-z0-9%}}`$]{CHINESE}",
+        "a space beside full-width punctuation": r" [，。；：！？、（）“”]|[，。；：！？、（）] ",
+        "half an ellipsis": r"(?<!…)…(?!…)",
+        "two spaces": r"  ",
+    }
+    return [f"{name}: {found.group()}" for name, rule in rules.items() if (found := re.search(rule, text))]
+
+
+def test_every_sentence_is_translated_and_none_is_left_over(messages: list[Message]) -> None:
+    english = wanted()
+    translated = {message.id for message in messages if message.string}
+    missing = {text: str(path.relative_to(ROOT)) for text, path in english.items() if text not in translated}
+    left_over = translated - set(english)
+    assert not missing, missing
+    assert not left_over, left_over
+
+
+def test_gettext_tools_see_every_message_of_the_pages() -> None:
+    for path in PAGES:
+        for call in calls(path, {"_"}):
+            assert not isinstance(call.args[0], ast.JoinedStr), f"{path.name}:{call.lineno}: an f-string"
+            for text in literal(call.args[0]):
+                assert text in in_pages(), f"{path.name}:{call.lineno}: {text}"
+
+
+def test_sentences_of_core_are_plain_texts() -> None:
+    for path in (*CORE, *PAGES):
+        for call in calls(path, {"Problem", "CsvRefused"}):
+            for argument in sentences(call):
+                assert not isinstance(argument, ast.JoinedStr | ast.BinOp), f"{path.name}:{call.lineno}"
+
+
+def test_the_catalogue_is_chinese_and_finished(catalog: Catalog, messages: list[Message]) -> None:
+    assert catalog.locale is not None
+    assert (catalog.locale.language, catalog.locale.territory) == ("zh", "CN")
+    assert catalog.charset.lower() == "utf-8"
+    assert not catalog.fuzzy
+    assert not [message.id for message in messages if message.fuzzy]
+    assert not catalog.obsolete
+    assert len(messages) == len({message.id for message in messages})
+
+
+def test_placeholders_are_the_same(messages: list[Message]) -> None:
+    different = {m.id: m.string for m in messages if placeholders(m.id) != placeholders(m.string)}
+    assert not different
+
+
+def test_chinese_is_written_as_chinese(messages: list[Message]) -> None:
+    wrong = {message.string: found for message in messages if (found := mistakes(message.string))}
+    assert not wrong
+
+
+def test_a_full_stop_stays_a_full_stop(messages: list[Message]) -> None:
+    """Sentences end in one, labels and buttons do not."""
+    wrong = {m.id: m.string for m in messages if m.id.endswith(".") != m.string.endswith("。")}
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("学习率", False), ("第 {step} 步，lr 0.1。", False), ("下载 .py", False), ("点“播放”", False),
+        ("97% 以上", False),
+        ("学习率,损失", True), ("学习率, 损失", True), ("第{step}步", True), ("用CPU", True), ("97%以上", True),
+        ("(测试)", True), ("正在启动…", True), ("学习率 ：1", True),
+    ],
+)  # fmt: skip
+def test_mistakes(text: str, wrong: bool) -> None:
+    assert bool(mistakes(text)) == wrong
+
+
+def lesson_names(code: str) -> set[str]:
+    return {path.name for path in (language.LESSONS / code).glob("*.md")}
+
+
+def test_every_lesson_is_there_in_both_languages() -> None:
+    assert lesson_names("en") == lesson_names("zh") != set()
+
+
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def outline(text: str) -> list[int]:
+    """The levels of the headings, in their order."""
+    return [len(found) for found in re.findall(r"^(#+) ", BLOCK.sub("", text), re.MULTILINE)]
+
+
+def programs(text: str) -> list[tuple[str, str]]:
+    """The code blocks without their comments: language and code."""
+    return [(name, re.sub(r" *#.*", "", code)) for name, code in BLOCK.findall(text)]
+
+
+@pytest.mark.parametrize("name", sorted(lesson_names("en") & lesson_names("zh")))
+def test_a_lesson_is_the_same_in_both_languages(name: str) -> None:
+    english, chinese = ((language.LESSONS / code / name).read_text(encoding="utf-8") for code in ("en", "zh"))
+    assert outline(english) == outline(chinese)
+    assert programs(english) == programs(chinese)
+    wrong = {line: found for line in BLOCK.sub("", chinese).splitlines() if (found := mistakes(line))}
+    assert not wrong
+
+
+READ = {"label", "help", "body", "options", "content", "placeholder", "value", "element_type"}
+
+
+def texts_of(proto: Any) -> Iterator[str]:
+    """All that people read of an element."""
+    for field, value in proto.ListFields():
+        if field.name in READ or field.message_type is not None:
+            for part in value if field.is_repeated else [value]:
+                if isinstance(part, str):
+                    yield part
+                elif hasattr(part, "ListFields"):
+                    yield from texts_of(part)
+
+
+def elements(node: Any) -> Iterator[Any]:
+    for child in node.children.values():
+        if hasattr(child, "children"):
+            yield child
+            yield from elements(child)
+        else:
+            yield child
+
+
+def words_of_components(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from words_of_components(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from words_of_components(part)
+
+
+def on_screen(tab: Tab) -> list[str]:
+    """Every text of the page, without lessons, code and what a program says by itself."""
+    found: list[str] = []
+    for root in (tab.at.main, tab.at.sidebar):
+        for element in elements(root):
+            kind = element.type
+            if kind == "bidi_component":
+                data = json.loads(element.proto.json)
+                told = [data.get("text"), data.get("copy"), data.get("copied")]
+                layers = [layer["name"] for layer in (data.get("picture") or {}).get("layers", [])]
+                found += words_of_components([told, layers])
+            elif kind not in ("code", "latex", "arrow_data_frame", "dataframe") and element.proto is not None:
+                found += texts_of(element.proto)
+    lessons = {path.read_text(encoding="utf-8").strip() for path in (language.LESSONS / "zh").glob("*.md")}
+    return [text for text in found if text.strip() and text.strip() not in lessons]
+
+
+def english_left(text: str, messages: list[Message]) -> str | None:
+    """What of a text is English: a whole message, a long one inside, or two English words in a row."""
+    for message in messages:
+        if message.id == message.string:
+            continue
+        pattern = re.sub(r"\\\{\w+\\\}", ".*?", re.escape(message.id))
+        if re.fullmatch(pattern, text.strip()) and not re.fullmatch(r"(\.\*\?|\W|lr)*", pattern):
+            return str(message.id)
+        if len(message.id.split()) > 3 and re.search(pattern, text):
+            return str(message.id)
+    found = re.search(r"\b[a-z]{2,} [a-z]{2,}\b", re.sub(r"`[^`]*`", "", text))
+    return found.group() if found else None
+
+
+def assert_chinese(tab: Tab, messages: list[Message]) -> None:
+    texts = on_screen(tab)
+    assert any(re.search(CHINESE, text) for text in texts)
+    left = {text: found for text in texts if (found := english_left(text, messages))}
+    assert not left
+
+
+def test_english_left(messages: list[Message]) -> None:
+    assert english_left("Learning rate", messages)
+    assert english_left("step 12", messages)
+    assert english_left("something unknown here", messages)
+    assert english_left("第 12 步", messages) is None
+    assert english_left("`loss.backward()`", messages) is None
+
+
+def test_home_is_chinese(open_tab: Callable[..., Tab], messages: list[Message]) -> None:
+    home = open_tab().open("home", lang="zh")
+    assert home.at.session_state["language"] == "zh"
+    assert "八个步骤" in home.words
+    assert_chinese(home, messages)
+
+
+def test_the_classifier_is_chinese_in_every_section(open_tab: Callable[..., Tab], messages: list[Message]) -> None:
+    page = open_tab().open("classifier", lang="zh")
+    assert [found.value for found in page.at.header] == ["一个简单的分类器"]
+    assert "学习率" in on_screen(page)
+    for section in SECTIONS:
+        page.set("section classifier", section)
+        assert_chinese(page, messages)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"dataset": "blobs", "optimizer": "RMSprop", "stop": "accuracy", "noise": "0.1"},
+        {"stop": "plateau", "bugs": "softmax,high_lr", "batch_norm": "true", "hidden_sizes": "4,4"},
+        {"lr": "fast", "datasets": "xor", "dataset": "stars", "batch_size": "0.5", "features": "", "nesterov": "maybe"},
+        {"nesterov": "true"}, {"dataset": "own"}, {"device": "cuda:9"}, {"hidden_sizes": "1,1,1,1,1,1,1,1"},
+    ],
+)  # fmt: skip
+def test_settings_and_complaints_are_chinese(
+    query: dict[str, str], open_tab: Callable[..., Tab], messages: list[Message]
+) -> None:
+    assert_chinese(open_tab().open("classifier", lang="zh", **query), messages)
+
+
+def test_step_by_step_is_chinese_after_each_press(open_tab: Callable[..., Tab], messages: list[Message]) -> None:
+    page = open_tab().open("classifier", lang="zh").set("section classifier", "steps")
+    for press in ("step", "backward", "backward", "step", "zero_grad"):
+        page.press(f"press {press}")
+        assert_chinese(page, messages)
+    [table] = page.at.dataframe
+    assert list(table.value.columns) == ["参数", "值", ".grad", "值的变化", ".grad 的变化"]
+
+
+def test_earlier_runs_are_chinese(open_tab: Callable[..., Tab], messages: list[Message]) -> None:
+    page = open_tab().open("classifier", lang="zh", num_steps="10")
+    run = page.play()
+    until(lambda: run.status == "finished")
+    page.set("section classifier", "runs")
+    assert_chinese(page, messages)
+    assert "第 10 步" in page.words
+    assert "测试集准确率" in page.words
+
+
+def test_a_csv_is_told_in_the_language_of_the_moment(open_tab: Callable[..., Tab], messages: list[Message]) -> None:
+    page = open_tab().open("classifier", lang="zh")
+    page.set("classifier.csv text", "100,2,甲\n-1,50,乙\n2,-1,甲\n0,0,乙").press("使用这些点")
+    assert "共 4 个点，2 类：0 = 乙、1 = 甲。数值较大，已对输入做标准化。" in page.words
+    assert_chinese(page, messages)
+    page.set("classifier.csv text", "1,2,train\n3,4,train\n1,1,train").press("使用这些点")
+    assert page.errors == ["所有点的标签都是“train”，至少需要两类。"], "a person's own word is not translated"
+    page.set("language_switch", "en")
+    assert "4 points in 2 classes: 0 = 乙, 1 = 甲. Their numbers are large" in page.words
+
+
+def test_reasons_are_translated_and_typed_words_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "current", lambda: "zh")
+    refused = Problem(
+        "device", "{device} can't be used: {reason}.", {"device": "mps", "reason": "no Apple GPU was found"}
+    )
+    assert language.tell(refused) == "不能使用 mps：没有找到 Apple GPU。"
+    assert language.tell(Problem("", "There is no setting “{name}”.", {"name": "test"})) == "没有“test”这项设置。"

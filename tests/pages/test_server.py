@@ -1,0 +1,363 @@
+"""The server's own routes: whose run is shown to whom, and the files of the live view."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import plotly
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, JSONResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient, WebSocketTestSession
+from starlette.websockets import WebSocketDisconnect
+
+from core.engine.manager import Manager
+from core.engine.run import Run
+from core.experiments.classifier import ClassifierConfig
+from core.frames import decode
+from pages.shared.server import COOKIE, FILES, live_view_hash, middleware, plotly_bundle, routes
+from tests.pages.tabs import ANNE, BOB, until
+
+HERE = "http://testserver"
+FORGED = [
+    "../../x",
+    "..%2f..%2fx",
+    "%2e%2e%2f%2e%2e%2fx",
+    "..",
+    "%00",
+    "a%00b",
+    "0123456789abcde%00",
+    "x" * 4096,
+    "٠١٢٣٤٥٦٧٨٩٠١٢٣٤٥",
+    "'%20OR%201=1--",
+    "0123456789abcdef",
+]
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    """A browser that has no cookie yet."""
+
+    async def html(_request: Any) -> HTMLResponse:
+        return HTMLResponse("<p>")
+
+    async def data(_request: Any) -> JSONResponse:
+        return JSONResponse({})
+
+    app = Starlette(routes=[*routes, Route("/", html), Route("/data", data)], middleware=middleware)
+    with TestClient(app, raise_server_exceptions=True) as made:
+        yield made
+
+
+def as_person(owner: str | None, origin: str | None = HERE) -> dict[str, str]:
+    """The headers of a person's browser on our own page."""
+    headers = {"origin": origin} if origin else {}
+    return {**headers, "cookie": f"other=1; {COOKIE}={owner}"} if owner else headers
+
+
+@pytest.fixture
+def run(manager: Manager) -> Run:
+    """A run of Anne's that has ended."""
+    made = manager.start(ANNE, ClassifierConfig(num_steps=20), speed=200)
+    until(lambda: made.status == "finished")
+    return made
+
+
+@pytest.fixture
+def running(manager: Manager) -> Run:
+    """A run of Anne's that goes on for a long time."""
+    made = manager.start(ANNE, ClassifierConfig(num_steps=50_000), speed=100)
+    until(lambda: made.step > 2)
+    return made
+
+
+def refused(client: TestClient, id: str, headers: dict[str, str]) -> bool:
+    """Whether the live socket does not open."""
+    try:
+        with client.websocket_connect(f"/live/{id}", headers=headers):
+            return False
+    except WebSocketDisconnect:
+        return True
+
+
+def next_message(socket: WebSocketTestSession, kind: str) -> Any:
+    """The next message of a kind: "hello", "metrics", "status" or "frame"."""
+    while True:
+        message = socket.receive()
+        if message["type"] == "websocket.close":
+            raise AssertionError("the socket was closed")
+        if message.get("bytes") is not None:
+            if kind == "frame":
+                return decode(message["bytes"])
+        elif json.loads(message["text"])["kind"] == kind:
+            return json.loads(message["text"])
+
+
+# Who is who
+
+
+def test_cookie_comes_with_the_first_page_only(client: TestClient) -> None:
+    cookie = client.get("/").headers["set-cookie"]
+    assert re.match(rf"{COOKIE}=[0-9a-f]{{32}};", cookie)
+    attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
+    assert {"httponly", "samesite=lax", "path=/"} <= attributes
+    assert "set-cookie" not in client.get("/").headers, "the browser has it now"
+
+
+def test_every_browser_gets_its_own_cookie(client: TestClient) -> None:
+    first = client.get("/").cookies[COOKIE]
+    client.cookies.clear()
+    assert client.get("/").cookies[COOKIE] != first
+
+
+def test_no_cookie_with_data_or_files(client: TestClient) -> None:
+    for path in ("/data", f"/assets/{plotly_bundle()[0]}", f"/assets/live/{live_view_hash()}/live.js"):
+        assert "set-cookie" not in client.get(path).headers
+
+
+@pytest.mark.parametrize("value", ["", "short", "x" * 33, "../" * 11, "a" * 31 + "é", '"' + "a" * 30, "a" * 31 + ";"])
+def test_cookie_of_someone_elses_making_is_replaced(client: TestClient, value: str) -> None:
+    answer = client.get("/", headers={"cookie": f"{COOKIE}={value}".encode("latin-1")})  # type: ignore[dict-item]
+    assert re.match(rf"{COOKIE}=[0-9a-f]{{32}};", answer.headers["set-cookie"])
+
+
+# Only one's own runs
+
+
+def test_own_history_and_kept_frame(client: TestClient, run: Run) -> None:
+    answer = client.get(f"/live/{run.id}/history", headers=as_person(ANNE))
+    assert answer.json()["history"]["run"]["loss/train"]["step"] == list(range(1, 21))
+    step = run.kept[1]
+    answer = client.get(f"/live/{run.id}/kept/{step}", headers=as_person(ANNE, origin=None))
+    assert answer.status_code == 200
+    assert decode(answer.content)[0]["step"] == step
+    assert "private" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize("owner", [BOB, None, "", "a" * 31, "a" * 33, "../" * 10 + "ab", "A" * 32])
+def test_others_see_nothing(client: TestClient, run: Run, owner: str | None) -> None:
+    headers = as_person(owner)
+    for path in (f"/live/{run.id}/history", f"/live/{run.id}/kept/{run.kept[0]}"):
+        answer = client.get(path, headers=headers)
+        assert answer.status_code == 404
+        assert len(answer.content) < 100
+    assert refused(client, run.id, headers)
+    assert not refused(client, run.id, as_person(ANNE))
+
+
+def test_nobody_can_tell_a_strangers_run_from_none(client: TestClient, run: Run) -> None:
+    strange = client.get(f"/live/{run.id}/history", headers=as_person(BOB))
+    missing = client.get("/live/0123456789abcdef/history", headers=as_person(BOB))
+    assert (strange.status_code, strange.content) == (missing.status_code, missing.content)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        None,
+        "null",
+        "",
+        "http://evil.example",
+        "http://testserver.evil.example",
+        "http://testserver:8501",
+        "http://user@evil.example",
+        "http://[",
+        "testserver",
+    ],
+)
+def test_socket_wants_our_own_page_as_origin(client: TestClient, run: Run, origin: str | None) -> None:
+    headers = {"cookie": f"{COOKIE}={ANNE}", **({} if origin is None else {"origin": origin})}
+    assert refused(client, run.id, headers)
+
+
+def test_foreign_page_gets_no_history(client: TestClient, run: Run) -> None:
+    headers = as_person(ANNE, origin="http://evil.example")
+    assert client.get(f"/live/{run.id}/history", headers=headers).status_code == 404
+    assert client.get(f"/live/{run.id}/kept/{run.kept[0]}", headers=headers).status_code == 404
+
+
+@pytest.mark.parametrize("id", FORGED, ids=lambda id: id[:20])
+def test_forged_ids_lead_nowhere(client: TestClient, run: Run, id: str) -> None:
+    headers = as_person(ANNE)
+    assert client.get(f"/live/{id}/history", headers=headers).status_code == 404
+    assert client.get(f"/live/{id}/kept/0", headers=headers).status_code == 404
+    assert refused(client, id, headers)
+
+
+@pytest.mark.parametrize("step", ["7777", "-1", "1e3", "..%2frun.json", "000000.frame", "9" * 4000, "%00"])
+def test_frames_that_were_not_kept(client: TestClient, run: Run, step: str) -> None:
+    assert client.get(f"/live/{run.id}/kept/{step}", headers=as_person(ANNE)).status_code == 404
+
+
+# Live
+
+
+def test_finished_run_is_told_whole(client: TestClient, run: Run) -> None:
+    with client.websocket_connect(f"/live/{run.id}", headers=as_person(ANNE)) as socket:
+        hello = next_message(socket, "hello")
+        assert hello["status"] == "finished"
+        assert hello["history"]["run"]["loss/train"]["step"] == list(range(1, 21))
+        assert hello["kept"] == run.kept
+        header, arrays = next_message(socket, "frame")
+        assert header["step"] == 20
+        assert arrays["run/decision"].shape == (100, 100)
+
+
+def test_live_run_is_told_without_a_gap(client: TestClient, running: Run) -> None:
+    with client.websocket_connect(f"/live/{running.id}", headers=as_person(ANNE)) as socket:
+        steps = next_message(socket, "hello")["history"]["run"]["loss/train"]["step"]
+        while len(steps) < 60:
+            steps += next_message(socket, "metrics")["history"].get("run", {}).get("loss/train", {"step": []})["step"]
+        assert steps == list(range(1, len(steps) + 1))
+
+
+def test_frames_move_on(client: TestClient, running: Run) -> None:
+    with client.websocket_connect(f"/live/{running.id}", headers=as_person(ANNE)) as socket:
+        first = next_message(socket, "frame")[0]["step"]
+        assert next_message(socket, "frame")[0]["step"] >= first
+        assert next_message(socket, "frame")[0]["step"] > first
+
+
+def test_commands(client: TestClient, running: Run) -> None:
+    with client.websocket_connect(f"/live/{running.id}", headers=as_person(ANNE)) as socket:
+        socket.send_json({"command": "pause"})
+        until(lambda: running.status == "paused")
+        at = running.step
+        socket.send_json({"command": "step"})
+        until(lambda: running.step == at + 1)
+        socket.send_json({"command": "speed", "value": 200})
+        socket.send_json({"command": "play"})
+        until(lambda: running.status == "running" and running.step > at + 5)
+        assert running.speed == 200
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"command": "stop"},
+        {"command": "lr", "value": 1e9},
+        {"command": "watch", "value": False},
+        {"command": "speed", "value": -1},
+        {"command": "speed", "value": "fast"},
+        {"command": "speed"},
+        {"command": ["play"]},
+        {"command": {"a": 1}},
+        {},
+    ],
+    ids=str,
+)
+def test_orders_that_a_viewer_may_not_give(client: TestClient, running: Run, order: dict[str, object]) -> None:
+    with client.websocket_connect(f"/live/{running.id}", headers=as_person(ANNE)) as socket:
+        socket.send_json(order)
+        at = running.step
+        until(lambda: running.step > at + 3)
+    assert running.status == "running"
+    assert running.speed == 100
+    assert running.lr_changes == {}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"play"', "1", "NaN", "x" * 1_000_000, "[" * 100_000])
+def test_noise_on_the_socket_harms_nobody(client: TestClient, running: Run, text: str) -> None:
+    with client.websocket_connect(f"/live/{running.id}", headers=as_person(ANNE)) as socket:
+        next_message(socket, "hello")
+        socket.send_text(text)
+        at = running.step
+        until(lambda: running.step > at + 3)
+    assert not refused(client, running.id, as_person(ANNE))
+
+
+def test_bytes_on_the_socket_harm_nobody(client: TestClient, running: Run) -> None:
+    with client.websocket_connect(f"/live/{running.id}", headers=as_person(ANNE)) as socket:
+        next_message(socket, "hello")
+        socket.send_bytes(b"\0\xff")
+        at = running.step
+        until(lambda: running.step > at + 3)
+    assert not refused(client, running.id, as_person(ANNE))
+
+
+def test_leaving_is_noticed(client: TestClient, running: Run) -> None:
+    for _visit in range(3):
+        with client.websocket_connect(f"/live/{running.id}", headers=as_person(ANNE)) as socket:
+            next_message(socket, "hello")
+            assert running.watched
+        until(lambda: not running.watched)
+
+
+def test_run_goes_on_while_someone_looks_and_ends_after(client: TestClient, manager: Manager, running: Run) -> None:
+    manager.grace = 0.5
+    with client.websocket_connect(f"/live/{running.id}", headers=as_person(ANNE)) as socket:
+        begin = time.monotonic()
+        while time.monotonic() < begin + 3:
+            next_message(socket, "metrics")
+        assert running.status == "running"
+    until(lambda: running.status == "stopped")
+    assert [row["step"] for row in running.folder.rows("run")] == list(range(1, running.step + 1))
+
+
+# Files
+
+
+def test_plotly_is_packed_and_kept_for_ever(client: TestClient) -> None:
+    answer = client.get(f"/assets/plotly-{plotly.__version__}.min.js", headers={"accept-encoding": "gzip"})
+    assert answer.status_code == 200
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert int(answer.headers["content-length"]) < 2_000_000
+    packed = plotly_bundle()[1]
+    assert answer.content == gzip.decompress(packed)
+    assert answer.content == (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
+
+
+def test_every_file_of_the_live_view(client: TestClient) -> None:
+    files = [path for path in FILES.rglob("*") if path.suffix in (".js", ".css")]
+    assert len(files) > 10
+    for path in files:
+        answer = client.get(f"/assets/live/{live_view_hash()}/{path.relative_to(FILES)}")
+        assert answer.content == path.read_bytes()
+        assert "immutable" in answer.headers["cache-control"]
+
+
+def test_file_of_another_version_is_not_kept(client: TestClient) -> None:
+    answer = client.get("/assets/live/0123456789ab/live.js")
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../server.py",
+        "..%2fserver.py",
+        "%2e%2e/%2e%2e/%2e%2e/streamlit_app.py",
+        "....//server.py",
+        "/etc/passwd",
+        "%2fetc%2fpasswd",
+        "pictures",
+        "pictures/",
+        "",
+        "text.py",
+        "live.js%00.css",
+        "live.js/x.js",
+        "missing.js",
+        "a" * 5000 + ".js",
+        "..%5cserver.py",
+    ],
+    ids=lambda path: path[:30],
+)
+def test_no_other_file_gets_out(client: TestClient, path: str) -> None:
+    answer = client.get(f"/assets/live/{live_view_hash()}/{path}")
+    assert answer.status_code == 404
+    assert b"import" not in answer.content
+
+
+@pytest.mark.parametrize("name", ["plotly.min.js", "plotly-0.0.0.min.js", "..%2f..%2fserver.py", "%00", "x" * 5000])
+def test_no_other_bundle(client: TestClient, name: str) -> None:
+    assert client.get(f"/assets/{name}").status_code == 404
