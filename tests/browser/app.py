@@ -61,13 +61,13 @@ def alive(pid: int) -> bool:
 class App:
     """One server: `streamlit run streamlit_app.py` with a port and a data folder of its own."""
 
-    def __init__(self, data: Path, grace: float = 3):
+    def __init__(self, data: Path, grace: float = 3, port: int | None = None):
         self.data = data
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.log = (data / "server.log").open("wb")
+        self.log = (data / "server.log").open("ab")
         command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-        options = {"port": self.port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
+        options = {"port": self.port, "address": "127.0.0.1", "headless": "true"}
         self.process = subprocess.Popen(
             [*command, *(f"--server.{name}={value}" for name, value in options.items())],
             cwd=ROOT,

@@ -14,10 +14,13 @@ window.behind = {
   part: (name) => document.querySelector(`[data-testid="${name}"]`),
   status: () => behind.part("live-view")?.dataset.status,
   step: () => Number(behind.part("step-count")?.dataset.step ?? -1),
-  connection: () => [...(window[Symbol.for("torch-playground.connections")]?.values() ?? [])].find((c) => c.holders > 0),
+  connections: () => [...(window[Symbol.for("torch-playground.connections")]?.values() ?? [])],
+  connection: () => behind.connections().find(({ holders }) => holders > 0),
   run: () => behind.connection()?.path.split("/").at(-1) ?? null,
   steps: () => behind.connection()?.history.run?.["loss/train"]?.step ?? [],
+  last: (name, lane = "run") => behind.connection()?.history[lane]?.[name]?.value.at(-1),
   losses: () => behind.connection()?.history.run?.["loss/train"]?.value ?? [],
+  nodes: () => [behind.part("live-view"), behind.part("plot-run"), document.querySelector(".tp-boundary")],
   // A number that changes with the picture's pixels.
   pixels: (selector = ".tp-boundary") => {
     const canvas = document.querySelector(selector);

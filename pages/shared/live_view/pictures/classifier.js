@@ -95,7 +95,8 @@ export class ClassifierPicture {
     setAttribute(this.testToggle.label, "title", text.show_test_points_help);
     setText(this.reset, text.reset_zoom);
     nameControl(this.reset, text.reset_zoom);
-    for (const plane of this.planes) setText(plane.title, text[`lane_${plane.lane}`]);
+    const several = this.planes.length > 1;
+    for (const plane of this.planes) setText(plane.title, several ? text[`lane_${plane.lane}`] : "");
     this.nameClasses(text);
   }
 

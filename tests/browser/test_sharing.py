@@ -1,0 +1,132 @@
+"""Links, tabs, and who sees whose runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Person
+from tests.browser.screen import Screen
+
+
+def share_link(screen: Screen) -> str:
+    """The link that the page offers, from its path on."""
+    screen.page.get_by_role("button", name="Share").click()
+    link = screen.page.get_by_test_id("stPopoverBody").get_by_test_id("stCode")
+    expect(link).to_contain_text("/classifier?")
+    parts = urlsplit(link.inner_text().strip())
+    assert f"{parts.scheme}://{parts.netloc}" == screen.url
+    return f"{parts.path}?{parts.query}"
+
+
+def test_link_restores_every_setting_for_someone_else_and_starts_nothing(person: Callable[..., Person]) -> None:
+    sender = person().open("/classifier?dataset=circles&optimizer=Adam&bugs=softmax&points=1,2,0_-1,2.5,1")
+    sender.slide("Hidden layers", "ArrowRight", times=2)
+    sender.slide("Neurons in layer 2", "ArrowLeft", times=3)
+    sender.slide("Learning rate", "ArrowRight", times=2)
+    expect(sender.page.get_by_role("slider", name="Neurons in layer 3")).to_be_visible()
+    sender.play(speed=30)
+    link = share_link(sender)
+
+    receiver = person(locale="de").open(link)
+    page = receiver.page
+    assert receiver.look("behind.status()") == "idle"
+    assert receiver.run is None
+    assert receiver.step == 0
+    expect(page.get_by_role("combobox", name="Data set")).to_have_value("circles")
+    expect(page.get_by_role("combobox", name="Optimizer")).to_have_value("Adam")
+    values = {"Hidden layers": "3", "Neurons in layer 2": "7", "Neurons in layer 3": "10", "Learning rate": "0.1"}
+    for name, value in values.items():
+        expect(page.get_by_role("slider", name=name)).to_have_attribute("aria-valuetext", value)
+    expect(page.get_by_text("Own points from a CSV (2 points now)")).to_be_visible()
+    expect(receiver.part("plot-correct")).to_be_visible()
+    assert share_link(receiver) == link
+
+
+def test_bad_link_says_what_is_wrong(person: Callable[..., Person]) -> None:
+    screen = person().open("/classifier?lr=1000&dataset=<img src=x onerror=alert(1)>&colour=red&spread=2")
+    alerts = screen.page.get_by_role("alert")
+    expect(alerts).to_have_count(3)
+    expect(alerts.filter(has_text="A number from 0.0001 to 100 is needed")).to_be_visible()
+    expect(alerts.filter(has_text="<img src=x onerror=alert(1)>")).to_be_visible()
+    expect(alerts.filter(has_text="There is no setting “colour”.")).to_be_visible()
+    expect(screen.page.get_by_role("alert").locator("img")).to_have_count(0)
+    screen.play(speed=30)
+
+
+def test_others_never_see_my_runs(person: Callable[..., Person]) -> None:
+    mine = person().open()
+    run = mine.play(speed=30)
+    other = person().open()
+    assert other.run is None
+    assert other.look("behind.status()") == "idle"
+    other.section("Runs")
+    expect(other.page.get_by_text("No runs yet")).to_be_visible()
+    for path in ("history", "kept/0"):
+        asked = "(path) => fetch(path).then(({ status }) => status)"
+        assert other.page.evaluate(asked, f"/live/{run}/{path}") == 404
+        assert mine.page.evaluate(asked, f"/live/{run}/{path}") == 200
+    opened = """(path) => new Promise((resolve) => {
+        const socket = new WebSocket(location.origin.replace("http", "ws") + path);
+        socket.onmessage = () => { resolve(true); socket.close(); };
+        socket.onclose = () => resolve(false);
+    })"""
+    assert mine.page.evaluate(opened, f"/live/{run}")
+    assert not other.page.evaluate(opened, f"/live/{run}")
+
+
+def test_second_tab_shows_the_same_run(person: Callable[..., Person]) -> None:
+    me = person()
+    first = me.open()
+    run = first.play(speed=30)
+    second = me.open()
+    assert second.other_run(None) == run
+    second.reach(first.step + 3)
+    second.press("play")
+    first.status("paused")
+    second.status("paused")
+    assert first.step == second.step
+    first.whole()
+    second.whole()
+
+
+def test_closing_one_of_two_tabs_ends_nothing(person: Callable[..., Person]) -> None:
+    me = person()
+    first = me.open()
+    first.play(speed=30)
+    second = me.open()
+    second.reach(1)
+    first.page.close()
+    second.reach(second.step + 4 * 30)
+    second.status("running")
+
+
+def test_page_switch_and_back(screen: Screen) -> None:
+    run = screen.play(speed=30)
+    at = screen.step
+    screen.navigate("Home")
+    expect(screen.page.get_by_role("heading", name="Torch Playground")).to_be_visible()
+    screen.navigate("Classifier")
+    screen.shown()
+    assert screen.other_run(None) == run
+    screen.reach(at + 5)
+    screen.status("running")
+    screen.whole()
+
+
+def test_old_run_opened_again(screen: Screen) -> None:
+    first = screen.play(speed=0)
+    screen.status("finished")
+    losses = screen.look("behind.losses()")
+    screen.slide("Hidden layers", "ArrowRight")
+    screen.status("idle")
+    screen.play(speed=0)
+    screen.status("finished")
+    screen.section("Runs")
+    screen.page.get_by_role("button", name="Open", exact=True).and_(screen.page.locator("button:enabled")).first.click()
+    screen.until("behind.run() === it", first)
+    screen.until("behind.losses().length === 300")
+    assert screen.look("behind.losses()") == losses
+    expect(screen.page.get_by_role("slider", name="Hidden layers")).to_have_attribute("aria-valuetext", "1")

@@ -1,0 +1,205 @@
+"""Refreshes, closed tabs, dead workers and dead servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.app import App, alive
+from tests.browser.conftest import Person
+from tests.browser.screen import Screen
+
+SOON = 5
+"""Seconds that are generous; the real numbers are measured in tests/benchmarks."""
+LONG = "/classifier?num_steps=50000"
+
+
+def wait(condition: Callable[[], object], seconds: float) -> None:
+    """Wait for something outside the browser."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.01)
+
+
+def start_long_run(screen: Screen, app: App) -> int:
+    """Start a run that does not end by itself; returns its process."""
+    before = set(app.workers())
+    screen.play(speed=30)
+    [worker] = set(app.workers()) - before
+    return worker
+
+
+def test_refresh_reattaches_to_the_same_run(screen: Screen) -> None:
+    run = screen.play(speed=30)
+    screen.reach(20)
+    at = screen.step
+    begin = time.monotonic()
+    screen.reload()
+    assert screen.other_run(None) == run
+    screen.reach(at + 1)
+    took = time.monotonic() - begin
+    print(f"\nRefresh to reattached: {took:.2f} s")
+    assert took < SOON
+    screen.status("running")
+    screen.whole()
+    assert len(screen.steps) >= at
+    screen.part("speed").select_option("0")
+    screen.status("finished")
+    screen.until("behind.steps().length === 300")
+    screen.whole()
+
+
+def test_refresh_while_paused_and_after_the_end(screen: Screen) -> None:
+    run = screen.play(speed=200)
+    screen.press("play")
+    screen.status("paused")
+    at = screen.step
+    screen.reload()
+    screen.status("paused")
+    assert (screen.run, screen.step) == (run, at)
+    screen.press("play")
+    screen.status("finished")
+    screen.reload()
+    screen.status("finished")
+    assert (screen.run, screen.step) == (run, 300)
+    screen.whole()
+    screen.until("behind.pixels() !== 0")
+
+
+def test_killed_worker_is_told_and_can_be_resumed(person: Callable[..., Person], app: App) -> None:
+    other = person(locale="fr").open(LONG)
+    start_long_run(other, app)
+    screen = person().open("/classifier")
+    worker = start_long_run(screen, app)
+    screen.reach(25)
+    run = screen.run
+    os.kill(worker, signal.SIGKILL)
+    begin = time.monotonic()
+    screen.status("crashed")
+    took = time.monotonic() - begin
+    print(f"\nkill -9 of a worker to the banner: {took:.2f} s")
+    assert took < SOON
+    expect(screen.part("message")).to_contain_text("The training process ended unexpectedly at step")
+    resumed_from = screen.look("behind.connection().message.kept_step")
+    assert 0 < resumed_from <= screen.step
+    expect(screen.part("resume")).to_have_text(f"Resume from step {resumed_from}")
+    screen.press("resume")
+    screen.other_run(run)
+    screen.reach(resumed_from + 1)
+    screen.part("speed").select_option("0")
+    screen.status("finished")
+    screen.until("behind.steps().length === 300")
+    screen.whole()
+    at = other.step
+    other.reach(at + 3)
+    other.status("running")
+
+
+def test_play_after_a_crash_goes_on(screen: Screen, app: App) -> None:
+    worker = start_long_run(screen, app)
+    screen.reach(25)
+    run = screen.run
+    os.kill(worker, signal.SIGKILL)
+    screen.status("crashed")
+    at = screen.look("behind.connection().message.kept_step")
+    screen.press("play")
+    screen.other_run(run)
+    screen.reach(at + 1)
+    screen.whole()
+
+
+def test_closed_tab_ends_the_run_after_the_grace_and_keeps_its_record(person: Callable[..., Person], app: App) -> None:
+    me = person()
+    screen = me.open(LONG)
+    worker = start_long_run(screen, app)
+    run = screen.run
+    at = screen.step
+    screen.page.close()
+    closed = time.monotonic()
+    wait(lambda: not alive(worker), 15)
+    assert time.monotonic() - closed > 2, "a refresh would have been too slow"
+    again = me.open()
+    assert again.other_run(None) == run
+    again.status("stopped")
+    assert len(again.steps) >= at
+    again.whole()
+    again.press("play")
+    again.other_run(run)
+    again.reach(len(again.steps) + 1)
+    again.whole()
+
+
+def test_tab_on_the_home_page_keeps_the_run_going(screen: Screen, app: App) -> None:
+    worker = start_long_run(screen, app)
+    screen.navigate("Home")
+    expect(screen.page.get_by_role("heading", name="Torch Playground")).to_be_visible()
+    screen.page.wait_for_timeout(5000)  # longer than the grace
+    assert alive(worker)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+def test_server_that_ends_leaves_no_worker(person: Callable[..., Person], own_app: App, how: signal.Signals) -> None:
+    screen = person(own_app.url).open(LONG)
+    worker = start_long_run(screen, own_app)
+    screen.reach(10)
+    run, at = screen.run, screen.step
+    screen.page.close()
+    begin = time.monotonic()
+    below = own_app.end(how)
+    assert worker in below
+    wait(lambda: not alive(worker), max(0, begin + 1 - time.monotonic()))
+    print(f"\n{how.name} of the server to no worker: {time.monotonic() - begin:.2f} s")
+    wait(lambda: not any(alive(pid) for pid in below), SOON)
+    rows = [json.loads(line) for line in (own_app.data / "runs" / str(run) / "metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == list(range(1, len(rows) + 1))
+    assert len(rows) >= at - 10
+
+
+def test_run_of_a_killed_server_can_be_resumed_on_the_next(person: Callable[..., Person], own_app: App) -> None:
+    me = person(own_app.url)
+    screen = me.open(LONG)
+    screen.play(speed=0)
+    screen.until("behind.connection().kept.length > 1")
+    run = screen.run
+    screen.page.close()
+    own_app.end(signal.SIGKILL)
+    following = App(own_app.data, port=own_app.port)
+    try:
+        again = me.open()
+        assert again.other_run(None) == run
+        again.status("crashed")
+        again.press("resume")
+        again.other_run(run)
+        again.status("running")
+        again.until("behind.losses().length > 0")
+        again.whole()
+        again.page.close()
+    finally:
+        following.end()
+
+
+def test_first_deep_link_after_the_start_shows_the_classifier(person: Callable[..., Person], own_app: App) -> None:
+    screen = person(own_app.url).open("/classifier?lr=0.5")
+    expect(screen.page.get_by_role("heading", name="A simple classifier")).to_be_visible()
+    expect(screen.page.get_by_role("navigation").get_by_role("link")).to_have_text(["Home", "Classifier"])
+    expect(screen.page.get_by_role("slider", name="Learning rate")).to_have_attribute("aria-valuetext", "0.5")
+    expect(screen.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_lost_connection_comes_back_without_a_gap(screen: Screen) -> None:
+    run = screen.play(speed=30)
+    at = screen.step
+    screen.look("behind.connection().socket.close()")
+    screen.until("behind.connection().online === 'lost'")
+    expect(screen.part("message")).to_contain_text("The connection was lost")
+    screen.until("behind.connection().online === 'open'")
+    screen.reach(at + 5)
+    assert screen.run == run
+    screen.whole()
