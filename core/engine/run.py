@@ -175,9 +175,20 @@ class Run:
                         self.lr_changes = {int(step): lr for step, lr in content["lr_changes"]}
         self.tell()
 
+    def _catch_up(self) -> None:
+        """Take in the steps that were written down but not told any more."""
+        for lane in self.folder.lanes():
+            known = self.history.get(lane, {}).get("loss/train", {"step": []})["step"]
+            last = known[-1] if known else 0
+            for row in self.folder.rows(lane):
+                if row["step"] > last:
+                    self._enter(lane, row)
+                    self.step = max(self.step, row["step"])
+
     def crashed(self) -> None:
         """The worker is gone without a word."""
         with self._lock:
+            self._catch_up()
             self.kept = self.folder.kept()
             kept = self.kept[-1] if self.kept else 0
             self.message = {"code": "crashed", "step": self.step, "kept_step": kept}

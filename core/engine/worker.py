@@ -277,6 +277,7 @@ class Worker:
         """Keep this step, unless its weights are already beyond all numbers: nothing could go on from there."""
         if not all(checkpoints.all_finite(lane.snapshot.net) for lane in self.lanes.values()):
             return
+        self._tell()  # the record never ends before the step that one can go on from
         start = time.perf_counter()
         try:
             self.folder.keep(self.step, {name: lane.state() for name, lane in self.lanes.items()}, self._frame())

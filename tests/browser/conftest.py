@@ -57,8 +57,6 @@ class Person:
         self.context = context
         self.url = url
         self.errors: list[str] = []
-        context.set_default_timeout(PATIENCE)
-        context.add_init_script(BEHIND)
         context.on("weberror", self._fell)
         context.on("console", self._said)
 
@@ -78,20 +76,45 @@ class Person:
         """A tab at that address."""
         return self.tab().open(path)
 
+    def leave(self) -> None:
+        """Close all tabs."""
+        for page in self.context.pages:
+            page.close()
+        self.context.remove_listener("weberror", self._fell)
+        self.context.remove_listener("console", self._said)
+
+
+def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """A browser that was never here."""
+    context = browser.new_context(**{**DESKTOP, "locale": "en-GB", **options})
+    context.set_default_timeout(PATIENCE)
+    context.add_init_script(BEHIND)
+    return context
+
+
+@pytest.fixture(scope="session")
+def used_context(browser: Browser) -> BrowserContext:
+    """A browser with warm caches; without its cookies it is someone new."""
+    return new_context(browser)
+
 
 @pytest.fixture
-def person(browser: Browser, app: App) -> Iterator[Callable[..., Person]]:
+def person(browser: Browser, app: App, used_context: BrowserContext) -> Iterator[Callable[..., Person]]:
     """Makes people. An error in anyone's browser fails the test."""
     people: list[Person] = []
 
     def make(url: str = app.url, **options: Any) -> Person:
-        made = Person(browser.new_context(**{**DESKTOP, "locale": "en-GB", **options}), url)
+        used = not options and all(found.context is not used_context for found in people)
+        made = Person(used_context if used else new_context(browser, **options), url)
         people.append(made)
         return made
 
+    used_context.clear_cookies()
     yield make
     for found in people:
-        found.context.close()
+        found.leave()
+        if found.context is not used_context:
+            found.context.close()
     assert [found.errors for found in people if found.errors] == []
 
 

@@ -57,9 +57,9 @@ def test_bad_link_says_what_is_wrong(person: Callable[..., Person]) -> None:
 
 
 def test_others_never_see_my_runs(person: Callable[..., Person]) -> None:
-    mine = person().open()
+    mine, stranger = person().open(), person()
     run = mine.play(speed=30)
-    other = person().open()
+    other = stranger.open()
     assert other.run is None
     assert other.look("behind.status()") == "idle"
     other.section("Runs")
@@ -75,6 +75,9 @@ def test_others_never_see_my_runs(person: Callable[..., Person]) -> None:
     })"""
     assert mine.page.evaluate(opened, f"/live/{run}")
     assert not other.page.evaluate(opened, f"/live/{run}")
+    refusals = [error for error in stranger.errors if "404" in error or "WebSocket connection" in error]
+    assert stranger.errors == refusals
+    stranger.errors.clear()
 
 
 def test_second_tab_shows_the_same_run(person: Callable[..., Person]) -> None:
@@ -125,7 +128,10 @@ def test_old_run_opened_again(screen: Screen) -> None:
     screen.play(speed=0)
     screen.status("finished")
     screen.section("Runs")
-    screen.page.get_by_role("button", name="Open", exact=True).and_(screen.page.locator("button:enabled")).first.click()
+    buttons = screen.page.get_by_test_id("stMain").get_by_role("button", name="Open", exact=True)
+    expect(buttons).to_have_count(2)
+    expect(buttons.first).to_be_disabled()
+    buttons.last.click()
     screen.until("behind.run() === it", first)
     screen.until("behind.losses().length === 300")
     assert screen.look("behind.losses()") == losses
