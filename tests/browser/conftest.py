@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, WebError, expect
+from playwright.sync_api import Browser, BrowserContext, BrowserType, ConsoleMessage, WebError, expect
 
 from tests.browser.app import App, chromium
 from tests.browser.screen import BEHIND, PATIENCE, Screen
 
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+VISITOR: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "color_scheme": "light"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 
 
@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """This machine's own Chromium."""
     expect.set_options(timeout=PATIENCE)
-    return {**browser_type_launch_args, "executable_path": chromium()}
+    return {**browser_type_launch_args, "executable_path": chromium(), "args": ["--disable-gpu"]}
 
 
 @pytest.fixture(scope="session")
@@ -84,18 +84,22 @@ class Person:
         self.context.remove_listener("console", self._said)
 
 
-def new_context(browser: Browser, **options: Any) -> BrowserContext:
-    """A browser that was never here."""
-    context = browser.new_context(**{**DESKTOP, "locale": "en-GB", **options})
+def prepared(context: BrowserContext) -> BrowserContext:
+    """A browser in which every page can be looked behind."""
     context.set_default_timeout(PATIENCE)
     context.add_init_script(BEHIND)
     return context
 
 
 @pytest.fixture(scope="session")
-def used_context(browser: Browser) -> BrowserContext:
-    """A browser with warm caches; without its cookies it is someone new."""
-    return new_context(browser)
+def used_context(
+    browser_type: BrowserType, browser_type_launch_args: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    """A browser with warm caches, as a returning visitor has; without its cookies it is someone new."""
+    folder = tmp_path_factory.mktemp("browser")
+    context = browser_type.launch_persistent_context(folder, **browser_type_launch_args, **VISITOR)
+    yield prepared(context)
+    context.close()
 
 
 @pytest.fixture
@@ -105,7 +109,7 @@ def person(browser: Browser, app: App, used_context: BrowserContext) -> Iterator
 
     def make(url: str = app.url, **options: Any) -> Person:
         used = not options and all(found.context is not used_context for found in people)
-        made = Person(used_context if used else new_context(browser, **options), url)
+        made = Person(used_context if used else prepared(browser.new_context(**{**VISITOR, **options})), url)
         people.append(made)
         return made
 

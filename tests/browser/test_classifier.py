@@ -32,7 +32,7 @@ def test_play_moves_the_picture(screen: Screen) -> None:
     screen.whole()
 
 
-def test_loss_falls_and_accuracy_rises(screen: Screen) -> None:
+def test_loss_falls_accuracy_rises_and_every_picture_says_its_number(screen: Screen) -> None:
     screen.play(speed=0)
     screen.status("finished")
     assert screen.step == 300
@@ -42,6 +42,14 @@ def test_loss_falls_and_accuracy_rises(screen: Screen) -> None:
     assert screen.look("behind.last('accuracy/test')") > 0.97
     expect(screen.part("run-accuracy-test")).to_have_text(accuracy(screen))
     screen.until("behind.part('loss-plot').data.some(({ y }) => y.length === 300)")
+    percent, loss = accuracy(screen), screen.part("run-loss-test").inner_text()
+    for name in (
+        f"Decision boundary at step 300, test accuracy {percent}",
+        f"Loss over the steps; test loss {loss} at step 300",
+        f"Accuracy over the steps; test accuracy {percent} at step 300",
+    ):
+        expect(screen.page.get_by_role("img", name=name)).to_be_visible()
+    expect(screen.page.get_by_role("figure", name="With the bug")).to_have_count(0)
 
 
 def test_plot_stays_the_same_object_and_zoom_survives(screen: Screen) -> None:
@@ -320,25 +328,21 @@ def test_browser_that_speaks_chinese(person: Callable[..., Person]) -> None:
     expect(screen.part("play")).not_to_have_text("Play")
 
 
-@pytest.mark.parametrize(
-    ("options", "path"),
-    [({"color_scheme": "dark"}, "/classifier"), ({}, "/classifier?embed=true&embed_options=dark_theme")],
-    ids=["system", "link"],
-)
-def test_dark_theme(person: Callable[..., Person], options: dict[str, Any], path: str) -> None:
-    light = person(color_scheme="light").open()
-    dark = person(**options).open(path)
-    expect(dark.part("live-view")).to_have_attribute("data-theme", "dark")
-    expect(light.part("live-view")).to_have_attribute("data-theme", "light")
-    assert dark.look("behind.pixels()") != light.look("behind.pixels()")
-    dark.play(speed=30)
+def test_dark_theme_by_the_link(person: Callable[..., Person]) -> None:
+    screen = person().open("/classifier?embed=true&embed_options=dark_theme")
+    expect(screen.part("live-view")).to_have_attribute("data-theme", "dark")
+    screen.play(speed=30)
 
 
 def test_theme_that_changes_while_it_trains(screen: Screen) -> None:
-    screen.page.emulate_media(color_scheme="light")
-    run = screen.play(speed=30)
+    expect(screen.part("live-view")).to_have_attribute("data-theme", "light")
+    light = screen.look("behind.pixels()")
     screen.page.emulate_media(color_scheme="dark")
     expect(screen.part("live-view")).to_have_attribute("data-theme", "dark")
+    screen.until("behind.pixels() !== it", light)
+    run = screen.play(speed=30)
+    screen.page.emulate_media(color_scheme="light")
+    expect(screen.part("live-view")).to_have_attribute("data-theme", "light")
     screen.reach(screen.step + 3)
     assert screen.run == run
 
@@ -370,13 +374,10 @@ def test_phone(person: Callable[..., Person]) -> None:
         assert overflow(screen) == []
 
 
-def test_everything_is_on_the_first_screen(screen: Screen) -> None:
+def test_everything_is_on_the_first_screen_and_nothing_jumps(screen: Screen) -> None:
     for name in ("play", "step-count", "plot-run", "loss-plot", "accuracy-plot"):
         expect(screen.part(name)).to_be_in_viewport(ratio=1)
     expect(screen.page.get_by_role("group", name="Learning rate")).to_be_in_viewport()
-
-
-def test_nothing_jumps_while_it_trains(screen: Screen) -> None:
     place = """['play', 'step-count', 'plot-run', 'loss-plot', 'time'].map((name) => {
         const { right, top, height } = behind.part(name).getBoundingClientRect();
         return [right, top, height];
@@ -388,16 +389,3 @@ def test_nothing_jumps_while_it_trains(screen: Screen) -> None:
     screen.part("speed").select_option("0")
     screen.status("finished")
     assert screen.look(place) == before
-
-
-def test_every_picture_says_its_number(screen: Screen) -> None:
-    screen.play(speed=0)
-    screen.status("finished")
-    percent, loss = accuracy(screen), screen.part("run-loss-test").inner_text()
-    for name in (
-        f"Decision boundary at step 300, test accuracy {percent}",
-        f"Loss over the steps; test loss {loss} at step 300",
-        f"Accuracy over the steps; test accuracy {percent} at step 300",
-    ):
-        expect(screen.page.get_by_role("img", name=name)).to_be_visible()
-    expect(screen.page.get_by_role("figure", name="With the bug")).to_have_count(0)

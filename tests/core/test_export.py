@@ -96,7 +96,7 @@ COMBINATIONS: dict[str, tuple[dict[str, Any], Changes]] = {
     "squared error with softmax": ({"loss": "MSELoss", "bugs": ("softmax",)}, {}),
     "all bugs": ({"bugs": ("softmax", "no_zero_grad", "no_activation", "high_lr")}, {}),
     "NaN": ({"lr": 100.0, "spread": 4.0, "loss": "MSELoss", "optimizer": "SGD"}, {}),
-    "plateau, several batches": ({"stop": "plateau", "patience": 5, "batch_size": 20}, {}),
+    "plateau, several batches": ({"stop": "plateau", "patience": 5, "batch_size": 20, "evaluate_every": 1}, {}),
     "accuracy": ({"stop": "accuracy", "target_accuracy": 0.9, "evaluate_every": 2}, {}),
     "RMSprop": ({"optimizer": "RMSprop", "momentum": 0.5, "weight_decay": 0.1, "l1": 0.001}, {}),
     "deep": ({"hidden_sizes": (16,) * 6, "activation": "Tanh", "init": "xavier_uniform_", "dataset": "spirals"}, {}),
