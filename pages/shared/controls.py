@@ -22,6 +22,9 @@ DRAWN_AS_NUMBER = 1000
 
 def controls(space: Workspace) -> None:
     """Take what the form says, then draw it: the tutorial's few on top, all others in three groups to unfold."""
+    for name in space.refill:
+        session.drop(space.key(name))
+    space.refill = set()
     space.submit(form_values(space))
     settings = {name: shown for name, shown in space.config.settings().items() if name not in ELSEWHERE}
     for group in ON_TOP:

@@ -68,9 +68,8 @@ def _put(space: Workspace, points: tuple[tuple[float, float, int], ...], **other
     except ConfigError as error:
         session.put(f"csv problem {space.name}", error.problems[0])
         return
-    for name, value in others.items():
-        session.put(space.key(name), value)
     space.submit(dict(config))
+    space.refill |= set(others)
 
 
 def _take_csv(space: Workspace) -> None:

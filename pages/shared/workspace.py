@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -29,17 +30,22 @@ class Workspace:
         run_id: the run shown, whose config is this one but for live fields; None for the untrained picture.
         problems: what can't be used in the form now, by field.
         notices: sentences to show once, about a link or a refused start.
+        refill: fields whose widgets must take the config's value.
+
+    Streamlit may end a script run wherever it touches the session, to begin the next one. So nothing here does that
+    once the workspace is made, or a change could be left half done.
     """
 
     def __init__(self, name: str):
+        self.owner = session.owner()
         self.experiment: Experiment = experiment(name)
         self.config: Config = self.experiment.config()
         self.run_id: str | None = None
         self.problems: dict[str, Problem] = {}
         self.notices: list[Problem] = []
         self.speed = SPEED
+        self.refill: set[str] = set()
         self._restore()
-        self._take_link()
 
     @property
     def name(self) -> str:
@@ -49,37 +55,32 @@ class Workspace:
     @property
     def run(self) -> Run | None:
         """The run shown."""
-        return manager().run(session.owner(), self.run_id) if self.run_id else None
+        return manager().run(self.owner, self.run_id) if self.run_id else None
 
     def key(self, field: str) -> str:
         """The session key of a field's widget."""
         return f"{self.name}.{field}"
 
     def _restore(self) -> None:
-        desk = manager().store.desk(session.owner(), self.name)
+        desk = manager().store.desk(self.owner, self.name)
         if desk:
             self.config, _ = self.experiment.config.forgive(desk.config)
-            self.run_id = desk.run if manager().run(session.owner(), desk.run or "") else None
+            self.run_id = desk.run if manager().run(self.owner, desk.run or "") else None
 
-    def _take_link(self) -> None:
-        """Fill the form from the link that opened the tab. It starts nothing."""
-        asked = {name: value for name, value in st.query_params.items() if name not in ("lang", "embed")}
-        if asked:
-            self.config, self.notices = self.experiment.config.forgive(asked)
-            self.run_id = None
-            self.save()
-            for name in asked:
-                del st.query_params[name]
+    def take_link(self, asked: Mapping[str, str]) -> None:
+        """Fill the form from a link. It starts nothing."""
+        config, notices = self.experiment.config.forgive(asked)
+        self.fill(config)
+        self.notices = notices
 
     def save(self) -> None:
         """Leave everything on the desk."""
-        manager().store.leave(session.owner(), self.config, self.run_id)
+        manager().store.leave(self.owner, self.config, self.run_id)
 
     def fill(self, config: Config, run_id: str | None = None) -> None:
         """Put another config into the form; only before its widgets are drawn, as in a callback."""
-        session.drop(f"{self.name}.")
         self.problems = {}
-        self.config, self.run_id = config, run_id
+        self.config, self.run_id, self.refill = config, run_id, set(config.settings())
         self.save()
 
     def submit(self, values: dict[str, Any]) -> None:
@@ -110,7 +111,7 @@ class Workspace:
 
     def _start(self, **how: Any) -> None:
         try:
-            self.run_id = manager().start(session.owner(), self.config, **how).id
+            self.run_id = manager().start(self.owner, self.config, **how).id
         except Refused as refusal:
             self.notices.append(refusal.problem)
 
@@ -139,9 +140,7 @@ class Workspace:
         num_steps, lr = self.config.num_steps, self.config.lr
         try:
             self.run_id = (
-                manager()
-                .resume(session.owner(), self.run_id, step, num_steps=max(num_steps, step + 1), lr=lr, **how)
-                .id
+                manager().resume(self.owner, self.run_id, step, num_steps=max(num_steps, step + 1), lr=lr, **how).id
             )
         except Refused as refusal:
             self.notices.append(refusal.problem)
@@ -157,17 +156,17 @@ class Workspace:
 
     def open(self, entry: Entry) -> None:
         """Show a run of the past, with its config in the form."""
-        run = manager().run(session.owner(), entry.id)
+        run = manager().run(self.owner, entry.id)
         if run is not None:
             self.fill(run.config.changed(device=self.config.device), run.id)
 
     def runs(self) -> list[Entry]:
         """The person's runs of this experiment that took at least one step, the newest first."""
-        return [entry for entry in manager().store.of(session.owner(), self.name) if entry.step > 0]
+        return [entry for entry in manager().store.of(self.owner, self.name) if entry.step > 0]
 
     def ghost(self) -> str | None:
         """The run before the one shown."""
-        runs = [entry.id for entry in manager().store.of(session.owner(), self.name)]
+        runs = [entry.id for entry in manager().store.of(self.owner, self.name)]
         if self.run_id in runs:
             runs = runs[runs.index(self.run_id) + 1 :]
         return runs[0] if runs else None
@@ -179,7 +178,8 @@ def workspace(name: str) -> Workspace:
     if found is None:
         found = Workspace(name)
         session.put(f"workspace {name}", found)
-    elif set(st.query_params) - {"lang", "embed"}:
-        found._take_link()
-        session.drop(f"{name}.")
+    asked = {name: value for name, value in st.query_params.items() if name != "lang"}
+    if asked:
+        found.take_link(asked)
+        st.query_params.from_dict({name: value for name, value in st.query_params.items() if name == "lang"})
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, BrowserType, ConsoleMessage, WebError, expect
+from playwright.sync_api import Browser, BrowserContext, BrowserType, ConsoleMessage, Page, WebError, expect
 
 from tests.browser.app import App, chromium
 from tests.browser.screen import BEHIND, PATIENCE, Screen
@@ -56,6 +56,7 @@ class Person:
     def __init__(self, context: BrowserContext, url: str):
         self.context = context
         self.url = url
+        self.pages: list[Page] = []
         self.errors: list[str] = []
         context.on("weberror", self._fell)
         context.on("console", self._said)
@@ -70,7 +71,8 @@ class Person:
 
     def tab(self) -> Screen:
         """An empty tab."""
-        return Screen(self.context.new_page(), self.url)
+        self.pages.append(self.context.new_page())
+        return Screen(self.pages[-1], self.url)
 
     def open(self, path: str = "/classifier") -> Screen:
         """A tab at that address."""
@@ -78,7 +80,7 @@ class Person:
 
     def leave(self) -> None:
         """Close all tabs."""
-        for page in self.context.pages:
+        for page in self.pages:
             page.close()
         self.context.remove_listener("weberror", self._fell)
         self.context.remove_listener("console", self._said)

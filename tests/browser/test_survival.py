@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.app import App, alive
@@ -136,63 +135,59 @@ def test_closed_tab_ends_the_run_after_the_grace_and_keeps_its_record(person: Ca
     again.whole()
 
 
-def test_tab_on_the_home_page_keeps_the_run_going(screen: Screen, app: App) -> None:
-    worker = start_long_run(screen, app)
-    screen.navigate("Home")
-    expect(screen.page.get_by_role("heading", name="Torch Playground")).to_be_visible()
-    screen.page.wait_for_timeout(5000)  # longer than the grace
-    assert alive(worker)
-
-
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
-def test_server_that_ends_leaves_no_worker(person: Callable[..., Person], own_app: App, how: signal.Signals) -> None:
-    screen = person(own_app.url).open(LONG)
-    worker = start_long_run(screen, own_app)
-    screen.reach(10)
-    run, at = screen.run, screen.step
-    screen.page.close()
-    begin = time.monotonic()
-    below = own_app.end(how)
-    assert worker in below
-    wait(lambda: not alive(worker), max(0, begin + 1 - time.monotonic()))
-    print(f"\n{how.name} of the server to no worker: {time.monotonic() - begin:.2f} s")
-    wait(lambda: not any(alive(pid) for pid in below), SOON)
-    rows = [json.loads(line) for line in (own_app.data / "runs" / str(run) / "metrics.jsonl").read_text().splitlines()]
-    assert [row["step"] for row in rows] == list(range(1, len(rows) + 1))
-    assert len(rows) >= at - 10
-
-
-def test_run_of_a_killed_server_can_be_resumed_on_the_next(person: Callable[..., Person], own_app: App) -> None:
-    me = person(own_app.url)
-    screen = me.open(LONG)
-    screen.play(speed=0)
-    screen.until("behind.connection().kept.length > 1")
-    run = screen.run
-    screen.page.close()
-    own_app.end(signal.SIGKILL)
-    following = App(own_app.data, port=own_app.port)
-    try:
-        again = me.open()
-        assert again.other_run(None) == run
-        again.status("crashed")
-        again.press("resume")
-        again.other_run(run)
-        again.status("running")
-        again.until("behind.losses().length > 0")
-        again.whole()
-        again.page.close()
-    finally:
-        following.end()
-
-
-def test_first_deep_link_after_the_start_shows_the_classifier(person: Callable[..., Person], own_app: App) -> None:
-    screen = person(own_app.url).open("/classifier?lr=0.5")
+def first_deep_link(screen: Screen) -> None:
+    """The first address that anyone asks a new server for is the classifier's."""
+    screen.open(f"{LONG}&lr=0.5")
     expect(screen.page.get_by_role("heading", name="A simple classifier")).to_be_visible()
     links = screen.page.get_by_role("navigation").get_by_role("link")
     expect(links).to_have_count(2)
     expect(links.last).to_have_accessible_name("Classifier")
     expect(screen.page.get_by_role("slider", name="Learning rate")).to_have_attribute("aria-valuetext", "0.5")
     expect(screen.page.get_by_role("dialog")).to_have_count(0)
+
+
+def end_while_it_trains(app: App, screen: Screen, how: signal.Signals) -> tuple[str, int]:
+    """End a server during a run: no worker is left after a second. Returns the run and its last step seen."""
+    worker = start_long_run(screen, app)
+    screen.reach(20)
+    run, at = str(screen.run), screen.step
+    screen.page.close()
+    begin = time.monotonic()
+    below = app.end(how)
+    assert worker in below
+    wait(lambda: not alive(worker), begin + 1 - time.monotonic())
+    print(f"\n{how.name} of the server to no worker: {time.monotonic() - begin:.2f} s")
+    wait(lambda: not any(alive(pid) for pid in below), SOON)
+    return run, at
+
+
+def test_new_server_takes_a_deep_link_and_ends_with_all_it_started(person: Callable[..., Person], own_app: App) -> None:
+    screen = person(own_app.url).tab()
+    first_deep_link(screen)
+    run, at = end_while_it_trains(own_app, screen, signal.SIGTERM)
+    folder = own_app.data / "runs" / run
+    steps = [json.loads(line)["step"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert steps == list(range(1, len(steps) + 1))
+    assert len(steps) >= at
+    assert json.loads((folder / "run.json").read_text())["status"] == "stopped"
+
+
+def test_killed_server_leaves_no_worker_and_the_next_goes_on(person: Callable[..., Person], own_app: App) -> None:
+    me = person(own_app.url)
+    run, _at = end_while_it_trains(own_app, me.open(LONG), signal.SIGKILL)
+    following = App(own_app.data, port=own_app.port)
+    try:
+        screen = me.open()
+        assert screen.other_run(None) == run
+        screen.status("crashed")
+        screen.press("resume")
+        screen.other_run(run)
+        screen.status("running")
+        screen.until("behind.losses().length > 0")
+        screen.whole()
+        screen.page.close()
+    finally:
+        following.end()
 
 
 def test_lost_connection_comes_back_without_a_gap(screen: Screen) -> None:

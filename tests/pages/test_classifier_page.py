@@ -10,6 +10,7 @@ import pytest
 
 from core.engine.manager import Manager
 from core.experiments.classifier import MAX_POINTS, ClassifierConfig
+from pages.shared import session
 from tests.pages.tabs import BOB, Tab, until
 
 SECTIONS = ("lesson", "steps", "network", "code", "bugs", "runs")
@@ -750,3 +751,32 @@ def test_network_section_is_fed_by_the_same_run(classifier: Tab) -> None:
     run = classifier.play(speed=30)
     assert classifier.told("network view classifier")["run"] == run.id
     assert json.dumps(classifier.told("network view classifier")["picture"]) == json.dumps(classifier.told()["picture"])
+
+
+def test_no_change_is_left_half_done(classifier: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit may break off a script run at any touch of the session; what a change does must not touch it."""
+    run = classifier.play(speed=30)
+    space, config = classifier.space, classifier.config
+    until(lambda: run_has(run, 2))
+
+    def breaks_off(*_arguments: object) -> None:
+        raise AssertionError("the session was touched")
+
+    for name in ("get", "put", "drop", "owner"):
+        monkeypatch.setattr(session, name, breaks_off)
+    space.submit(dict(config.changed(lr=0.5)))
+    until(lambda: 0.5 in run.lr_changes.values())
+    space.submit(dict(config.changed(hidden_sizes=(10, 10))))
+    assert space.run is not None
+    assert space.run.status == "running"
+    assert not run.alive
+    space.play(speed=30, paused=False, steps=0)
+    space.reset()
+    space.play(speed=0)
+    until(lambda: space.run is not None and space.run.status == "finished")
+    space.resume(0, speed=0)
+    space.fill(ClassifierConfig())
+    space.take_link({"lr": "7", "nonsense": "1"})
+    assert space.config == ClassifierConfig(lr=7)
+    assert [entry.id for entry in space.runs()]
+    assert space.ghost() is not None

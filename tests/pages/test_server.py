@@ -358,6 +358,15 @@ def test_no_other_file_gets_out(client: TestClient, path: str) -> None:
     assert b"import" not in answer.content
 
 
+def test_no_script_from_elsewhere_gets_out(client: TestClient) -> None:
+    elsewhere = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    up = "%2e%2e/" * (len(FILES.parts) - 1)
+    for path in (str(elsewhere), str(elsewhere).replace("/", "%2f"), up + str(elsewhere)[1:]):
+        answer = client.get(f"/assets/live/{live_view_hash()}/{path}")
+        assert answer.status_code == 404
+        assert len(answer.content) < 100
+
+
 @pytest.mark.parametrize("name", ["plotly.min.js", "plotly-0.0.0.min.js", "..%2f..%2fserver.py", "%00", "x" * 5000])
 def test_no_other_bundle(client: TestClient, name: str) -> None:
     assert client.get(f"/assets/{name}").status_code == 404
