@@ -42,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except ConnectionError as error:
+        print(error, file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"The run can't be written: {error.strerror}.", file=sys.stderr)
         return 2

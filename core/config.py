@@ -164,6 +164,10 @@ class Config(BaseModel):
         """A copy with other values, checked like a new one (raises ConfigError)."""
         return type(self).create({**dict(self), **values})
 
+    def with_steps(self, num_steps: int) -> Self:
+        """A copy that runs so many steps (raises ConfigError)."""
+        return self.changed(num_steps=num_steps)
+
     def to_query(self) -> dict[str, str]:
         """The fields that differ from their defaults, as texts for a link."""
         return {name: self.write(name, value) for name, value in self if value != type(self).default(name)}

@@ -106,7 +106,7 @@ class Manager:
         if old is None or step not in old.kept:
             raise Refused(Problem("", "Step {step} of that run was not kept.", {"step": step}))
         try:
-            config = self._with_device(old.config.changed(num_steps=num_steps) if num_steps else old.config)
+            config = self._with_device(old.config.with_steps(num_steps) if num_steps else old.config)
         except ConfigError as error:
             raise Refused(error.problems[0]) from None
         if old.alive:

@@ -66,7 +66,9 @@ class _Layout(cst.CSTTransformer):
         return updated_node.with_changes(body=[first.with_changes(leading_lines=lines), *rest])
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:
-        if not updated_node.args or "#" in code(updated_node):
+        if not updated_node.args:
+            return updated_node.with_changes(whitespace_before_args=_TIGHT)
+        if "#" in code(updated_node):
             return updated_node
         args = _flat(updated_node.args, "whitespace_after_arg")
         return updated_node.with_changes(whitespace_before_args=_TIGHT, args=args)

@@ -1,5 +1,6 @@
 """The networks, as a learner would write them: plain nn.Module, torch only."""
 
+from core.models.cnn import CNN
 from core.models.net import Net
 
-__all__ = ["Net"]
+__all__ = ["CNN", "Net"]

@@ -1,0 +1,406 @@
+"""Step 2 of the tutorial: a CNN that reads handwritten digits."""
+
+import math
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from core.checkpoints import restore
+from core.config import Config, Problem, setting
+from core.data.digits import IMAGE_SETS, augment, digits, image_set
+from core.experiments.base import Bench, Experiment, Frame, Snapshot, undisturbed
+from core.models import CNN
+
+TUTORIAL = "the tutorial's step 2"
+PYTORCH = "PyTorch's default"
+
+SIZE = 28
+"""Side of every image in pixels."""
+MEAN, STD = 0.1307, 0.3081
+"""Mean and standard deviation of MNIST's training pixels, as in pytorch/examples mnist/main.py."""
+TEST_AT_ONCE = 1000
+"""Test images in one forward pass; between the ends of epochs only so many are tested."""
+
+
+def conv_size(size: int, kernel_size: int, stride: int, padding: int) -> int:
+    """The side of a convolution's output, by the formula in the documentation of torch.nn.Conv2d."""
+    return (size + 2 * padding - kernel_size) // stride + 1
+
+
+Bug = Literal["no_eval", "unnormalized_test", "shuffled_labels", "no_zero_grad"]
+
+
+# fmt: off
+class CNNConfig(Config):
+    """The settings of the CNN; the defaults are the tutorial's where it gives one."""
+
+    experiment: ClassVar[str] = "cnn"
+
+    dataset: Literal["digits", "mnist", "fashion_mnist", "kmnist"] = setting(
+        "digits", label="Data set", group="data", folded=False,
+        choices={
+            "digits": "5,000 digits", "mnist": "MNIST, 70,000", "fashion_mnist": "Fashion-MNIST", "kmnist": "KMNIST",
+        },
+        help="The images. The 5,000 digits come with the app; the whole sets are fetched once by torchvision.",
+    )
+    train_size: int = setting(
+        0, label="Training images (0 = all)", group="data", low=0, high=60_000, step=100,
+        help="Train on the first so many images only. With few of them the network learns them by heart.",
+    )
+    normalize: bool = setting(
+        False, label="Normalise pixels", group="data",
+        help="Shift and scale the pixels to mean 0 and standard deviation 1, as most programs for MNIST do.",
+    )
+    shift: int = setting(
+        0, label="Shift by up to N pixels", group="data", low=0, high=8, step=1,
+        help="Move each training image a little by chance, so that the network can't rely on the place.",
+    )
+    rotate: int = setting(
+        0, label="Rotate by up to N degrees", group="data", low=0, high=45, step=1,
+        help="Turn each training image a little by chance. Too far, and a 6 looks like a 9.",
+    )
+    channels1: int = setting(
+        16, label="Channels of convolution 1", group="network", low=4, high=64, step=1, folded=False, source=TUTORIAL,
+        help="How many filters look at the image. Each learns a pattern of its own, such as an edge or a stroke.",
+    )
+    channels2: int = setting(
+        32, label="Channels of convolution 2", group="network", low=4, high=64, step=1, folded=False, source=TUTORIAL,
+        help="How many filters look at the first ones' maps: patterns of patterns.",
+    )
+    channels3: int = setting(
+        0, label="Channels of convolution 3 (0 = none)", group="network", low=0, high=64, step=1, source=TUTORIAL,
+        help="A third convolution sees a larger part of the image and costs more time.",
+    )
+    kernel_size: Literal[3, 5, 7] = setting(
+        5, label="Kernel size", group="network", choices={3: "3 x 3", 5: "5 x 5", 7: "7 x 7"}, source=TUTORIAL,
+        help="The patch that a filter sees at once. Larger kernels see more and have more weights.",
+    )
+    stride: Literal[1, 2] = setting(
+        2, label="Stride of convolution 1", group="network", choices={1: "1", 2: "2"}, source=TUTORIAL,
+        help="How far the filter moves each time. With 2 the map is half as wide, and all that follows is faster.",
+    )
+    padding: int = setting(
+        2, label="Padding", group="network", low=0, high=3, step=1, source=TUTORIAL,
+        help="Rows of zeros around the image. Without them each convolution cuts off the border.",
+    )
+    pooling: Literal["MaxPool2d", "AvgPool2d", "Identity"] = setting(
+        "MaxPool2d", label="Pooling", group="network", source=TUTORIAL,
+        choices={"MaxPool2d": "maximum", "AvgPool2d": "average", "Identity": "none"},
+        help="Keep one number of each 2 x 2 square: the largest, or the mean. It forgets the exact place.",
+    )
+    activation: Literal["ReLU", "Tanh", "Sigmoid", "ELU"] = setting(
+        "ReLU", label="Activation", group="network", source=TUTORIAL,
+        choices={"ReLU": "ReLU", "Tanh": "tanh", "Sigmoid": "sigmoid", "ELU": "ELU"},
+        help="The bend behind each convolution. Sigmoid makes small gradients: see how much slower it learns.",
+    )
+    dropout: float = setting(
+        0.0, label="Dropout", group="network", low=0, high=0.9, step=0.05,
+        help="The share of the last layer's inputs set to zero at each training step.",
+    )
+    batch_norm: bool = setting(
+        False, label="Batch norm", group="network",
+        help="Normalise each channel over the batch, behind each convolution. It often learns in fewer steps.",
+    )
+    seed: int = setting(
+        1, label="Seed", group="network", low=0, high=9999, step=1,
+        help="Fixes all chance: first weights, batches, augmentation. The same seed gives the same run, bit for bit.",
+    )
+    optimizer: Literal["SGD", "Adam", "AdamW", "RMSprop"] = setting(
+        "Adam", label="Optimizer", group="training", folded=False,
+        choices={"SGD": "SGD", "Adam": "Adam", "AdamW": "AdamW", "RMSprop": "RMSprop"},
+        help="The rule that turns gradients into steps. SGD needs a learning rate ten times larger here.",
+    )
+    lr: float = setting(
+        0.001, label="Learning rate", group="training", low=1e-5, high=10, log=True, folded=False, live=True,
+        source=PYTORCH,
+        help="How far each step goes. Too small crawls, too large forgets; it acts at once, also while it trains.",
+    )
+    batch_size: int = setting(
+        50, label="Batch size", group="training", low=16, high=512, step=1, folded=False, source=TUTORIAL,
+        help="Images per step. Larger batches give calmer steps, but fewer of them in an epoch.",
+    )
+    num_epochs: int = setting(
+        12, label="Epochs to run", group="training", low=1, high=100, step=1,
+        help="How often a run sees all training images. Raise it after a run has ended and Play goes on from there.",
+    )
+    evaluate_every: int = setting(
+        50, label="Evaluate every N steps", group="training", low=1, high=1000, step=1, source=TUTORIAL,
+        help="How often the test set is tried. Between the ends of epochs it is its first 1,000 images.",
+    )
+    precision: Literal["float32", "bfloat16"] = setting(
+        "float32", label="Precision", group="training", source=PYTORCH,
+        choices={"float32": "float32", "bfloat16": "bfloat16"},
+        help="How exact the numbers in the forward pass are. bfloat16 is faster where the processor knows it.",
+    )
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,2})?)$")] = setting(
+        "auto", label="Device", group="training",
+        help="Where tensors live and are computed. A GPU pays with many channels and large batches.",
+    )
+    bugs: tuple[Bug, ...] = setting(
+        (), label="Bugs", group="training", length=(0, 4),
+        choices={
+            "no_eval": "no eval()", "unnormalized_test": "test images not normalised",
+            "shuffled_labels": "labels shuffled", "no_zero_grad": "no zero_grad",
+        },
+        help="Classic mistakes. Each is trained beside the correct run, from the same seed.",
+    )
+
+    # fmt: on
+    def problems(self) -> Iterator[Problem]:
+        for number, (before, after) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
+            if after < 1:
+                yield Problem(
+                    "padding",
+                    "Convolution {number} gets {before} x {before} pixels: too few for a {kernel} x {kernel} kernel.",
+                    {"number": number, "before": before, "kernel": self.kernel_size},
+                )
+                return
+        if 0 < self.train_size < self.batch_size:
+            yield Problem("train_size", "At least one batch of training images is needed.")
+        elif self.batch_norm and self.n_train % self.batch_size == 1 and self.sizes[-1] == 1:
+            yield Problem("batch_size", "The last batch would have one image of one pixel: batch norm needs more.")
+        if "no_eval" in self.bugs and not (self.dropout or self.batch_norm):
+            yield Problem("bugs", "A missing eval() changes nothing here: switch on dropout or batch norm first.")
+        if "unnormalized_test" in self.bugs and not self.normalize:
+            yield Problem("bugs", "This mistake needs normalised pixels: switch them on first.")
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The side in pixels of the image and of each convolution's maps, the first after its pooling."""
+        first = conv_size(SIZE, self.kernel_size, self.stride, self.padding)
+        sizes = [SIZE, first // 2 if self.pooling != "Identity" else first]
+        for _ in range(2 if self.channels3 else 1):
+            sizes.append(conv_size(sizes[-1], self.kernel_size, 1, self.padding))
+        return tuple(sizes)
+
+    @property
+    def map_size(self) -> int:
+        """The side in pixels of the last convolution's maps."""
+        return self.sizes[-1]
+
+    @property
+    def n_train(self) -> int:
+        """The number of training images."""
+        whole = 4000 if self.dataset == "digits" else 60_000
+        return min(self.train_size, whole) if self.train_size else whole
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimizer steps in one pass over the training images."""
+        return math.ceil(self.n_train / self.batch_size)
+
+    @property  # type: ignore[misc]
+    def num_steps(self) -> int:  # type: ignore[override]
+        """Optimizer steps of the whole run."""
+        return self.num_epochs * self.steps_per_epoch
+
+    def with_steps(self, num_steps: int) -> Self:
+        """A copy that runs whole epochs, so many steps or more (raises ConfigError)."""
+        return self.changed(num_epochs=math.ceil(num_steps / self.steps_per_epoch))
+
+
+def make_data(config: CNNConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Training images, and test images that training never sees.
+
+    Returns:
+        images uint8 (N, 28, 28), labels int64 (N,), test images uint8 (M, 28, 28), test labels int64 (M,).
+    """
+    if config.dataset == "digits":
+        images, labels, test_images, test_labels = digits()
+    else:
+        images, labels, test_images, test_labels = image_set(IMAGE_SETS[config.dataset])
+    if config.train_size > 0:
+        images, labels = images[: config.train_size], labels[: config.train_size]
+    if "shuffled_labels" in config.bugs:
+        torch.manual_seed(config.seed)
+        labels = labels[torch.randperm(len(labels))]
+    return images, labels, test_images, test_labels
+
+
+def to_input(images: Tensor, normalize: bool) -> Tensor:
+    """What the network is given of images uint8 (N, 28, 28): float32 (N, 1, 28, 28) from 0 to 1, or normalised."""
+    x = images.unsqueeze(1).float() / 255
+    if normalize:
+        x = (x - MEAN) / STD
+    return x
+
+
+def build_net(config: CNNConfig) -> CNN:
+    """The network with its first weights, the same for the same seed."""
+    torch.manual_seed(config.seed)
+    return CNN(
+        channels1=config.channels1,
+        channels2=config.channels2,
+        channels3=config.channels3,
+        kernel_size=config.kernel_size,
+        stride=config.stride,
+        padding=config.padding,
+        pooling=getattr(nn, config.pooling),
+        activation=getattr(nn, config.activation),
+        dropout=config.dropout,
+        batch_norm=config.batch_norm,
+        size=config.map_size,
+    )
+
+
+def build_optimizer(config: CNNConfig, net: nn.Module) -> torch.optim.Optimizer:
+    """The optimizer over all parameters of net."""
+    if config.optimizer == "SGD":
+        return torch.optim.SGD(net.parameters(), lr=config.lr)
+    elif config.optimizer == "RMSprop":
+        return torch.optim.RMSprop(net.parameters(), lr=config.lr)
+    elif config.optimizer == "Adam":
+        return torch.optim.Adam(net.parameters(), lr=config.lr, fused=True)
+    else:
+        return torch.optim.AdamW(net.parameters(), lr=config.lr, fused=True)
+
+
+def evaluate(config: CNNConfig, net: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
+    """Loss and accuracy on images uint8 (M, 28, 28) that the network does not learn from: eval mode, no gradients."""
+    loss_func = nn.CrossEntropyLoss(reduction="sum")
+    normalize = config.normalize and "unnormalized_test" not in config.bugs
+    loss, correct = 0.0, 0
+    if "no_eval" not in config.bugs:
+        net.eval()
+    with torch.no_grad():
+        for start in range(0, len(images), TEST_AT_ONCE):
+            y = labels[start : start + TEST_AT_ONCE]
+            output = net(to_input(images[start : start + TEST_AT_ONCE], normalize))
+            loss += loss_func(output, y).item()
+            correct += int((output.argmax(dim=1) == y).sum())
+    net.train()
+    return loss / len(images), correct / len(images)
+
+
+def train(
+    config: CNNConfig, lr_changes: Mapping[int, float], resume: Mapping[str, Any] | None = None
+) -> Iterator[Snapshot]:
+    """Train, and yield a Snapshot after each step.
+
+    Args:
+        lr_changes: step -> the learning rate from that step on; may grow while this runs.
+        resume: a checkpoint to go on from.
+
+    Raises:
+        ConnectionError: the images can't be fetched.
+    """
+    device = torch.device(config.device)
+    images, labels, test_images, test_labels = (part.to(device) for part in make_data(config))
+    net = build_net(config).to(device).to(memory_format=torch.channels_last)
+    optimizer = build_optimizer(config, net)
+    loss_func = nn.CrossEntropyLoss()
+    order = torch.arange(len(images))
+    first_step = 1
+    if resume is not None:
+        first_step, order, _ = restore(resume, net, optimizer)
+    else:
+        yield Snapshot(0, 0, {}, net, optimizer, order)
+
+    for step in range(first_step, config.num_steps + 1):
+        if step in lr_changes:
+            for group in optimizer.param_groups:
+                group["lr"] = lr_changes[step]
+        epoch = (step - 1) // config.steps_per_epoch + 1
+        start = (step - 1) % config.steps_per_epoch * config.batch_size
+        if start == 0:
+            order = torch.randperm(len(images))
+        batch = order[start : start + config.batch_size]
+        b_x, b_y = to_input(images[batch], config.normalize), labels[batch]
+        if config.shift > 0 or config.rotate > 0:
+            b_x = augment(b_x, config.shift, config.rotate)
+
+        if config.precision == "bfloat16":
+            with torch.autocast(device.type, dtype=torch.bfloat16):
+                output = net(b_x)
+                loss = loss_func(output, b_y)
+        else:
+            output = net(b_x)
+            loss = loss_func(output, b_y)
+        metrics = {"loss/train": loss.item()}
+        if not math.isfinite(metrics["loss/train"]):
+            yield Snapshot(step, epoch, metrics, net, optimizer, order)
+            return
+        if "no_zero_grad" not in config.bugs:
+            optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+        end_of_epoch = step % config.steps_per_epoch == 0
+        if end_of_epoch or step % config.evaluate_every == 0:
+            tested = len(test_images) if end_of_epoch else TEST_AT_ONCE
+            metrics["accuracy/train"] = (output.argmax(dim=1) == b_y).float().mean().item()
+            metrics["loss/test"], metrics["accuracy/test"] = evaluate(
+                config, net, test_images[:tested], test_labels[:tested]
+            )
+        yield Snapshot(step, epoch, metrics, net, optimizer, order)
+
+
+@lru_cache(maxsize=16)
+def shown_image(dataset: str) -> Tensor:
+    """The test image whose feature maps are shown, uint8 (1, 28, 28)."""
+    with undisturbed():
+        return make_data(CNNConfig.create({"dataset": dataset}))[2][:1]
+
+
+def picture_of(values: Tensor) -> np.ndarray:
+    """Maps (C, H, W) as bytes, 128 for 0 and 255 for the largest size among them."""
+    size = torch.nan_to_num(values).abs().amax().clamp(min=1e-12)
+    return (128 + 127 * torch.nan_to_num(values) / size).round().to(torch.uint8).cpu().numpy()
+
+
+def view(config: CNNConfig, snapshot: Snapshot) -> Frame:
+    """The first layer's filters and their gradients, the feature maps of one test image, and its probabilities."""
+    net = snapshot.net
+    assert isinstance(net, CNN)
+    first = net.conv1[0]
+    assert isinstance(first, nn.Conv2d)
+    gradient = torch.zeros_like(first.weight) if first.weight.grad is None else first.weight.grad
+    net.eval()
+    with torch.no_grad():
+        x = to_input(shown_image(config.dataset), config.normalize).to(first.weight.device)
+        maps1 = net.conv1(x)
+        maps2 = net.conv2(maps1)
+        probability = torch.softmax(net(x), dim=1)[0]
+        arrays = {
+            "filters": picture_of(first.weight[:, 0]),
+            "filter_gradients": picture_of(gradient[:, 0]),
+            "maps1": picture_of(maps1[0]),
+            "maps2": picture_of(maps2[0]),
+            "probability": torch.nan_to_num(probability).cpu().numpy(),
+        }
+    net.train()
+    return Frame(snapshot.step, snapshot.epoch, arrays)
+
+
+def untrained(config: CNNConfig) -> Snapshot:
+    """The snapshot of step 0."""
+    with undisturbed():
+        return next(train(config, {}))
+
+
+def lanes(config: CNNConfig) -> dict[str, Config]:
+    """The run itself and, where a bug is switched on, the correct run beside it."""
+    return {"run": config, "correct": config.changed(bugs=())} if config.bugs else {"run": config}
+
+
+def bench(config: CNNConfig) -> Bench:
+    """Net, optimizer and first batch, to take one step by hand."""
+    with undisturbed():
+        images, labels, _, _ = make_data(config)
+        net = build_net(config)
+        optimizer = build_optimizer(config, net)
+        x, y = to_input(images[: config.batch_size], config.normalize), labels[: config.batch_size]
+
+    def loss() -> Tensor:
+        found: Tensor = nn.CrossEntropyLoss()(net(x), y)
+        return found
+
+    return Bench(net, optimizer, loss)
+
+
+EXPERIMENT = Experiment("cnn", CNNConfig, train, view, untrained, lanes, bench)
