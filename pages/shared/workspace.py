@@ -31,6 +31,7 @@ class Workspace:
         problems: what can't be used in the form now, by field.
         notices: sentences to show once, about a link or a refused start.
         refill: fields whose widgets must take the config's value.
+        link: the link last seen in the address.
 
     Streamlit may end a script run wherever it touches the session, to begin the next one. So nothing here does that
     once the workspace is made, or a change could be left half done.
@@ -45,6 +46,7 @@ class Workspace:
         self.notices: list[Problem] = []
         self.speed = SPEED
         self.refill: set[str] = set()
+        self.link: dict[str, str] = {}
         self._restore()
 
     @property
@@ -179,7 +181,9 @@ def workspace(name: str) -> Workspace:
         found = Workspace(name)
         session.put(f"workspace {name}", found)
     asked = {name: value for name, value in st.query_params.items() if name != "lang"}
-    if asked:
+    if asked and asked != found.link:
         found.take_link(asked)
+    found.link = asked  # the browser may send the same link once more before it has taken it out of its address
+    if asked:
         st.query_params.from_dict({name: value for name, value in st.query_params.items() if name == "lang"})
     return found

@@ -436,6 +436,18 @@ def test_link_opened_in_a_tab_that_is_already_there(classifier: Tab) -> None:
     assert classifier.run().config.dataset == "moons"
 
 
+def test_link_that_the_browser_sends_once_more_undoes_nothing(open_tab: Callable[..., Tab]) -> None:
+    link = {"lr": "0.5", "dataset": "moons"}
+    visit = open_tab().open("classifier", **link)
+    visit.at.query_params = dict(link)
+    visit.set("classifier.lr", 0.1)
+    assert (visit.config.lr, visit.config.dataset) == (0.1, "moons")
+    assert not dict(visit.at.query_params)
+    visit.run()
+    visit.at.query_params = dict(link)
+    assert visit.run().config.lr == 0.5, "the same link later is a link again"
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
