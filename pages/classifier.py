@@ -61,7 +61,10 @@ with st.container(horizontal=True, vertical_alignment="center"):
     defaults_button(space)
     share_link(space)
 st.caption(
-    _("Press Play and watch the boundary bend between the two classes; then drag the learning rate until it breaks.")
+    _(
+        "Press Play and watch the boundary bend between the two classes. "
+        "Then press Reset, set the learning rate to 50, and see it break."
+    )
 )
 config = space.config
 assert isinstance(config, ClassifierConfig)

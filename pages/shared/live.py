@@ -18,6 +18,8 @@ from pages.shared.live_view.text import live_text
 from pages.shared.server import live_view_hash, plotly_bundle
 from pages.shared.workspace import Workspace
 
+OFF = "off"
+"""Chosen instead of a class while clicks add no points."""
 MOST_NOTICES = 5
 """Sentences about a bad link shown at once."""
 STUB = """
@@ -59,6 +61,7 @@ def view_data(space: Workspace, picture: dict[str, Any], module: str) -> dict[st
         "preview": untrained_frame(config),
         "picture": picture,
         "lanes": list(space.experiment.lanes(config)),
+        "diverged": diverged_message(config),
         "num_steps": config.num_steps,
         "lr": config.lr,
         "adding": adding(space),
@@ -66,10 +69,17 @@ def view_data(space: Workspace, picture: dict[str, Any], module: str) -> dict[st
     }
 
 
+def diverged_message(config: Any) -> str:
+    """Which of the sentences on a loss that is no longer finite fits a config."""
+    if "high_lr" in config.bugs:
+        return "message_diverged_switch"
+    return "message_diverged_beside" if config.bugs else "message_diverged"
+
+
 def adding(space: Workspace) -> dict[str, int] | None:
     """The class of which clicks into the picture add points."""
-    label = session.get(space.key("adding class"))
-    return None if label is None else {"label": label}
+    label = session.get(space.key("adding class"), OFF)
+    return None if label == OFF else {"label": label}
 
 
 def live_view(

@@ -11,7 +11,7 @@ from core.data.csv_points import MAX_BYTES, CsvRefused, read_points
 from core.experiments.classifier import MAX_CLASSES, MAX_POINTS, ClassifierConfig
 from pages.shared import session
 from pages.shared.language import _, joined, listed, plain, tell
-from pages.shared.live import adding
+from pages.shared.live import OFF, adding
 from pages.shared.workspace import Workspace
 
 EXAMPLE = "x1,x2,label\n1.5,2,a\n-1,0.5,b\n2,-1,a"
@@ -29,9 +29,11 @@ def own_points(space: Workspace) -> None:
     points = _points(space)
     st.segmented_control(
         _("Add points by clicking on the picture"),
-        [None, *range(MAX_CLASSES)],
+        [OFF, *range(MAX_CLASSES)],
         key=space.key("adding class"),
-        format_func=lambda label: _("off") if label is None else _("class {number}").format(number=label),
+        default=OFF,
+        required=True,
+        format_func=lambda label: _("off") if label == OFF else _("class {number}").format(number=label),
         help=_("Choose a class, then click into the picture. The points join the training set."),
     )
     with st.expander(_("Own points from a CSV ({count} points now)").format(count=len(points))):

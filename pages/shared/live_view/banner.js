@@ -34,12 +34,12 @@ export class Banner {
 }
 
 function describe(state, text, lang) {
-  const { status, online, looking, message, kept } = state;
+  const { status, online, looking, message } = state;
   if (online === "lost") return { kind: "warning", words: text.reconnecting, resumeStep: null };
   if (looking !== null) {
     return { kind: "looking", words: fill(text.looking, { step: looking }), resumeStep: looking };
   }
-  if (message) return describeMessage(message, status, kept, text, lang);
+  if (message) return describeMessage(message, state, text, lang);
   if (state.adding) {
     return { kind: "info", words: fill(text.adding, { label: state.adding.label }), resumeStep: null };
   }
@@ -47,12 +47,12 @@ function describe(state, text, lang) {
   return { kind: TROUBLE.has(status) ? "warning" : "info", words, resumeStep: null };
 }
 
-function describeMessage({ code, ...parameters }, status, kept, text, lang) {
+function describeMessage({ code, ...parameters }, { status, kept, diverged }, text, lang) {
   const words = { ...parameters };
   if (Number.isFinite(words.accuracy)) words.accuracy = formatPercent(words.accuracy, lang);
   if (Number.isFinite(words.lr)) words.lr = formatSetting(words.lr);
   const trouble = TROUBLE.has(code) || TROUBLE.has(status);
   const resumeStep = status === "crashed" ? parameters.kept_step ?? kept.at(-1) ?? null : null;
-  const template = text[`message_${code}`] ?? text[`status_${status}`] ?? "";
+  const template = text[code === "diverged" ? diverged : `message_${code}`] ?? text[`status_${status}`] ?? "";
   return { kind: trouble ? "warning" : "info", words: fill(template, words), resumeStep };
 }

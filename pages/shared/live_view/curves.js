@@ -16,6 +16,7 @@ const STROKES = {
 const FASTEST = 130;
 const MARGIN = { l: 44, r: 10, t: 6, b: 22 };
 const MOST_GROWTH = 6;
+const LABEL_WIDTH = 0.15;
 const MANTISSAS = [1, 1.5, 2, 3, 5, 7.5, 10];
 
 /** The next round number at or above `value`: axes grow by these, not at every point. */
@@ -98,12 +99,15 @@ class Curve {
 
   traces(sources, theme, text) {
     const traces = [];
-    this.limit = this.growthLimit(sources);
-    for (const { lane, history } of sources) {
+    const own = sources.filter(({ lane, history }) => lane !== "ghost" && history);
+    const leading = own.length ? own : sources;
+    this.limit = this.growthLimit(leading);
+    for (const source of sources) {
+      const { lane, history } = source;
       for (const split of SPLITS) {
         const series = history?.[`${this.metric}/${split}`] ?? { step: [], value: [] };
         const { x, y } = decimate(series);
-        this.stretch(y);
+        if (leading.includes(source)) this.stretch(y);
         const { width, dash, opacity } = STROKES[lane];
         traces.push({
           type: "scatter", mode: "lines", x, y, opacity,
@@ -113,7 +117,24 @@ class Curve {
         });
       }
     }
+    this.above = traces.filter((_, i) => own.includes(sources[Math.floor(i / SPLITS.length)]));
     return traces;
+  }
+
+  /** Where a line leaves the picture at the top: how far up it goes on. */
+  leaving(end) {
+    if (this.metric !== "loss" || this.log) return [];
+    const top = this.top();
+    const found = [];
+    for (const { x, y, line } of this.above) {
+      const first = y.findIndex((value) => value > top);
+      if (first < 0) continue;
+      const most = y.reduce((best, value) => Math.max(best, value ?? 0), 0);
+      found.push(label(`↑ ${formatNumber(most)}`, line.color, {
+        x: Math.min(x[first], 0.8 * end), y: 0.99 - 0.1 * found.length, yref: "paper", xanchor: "left", yanchor: "top",
+      }));
+    }
+    return found;
   }
 
   /** An exploding loss leaves the picture at the top instead of flattening all other lines at the bottom. */
@@ -137,12 +158,16 @@ class Curve {
       return axis(theme, { range: [Math.min(0.5, low), 1.02], tickformat: ".0%", nticks: 5 });
     }
     if (this.log) return axis(theme, { type: "log", autorange: true, nticks: 5, exponentformat: "power" });
-    const top = roundUp(Math.max(this.ceiling, 1e-6) * 1.04);
-    return axis(theme, { range: [0, this.ceiling ? top : 1], nticks: 5, exponentformat: "power", rangemode: "tozero" });
+    return axis(theme, { range: [0, this.top()], nticks: 5, exponentformat: "power", rangemode: "tozero" });
+  }
+
+  /** The upper end of the linear axis. */
+  top() {
+    return this.ceiling ? roundUp(this.ceiling * 1.04) : 1;
   }
 
   layout({ theme, text, end, cursor, floor, events }) {
-    const marks = this.marks({ theme, text, cursor, floor, events });
+    const marks = this.marks({ theme, text, end, cursor, floor, events });
     return baseLayout(theme, {
       width: this.width,
       height: this.height,
@@ -158,13 +183,14 @@ class Curve {
     });
   }
 
-  marks({ theme, text, cursor, floor, events }) {
+  marks({ theme, text, end, cursor, floor, events }) {
     const faint = toCss(mix(theme.background, theme.text, 0.45));
     const shapes = events.map(({ step }) => upright(step, faint, "dot", 1));
     const annotations = this.metric === "loss"
-      ? events.map(({ step, lr }) => label(fill(text.lr_mark, { lr: formatSetting(lr) }), faint, {
-        x: step, y: 1, yref: "paper", xanchor: "left", yanchor: "top",
-      }))
+      ? [...this.leaving(end), ...readable(events, end).map(({ step, lr }) => (
+        label(fill(text.lr_mark, { lr: formatSetting(lr) }), faint, {
+          x: step, y: 0, yref: "paper", xanchor: step > 0.8 * end ? "right" : "left", yanchor: "bottom",
+        })))]
       : [];
     if (cursor !== null) shapes.push(upright(cursor, toCss(theme.primary), "solid", 1.5));
     if (floor !== null && this.metric === "loss") {
@@ -173,7 +199,8 @@ class Curve {
         line: { color: theme.warning, width: 1.2, dash: "dash" },
       });
       annotations.push(label(fill(text.floor, { floor: floor.toFixed(4) }), theme.warning, {
-        x: 1, xref: "paper", y: this.log ? Math.log10(floor) : floor, xanchor: "right", yanchor: "bottom",
+        x: 1, xref: "paper", y: this.log ? Math.log10(floor) : floor, xanchor: "right", yanchor: "top",
+        bgcolor: toCss(theme.background),
       }));
     }
     return { shapes, annotations };
@@ -191,6 +218,11 @@ class Curve {
     this.gone = true;
     if (this.drawn) window.Plotly.purge(this.graph);
   }
+}
+
+/** Of marks that would stand on one another, the later one. */
+function readable(events, end) {
+  return events.filter(({ step }, i) => i === events.length - 1 || events[i + 1].step - step > LABEL_WIDTH * end);
 }
 
 const upright = (x, color, dash, width) => ({
@@ -293,8 +325,11 @@ export class Curves {
 
   /** The end of the time axis, which grows in round steps. */
   growEnd() {
-    const series = [this.ghost, ...Object.values(this.history)].flatMap((lane) => Object.values(lane ?? {}));
-    const last = Math.max(10, ...series.map(({ step }) => step.at(-1) ?? 0));
+    const longest = (lanes) => Math.max(
+      0, ...lanes.flatMap((lane) => Object.values(lane ?? {})).map(({ step }) => step.at(-1) ?? 0),
+    );
+    const past = Math.min(longest([this.ghost]), this.data.num_steps);
+    const last = Math.max(10, past, longest(Object.values(this.history)));
     const wanted = last <= this.data.num_steps ? Math.min(this.data.num_steps, roundUp(last)) : roundUp(last);
     this.end = Math.max(this.end ?? 0, wanted);
     return this.end;

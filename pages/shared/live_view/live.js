@@ -15,6 +15,7 @@ import { Timeline } from "./timeline.js";
 const PICTURES = { classifier: ClassifierPicture };
 const DESCRIBE_EVERY = 200;
 const PATIENCE = 8000;
+const GO_ON = new Set(["reached_steps", "stopped", "crashed"]);
 // In these Space already means something.
 const USES_SPACE = "input, select, textarea, button, a, summary, [contenteditable], [role=button], [role=slider], "
   + "[role=switch], [role=tab], [role=radio], [role=checkbox], [role=option], [role=combobox], [role=textbox]";
@@ -103,6 +104,13 @@ class LiveView {
     return !this.connection || hasEnded(this.connection.status);
   }
 
+  /** A run that is over but would go on: what was asked for now is more than what it has. */
+  get goesOn() {
+    const { connection, data } = this;
+    if (!connection || !hasEnded(connection.status) || !GO_ON.has(connection.message?.code)) return false;
+    return connection.kept.length > 0 && connection.kept.at(-1) < data.num_steps;
+  }
+
   toggle() {
     if (this.starting) return;
     if (this.atRest) this.start(false, 0);
@@ -115,6 +123,7 @@ class LiveView {
   advance(command, steps) {
     if (this.starting) return;
     if (this.atRest) {
+      if (this.state().over) return;
       this.start(true, steps);
       return;
     }
@@ -183,7 +192,10 @@ class LiveView {
       online: connection?.online ?? "none",
       step,
       epoch: this.epochAt(step, frame),
-      numSteps: connection?.numSteps ?? data.num_steps,
+      numSteps: this.goesOn ? data.num_steps : connection?.numSteps ?? data.num_steps,
+      over: Boolean(connection) && this.atRest && !this.goesOn,
+      goesOn: this.goesOn,
+      diverged: data.diverged,
       lr: connection?.lr ?? data.lr,
       lang: data.lang,
       looking,

@@ -49,7 +49,6 @@ export class PlayBar {
     for (const name of ["step", "epoch", "reset"]) {
       setText(this[name].words, text[name]);
       setAttribute(this[name].node, "aria-label", text[name]);
-      setAttribute(this[name].node, "title", text[`${name}_help`]);
     }
     nameControl(this.speed, text.speed);
     SPEEDS.forEach((value, i) => {
@@ -66,12 +65,18 @@ export class PlayBar {
     if (speed !== undefined && SPEEDS.includes(speed) && this.chosenSpeed !== speed) this.speed.value = speed;
   }
 
-  show({ status, step, epoch, numSteps, lr, lang }) {
+  show({ status, step, epoch, numSteps, lr, lang, over, goesOn }) {
     const running = status === "running";
-    const words = running ? this.text.pause : status === "paused" ? this.text.continue : this.text.play;
+    const onward = status === "paused" || goesOn;
+    const words = running ? this.text.pause : onward ? this.text.continue : this.text.play;
     setText(this.play.words, words);
     setAttribute(this.play.node, "aria-label", words);
-    setAttribute(this.play.node, "title", running ? this.text.pause_help : this.text.play_help);
+    setAttribute(this.play.node, "title", running ? this.text.pause_help : over ? this.text.again_help : this.text.play_help);
+    for (const name of ["step", "epoch", "reset"]) {
+      const ended = over && name !== "reset";
+      this[name].node.disabled = ended;
+      setAttribute(this[name].node, "title", ended ? this.text.over_help : this.text[`${name}_help`]);
+    }
     setAttribute(this.play.node, "aria-busy", status === "starting");
     const wanted = running ? this.pauseIcon : this.playIcon;
     if (this.play.node.firstChild !== wanted) this.play.node.firstChild.replaceWith(wanted);

@@ -19,13 +19,17 @@ def _controls(_: Callable[[str], str]) -> dict[str, str]:
     return {
         "play": _("Play"),
         "play_help": _("Start training (Space)"),
+        "again_help": _("Start again with the first weights (Space)"),
+        "over_help": _("This run is over. Raise the steps to run to go on, or press Reset to begin anew."),
         "continue": _("Continue"),
         "pause": _("Pause"),
         "pause_help": _("Pause training; nothing is lost (Space)"),
         "step": _("Step"),
         "step_help": _("Train for one step: one batch, one update of the weights"),
         "epoch": _("Epoch"),
-        "epoch_help": _("Train for one epoch: every training point is used once"),
+        "epoch_help": _(
+            "Train for one epoch: every training point is used once. With all points in a batch it is one step"
+        ),
         "reset": _("Reset"),
         "reset_help": _("Go back to the same initial weights, before the first step"),
         "speed": _("Training speed"),
@@ -60,6 +64,16 @@ def _status(_: Callable[[str], str]) -> dict[str, str]:
         "message_diverged": _(
             "Stopped at step {step}: the loss is no longer a finite number. At learning rate {lr} each step jumped "
             "past the minimum. Lower it and press Play. The last finite weights, of step {finite_step}, are kept."
+        ),
+        "message_diverged_beside": _(
+            "The run with the bug stopped at step {step}: its loss is no longer a finite number, at learning rate {lr} "
+            "each step jumped past the minimum. The correct run goes on. The last finite weights, of step "
+            "{finite_step}, are kept."
+        ),
+        "message_diverged_switch": _(
+            "The run with the bug stopped at step {step}: its loss is no longer a finite number. The switch, not the "
+            "slider, sets its learning rate to {lr}. The correct run goes on. The last finite weights, of step "
+            "{finite_step}, are kept."
         ),
         "message_disk": _("The record can't be written ({reason}). Training goes on, but will not be kept."),
         "message_crashed": _("The training process ended unexpectedly at step {step}. The steps before it are kept."),
