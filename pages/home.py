@@ -33,7 +33,7 @@ columns = st.columns(2)
 for number, (title, teaches, page) in enumerate(STEPS, start=1):
     with columns[(number - 1) % 2].container(border=True):
         if page:
-            st.page_link(page, label=f"**{number} · {title}**", icon=":material/check_circle:")
+            st.page_link(page, label=f"**{number} · {title}**", icon=":material/arrow_forward:")
         else:
             st.markdown(f"**{number} · {title}** :gray-badge[{later}]")
         st.caption(teaches)

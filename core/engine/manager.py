@@ -157,8 +157,10 @@ class Manager:
         try:
             id = self.store.add(owner, config)
             folder = self.store.folder(id)
-            folder.create(config, lr_changes)
-            if source is not None and step is not None:
+            if source is None or step is None:
+                folder.create(config, lr_changes)
+            else:
+                folder.create(config, lr_changes, resumed=(source.path.name, step))
                 source.branch(folder, step)
         except (OSError, sqlite3.Error) as error:
             raise Refused(Problem("", "The run can't be written to disk: {reason}.", {"reason": str(error)})) from None

@@ -37,14 +37,19 @@ class Folder:
     def __init__(self, path: Path):
         self.path = path
 
-    def create(self, config: Config, lr_changes: Mapping[int, float]) -> None:
-        """Make the folder."""
+    def create(self, config: Config, lr_changes: Mapping[int, float], resumed: tuple[str, int] | None = None) -> None:
+        """Make the folder.
+
+        Args:
+            resumed: the run that this one goes on from, and its step.
+        """
         (self.path / "kept").mkdir(parents=True, exist_ok=True)
         self.write_facts(
             {
                 "experiment": config.experiment,
                 "config": config.model_dump(mode="json"),
                 "lr_changes": sorted(lr_changes.items()),
+                "resumed": resumed,
                 "torch": torch.__version__,
                 "status": "running",
                 "message": None,

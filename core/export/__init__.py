@@ -93,6 +93,18 @@ def marked_lines(config: Config, lr_changes: Mapping[int, float] | None = None) 
     return list(zip(after, marked, strict=True))
 
 
+def missing_lines(config: Config, lr_changes: Mapping[int, float] | None = None) -> dict[int, list[str]]:
+    """What the default config's script has and this one lacks with nothing in its place, as a bug may leave out a line.
+
+    Returns:
+        index of a line of this script (or the number of its lines) -> the lines that are missing before it.
+    """
+    before, after = script(type(config)()).splitlines(), script(config, lr_changes).splitlines()
+    compared = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    gone = {there: before[start:end] for what, start, end, there, _ in compared if what == "delete"}
+    return {there: lines for there, lines in gone.items() if any(map(str.strip, lines))}
+
+
 def _indented(text: str, spaces: int) -> str:
     return "".join(" " * spaces + line for line in text.splitlines(keepends=True))
 
@@ -104,4 +116,4 @@ def _cell(name: str, text: str) -> dict[str, Any]:
     return {"cell_type": "code", "execution_count": None, "id": name, "metadata": {}, "outputs": [], "source": lines}
 
 
-__all__ = ["Program", "marked_lines", "notebook", "script"]
+__all__ = ["Program", "marked_lines", "missing_lines", "notebook", "script"]

@@ -9,7 +9,7 @@ import tokenize
 import streamlit as st
 
 from core.config import Config
-from core.export import marked_lines, notebook, script
+from core.export import marked_lines, missing_lines, notebook, script
 from pages.shared.language import _
 from pages.shared.workspace import Workspace
 
@@ -22,6 +22,7 @@ CSS = """
   min-height: 1.5em; width: max-content; min-width: 100%; box-sizing: border-box; }
 .code-panel .mark { background: color-mix(in srgb, var(--st-primary-color) 16%, transparent);
   border-left-color: var(--st-primary-color); }
+.code-panel .missing { text-decoration: line-through; opacity: 0.75; border-left: 4px dotted var(--st-primary-color); }
 .code-panel .keyword { color: var(--st-primary-color); }
 .code-panel .string { color: var(--st-green-text-color, #15803d); }
 .code-panel .comment { opacity: 0.7; font-style: italic; }
@@ -42,14 +43,16 @@ export default function ({ data, parentElement }) {
     const [button, pre] = panel.children;
     button.textContent = data.copy;
     button.onclick = async () => {
-        await copy(data.lines.map((line) => line.parts.map((part) => part[1]).join("")).join("\\n") + "\\n");
+        const lines = data.lines.filter((line) => !line.missing);
+        await copy(lines.map((line) => line.parts.map((part) => part[1]).join("")).join("\\n") + "\\n");
         button.textContent = data.copied;
         setTimeout(() => { button.textContent = data.copy; }, 1500);
     };
     pre.tabIndex = 0;
     pre.replaceChildren(...data.lines.map((line) => {
         const row = document.createElement("span");
-        row.className = line.marked ? "line mark" : "line";
+        row.className = line.missing ? "line missing" : line.marked ? "line mark" : "line";
+        if (line.missing) row.title = data.left_out;
         for (const [kind, text] of line.parts) {
             const part = document.createElement("span");
             part.className = kind;
@@ -80,7 +83,8 @@ def code_panel(space: Workspace) -> None:
     st.write(
         _(
             "This is the code that runs, made from the app's own source with your settings filled in. Marked lines "
-            "differ from the tutorial's defaults. Run it anywhere with the same torch: it prints the same losses."
+            "differ from the tutorial's defaults, lines struck through are missing from it. Run it anywhere with the "
+            "same torch: it prints the same losses."
         )
     )
     name = f"torch_playground_{space.name}"
@@ -103,12 +107,16 @@ def code_panel(space: Workspace) -> None:
         )
     lines = marked_lines(config, lr_changes)
     parts = highlighted([line for line, _marked in lines])
+    shown = [{"marked": marked, "parts": part} for (_line, marked), part in zip(lines, parts, strict=True)]
+    for at, gone in sorted(missing_lines(config, lr_changes).items(), reverse=True):
+        shown[at:at] = [{"missing": True, "parts": [("", line)]} for line in gone]
     code_component(
         key=f"code {space.name}",
         data={
             "copy": _("Copy"),
             "copied": _("Copied"),
-            "lines": [{"marked": marked, "parts": part} for (_line, marked), part in zip(lines, parts, strict=True)],
+            "left_out": _("The default script has this line; this one lacks it."),
+            "lines": shown,
         },
     )
 

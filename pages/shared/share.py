@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+from core.config import Config, kind_of
 from pages.shared import language
 from pages.shared.language import _
 from pages.shared.workspace import Workspace
 
 LONGEST_LINK = 30_000
+MOST_CHANGES = 3
 
 
 def share_link(space: Workspace) -> None:
@@ -61,15 +64,44 @@ def earlier_runs(space: Workspace) -> None:
         ]
         if accuracy is not None:
             parts.append(_("test accuracy {accuracy}").format(accuracy=f"{accuracy:.1%}"))
-        changes = ", ".join(
-            f"{name}={value if len(value) < 40 else '…'}"
-            for name, value in entry.read_config().to_query().items()
-            if name != "device"
-        )
-        left.markdown(" · ".join(parts) + (f"  \n`{changes}`" if changes else ""))
+        loss = entry.metrics.get("loss/test", entry.metrics.get("loss/train"))
+        if loss is not None:
+            parts.append(_("loss {loss}").format(loss=f"{loss:.4g}"))
+        told = [*settings_of(entry.read_config()), *past_of(space.facts(entry.id))]
+        left.markdown(" · ".join(parts) + "  \n" + ":gray[" + " · ".join(map(language.plain, told)) + "]")
+        shown = entry.id == space.run_id
         right.button(
-            _("Open"),
+            _("Shown") if shown else _("Open"),
             key=f"open {entry.id}",
-            disabled=entry.id == space.run_id,
+            disabled=shown,
+            help=_("This run is in the picture above.") if shown else None,
             on_click=lambda entry=entry: space.open(entry),
         )
+
+
+def settings_of(config: Config) -> list[str]:
+    """What differs from the tutorial's settings, by the names that the controls have."""
+    told = []
+    for name, text in config.to_query().items():
+        setting, value = config.settings()[name], getattr(config, name)
+        if name == "device":
+            continue
+        if kind_of(type(config), name) == "points":
+            text = str(len(value))
+        elif setting.choices is not None:
+            chosen = value if isinstance(value, tuple) else (value,)
+            text = ", ".join(_(setting.choices[one]) for one in chosen)
+        elif isinstance(value, bool):
+            text = _("on") if value else _("off")
+        told.append(_("{name}: {sentence}").format(name=_(setting.label), sentence=text or _("none")))
+    return told or [_("the tutorial's settings")]
+
+
+def past_of(facts: dict[str, Any]) -> list[str]:
+    """Where a run goes on from, and its last changes of the learning rate."""
+    told = []
+    if facts.get("resumed"):
+        told.append(_("went on from step {step} of another run").format(step=facts["resumed"][1]))
+    for step, lr in facts.get("lr_changes", [])[-MOST_CHANGES:]:
+        told.append(_("learning rate {lr} from step {step}").format(lr=f"{lr:.4g}", step=step))
+    return told

@@ -76,7 +76,7 @@ def _formula(config: Any, table: Table, press: Press | None) -> None:
         st.caption(_("No gradient yet: .grad is None until the first backward."))
     elif press == "zero_grad":
         st.latex(r"\nabla w \leftarrow \text{None}")
-        st.caption(_("The gradients are gone. Without this line the next backward would add to the old ones."))
+        st.caption(_("Every .grad is empty now. Without this line the next backward would add to the old ones."))
     elif press == "backward":
         st.latex(
             rf"\nabla w \leftarrow \nabla w + \frac{{\partial\, \text{{loss}}}}{{\partial w}}"

@@ -166,9 +166,19 @@ class Workspace:
         """The person's runs of this experiment that took at least one step, the newest first."""
         return [entry for entry in manager().store.of(self.owner, self.name) if entry.step > 0]
 
+    def facts(self, run: str) -> dict[str, Any]:
+        """What the folder of one of the person's runs says; empty if it can't be read."""
+        try:
+            return manager().store.folder(run).facts()
+        except (OSError, ValueError):
+            return {}
+
     def ghost(self) -> str | None:
-        """The run before the one shown."""
+        """The run that the one shown goes on from, else the run before it."""
         runs = [entry.id for entry in manager().store.of(self.owner, self.name)]
+        resumed = self.facts(self.run_id).get("resumed") if self.run_id in runs else None
+        if resumed and resumed[0] in runs:
+            return str(resumed[0])
         if self.run_id in runs:
             runs = runs[runs.index(self.run_id) + 1 :]
         return runs[0] if runs else None

@@ -172,6 +172,38 @@ def test_hidden_layers_restart_it(screen: Screen) -> None:
     screen.until("document.querySelector('.tp-with-ghost')")
 
 
+def test_finished_run_goes_on_when_it_may_take_more_steps(person: Callable[..., Person]) -> None:
+    screen = person().open("/classifier?num_steps=40")
+    first = screen.play(speed=0)
+    screen.status("finished")
+    for button in ("step", "epoch"):
+        expect(screen.part(button)).to_be_disabled()
+    expect(screen.part("play")).to_have_text("Play")
+    losses = screen.look("behind.losses()")
+    screen.page.get_by_text("Training (1 changed)").click()
+    steps = screen.page.get_by_role("spinbutton", name="Steps to run")
+    steps.fill("90")
+    steps.press("Enter")
+    expect(screen.part("play")).to_have_text("Continue")
+    expect(screen.part("step")).to_be_enabled()
+    expect(screen.part("step-count")).to_contain_text("40 / 90")
+    screen.press("play")
+    screen.other_run(first)
+    screen.status("finished")
+    screen.until("behind.steps().length === 90")
+    screen.whole()
+    assert screen.look("behind.losses().slice(0, 40)") == losses
+
+
+def test_loss_that_leaves_the_chart_is_marked(person: Callable[..., Person]) -> None:
+    screen = person().open("/classifier?bugs=high_lr&spread=2")
+    screen.play(speed=0)
+    screen.status("diverged")
+    screen.until("behind.part('loss-plot').layout.annotations.some(({ text }) => text.startsWith('↑'))")
+    expect(screen.part("message")).to_contain_text("The switch, not the slider, sets its learning rate to 50.")
+    expect(screen.part("message")).to_contain_text("The correct run goes on.")
+
+
 def test_space_plays_and_pauses(screen: Screen) -> None:
     screen.page.get_by_role("heading", name="A simple classifier").click()
     screen.page.keyboard.press("Space")

@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 
 from core.config import kind_of
 from core.experiments.classifier import ClassifierConfig, train
-from core.export import marked_lines, notebook, script
+from core.export import marked_lines, missing_lines, notebook, script
 
 Records = list[dict[str, Any]]
 Changes = Mapping[int, float]
@@ -294,6 +294,14 @@ def test_marks_only_what_differs_from_the_tutorial() -> None:
     marked = [line.strip() for line, differs in marked_lines(ClassifierConfig(lr=0.5)) if differs]
     assert marked == ["optimizer = torch.optim.SGD(net.parameters(), lr=0.5)"]
     assert not any(differs for _, differs in marked_lines(ClassifierConfig()))
+
+
+def test_tells_the_line_that_a_bug_leaves_out() -> None:
+    config = ClassifierConfig(bugs=("no_zero_grad",))
+    [(at, gone)] = missing_lines(config).items()
+    assert [line.strip() for line in gone] == ["optimizer.zero_grad()"]
+    assert script(config).splitlines()[at].strip() == "loss.backward()"
+    assert missing_lines(ClassifierConfig(lr=0.5)) == missing_lines(ClassifierConfig()) == {}
 
 
 def test_marks_a_changed_learning_rate() -> None:

@@ -697,6 +697,25 @@ def test_downloads(classifier: Tab) -> None:
     assert names == ["Download .py", "Download .ipynb"]
 
 
+def test_run_that_went_on_is_told_from_its_parent(classifier: Tab) -> None:
+    first = classifier.play()
+    until(lambda: first.status == "finished")
+    classifier.play()
+    classifier.set("classifier.lr", 0.5)
+    second = classifier.shown()
+    until(lambda: second.status == "finished")
+    classifier.space.open(next(entry for entry in classifier.space.runs() if entry.id == first.id))
+    classifier.run().set("classifier.lr", 0.1)
+    classifier.tell("resume", step=first.kept[1], speed=0)
+    third = classifier.shown()
+    until(lambda: third.status == "finished")
+    assert classifier.space.ghost() == first.id, "the ghost is the run that it goes on from"
+    classifier.set("section classifier", "runs")
+    assert "the tutorial's settings" in classifier.words
+    assert f"went on from step {first.kept[1]} of another run" in classifier.words
+    assert f"learning rate 0.1 from step {first.kept[1] + 1}" in classifier.words
+
+
 def test_open_an_old_run(classifier: Tab) -> None:
     classifier.set("classifier.num_steps", 20).set("classifier.dataset", "moons")
     first = classifier.play()
@@ -705,7 +724,9 @@ def test_open_an_old_run(classifier: Tab) -> None:
     second = classifier.play()
     until(lambda: second.status == "finished")
     classifier.set("section classifier", "runs")
-    assert "dataset=moons" in classifier.words
+    words = classifier.words.replace("\\", "")
+    assert "Data set: moons · Steps to run: 20" in words
+    assert "Data set: XOR · Hidden layers: 10,10,10 · Steps to run: 20" in words
     assert "test accuracy" in classifier.words
     classifier.press(f"open {first.id}")
     assert classifier.told()["run"] == first.id
