@@ -29,9 +29,10 @@ st.markdown(lesson("home"))
 st.page_link("pages/classifier.py", label=_("Start with step 1"), icon=":material/play_circle:")
 st.subheader(_("Eight steps"), anchor=False)
 later = _("not built yet")
-columns = st.columns(2)
 for number, (title, teaches, page) in enumerate(STEPS, start=1):
-    with columns[(number - 1) % 2].container(border=True):
+    if number % 2:
+        columns = st.columns(2)
+    with columns[(number - 1) % 2].container(border=True, height="stretch"):
         if page:
             st.page_link(page, label=f"**{number} · {title}**", icon=":material/arrow_forward:")
         else:

@@ -22,7 +22,8 @@ CSS = """
   min-height: 1.5em; width: max-content; min-width: 100%; box-sizing: border-box; }
 .code-panel .mark { background: color-mix(in srgb, var(--st-primary-color) 16%, transparent);
   border-left-color: var(--st-primary-color); }
-.code-panel .missing { text-decoration: line-through; opacity: 0.75; border-left: 4px dotted var(--st-primary-color); }
+.code-panel .gone { text-decoration: line-through; opacity: 0.75; }
+.code-panel .missing { border-left: 4px dotted var(--st-primary-color); }
 .code-panel .keyword { color: var(--st-primary-color); }
 .code-panel .string { color: var(--st-green-text-color, #15803d); }
 .code-panel .comment { opacity: 0.7; font-style: italic; }
@@ -109,7 +110,11 @@ def code_panel(space: Workspace) -> None:
     parts = highlighted([line for line, _marked in lines])
     shown = [{"marked": marked, "parts": part} for (_line, marked), part in zip(lines, parts, strict=True)]
     for at, gone in sorted(missing_lines(config, lr_changes).items(), reverse=True):
-        shown[at:at] = [{"missing": True, "parts": [("", line)]} for line in gone]
+        bare = [line.lstrip() for line in gone]
+        shown[at:at] = [
+            {"missing": True, "parts": [("", line.removesuffix(text)), ("gone", text)]}
+            for line, text in zip(gone, bare, strict=True)
+        ]
     code_component(
         key=f"code {space.name}",
         data={

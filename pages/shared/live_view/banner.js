@@ -47,12 +47,22 @@ function describe(state, text, lang) {
   return { kind: TROUBLE.has(status) ? "warning" : "info", words, resumeStep: null };
 }
 
-function describeMessage({ code, ...parameters }, { status, kept, diverged }, text, lang) {
+function describeMessage({ code, ...parameters }, { status, kept, diverged, history }, text, lang) {
   const words = { ...parameters };
   if (Number.isFinite(words.accuracy)) words.accuracy = formatPercent(words.accuracy, lang);
   if (Number.isFinite(words.lr)) words.lr = formatSetting(words.lr);
   const trouble = TROUBLE.has(code) || TROUBLE.has(status);
   const resumeStep = status === "crashed" ? parameters.kept_step ?? kept.at(-1) ?? null : null;
-  const template = text[code === "diverged" ? diverged : `message_${code}`] ?? text[`status_${status}`] ?? "";
+  if (code === "diverged") {
+    const sentences = [fill(text[diverged], words), correctRun(history.correct, parameters.step, text)];
+    return { kind: "warning", words: sentences.filter(Boolean).join(lang === "zh" ? "" : " "), resumeStep };
+  }
+  const template = text[`message_${code}`] ?? text[`status_${status}`] ?? "";
   return { kind: trouble ? "warning" : "info", words: fill(template, words), resumeStep };
+}
+
+/** Whether the run without the bug got past the step at which the one with it stopped. */
+function correctRun(history, stopped, text) {
+  const { step = [], value = [] } = history?.["loss/train"] ?? {};
+  return step.at(-1) > stopped && value.at(-1) !== null ? text.correct_went_on : "";
 }

@@ -16,7 +16,8 @@ const STROKES = {
 const FASTEST = 130;
 const MARGIN = { l: 44, r: 10, t: 6, b: 22 };
 const MOST_GROWTH = 6;
-const LABEL_WIDTH = 0.15;
+const LABEL_WIDTH = 0.2;
+const LABEL_HEIGHT = 13;
 const MANTISSAS = [1, 1.5, 2, 3, 5, 7.5, 10];
 
 /** The next round number at or above `value`: axes grow by these, not at every point. */
@@ -97,10 +98,12 @@ class Curve {
     this.floorShare = 1;
   }
 
-  traces(sources, theme, text) {
+  traces(sources, { theme, text, hasRun }) {
     const traces = [];
     const own = sources.filter(({ lane, history }) => lane !== "ghost" && history);
-    const leading = own.length ? own : sources;
+    const leading = hasRun ? own : sources;
+    this.lowest = Infinity;
+    this.highest = 0;
     this.limit = this.growthLimit(leading);
     for (const source of sources) {
       const { lane, history } = source;
@@ -131,7 +134,7 @@ class Curve {
       if (first < 0) continue;
       const most = y.reduce((best, value) => Math.max(best, value ?? 0), 0);
       found.push(label(`↑ ${formatNumber(most)}`, line.color, {
-        x: Math.min(x[first], 0.8 * end), y: 0.99 - 0.1 * found.length, yref: "paper", xanchor: "left", yanchor: "top",
+        ...beside(x[first], end), y: 1, yref: "paper", yanchor: "top", yshift: -LABEL_HEIGHT * found.length,
       }));
     }
     return found;
@@ -140,13 +143,15 @@ class Curve {
   /** An exploding loss leaves the picture at the top instead of flattening all other lines at the bottom. */
   growthLimit(sources) {
     const starts = sources.map(({ history }) => history?.[`${this.metric}/train`]?.value[0] ?? 0);
-    return MOST_GROWTH * (Math.max(...starts) || 1);
+    return MOST_GROWTH * (Math.max(0, ...starts) || 1);
   }
 
   /** Grow the axis so that it holds these values. */
   stretch(values) {
     for (const value of values) {
       if (value === null) continue;
+      if (value > 0) this.lowest = Math.min(this.lowest, value);
+      this.highest = Math.max(this.highest, value);
       if (value > this.ceiling) this.ceiling = Math.min(value, this.limit);
       if (value < this.floorShare) this.floorShare = value;
     }
@@ -157,8 +162,15 @@ class Curve {
       const low = Math.max(0, Math.floor((this.floorShare - 0.02) * 4) / 4);
       return axis(theme, { range: [Math.min(0.5, low), 1.02], tickformat: ".0%", nticks: 5 });
     }
-    if (this.log) return axis(theme, { type: "log", autorange: true, nticks: 5, exponentformat: "power" });
+    if (this.log) return axis(theme, { type: "log", range: this.decades(), nticks: 5, exponentformat: "power" });
     return axis(theme, { range: [0, this.top()], nticks: 5, exponentformat: "power", rangemode: "tozero" });
+  }
+
+  /** The ends of the logarithmic axis, as powers of ten in steps of a half. */
+  decades() {
+    if (!this.highest) return [-2, 0];
+    const low = Math.floor(2 * Math.log10(this.lowest) - 0.1) / 2;
+    return [low, Math.max(low + 0.5, Math.ceil(2 * Math.log10(this.highest) + 0.1) / 2)];
   }
 
   /** The upper end of the linear axis. */
@@ -189,7 +201,7 @@ class Curve {
     const annotations = this.metric === "loss"
       ? [...this.leaving(end), ...readable(events, end).map(({ step, lr }) => (
         label(fill(text.lr_mark, { lr: formatSetting(lr) }), faint, {
-          x: step, y: 0, yref: "paper", xanchor: step > 0.8 * end ? "right" : "left", yanchor: "bottom",
+          ...beside(step, end), y: 0, yref: "paper", yanchor: "bottom",
         })))]
       : [];
     if (cursor !== null) shapes.push(upright(cursor, toCss(theme.primary), "solid", 1.5));
@@ -206,10 +218,9 @@ class Curve {
     return { shapes, annotations };
   }
 
-  async render(plotly, sources, look) {
-    const Plotly = await loadPlotly(plotly);
+  async render(Plotly, sources, look) {
     if (this.gone || !this.width) return;
-    const traces = this.traces(sources, look.theme, look.text);
+    const traces = this.traces(sources, look);
     await Plotly.react(this.graph, traces, this.layout(look), { ...CONFIG, doubleClick: "reset+autosize" });
     this.drawn = true;
   }
@@ -224,6 +235,9 @@ class Curve {
 function readable(events, end) {
   return events.filter(({ step }, i) => i === events.length - 1 || events[i + 1].step - step > LABEL_WIDTH * end);
 }
+
+/** A label's place on the time axis: right of a step, left of it near the end. */
+const beside = (step, end) => ({ x: step, xanchor: step > (1 - 1.5 * LABEL_WIDTH) * end ? "right" : "left" });
 
 const upright = (x, color, dash, width) => ({
   type: "line", yref: "paper", y0: 0, y1: 1, x0: x, x1: x, line: { color, dash, width },
@@ -281,8 +295,9 @@ export class Curves {
   }
 
   /** Take what is to be shown; drawing follows when it is due. */
-  show({ history, step, cursor, events, floor }) {
-    Object.assign(this, { history, step, cursor, events, floor });
+  show({ history, step, cursor, events, floor, status }) {
+    if (this.status !== status) this.hurry();
+    Object.assign(this, { history, step, cursor, events, floor, status });
     if (!this.data) return;
     for (const curve of this.curves) curve.read(history, step, this.data.lang);
     this.schedule();
@@ -291,36 +306,55 @@ export class Curves {
   schedule() {
     this.stale = true;
     if (this.timer || this.gone) return;
-    const pause = Math.max(FASTEST, this.cost * 5);
+    const pause = this.urgent ? 0 : Math.max(FASTEST, this.cost * 5);
     const wait = Math.max(0, (this.last ?? 0) + pause - performance.now());
     this.timer = setTimeout(() => requestAnimationFrame(() => this.render()), wait);
   }
 
+  /** Draw without a pause: the run has just started, paused or ended. */
+  hurry() {
+    this.urgent = true;
+    if (this.rendering) return;
+    clearTimeout(this.timer);
+    this.timer = null;
+  }
+
   async render() {
+    if (this.rendering) return;
     if (this.gone || !this.data) {
       this.timer = null;
       return;
     }
-    this.stale = false;
-    const began = performance.now();
+    this.rendering = true;
+    this.stale = this.urgent = false;
+    let began = performance.now();
+    try {
+      const Plotly = await loadPlotly(this.data.plotly);
+      began = performance.now();
+      await this.draw(Plotly);
+    } finally {
+      // The first drawing takes far longer than all others: no measure for the pauses between them.
+      this.cost = this.last ? Math.min(200, performance.now() - began) : 0;
+      this.last = performance.now();
+      this.timer = null;
+      this.rendering = false;
+      if (this.stale) this.schedule();
+    }
+  }
+
+  async draw(Plotly) {
+    if (this.gone) return;
     const { text, lanes } = this.data;
     const look = {
       theme: this.theme, text, end: this.growEnd(), cursor: this.cursor ?? null,
-      floor: this.floor ?? null, events: this.events ?? [],
+      floor: this.floor ?? null, events: this.events ?? [], hasRun: this.data.run !== null,
     };
     const sources = [
       ...(this.ghost ? [{ lane: "ghost", history: this.ghost }] : []),
       ...lanes.toReversed().map((lane) => ({ lane, history: this.history[lane] })),
     ];
-    try {
-      for (const curve of this.curves) await curve.render(this.data.plotly, sources, look);
-      this.describe();
-    } finally {
-      this.cost = Math.min(200, performance.now() - began);
-      this.last = performance.now();
-      this.timer = null;
-      if (this.stale) this.schedule();
-    }
+    for (const curve of this.curves) await curve.render(Plotly, sources, look);
+    this.describe();
   }
 
   /** The end of the time axis, which grows in round steps. */

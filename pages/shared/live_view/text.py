@@ -62,19 +62,18 @@ def _status(_: Callable[[str], str]) -> dict[str, str]:
         "looking": _("You are looking at step {step}."),
         "adding": _("Click on the plot to add a point of class {label}."),
         "message_diverged": _(
-            "Stopped at step {step}: the loss is no longer a finite number. At learning rate {lr} each step jumped "
-            "past the minimum. Lower it and press Play. The last finite weights, of step {finite_step}, are kept."
+            "Stopped at step {step}: the loss is no longer a number (NaN). At learning rate {lr} each step jumped past "
+            "the minimum. Lower it and press Play. The picture shows step {finite_step}, the last one with finite weights."
         ),
         "message_diverged_beside": _(
-            "The run with the bug stopped at step {step}: its loss is no longer a finite number, at learning rate {lr} "
-            "each step jumped past the minimum. The correct run goes on. The last finite weights, of step "
-            "{finite_step}, are kept."
+            "The run with the bug stopped at step {step}: at learning rate {lr} each step jumped past the minimum until "
+            "the loss was no longer a number (NaN). Its picture shows step {finite_step}, the last with finite weights."
         ),
         "message_diverged_switch": _(
-            "The run with the bug stopped at step {step}: its loss is no longer a finite number. The switch, not the "
-            "slider, sets its learning rate to {lr}. The correct run goes on. The last finite weights, of step "
-            "{finite_step}, are kept."
+            "The run with the bug stopped at step {step}: the bug, not the slider, sets its learning rate to {lr}, and "
+            "its loss is no longer a number (NaN). Its picture shows step {finite_step}, the last with finite weights."
         ),
+        "correct_went_on": _("The correct run went on."),
         "message_disk": _("The record can't be written ({reason}). Training goes on, but will not be kept."),
         "message_crashed": _("The training process ended unexpectedly at step {step}. The steps before it are kept."),
         "message_reached_steps": _(
@@ -130,7 +129,7 @@ def _network(_: Callable[[str], str]) -> dict[str, str]:
     return {
         "network_hint": _(
             "Each square shows where on the plane that neuron is active: green above zero, purple below. "
-            "The wider a line, the larger its weight."
+            "Each line is a weight: green positive, purple negative, and the wider the larger."
         ),
         "network_label": _("The network at step {step}, with layers of {sizes} neurons"),
         "lane_choice": _("Which network to show"),
@@ -139,7 +138,10 @@ def _network(_: Callable[[str], str]) -> dict[str, str]:
         "neuron_bias": _("bias {bias}"),
         "link_name": _("{from} → {to}"),
         "link_weight": _("weight {weight}"),
-        "gradient_norm": _("Gradient norm of each layer, from 1e-7 to 100 on a log scale"),
+        "gradient_norm": _(
+            "Gradient norm of each layer: of the last step as a number and a bar, of the steps before as a line "
+            "(from 1e-7 to 100 on a log scale)"
+        ),
         "gradient_norm_help": _(
             "How strongly the last step pulled at the weights of each layer. "
             "Much smaller in the first layers than in the last: the gradient vanishes."

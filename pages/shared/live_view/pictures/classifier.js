@@ -120,12 +120,11 @@ export class ClassifierPicture {
     const width = (this.stage.clientWidth - GAP * (count - 1)) / count - MARGIN.l - MARGIN.r;
     const height = this.stage.clientHeight - titles - MARGIN.t - MARGIN.b;
     const side = Math.floor(Math.max(80, Math.min(width, height, LARGEST)));
-    for (const plane of this.planes) {
-      if (plane.side === side) continue;
-      plane.setSide(side);
-      plane.rerender();
-      plane.redraw();
-    }
+    const resized = this.planes.filter((plane) => plane.side !== side);
+    if (!resized.length) return;
+    for (const plane of resized) plane.setSide(side);
+    this.renderPoints();
+    this.redraw();
   }
 
   renderPoints() {

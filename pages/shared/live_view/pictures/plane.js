@@ -84,12 +84,6 @@ export class Plane {
     if (!this.ready && !this.gone) this.follow();
   }
 
-  rerender() {
-    if (!this.spec) return;
-    const { plotly, traces, view, theme, adding } = this.spec;
-    this.render(plotly, traces, view, theme, adding);
-  }
-
   layout() {
     const { view, theme, adding } = this.spec;
     const common = { nticks: 7, showgrid: false, ticks: "outside", ticklen: 3 };
