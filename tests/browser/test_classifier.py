@@ -200,8 +200,8 @@ def test_loss_that_leaves_the_chart_is_marked(person: Callable[..., Person]) -> 
     screen.play(speed=0)
     screen.status("diverged")
     screen.until("behind.part('loss-plot').layout.annotations.some(({ text }) => text.startsWith('↑'))")
-    expect(screen.part("message")).to_contain_text("The switch, not the slider, sets its learning rate to 50.")
-    expect(screen.part("message")).to_contain_text("The correct run goes on.")
+    expect(screen.part("message")).to_contain_text("The bug, not the slider, sets its learning rate to 50.")
+    expect(screen.part("message")).to_contain_text("The correct run went on.")
 
 
 def test_space_plays_and_pauses(screen: Screen) -> None:
@@ -300,7 +300,7 @@ def test_learning_rate_bug_says_at_which_step_and_why(person: Callable[..., Pers
     screen.status("diverged")
     step = screen.look("behind.connection().message.step")
     assert 1 < step < 100
-    expect(screen.part("message")).to_contain_text(f"step {step}: the loss is no longer a finite number")
+    expect(screen.part("message")).to_contain_text(f"step {step}: its loss is no longer a finite number")
     expect(screen.part("resume")).to_be_hidden()
     assert screen.look("document.querySelector('.tp-banner').dataset.kind") == "warning"
 
