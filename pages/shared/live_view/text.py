@@ -62,16 +62,19 @@ def _status(_: Callable[[str], str]) -> dict[str, str]:
         "looking": _("You are looking at step {step}."),
         "adding": _("Click on the plot to add a point of class {label}."),
         "message_diverged": _(
-            "Stopped at step {step}: the loss is no longer a finite number (NaN). At learning rate {lr} each step jumped "
-            "past the minimum. Lower it and press Play. The picture shows step {finite_step}, the last with finite weights."
+            "Stopped at step {step}: the loss is no longer a finite number (NaN). At learning rate {lr} each step "
+            "jumped past the minimum. Lower it and press Play. The picture shows step {finite_step}, the last with "
+            "finite weights."
         ),
         "message_diverged_beside": _(
-            "The run with the bug stopped at step {step}: its loss is no longer a finite number (NaN). At learning rate "
-            "{lr} each step jumped past the minimum. Its picture shows step {finite_step}, the last with finite weights."
+            "The run with the bug stopped at step {step}: its loss is no longer a finite number (NaN). At learning "
+            "rate {lr} each step jumped past the minimum. Its picture shows step {finite_step}, the last with finite "
+            "weights."
         ),
         "message_diverged_switch": _(
-            "The run with the bug stopped at step {step}: its loss is no longer a finite number (NaN). The bug, not the "
-            "slider, sets its learning rate to {lr}. Its picture shows step {finite_step}, the last with finite weights."
+            "The run with the bug stopped at step {step}: its loss is no longer a finite number (NaN). The bug, not "
+            "the slider, sets its learning rate to {lr}. Its picture shows step {finite_step}, the last with finite "
+            "weights."
         ),
         "correct_went_on": _("The correct run went on."),
         "message_disk": _("The record can't be written ({reason}). Training goes on, but will not be kept."),
