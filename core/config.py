@@ -185,7 +185,7 @@ class Config(BaseModel):
 
     @classmethod
     def _read(cls, name: str, value: Any) -> Any:
-        """Split a text for a tuple field; pydantic reads all else."""
+        """Split a text for a tuple field, such as "16,16" or "(16, 16)"; pydantic reads all else."""
         if not isinstance(value, str):
             return value
         if typing.get_origin(cls.model_fields[name].annotation) is not tuple or len(value) > MAX_TEXT:
@@ -193,6 +193,8 @@ class Config(BaseModel):
         item = typing.get_args(cls.model_fields[name].annotation)[0]
         if typing.get_origin(item) is tuple:
             return [part.split(",") for part in value.split("_") if part]
+        if value[:1] + value[-1:] in ("()", "[]"):
+            value = value[1:-1]
         return [part.strip() for part in value.split(",") if part.strip()]
 
 
@@ -202,10 +204,12 @@ def _number(value: Any) -> str:
 
 
 def _unknown(name: str, cls: type[Config]) -> Problem:
-    near = difflib.get_close_matches(name, cls.model_fields, n=1)
+    labels = {shown.label.lower().replace(" ", "_"): field for field, shown in cls.settings().items()}
+    known = {**labels, **{field: field for field in cls.model_fields}}
+    near = difflib.get_close_matches(name[:80].lower(), known, n=1)
     if near:
         return Problem(
-            name, "There is no setting “{name}”; did you mean “{near}”?", {"name": name[:80], "near": near[0]}
+            name, "There is no setting “{name}”; did you mean “{near}”?", {"name": name[:80], "near": known[near[0]]}
         )
     return Problem(name, "There is no setting “{name}”.", {"name": name[:80]})
 

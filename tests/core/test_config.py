@@ -112,8 +112,8 @@ def test_no_text_but_a_number_is_taken_for_one(name: str, text: str) -> None:
     [
         ({"lr": "0"}, "A number from 0.0001 to 100 is needed, not “0”."),
         ({"seed": "1.5"}, "A whole number from 0 to 9999 is needed, not “1.5”."),
-        ({"learning_rate": "1"}, "There is no setting “learning_rate”."),
-        ({"leraning": "1", "lr": "1"}, "There is no setting “leraning”."),
+        ({"learning_rate": "1"}, "There is no setting “learning_rate”; did you mean “lr”?"),
+        ({"leraning": "1", "lr": "1"}, "There is no setting “leraning”; did you mean “lr”?"),
         ({"momentun": "1"}, "There is no setting “momentun”; did you mean “momentum”?"),
         ({"standardize": "maybe"}, "“maybe” is neither true nor false."),
         ({"optimizer": "sgd"}, "“sgd” is not one of: SGD, Adam, AdamW, RMSprop."),
@@ -166,3 +166,20 @@ def test_every_setting_says_what_it_does_to_learning(name: str) -> None:
 def test_a_text_beyond_all_bounds_is_refused_fast() -> None:
     sentence = problem_of({"points": "1,1,1_" * 1_000_000})
     assert len(sentence) < 200
+
+
+def test_forgives_what_people_type() -> None:
+    for text in ("(16, 8)", "[16,8]", "16,8"):
+        assert ClassifierConfig.create({"hidden_sizes": text}).hidden_sizes == (16, 8)
+    assert ClassifierConfig.create({"hidden_sizes": "()"}).hidden_sizes == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("learning_rate", "lr"), ("LR", "lr"), ("Data_set", "dataset"), ("epochs", None), ("sed", "seed")],
+)
+def test_tells_which_setting_may_be_meant(typed: str, meant: str | None) -> None:
+    with pytest.raises(ConfigError) as caught:
+        ClassifierConfig.create({typed: "1"})
+    [problem] = caught.value.problems
+    assert problem.values.get("near") == meant
