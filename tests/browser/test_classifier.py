@@ -187,6 +187,7 @@ def test_finished_run_goes_on_when_it_may_take_more_steps(person: Callable[..., 
     expect(screen.part("play")).to_have_text("Continue")
     expect(screen.part("step")).to_be_enabled()
     expect(screen.part("step-count")).to_contain_text("40 / 90")
+    expect(screen.part("message")).to_contain_text("Continue goes on from step 40.")
     screen.press("play")
     screen.other_run(first)
     screen.status("finished")

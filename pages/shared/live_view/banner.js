@@ -47,7 +47,8 @@ function describe(state, text, lang) {
   return { kind: TROUBLE.has(status) ? "warning" : "info", words, resumeStep: null };
 }
 
-function describeMessage({ code, ...parameters }, { status, kept, diverged, history }, text, lang) {
+function describeMessage({ code, ...parameters }, state, text, lang) {
+  const { status, kept, diverged, history } = state;
   const words = { ...parameters };
   if (Number.isFinite(words.accuracy)) words.accuracy = formatPercent(words.accuracy, lang);
   if (Number.isFinite(words.lr)) words.lr = formatSetting(words.lr);
@@ -56,6 +57,9 @@ function describeMessage({ code, ...parameters }, { status, kept, diverged, hist
   if (code === "diverged") {
     const sentences = [fill(text[diverged], words), correctRun(history.correct, parameters.step, text)];
     return { kind: "warning", words: sentences.filter(Boolean).join(lang === "zh" ? "" : " "), resumeStep };
+  }
+  if (state.goesOn && resumeStep === null) {
+    return { kind: "info", words: fill(text.goes_on, { step: kept.at(-1) }), resumeStep };
   }
   const template = text[`message_${code}`] ?? text[`status_${status}`] ?? "";
   return { kind: trouble ? "warning" : "info", words: fill(template, words), resumeStep };

@@ -16,7 +16,8 @@ const STROKES = {
 const FASTEST = 130;
 const MARGIN = { l: 44, r: 10, t: 6, b: 22 };
 const MOST_GROWTH = 6;
-const LABEL_WIDTH = 0.2;
+const LABEL_WIDTH = 48;
+const CHANGE_ROWS = 3;
 const LABEL_HEIGHT = 13;
 const MANTISSAS = [1, 1.5, 2, 3, 5, 7.5, 10];
 
@@ -134,7 +135,7 @@ class Curve {
       if (first < 0) continue;
       const most = y.reduce((best, value) => Math.max(best, value ?? 0), 0);
       found.push(label(`↑ ${formatNumber(most)}`, line.color, {
-        ...beside(x[first], end), y: 1, yref: "paper", yanchor: "top", yshift: -LABEL_HEIGHT * found.length,
+        ...beside(x[first], end, 0.3 * end), ...row(found.length),
       }));
     }
     return found;
@@ -198,12 +199,7 @@ class Curve {
   marks({ theme, text, end, cursor, floor, events }) {
     const faint = toCss(mix(theme.background, theme.text, 0.45));
     const shapes = events.map(({ step }) => upright(step, faint, "dot", 1));
-    const annotations = this.metric === "loss"
-      ? [...this.leaving(end), ...readable(events, end).map(({ step, lr }) => (
-        label(fill(text.lr_mark, { lr: formatSetting(lr) }), faint, {
-          ...beside(step, end), y: 0, yref: "paper", yanchor: "bottom",
-        })))]
-      : [];
+    const annotations = this.leaving(end);
     if (cursor !== null) shapes.push(upright(cursor, toCss(theme.primary), "solid", 1.5));
     if (floor !== null && this.metric === "loss") {
       shapes.push({
@@ -211,11 +207,29 @@ class Curve {
         line: { color: theme.warning, width: 1.2, dash: "dash" },
       });
       annotations.push(label(fill(text.floor, { floor: floor.toFixed(4) }), theme.warning, {
-        x: 1, xref: "paper", y: this.log ? Math.log10(floor) : floor, xanchor: "right", yanchor: "top",
-        bgcolor: toCss(theme.background),
+        x: 1, xref: "paper", xanchor: "right", ...row(annotations.length),
       }));
     }
+    if (this.metric === "loss") annotations.push(...this.changes(events, end, theme, text, annotations.length));
     return { shapes, annotations };
+  }
+
+  /** The names of the learning rate's changes, in rows so that none stands on another; the last ones come first. */
+  changes(events, end, theme, text, firstRow) {
+    const color = toCss(mix(theme.background, theme.text, 0.6));
+    const bgcolor = toCss(theme.background);
+    const wide = (LABEL_WIDTH / (this.width - MARGIN.l - MARGIN.r)) * end;
+    const free = Array(CHANGE_ROWS).fill(Infinity);
+    return events.toReversed().flatMap(({ step, lr }) => {
+      const place = beside(step, end, wide);
+      const start = place.xanchor === "left" ? step : step - wide;
+      const found = free.findIndex((until) => start + wide <= until);
+      if (found < 0) return [];
+      free[found] = start;
+      return [label(fill(text.lr_mark, { lr: formatSetting(lr) }), color, {
+        ...place, ...row(firstRow + found), bgcolor,
+      })];
+    });
   }
 
   async render(Plotly, sources, look) {
@@ -231,13 +245,11 @@ class Curve {
   }
 }
 
-/** Of marks that would stand on one another, the later one. */
-function readable(events, end) {
-  return events.filter(({ step }, i) => i === events.length - 1 || events[i + 1].step - step > LABEL_WIDTH * end);
-}
+/** A label's place on the time axis: right of a step, left of it where there is no room. */
+const beside = (step, end, wide) => ({ x: step, xanchor: step + wide > end ? "right" : "left" });
 
-/** A label's place on the time axis: right of a step, left of it near the end. */
-const beside = (step, end) => ({ x: step, xanchor: step > (1 - 1.5 * LABEL_WIDTH) * end ? "right" : "left" });
+/** The place of a row of labels, counted from the top. */
+const row = (index) => ({ y: 1, yref: "paper", yanchor: "top", yshift: -LABEL_HEIGHT * index });
 
 const upright = (x, color, dash, width) => ({
   type: "line", yref: "paper", y0: 0, y1: 1, x0: x, x1: x, line: { color, dash, width },

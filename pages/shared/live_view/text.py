@@ -80,8 +80,10 @@ def _status(_: Callable[[str], str]) -> dict[str, str]:
         "message_disk": _("The record can't be written ({reason}). Training goes on, but will not be kept."),
         "message_crashed": _("The training process ended unexpectedly at step {step}. The steps before it are kept."),
         "message_reached_steps": _(
-            "Finished: all the steps you asked for are done. Drag the time slider to see how it got here."
+            "Finished: all the steps you asked for are done. Drag the time slider to see how it got here, or raise the "
+            "steps to run to go on."
         ),
+        "goes_on": _("Not all the steps you asked for are done: Continue goes on from step {step}."),
         "message_reached_accuracy": _("Finished at step {step}: the test accuracy reached {accuracy}, your target."),
         "message_plateau": _("Finished at step {step}: the loss has stopped falling."),
         "message_stopped": _("Stopped. What was trained so far is kept."),
