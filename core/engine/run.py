@@ -30,6 +30,7 @@ class Run:
         self.speed = 0.0
         self.message: dict[str, Any] | None = None
         self.lr_changes: dict[int, float] = {}
+        self._lr_ordered: float | None = None
         self.history: dict[str, dict[str, dict[str, list[Any]]]] = {}
         self.rows = 0
         self._journal: list[tuple[str, dict[str, Any]]] = []
@@ -55,6 +56,11 @@ class Run:
         return lr
 
     @property
+    def wanted_lr(self) -> float:
+        """The learning rate last asked for, which the worker may not have taken up yet."""
+        return self.lr if self._lr_ordered is None else self._lr_ordered
+
+    @property
     def last_metrics(self) -> dict[str, float | None]:
         """The last value of each metric of the run itself."""
         with self._lock:
@@ -64,6 +70,8 @@ class Run:
         """Tell the worker: play, pause, step, epoch, lr, speed, watch or stop."""
         with self._lock:
             if self.connection is not None and self.alive:
+                if name == "lr":
+                    self._lr_ordered = float(value)
                 try:
                     self.connection.send_bytes(json.dumps({"command": name, "value": value}).encode())
                 except OSError:

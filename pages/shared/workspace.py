@@ -96,6 +96,17 @@ class Workspace:
         if config != self.config:
             self._change(config)
 
+    def follow(self, typed: Any) -> None:
+        """Take up the learning rate that another tab gave the run shown, unless this one's is being changed.
+
+        Args:
+            typed: the learning rate that this tab's widget has.
+        """
+        run = self.run
+        if run is not None and run.alive and typed == self.config.lr != run.wanted_lr:
+            self.config = self.config.changed(lr=run.wanted_lr)
+            self.refill |= LIVE
+
     def _change(self, config: Config) -> None:
         changed = {name for name, value in config if value != getattr(self.config, name)}
         self.config = config
@@ -160,7 +171,7 @@ class Workspace:
         """Show a run of the past, with its config in the form."""
         run = manager().run(self.owner, entry.id)
         if run is not None:
-            self.fill(run.config.changed(device=self.config.device), run.id)
+            self.fill(run.config.changed(device=self.config.device, lr=run.lr), run.id)
 
     def runs(self) -> list[Entry]:
         """The person's runs of this experiment that took at least one step, the newest first."""
@@ -193,6 +204,7 @@ def workspace(name: str) -> Workspace:
     asked = {name: value for name, value in st.query_params.items() if name != "lang"}
     if asked and asked != found.link:
         found.take_link(asked)
+    found.follow(session.get(found.key("lr"), found.config.lr))
     found.link = asked  # the browser may send the same link once more before it has taken it out of its address
     if asked:
         st.query_params.from_dict({name: value for name, value in st.query_params.items() if name == "lang"})

@@ -258,6 +258,22 @@ def test_learning_rate_acts_on_the_running_run(classifier: Tab) -> None:
     assert classifier.shown().config.lr == 0.5
 
 
+def test_learning_rate_changed_in_another_tab(open_tab: Callable[..., Tab], classifier: Tab) -> None:
+    run = classifier.play(speed=30)
+    other = open_tab().open("classifier")
+    assert other.shown() is run
+    classifier.set("classifier.lr", 0.5)
+    other.run()
+    assert other.config.lr == other.at.get_by_key("classifier.lr").value == 0.5
+    classifier.set("classifier.lr", 0.1)
+    other.set("classifier.lr", 1.0)
+    assert other.config.lr == other.at.get_by_key("classifier.lr").value == 1.0, "it was just changed here"
+    until(lambda: run.lr == 1.0)
+    assert classifier.run().config.lr == 1.0
+    assert run.alive
+    assert [tab.shown() for tab in (classifier, other)] == [run, run]
+
+
 def test_more_steps_after_the_end_go_on(classifier: Tab) -> None:
     classifier.set("classifier.num_steps", 20)
     first = classifier.play()
