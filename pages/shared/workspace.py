@@ -204,8 +204,8 @@ def workspace(name: str) -> Workspace:
     asked = {name: value for name, value in st.query_params.items() if name != "lang"}
     if asked and asked != found.link:
         found.take_link(asked)
-    found.follow(session.get(found.key("lr"), found.config.lr))
     found.link = asked  # the browser may send the same link once more before it has taken it out of its address
+    found.follow(session.get(found.key("lr"), found.config.lr))
     if asked:
         st.query_params.from_dict({name: value for name, value in st.query_params.items() if name == "lang"})
     return found
