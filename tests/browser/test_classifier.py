@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -203,6 +204,39 @@ def test_loss_that_leaves_the_chart_is_marked(person: Callable[..., Person]) -> 
     screen.until("behind.part('loss-plot').layout.annotations.some(({ text }) => text.startsWith('↑'))")
     expect(screen.part("message")).to_contain_text("The bug, not the slider, sets its learning rate to 50.")
     expect(screen.part("message")).to_contain_text("The correct run went on.")
+
+
+def test_ghost_that_diverged_leaves_the_axes_alone(person: Callable[..., Person]) -> None:
+    screen = person().open("/classifier?spread=2&lr=50")
+    first = screen.play(speed=0)
+    screen.status("diverged")
+    expect(screen.part("step")).to_have_attribute("title", "This run is over. Press Play or Reset to begin anew.")
+    screen.slide("Learning rate", "Home")
+    screen.press("play")
+    screen.other_run(first)
+    screen.status("finished")
+    plot = "behind.part('loss-plot')"
+    ghost = f"{plot}.data.find(({{ name }}) => name === 'previous run, train')"
+    screen.until(f"Math.max(...({ghost}?.y ?? [0])) > 1e6 && {plot}.data.at(-1).x.at(-1) === 300")
+    assert screen.look(f"{plot}.layout.yaxis.range[1]") <= 1
+    screen.press("log-scale")
+    screen.until(f"{plot}.layout.yaxis.type === 'log'")
+    assert screen.look(f"{plot}.layout.yaxis.range[1]") <= 0.5
+
+
+def test_changes_of_the_learning_rate_do_not_stand_on_each_other(screen: Screen) -> None:
+    for step in (1, 2, 3):
+        screen.press("step")
+        screen.until("behind.status() === 'paused' && behind.step() === it", step)
+        lr = screen.look("behind.connection().lr")
+        screen.slide("Learning rate", "ArrowRight")
+        screen.until("behind.connection().lr !== it", lr)
+    marks = screen.part("loss-plot").locator(".annotation-text-g")
+    expect(marks).to_have_text(["lr 0.2", "lr 0.1", "lr 0.05"])
+    boxes = [mark.bounding_box() for mark in marks.all()]
+    for one, other in combinations([box for box in boxes if box], 2):
+        apart = abs(one["x"] - other["x"]) >= min(one["width"], other["width"])
+        assert apart or abs(one["y"] - other["y"]) >= 10
 
 
 def test_space_plays_and_pauses(screen: Screen) -> None:

@@ -106,9 +106,14 @@ class LiveView {
 
   /** A run that is over but would go on: what was asked for now is more than what it has. */
   get goesOn() {
-    const { connection, data } = this;
-    if (!connection || !hasEnded(connection.status) || !GO_ON.has(connection.message?.code)) return false;
-    return connection.kept.length > 0 && connection.kept.at(-1) < data.num_steps;
+    return this.mayGoOn && this.connection.kept.at(-1) < this.data.num_steps;
+  }
+
+  /** A run that is over and would go on with more steps. */
+  get mayGoOn() {
+    const { connection } = this;
+    if (!connection || !hasEnded(connection.status)) return false;
+    return GO_ON.has(connection.message?.code) && connection.kept.length > 0;
   }
 
   toggle() {
@@ -195,6 +200,7 @@ class LiveView {
       numSteps: this.goesOn ? data.num_steps : connection?.numSteps ?? data.num_steps,
       over: Boolean(connection) && this.atRest && !this.goesOn,
       goesOn: this.goesOn,
+      mayGoOn: this.mayGoOn,
       diverged: data.diverged,
       lr: connection?.lr ?? data.lr,
       lang: data.lang,

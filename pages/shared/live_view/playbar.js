@@ -65,17 +65,18 @@ export class PlayBar {
     if (speed !== undefined && SPEEDS.includes(speed) && this.chosenSpeed !== speed) this.speed.value = speed;
   }
 
-  show({ status, step, epoch, numSteps, lr, lang, over, goesOn }) {
+  show({ status, step, epoch, numSteps, lr, lang, over, goesOn, mayGoOn }) {
     const running = status === "running";
     const onward = status === "paused" || goesOn;
     const words = running ? this.text.pause : onward ? this.text.continue : this.text.play;
     setText(this.play.words, words);
     setAttribute(this.play.node, "aria-label", words);
     setAttribute(this.play.node, "title", running ? this.text.pause_help : over ? this.text.again_help : this.text.play_help);
+    const overHelp = mayGoOn ? this.text.over_help : this.text.over_for_good_help;
     for (const name of ["step", "epoch", "reset"]) {
       const ended = over && name !== "reset";
       this[name].node.disabled = ended;
-      setAttribute(this[name].node, "title", ended ? this.text.over_help : this.text[`${name}_help`]);
+      setAttribute(this[name].node, "title", ended ? overHelp : this.text[`${name}_help`]);
     }
     setAttribute(this.play.node, "aria-busy", status === "starting");
     const wanted = running ? this.pauseIcon : this.playIcon;

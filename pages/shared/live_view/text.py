@@ -21,6 +21,7 @@ def _controls(_: Callable[[str], str]) -> dict[str, str]:
         "play_help": _("Start training (Space)"),
         "again_help": _("Start again with the first weights (Space)"),
         "over_help": _("This run is over. Raise the steps to run to go on, or press Reset to begin anew."),
+        "over_for_good_help": _("This run is over. Press Play or Reset to begin anew."),
         "continue": _("Continue"),
         "pause": _("Pause"),
         "pause_help": _("Pause training; nothing is lost (Space)"),
