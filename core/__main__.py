@@ -145,7 +145,7 @@ def train(config: Config, out: Path | None) -> None:
     diverged = row["loss/train"] is None
     if folder is not None:
         if not diverged:
-            frame = encode({"run": trained.view(config, snapshot)})
+            frame = encode({"run": trained.view(config, snapshot, {})})
             folder.keep(snapshot.step, {"run": checkpoints.checkpoint(snapshot, losses)}, frame)
         folder.update_facts(status="diverged" if diverged else "finished")
     print(json.dumps({"final": True, **row, "diverged": diverged}))

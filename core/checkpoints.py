@@ -50,6 +50,12 @@ def restore(
     return state["step"] + 1, state["order"], state["losses"].tolist()
 
 
+def recall(state: Mapping[str, Any], untrained: Snapshot) -> Snapshot:
+    """The snapshot that a checkpoint was made of, built into an untrained one; chance stands where it stood then."""
+    restore(state, untrained.net, untrained.optimizer)
+    return Snapshot(state["step"], state["epoch"], state["metrics"], untrained.net, untrained.optimizer, state["order"])
+
+
 def save(state: Mapping[str, Any], path: Path) -> None:
     """Write a checkpoint whole or not at all."""
     temporary = path.with_suffix(".part")

@@ -12,7 +12,7 @@ STEPS = [
         _("The whole path once: data, network, loss, three lines of training, test."),
         "pages/classifier.py",
     ),
-    (_("A CNN on MNIST"), _("Convolution, activation, pooling; handwritten digits at 97 % and more."), None),
+    (_("A CNN on MNIST"), _("Convolution, activation, pooling; handwritten digits at 97 % and more."), "pages/cnn.py"),
     (_("The common layers"), _("Convolution, pooling, dropout, batch norm, activations and losses, to touch."), None),
     (_("TensorBoard"), _("Write scalars, images and graphs while training, and read them."), None),
     (_("VGG by make_layers"), _("A deep network from a list of numbers, without writing it out."), None),

@@ -22,6 +22,7 @@ from core.engine.record import Folder
 from core.engine.run import ALIVE, Run
 from core.engine.store import Store, data_folder
 from core.engine.worker import Job, work
+from core.experiments import experiment
 
 GRACE = 60.0
 """Seconds that a run goes on after the last of its owner's tabs was closed."""
@@ -77,8 +78,11 @@ class Manager:
             steps: with `paused`, how far to go first: 0, 1, or "epoch".
 
         Raises:
-            Refused: the device is missing, or the server is full.
+            Refused: the device or the data is missing, or the server is full.
         """
+        problem = experiment(config.experiment).missing(config)
+        if problem:
+            raise Refused(problem)
         return self._begin(owner, self._with_device(config), {}, None, None, speed, paused, steps)
 
     def resume(

@@ -16,6 +16,8 @@ import torch
 from core import checkpoints
 from core.config import Config
 from core.experiments import experiment
+from core.experiments.base import undisturbed
+from core.frames import encode
 
 Row = tuple[int, int, dict[str, float]]
 """One step: step, epoch, metrics."""
@@ -122,6 +124,19 @@ class Folder:
     def frame_file(self, step: int) -> Path:
         """The picture of a kept step."""
         return self.path / "kept" / f"{step:06d}.frame"
+
+    def frame(self, step: int, focus: Mapping[str, Any]) -> bytes:
+        """The picture of a kept step: the one that was kept, or for a focus one made anew from the checkpoint."""
+        if not focus:
+            return self.frame_file(step).read_bytes()
+        config, states = self.config(), checkpoints.load(self.checkpoint_file(step))
+        trained = experiment(config.experiment)
+        with undisturbed():
+            snapshots = {
+                name: checkpoints.recall(states[name], trained.untrained(lane))
+                for name, lane in trained.lanes(config).items()
+            }
+        return encode(trained.frames(config, snapshots, focus))
 
     def kept(self) -> list[int]:
         """The kept steps, in order."""

@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -28,6 +28,8 @@ FRAME_INTERVAL = 1 / 15
 """Seconds between two frames at most often."""
 FRAME_SHARE = 0.03
 """The share of training time that frames may take when training runs at full speed."""
+SLOW_FRAME_SHARE = 0.3
+"""The same while it is slowed down or goes step by step."""
 KEEP_SHARE = 0.01
 """The same for keeping steps."""
 KEPT_STEPS = 40
@@ -75,11 +77,7 @@ class Lane:
 
     def _resumed(self, state: Any) -> Snapshot:
         """The snapshot of a checkpoint, before any further step."""
-        snapshot = self.trained.untrained(self.config)
-        checkpoints.restore(state, snapshot.net, snapshot.optimizer)
-        snapshot.step, snapshot.epoch, snapshot.order = state["step"], state["epoch"], state["order"]
-        snapshot.metrics = state["metrics"]
-        return snapshot
+        return checkpoints.recall(state, self.trained.untrained(self.config))
 
     def stay_ended(self, diverged_step: int, kept_step: int) -> None:
         """Take no further step: before the kept step that the run goes on from, this lane had ended."""
@@ -130,6 +128,7 @@ class Worker:
         self.watched = job.watched
         self.steps_ordered = 0
         self.stopping = False
+        self.focus: dict[str, Any] = {}
         self.lr_changes = dict(job.lr_changes)
         self.last_frame_time = self.last_keep_time = self.last_tell_time = 0.0
         self.next_step_time = time.perf_counter()
@@ -199,7 +198,7 @@ class Worker:
         if step % self.keep_every == 0 and (free or now - self.last_keep_time > self.keep_cost / KEEP_SHARE):
             self._keep()
         if self.watched and now - self.last_frame_time > (
-            FRAME_INTERVAL if free else max(FRAME_INTERVAL, self.frame_cost / FRAME_SHARE)
+            max(FRAME_INTERVAL, self.frame_cost / (SLOW_FRAME_SHARE if free else FRAME_SHARE))
         ):
             self._show()
         if now - self.last_tell_time > TELL_INTERVAL:
@@ -259,16 +258,20 @@ class Worker:
             case "watch":
                 self.watched = bool(order["value"])
                 self.frame_step = -1
+            case "focus":
+                self.focus = order["value"]
+                self.frame_step, self.last_frame_time = -1, 0.0
             case "stop":
                 self.stopping = True
         self._tell_status()
 
-    def _frame(self) -> bytes:
-        return encode({name: self.trained.view(lane.config, lane.snapshot) for name, lane in self.lanes.items()})
+    def _frame(self, focus: Mapping[str, Any]) -> bytes:
+        snapshots = {name: lane.snapshot for name, lane in self.lanes.items()}
+        return encode(self.trained.frames(self.job.config, snapshots, focus))
 
     def _show(self) -> None:
         start = time.perf_counter()
-        self.outbox.frame(self._frame())
+        self.outbox.frame(self._frame(self.focus))
         self.frame_step = self.step
         self.last_frame_time = time.perf_counter()
         self.frame_cost = self.last_frame_time - start
@@ -280,7 +283,7 @@ class Worker:
         self._tell()  # the record never ends before the step that one can go on from
         start = time.perf_counter()
         try:
-            self.folder.keep(self.step, {name: lane.state() for name, lane in self.lanes.items()}, self._frame())
+            self.folder.keep(self.step, {name: lane.state() for name, lane in self.lanes.items()}, self._frame({}))
         except OSError:
             return
         self.kept.add(self.step)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.config import Config
+from core.config import Config, Problem
 
 
 @dataclass
@@ -63,19 +63,30 @@ class Experiment:
         name: its name in links, on the command line and in the index of runs.
         config: its Config class, with a property `steps_per_epoch`.
         train: train(config, lr_changes, resume) -> Iterator[Snapshot], the visible loop.
-        view: view(config, snapshot) -> Frame: what the screen draws.
+        view: view(config, snapshot, focus) -> Frame: what the screen draws; an empty focus is what it draws at first.
         untrained: untrained(config) -> Snapshot of step 0.
         lanes: lanes(config) -> name -> Config: the runs trained side by side; the first is the run itself.
         bench: bench(config) -> Bench, for the step-by-step section.
+        focus: focus(asked) -> what a viewer asks to look at, checked; raises ValueError where it makes no sense.
+        missing: missing(config) -> why a run can't start yet, such as images that were not fetched; None if it can.
     """
 
     name: str
     config: type[Config]
     train: Callable[..., Iterator[Snapshot]]
-    view: Callable[[Any, Snapshot], Frame]
+    view: Callable[[Any, Snapshot, Mapping[str, Any]], Frame]
     untrained: Callable[[Any], Snapshot]
     lanes: Callable[[Any], Mapping[str, Config]]
     bench: Callable[[Any], Bench]
+    focus: Callable[[Any], Mapping[str, Any]] = lambda asked: {}
+    missing: Callable[[Any], Problem | None] = lambda config: None
+
+    def frames(
+        self, config: Config, snapshots: Mapping[str, Snapshot], focus: Mapping[str, Any] | None = None
+    ) -> dict[str, Frame]:
+        """What the screen draws of each lane."""
+        lanes = self.lanes(config)
+        return {name: self.view(lanes[name], snapshot, focus or {}) for name, snapshot in snapshots.items()}
 
 
 _alone = threading.RLock()

@@ -446,7 +446,7 @@ def scene(config: ClassifierConfig) -> Scene:
         return Scene(x_train, y_train, x_test, y_test, domain, prepare(config, grid, x_train))
 
 
-def view(config: ClassifierConfig, snapshot: Snapshot) -> Frame:
+def view(config: ClassifierConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Frame:
     """The boundary, each hidden unit's map, the weights and the gradients' sizes."""
     net = snapshot.net
     assert isinstance(net, Net)

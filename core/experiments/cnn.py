@@ -7,14 +7,19 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
+import torchvision
 from pydantic import Field
 from torch import Tensor, nn
 
 from core.checkpoints import restore
 from core.config import Config, Problem, setting
+from core.data import downloads
 from core.data.digits import IMAGE_SETS, augment, digits, image_set
+from core.data.drawn import centred, read_drawing
 from core.experiments.base import Bench, Experiment, Frame, Snapshot, undisturbed
+from core.image_views import PROJECTED, byte_maps, confusion, mistakes, projection, saliency
 from core.models import CNN
+from core.shapes import LayerShape, trace
 
 TUTORIAL = "the tutorial's step 2"
 PYTORCH = "PyTorch's default"
@@ -113,7 +118,7 @@ class CNNConfig(Config):
     optimizer: Literal["SGD", "Adam", "AdamW", "RMSprop"] = setting(
         "Adam", label="Optimizer", group="training", folded=False,
         choices={"SGD": "SGD", "Adam": "Adam", "AdamW": "AdamW", "RMSprop": "RMSprop"},
-        help="The rule that turns gradients into steps. SGD needs a learning rate ten times larger here.",
+        help="The rule that turns gradients into steps. SGD needs a learning rate of about 0.1 here.",
     )
     lr: float = setting(
         0.001, label="Learning rate", group="training", low=1e-5, high=10, log=True, folded=False, live=True,
@@ -180,8 +185,8 @@ class CNNConfig(Config):
 
     @property
     def map_size(self) -> int:
-        """The side in pixels of the last convolution's maps."""
-        return self.sizes[-1]
+        """The side in pixels of the last convolution's maps; 1 where they can't be."""
+        return max(1, self.sizes[-1])
 
     @property
     def n_train(self) -> int:
@@ -193,6 +198,11 @@ class CNNConfig(Config):
     def steps_per_epoch(self) -> int:
         """Optimizer steps in one pass over the training images."""
         return math.ceil(self.n_train / self.batch_size)
+
+    @property
+    def normalize_test(self) -> bool:
+        """Whether test images are normalised."""
+        return self.normalize and "unnormalized_test" not in self.bugs
 
     @property  # type: ignore[misc]
     def num_steps(self) -> int:  # type: ignore[override]
@@ -263,14 +273,13 @@ def build_optimizer(config: CNNConfig, net: nn.Module) -> torch.optim.Optimizer:
 def evaluate(config: CNNConfig, net: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
     """Loss and accuracy on images uint8 (M, 28, 28) that the network does not learn from: eval mode, no gradients."""
     loss_func = nn.CrossEntropyLoss(reduction="sum")
-    normalize = config.normalize and "unnormalized_test" not in config.bugs
     loss, correct = 0.0, 0
     if "no_eval" not in config.bugs:
         net.eval()
     with torch.no_grad():
         for start in range(0, len(images), TEST_AT_ONCE):
             y = labels[start : start + TEST_AT_ONCE]
-            output = net(to_input(images[start : start + TEST_AT_ONCE], normalize))
+            output = net(to_input(images[start : start + TEST_AT_ONCE], config.normalize_test))
             loss += loss_func(output, y).item()
             correct += int((output.argmax(dim=1) == y).sum())
     net.train()
@@ -340,52 +349,162 @@ def train(
         yield Snapshot(step, epoch, metrics, net, optimizer, order)
 
 
-@lru_cache(maxsize=16)
-def shown_image(dataset: str) -> Tensor:
-    """The test image whose feature maps are shown, uint8 (1, 28, 28)."""
+PARTS = ("layers", "convolution", "test")
+"""What a viewer may look at: all layers for one image, one convolution close up, or what the test set shows."""
+
+
+@lru_cache(maxsize=8)
+def test_images(dataset: str) -> tuple[Tensor, Tensor]:
+    """The test images that are looked at, uint8 (1000, 28, 28), and their labels (1000,)."""
     with undisturbed():
-        return make_data(CNNConfig.create({"dataset": dataset}))[2][:1]
+        _, _, images, labels = make_data(CNNConfig.create({"dataset": dataset}))
+        return images[:TEST_AT_ONCE], labels[:TEST_AT_ONCE]
 
 
-def picture_of(values: Tensor) -> np.ndarray:
-    """Maps (C, H, W) as bytes, 128 for 0 and 255 for the largest size among them."""
-    size = torch.nan_to_num(values).abs().amax().clamp(min=1e-12)
-    return (128 + 127 * torch.nan_to_num(values) / size).round().to(torch.uint8).cpu().numpy()
+def focus(asked: Any) -> dict[str, Any]:
+    """What a viewer asks to look at, checked.
+
+    Args:
+        asked: "part", one of `PARTS`; "image", the number of a test image, or "drawing", see `read_drawing`;
+            "channel", the filter of the first convolution that is seen close up.
+
+    Raises:
+        ValueError: it makes no sense.
+    """
+    if not isinstance(asked, dict) or asked.get("part", "layers") not in PARTS:
+        raise ValueError("no such part")
+    found: dict[str, Any] = {"part": asked.get("part", "layers")}
+    for name, most in (("image", TEST_AT_ONCE - 1), ("channel", 63)):
+        number = asked.get(name, 0)
+        if not isinstance(number, int) or not 0 <= number <= most:
+            raise ValueError(f"no such {name}")
+        found[name] = number
+    if asked.get("drawing") is not None:
+        read_drawing(asked["drawing"])
+        found["drawing"] = asked["drawing"]
+    return found
 
 
-def view(config: CNNConfig, snapshot: Snapshot) -> Frame:
-    """The first layer's filters and their gradients, the feature maps of one test image, and its probabilities."""
+def class_names(config: CNNConfig) -> list[str]:
+    """The ten classes by name."""
+    if config.dataset in ("fashion_mnist", "kmnist"):
+        return list(getattr(torchvision.datasets, IMAGE_SETS[config.dataset]).classes)
+    return [str(number) for number in range(10)]
+
+
+def missing(config: CNNConfig) -> Problem | None:
+    """Why a run can't start yet: its images were not fetched."""
+    return None if config.dataset == "digits" else downloads.missing(config.dataset)
+
+
+def subject(config: CNNConfig, focus: Mapping[str, Any]) -> tuple[Tensor, int]:
+    """The image that is looked at, uint8 (28, 28), and its label; -1 for a drawing, or before the images are here."""
+    if "drawing" in focus:
+        return centred(read_drawing(focus["drawing"])), -1
+    if missing(config):
+        return torch.zeros(SIZE, SIZE, dtype=torch.uint8), -1
+    images, labels = test_images(config.dataset)
+    number = focus.get("image", 0) % len(images)
+    return images[number], int(labels[number])
+
+
+def view(config: CNNConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Frame:
+    """What the screen draws of one step: the part that the viewer looks at."""
     net = snapshot.net
     assert isinstance(net, CNN)
-    first = net.conv1[0]
-    assert isinstance(first, nn.Conv2d)
-    gradient = torch.zeros_like(first.weight) if first.weight.grad is None else first.weight.grad
+    part = focus.get("part", "layers")
     net.eval()
     with torch.no_grad():
-        x = to_input(shown_image(config.dataset), config.normalize).to(first.weight.device)
-        maps1 = net.conv1(x)
-        maps2 = net.conv2(maps1)
-        probability = torch.softmax(net(x), dim=1)[0]
-        arrays = {
-            "filters": picture_of(first.weight[:, 0]),
-            "filter_gradients": picture_of(gradient[:, 0]),
-            "maps1": picture_of(maps1[0]),
-            "maps2": picture_of(maps2[0]),
-            "probability": torch.nan_to_num(probability).cpu().numpy(),
-        }
+        if part == "test":
+            arrays = view_test(config, net)
+            facts: dict[str, Any] = {"tested": len(arrays["labels"])}
+        else:
+            image, label = subject(config, focus)
+            facts = {"image": focus.get("image", 0), "label": label, "drawn": "drawing" in focus}
+            if part == "layers":
+                arrays = view_layers(config, net, image)
+            else:
+                arrays = view_convolution(config, net, image, focus.get("channel", 0) % config.channels1)
+                facts |= {"stride": config.stride, "padding": config.padding, "channel": focus.get("channel", 0)}
     net.train()
-    return Frame(snapshot.step, snapshot.epoch, arrays)
+    return Frame(snapshot.step, snapshot.epoch, arrays, {"part": part, **facts})
+
+
+def first_convolution(net: CNN) -> nn.Conv2d:
+    """The first layer."""
+    first = net.conv1[0]
+    assert isinstance(first, nn.Conv2d)
+    return first
+
+
+def view_layers(config: CNNConfig, net: CNN, image: Tensor) -> dict[str, np.ndarray]:
+    """One image through all layers: the filters and their gradients, the maps, the probabilities, the saliency."""
+    weight = first_convolution(net).weight
+    gradient = torch.zeros_like(weight) if weight.grad is None else weight.grad
+    x = to_input(image[None], config.normalize_test).to(weight.device)
+    maps1 = net.conv1(x)
+    maps2 = net.conv2(maps1)
+    probability = torch.softmax(net.out(maps2.flatten(start_dim=1)), dim=1)[0]
+    return {
+        "input": image.numpy(),
+        "filters": byte_maps(weight[:, 0]),
+        "filter_gradients": byte_maps(gradient[:, 0]),
+        "maps1": byte_maps(maps1[0]),
+        "maps2": byte_maps(maps2[0]),
+        "probability": torch.nan_to_num(probability).cpu().numpy(),
+        "saliency": saliency(net, x),
+    }
+
+
+def view_convolution(config: CNNConfig, net: CNN, image: Tensor, channel: int) -> dict[str, np.ndarray]:
+    """One filter of the first convolution: its input, weights and bias, and its output before the activation."""
+    first = first_convolution(net)
+    x = to_input(image[None], config.normalize_test).to(first.weight.device)
+    return {
+        "input": x[0, 0].cpu().numpy(),
+        "kernel": first.weight[channel, 0].cpu().numpy(),
+        "bias": torch.zeros(1).numpy() if first.bias is None else first.bias[channel : channel + 1].cpu().numpy(),
+        "output": first(x)[0, channel].cpu().numpy(),
+    }
+
+
+def view_test(config: CNNConfig, net: CNN) -> dict[str, np.ndarray]:
+    """The first 1,000 test images: confusion matrix, surest mistakes, and the last layer's inputs in 2-D."""
+    if missing(config):
+        images, labels = torch.zeros(0, SIZE, SIZE, dtype=torch.uint8), torch.zeros(0, dtype=torch.int64)
+    else:
+        images, labels = test_images(config.dataset)
+    hidden = net.conv2(net.conv1(to_input(images, config.normalize_test).to(net.out.weight.device))).flatten(1).cpu()
+    probability = torch.softmax(net.out(hidden.to(net.out.weight.device)), dim=1).cpu()
+    worst = mistakes(probability, labels)
+    shown = slice(0, PROJECTED)
+    return {
+        "labels": labels.to(torch.uint8).numpy(),
+        "confusion": confusion(torch.nan_to_num(probability).argmax(dim=1), labels, 10),
+        "mistakes": images[worst].numpy(),
+        "mistake_numbers": worst.to(torch.int32).numpy(),
+        "mistake_labels": labels[worst].to(torch.uint8).numpy(),
+        "mistake_probability": torch.nan_to_num(probability[worst]).numpy(),
+        "places": projection(hidden[shown], labels[shown]),
+    }
 
 
 def untrained(config: CNNConfig) -> Snapshot:
-    """The snapshot of step 0."""
+    """The snapshot of step 0; it needs no images."""
     with undisturbed():
-        return next(train(config, {}))
+        net = build_net(config).to(config.device).to(memory_format=torch.channels_last)
+        return Snapshot(0, 0, {}, net, build_optimizer(config, net), torch.arange(config.n_train))
 
 
 def lanes(config: CNNConfig) -> dict[str, Config]:
     """The run itself and, where a bug is switched on, the correct run beside it."""
     return {"run": config, "correct": config.changed(bugs=())} if config.bugs else {"run": config}
+
+
+def shapes(config: CNNConfig) -> list[LayerShape]:
+    """All layers of the network with their shapes, also of settings that can't work."""
+    with undisturbed():
+        return trace(lambda: build_net(config), (1, SIZE, SIZE))
 
 
 def bench(config: CNNConfig) -> Bench:
@@ -403,4 +522,4 @@ def bench(config: CNNConfig) -> Bench:
     return Bench(net, optimizer, loss)
 
 
-EXPERIMENT = Experiment("cnn", CNNConfig, train, view, untrained, lanes, bench)
+EXPERIMENT = Experiment("cnn", CNNConfig, train, view, untrained, lanes, bench, focus, missing)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 
-from core.config import Config
+from core.config import Config, Problem
 from core.experiments import experiment
 from core.frames import encode
 from pages.shared import language, session
@@ -38,27 +40,34 @@ network_component = st.components.v2.component("torch_playground_network", js=ST
 
 
 @lru_cache(maxsize=256)
-def untrained_frame(config: Config) -> str:
-    """The frame of step 0 of all lanes, in base64."""
+def untrained_frame(config: Config, focus: str, missing: Problem | None) -> str:
+    """The frame of step 0 of all lanes, in base64.
+
+    Args:
+        focus: what is looked at, in JSON.
+        missing: why it can't be trained yet: once its images are here, its frame is another one.
+    """
     trained = experiment(config.experiment)
-    frames = {name: trained.view(lane, trained.untrained(lane)) for name, lane in trained.lanes(config).items()}
-    return base64.b64encode(encode(frames)).decode()
+    snapshots = {name: trained.untrained(lane) for name, lane in trained.lanes(config).items()}
+    return base64.b64encode(encode(trained.frames(config, snapshots, json.loads(focus)))).decode()
 
 
 def view_data(space: Workspace, picture: dict[str, Any], module: str) -> dict[str, Any]:
     """What both components are told; it changes only with the form or the run shown."""
     config: Any = space.config.changed(device="cpu")
+    missing = space.experiment.missing(config)
     ghost = space.ghost()
     return {
         "module": f"/assets/live/{live_view_hash()}/{module}.js",
         "experiment": space.name,
         "lang": language.current(),
-        "text": live_text(_),
+        "text": {**live_text(_), **picture.get("text", {})},
         "plotly": f"/assets/{plotly_bundle()[0]}",
         "run": space.run_id,
         "socket": f"/live/{space.run_id}" if space.run_id else None,
         "ghost": f"/live/{ghost}/history" if ghost else None,
-        "preview": untrained_frame(config),
+        "preview": untrained_frame(config, json.dumps(space.focus), missing),
+        "focus": space.focus,
         "picture": picture,
         "lanes": list(space.experiment.lanes(config)),
         "diverged": diverged_message(config),
@@ -120,6 +129,10 @@ def live_view(
         if space.run_id and isinstance(order.get("step"), int):
             space.resume(order["step"], speed=space.speed)
 
+    def look() -> None:
+        with suppress(ValueError):
+            space.focus = dict(space.experiment.focus(asked("focus").get("focus")))
+
     def point() -> None:
         order = asked("point")
         x, y = order.get("x"), order.get("y")
@@ -133,6 +146,7 @@ def live_view(
         on_reset_change=space.reset,
         on_resume_change=resume,
         on_point_change=point,
+        on_focus_change=look,
     )
 
 

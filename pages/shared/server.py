@@ -8,7 +8,7 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from http.cookies import SimpleCookie
@@ -28,13 +28,16 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.engine.manager import manager
 from core.engine.run import Run
+from core.experiments import experiment
 
 COOKIE = "torch_playground"
 """The cookie that tells one person's runs from another's: a random id, nothing else."""
 YEAR = 365 * 24 * 3600
 FILES = Path(__file__).parent / "live_view"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
-COMMANDS = {"play", "pause", "step", "epoch", "speed"}
+COMMANDS = {"play", "pause", "step", "epoch", "speed", "focus"}
+LONGEST_FOCUS = 64_000
+"""Characters of what a viewer may ask to look at; a drawing has 17,000."""
 FOREVER = {"Cache-Control": f"public, max-age={YEAR}, immutable"}
 
 
@@ -124,8 +127,10 @@ async def obey(socket: WebSocket, run: Run) -> None:
     """Pass the viewer's commands on."""
     try:
         while True:
-            order = json.loads(await socket.receive_text())
+            order = json.loads((await socket.receive_text())[:LONGEST_FOCUS])
             name, value = order.get("command"), order.get("value")
+            if name == "focus":
+                value = dict(experiment(run.config.experiment).focus(value))
             if name in COMMANDS and (name != "speed" or (isinstance(value, int | float) and 0 <= value <= 100_000)):
                 run.command(name, value)
     except (WebSocketDisconnect, ValueError, AttributeError, KeyError, RuntimeError):
@@ -163,12 +168,32 @@ async def tell(socket: WebSocket, run: Run, news: asyncio.Event) -> None:
 
 
 async def kept_frame(request: Request) -> Response:
-    """The picture of a kept step."""
+    """The picture of a kept step; one who posts a focus gets what that asks to look at."""
     run = await find(request)
-    if run is None or request.path_params["step"] not in run.kept:
+    step = request.path_params["step"]
+    if run is None or step not in run.kept:
         return PlainTextResponse("No such picture.", 404)
-    data = await run_in_threadpool(run.folder.frame_file(request.path_params["step"]).read_bytes)
+    focus: Mapping[str, Any] = {}
+    if request.method == "POST":
+        try:
+            asked = await posted(request)
+            focus = experiment(run.config.experiment).focus(json.loads(asked))
+        except (ValueError, RecursionError):
+            return PlainTextResponse("This can't be looked at.", 400)
+    data = await run_in_threadpool(run.folder.frame, step, focus)
+    if focus:
+        return Response(data, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
     return Response(data, media_type="application/octet-stream", headers={"Cache-Control": "private, max-age=3600"})
+
+
+async def posted(request: Request) -> bytes:
+    """The request's body (raises ValueError if it is too long)."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_FOCUS:
+            raise ValueError("too long")
+    return body
 
 
 async def history(request: Request) -> Response:
@@ -234,7 +259,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 
 routes = [
     WebSocketRoute("/live/{run}", live),
-    Route("/live/{run}/kept/{step:int}", kept_frame),
+    Route("/live/{run}/kept/{step:int}", kept_frame, methods=["GET", "POST"]),
     Route("/live/{run}/history", history),
     Route("/assets/live/{hash}/{path:path}", live_view_file),
     Route("/assets/{name}", plotly_file),

@@ -16,7 +16,7 @@ from pages.shared import session
 
 LIVE = {"lr"}
 """Fields that act on a run while it trains."""
-LATER = {"num_steps"}
+LATER = {"num_steps", "num_epochs"}
 """Fields that act when a run has ended and goes on."""
 SPEED = 30.0
 """Steps a second until someone chooses another speed."""
@@ -29,9 +29,11 @@ class Workspace:
         config: the last config that the form made.
         run_id: the run shown, whose config is this one but for live fields; None for the untrained picture.
         problems: what can't be used in the form now, by field.
+        refused: all values of the form while some of them can't be used; else empty.
         notices: sentences to show once, about a link or a refused start.
         refill: fields whose widgets must take the config's value.
         link: the link last seen in the address.
+        focus: what the picture was asked to show while there was no run.
 
     Streamlit may end a script run wherever it touches the session, to begin the next one. So nothing here does that
     once the workspace is made, or a change could be left half done.
@@ -43,10 +45,12 @@ class Workspace:
         self.config: Config = self.experiment.config()
         self.run_id: str | None = None
         self.problems: dict[str, Problem] = {}
+        self.refused: dict[str, Any] = {}
         self.notices: list[Problem] = []
         self.speed = SPEED
         self.refill: set[str] = set()
         self.link: dict[str, str] = {}
+        self.focus: dict[str, Any] = {}
         self._restore()
 
     @property
@@ -81,7 +85,7 @@ class Workspace:
 
     def fill(self, config: Config, run_id: str | None = None) -> None:
         """Put another config into the form; only before its widgets are drawn, as in a callback."""
-        self.problems = {}
+        self.problems, self.refused = {}, {}
         self.config, self.run_id, self.refill = config, run_id, set(config.settings())
         self.save()
 
@@ -91,8 +95,9 @@ class Workspace:
             config = self.experiment.config.create(values)
         except ConfigError as error:
             self.problems = {problem.field: problem for problem in error.problems}
+            self.refused = values
             return
-        self.problems = {}
+        self.problems, self.refused = {}, {}
         if config != self.config:
             self._change(config)
 

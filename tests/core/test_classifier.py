@@ -149,7 +149,7 @@ def test_the_fewest_own_points_train(batch_norm: bool, standardize: bool, batch_
     )
     for snapshot in train(config, {}):
         assert all(math.isfinite(value) for value in snapshot.metrics.values())
-        assert view(config, snapshot).arrays["decision"].shape == (GRID, GRID)
+        assert view(config, snapshot, {}).arrays["decision"].shape == (GRID, GRID)
 
 
 def test_standardised_inputs_have_mean_0_and_deviation_1() -> None:
@@ -296,7 +296,7 @@ def test_a_bug_has_the_correct_run_beside_it() -> None:
 def frame_of(config: ClassifierConfig, change: Callable[[Snapshot], object] = lambda snapshot: None) -> Frame:
     snapshot = untrained(config)
     change(snapshot)
-    return view(config, snapshot)
+    return view(config, snapshot, {})
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def frame_of(config: ClassifierConfig, change: Callable[[Snapshot], object] = la
 def test_a_view_says_what_the_network_says(values: dict[str, Any]) -> None:
     config = config_of(**values)
     snapshot = untrained(config)
-    frame = view(config, snapshot)
+    frame = view(config, snapshot, {})
     snapshot.net.eval()
     with torch.no_grad():
         label = snapshot.net(scene(config).inputs).argmax(dim=1).reshape(GRID, GRID)
@@ -338,7 +338,7 @@ def test_a_view_does_not_change_training(losses: Losses) -> None:
     watched = []
     for snapshot in train(config, {}):
         scene.cache_clear()
-        view(config, snapshot)
+        view(config, snapshot, {})
         if snapshot.step:
             watched.append(snapshot.metrics["loss/train"])
     assert watched == losses(config)

@@ -253,7 +253,7 @@ def test_view_is_small_and_leaves_training_alone() -> None:
     plain = [s.metrics for s in train(config, {})]
     watched = []
     for snapshot in train(config, {}):
-        frame = view(config, snapshot)
+        frame = view(config, snapshot, {})
         assert sum(array.nbytes for array in frame.arrays.values()) < 20_000
         assert frame.arrays["probability"].sum() == pytest.approx(1, abs=1e-5)
         watched.append(snapshot.metrics)

@@ -50,4 +50,4 @@ def test_lists_are_told_for_each_lane_and_numbers_once() -> None:
 
 def test_a_frame_of_the_classifier_is_small() -> None:
     config = ClassifierConfig(device="cpu")
-    assert len(encode({"run": view(config, untrained(config))})) < 25_000
+    assert len(encode({"run": view(config, untrained(config), {})})) < 25_000

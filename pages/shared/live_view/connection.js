@@ -25,6 +25,7 @@ class Connection {
     this.events = [];
     this.message = null;
     this.looking = null;
+    this.focus = null;
     this.outbox = [];
     this.keptFrames = new Map();
     this.retryDelay = FIRST_RETRY;
@@ -88,6 +89,7 @@ class Connection {
     this.kept = [...(message.kept ?? [])];
     this.adopt(message);
     this.outbox.splice(0).forEach((command) => this.send(command));
+    this.applyFocus();
     this.tell("history");
   }
 
@@ -149,13 +151,34 @@ class Connection {
     this.tell("frame");
   }
 
+  /** Look at something else of the network: the worker draws it from now on; of a run that is over, the server. */
+  setFocus(focus) {
+    this.focus = focus;
+    if (this.online === "open") this.applyFocus();
+  }
+
+  async applyFocus() {
+    if (!this.focus) return;
+    if (!hasEnded(this.status)) this.send({ command: "focus", value: this.focus });
+    if (this.looking !== null) this.lookAt(this.looking);
+    else if (hasEnded(this.status) && this.kept.length) {
+      const { focus } = this;
+      const frame = await this.fetchKept(this.kept.at(-1));
+      if (!frame || focus !== this.focus) return;
+      this.newest = null;
+      this.decoded = frame;
+      this.tell("frame");
+    }
+  }
+
   async fetchKept(step) {
-    if (this.keptFrames.has(step)) return this.keptFrames.get(step);
+    if (!this.focus && this.keptFrames.has(step)) return this.keptFrames.get(step);
+    const asked = this.focus ? { method: "POST", body: JSON.stringify(this.focus) } : {};
     try {
-      const answer = await fetch(`${this.path}/kept/${step}`, { credentials: "same-origin" });
+      const answer = await fetch(`${this.path}/kept/${step}`, { credentials: "same-origin", ...asked });
       if (!answer.ok) return null;
       const frame = decodeFrame(await answer.arrayBuffer());
-      this.remember(step, frame);
+      if (!this.focus) this.remember(step, frame);
       return frame;
     } catch {
       return null;

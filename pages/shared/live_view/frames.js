@@ -23,7 +23,7 @@ function readArray(buffer, start, { dtype, shape, offset }) {
   return new ArrayType(buffer.slice(from, from + length * ArrayType.BYTES_PER_ELEMENT));
 }
 
-/** Decode one binary frame into {step, epoch, levels, unitsScale, arrays: {name: {data, shape}}}. */
+/** Decode one binary frame into {step, epoch, levels, unitsScale, facts, arrays: {name: {data, shape}}}. */
 export function decodeFrame(buffer) {
   const { header, end } = readHeader(buffer);
   const start = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
@@ -36,6 +36,7 @@ export function decodeFrame(buffer) {
     epoch: header.epoch,
     levels: header.levels,
     unitsScale: header.units_scale ?? {},
+    facts: header,
     arrays,
   };
 }

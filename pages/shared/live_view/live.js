@@ -8,11 +8,13 @@ import { decodeBase64Frame } from "./frames.js";
 import { valueAt } from "./history.js";
 import { keep } from "./mounting.js";
 import { ClassifierPicture } from "./pictures/classifier.js";
+import { ImagePicture } from "./pictures/images.js";
+import { Pace } from "./pace.js";
 import { PlayBar } from "./playbar.js";
 import { applyTheme, readTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 
-const PICTURES = { classifier: ClassifierPicture };
+const PICTURES = { classifier: ClassifierPicture, cnn: ImagePicture };
 const DESCRIBE_EVERY = 200;
 const PATIENCE = 8000;
 const GO_ON = new Set(["reached_steps", "stopped", "crashed"]);
@@ -43,9 +45,13 @@ class LiveView {
     });
     const onLive = () => this.connection?.backToLive();
     this.banner = new Banner(banner, { onLive, onResume: (step) => this.trigger("resume", { step, speed: this.playBar.chosenSpeed }) });
-    this.picture = new PICTURES[data.experiment](picture, { onAdd: (point) => this.trigger("point", point) });
+    this.picture = new PICTURES[data.experiment](picture, {
+      onAdd: (point) => this.trigger("point", point),
+      onFocus: (focus) => this.setFocus(focus),
+    });
     this.curves = new Curves(curves);
     this.timeline = new Timeline(time, { onLook: (step) => this.connection?.lookAt(step), onLive });
+    this.pace = new Pace();
     this.onKey = (event) => this.pressKey(event);
     document.addEventListener("keydown", this.onKey);
   }
@@ -57,6 +63,7 @@ class LiveView {
     this.theme = readTheme(this.root);
     applyTheme(this.root, this.theme);
     setAttribute(this.root, "lang", data.lang);
+    this.root.dataset.experiment = data.experiment;
     this.root.dataset.lanes = data.lanes.length;
     this.playBar.relabel(data.text);
     this.timeline.relabel(data.text);
@@ -73,6 +80,15 @@ class LiveView {
     if (data.speed !== undefined && !this.data) this.playBar.takeSpeed(data.speed);
     this.data = data;
     this.connect(data.run === null ? null : data.socket);
+    if (changedRun) this.setFocus(this.focus);
+  }
+
+  /** Look at something else: the run's worker draws it, or Python where there is no run. */
+  setFocus(focus) {
+    this.focus = focus ?? null;
+    if (!this.focus) return;
+    if (this.connection) this.connection.setFocus(focus);
+    else if (JSON.stringify(this.focus) !== JSON.stringify(this.data.focus)) this.trigger("focus", { focus });
   }
 
   connect(path) {
@@ -203,6 +219,8 @@ class LiveView {
       mayGoOn: this.mayGoOn,
       diverged: data.diverged,
       lr: connection?.lr ?? data.lr,
+      pace: this.pace.measure(step, this.status),
+      imagesPerStep: data.picture.images_per_step,
       lang: data.lang,
       looking,
       message: this.starting ? null : connection?.message ?? null,

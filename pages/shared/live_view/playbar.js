@@ -12,6 +12,12 @@ const ICONS = {
 const SPEEDS = [1, 5, 30, 200, 0];
 const DEFAULT_SPEED = 30;
 
+/** Seconds as minutes and seconds: 0:07. */
+const duration = (seconds) => {
+  const whole = Math.max(0, Math.round(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+};
+
 export class PlayBar {
   /** @param {{onPlay, onStep, onEpoch, onReset, onSpeed}} handlers */
   constructor(host, handlers) {
@@ -28,9 +34,12 @@ export class PlayBar {
     this.speed.value = DEFAULT_SPEED;
     this.stepCount = create("span", { class: "tp-count", "data-testid": "step-count", "data-step": 0 });
     this.epochCount = create("span", { class: "tp-count-small", "data-testid": "epoch-count" });
+    this.progress = create("progress", { class: "tp-progress", max: 1, value: 0, hidden: "" });
+    this.paceWords = create("span", { class: "tp-count-small", "data-testid": "pace" });
     host.append(
       create("div", { class: "tp-buttons" }, this.play.node, this.step.node, this.epoch.node, this.reset.node),
       this.speed,
+      create("div", { class: "tp-pace" }, this.paceWords, this.progress),
       create("div", { class: "tp-counter" }, this.stepCount, this.epochCount),
     );
   }
@@ -65,7 +74,7 @@ export class PlayBar {
     if (speed !== undefined && SPEEDS.includes(speed) && this.chosenSpeed !== speed) this.speed.value = speed;
   }
 
-  show({ status, step, epoch, numSteps, lr, lang, over, goesOn, mayGoOn }) {
+  show({ status, step, epoch, numSteps, lr, lang, over, goesOn, mayGoOn, pace, imagesPerStep }) {
     const running = status === "running";
     const onward = status === "paused" || goesOn;
     const words = running ? this.text.pause : onward ? this.text.continue : this.text.play;
@@ -82,6 +91,19 @@ export class PlayBar {
     const wanted = running ? this.pauseIcon : this.playIcon;
     if (this.play.node.firstChild !== wanted) this.play.node.firstChild.replaceWith(wanted);
     this.count({ step, epoch, numSteps, lr, lang });
+    this.hurry({ step, numSteps, lang, pace, imagesPerStep });
+  }
+
+  /** Images a second and the time left, for networks that take their time. */
+  hurry({ step, numSteps, lang, pace, imagesPerStep }) {
+    this.progress.hidden = !imagesPerStep;
+    if (!imagesPerStep) return;
+    this.progress.value = numSteps ? step / numSteps : 0;
+    const words = pace ? fill(this.text.pace, {
+      images: formatCount(Number((pace * imagesPerStep).toPrecision(2)), lang),
+      left: duration((numSteps - step) / pace),
+    }) : "";
+    setText(this.paceWords, words);
   }
 
   count({ step, epoch, numSteps, lr, lang }) {

@@ -12,7 +12,7 @@ def live_text(_: Callable[[str], str]) -> dict[str, str]:
     Returns:
         Key to text; ``{name}`` in a text is filled in by the browser.
     """
-    return {**_controls(_), **_status(_), **_picture(_), **_curves(_), **_network(_)}
+    return {**_controls(_), **_status(_), **_picture(_), **_curves(_), **_network(_), **_images(_)}
 
 
 def _controls(_: Callable[[str], str]) -> dict[str, str]:
@@ -43,6 +43,7 @@ def _controls(_: Callable[[str], str]) -> dict[str, str]:
         "time_live": _("now"),
         "time_step": _("step {step}"),
         "back_to_live": _("Back to live"),
+        "pace": _("{images} images/s · {left} left"),
         "resume_here": _("Resume from here"),
         "resume_step": _("Resume from step {step}"),
     }
@@ -108,6 +109,68 @@ def _picture(_: Callable[[str], str]) -> dict[str, str]:
         "hover_own": _("Your point, of class {label}"),
         "hover_place": _("x1 = {x}, x2 = {y}"),
         "hover_prediction": _("Predicted: class {label}, probability {probability}"),
+    }
+
+
+def _images(_: Callable[[str], str]) -> dict[str, str]:
+    return {
+        "tab_layers": _("Layers"),
+        "tab_layers_help": _("One image on its way through all layers, to the ten probabilities"),
+        "tab_convolution": _("Convolution"),
+        "tab_convolution_help": _("One pixel of a filter's output: the patch, the kernel, and the sum that gives it"),
+        "tab_mistakes": _("Mistakes"),
+        "tab_mistakes_help": _("The test images that the network is most surely wrong about"),
+        "tab_confusion": _("Confusion"),
+        "tab_confusion_help": _("Which class is taken for which"),
+        "tab_projection": _("Projection"),
+        "tab_projection_help": _("Test images laid out by what the last layer is given of them"),
+        "show_saliency": _("What it looks at"),
+        "show_saliency_help": _("Colour the pixels that move the strongest logit most (saliency)"),
+        "show_gradients": _("Gradients of the filters"),
+        "show_gradients_help": _("Show the last step's gradient of each filter instead of its weights"),
+        "previous_image": _("The test image before"),
+        "next_image": _("The next test image"),
+        "clear_pad": _("Clear"),
+        "clear_pad_help": _("Empty the pad, to draw on it"),
+        "draw_here": _("Draw here"),
+        "pad_label": _("The image that goes in. Draw on it with mouse or finger; it is centred as MNIST's digits are"),
+        "image_number": _("no. {number}"),
+        "own_drawing": _("yours"),
+        "filters_caption": _("conv1: {count} filters of {size} × {size}"),
+        "gradients_caption": _("conv1: gradients of {count} filters"),
+        "maps_caption": _("after conv{number}: {count} maps of {size} × {size}"),
+        "tile_filters": _("Filter {number}. Click to see it at work."),
+        "tile_maps1": _("Map {number} after conv1"),
+        "tile_maps2": _("Map {number} after conv2"),
+        "verdict": _("Says {answer}, {sure} sure. It is {truth}."),
+        "verdict_drawn": _("Says {answer}, {sure} sure."),
+        "previous_filter": _("The filter before"),
+        "next_filter": _("The next filter"),
+        "filter_number": _("filter {number} of {count}"),
+        "convolution_help": _("Point at the output, or use the arrow keys, to choose a pixel"),
+        "convolution_input": _("input"),
+        "convolution_output": _("output, before the activation"),
+        "patch": _("patch"),
+        "kernel": _("kernel"),
+        "products": _("products"),
+        "convolution_sum": _(
+            "Sum of the products {sum} + bias {bias} = {value}, the output at row {row}, column {column}."
+        ),
+        "mistakes_note": _(
+            "{wrong} of {tested} test images are wrong. The surest mistakes first; click one to look into it."
+        ),
+        "mistake": _("{truth} read as {answer}"),
+        "mistake_help": _("It is {truth}; the network says {answer}, {sure} sure."),
+        "confusion": _("Confusion matrix"),
+        "confusion_note": _(
+            "{wrong} of {tested} test images are wrong. Row: what it is. Column: what the network says."
+        ),
+        "confusion_cell": _("{truth} read as {said}: {count} times"),
+        "true_and_said": _("is \\ says"),
+        "projection_note": _(
+            "300 test images by the two main directions (PCA) of what the last layer is given. "
+            "{wrong} of {tested} are wrong."
+        ),
     }
 
 

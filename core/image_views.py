@@ -1,0 +1,74 @@
+"""What a network makes of images, as arrays for the screen: maps, what it looks at, its mistakes, its own order."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+MOST_MISTAKES = 12
+PROJECTED = 300
+"""Images in the projection."""
+
+
+def byte_maps(values: Tensor) -> np.ndarray:
+    """Maps (C, H, W) as bytes: 128 for 0 and 255 for the largest size among them."""
+    finite = torch.nan_to_num(values)
+    size = finite.abs().amax().clamp(min=1e-12)
+    return (128 + 127 * finite / size).round().to(torch.uint8).cpu().numpy()
+
+
+def saliency(net: nn.Module, x: Tensor) -> np.ndarray:
+    """How much each pixel moves the strongest logit, without touching the network's own gradients.
+
+    Args:
+        x: one image (1, C, H, W) as the network is given it.
+
+    Returns:
+        uint8 (H, W): the size of the gradient of the largest logit, 255 where it is largest (Simonyan et al. 2013,
+        "Deep Inside Convolutional Networks").
+    """
+    with torch.enable_grad():
+        x = x.detach().clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(net(x).max(), x)
+    size = torch.nan_to_num(gradient).abs().amax(dim=(0, 1))
+    return (255 * size / size.max().clamp(min=1e-30)).round().to(torch.uint8).cpu().numpy()
+
+
+def confusion(predicted: Tensor, labels: Tensor, classes: int) -> np.ndarray:
+    """Int32 (classes, classes): row the true class, column the predicted one."""
+    counts = torch.bincount(labels * classes + predicted, minlength=classes * classes)
+    return counts.reshape(classes, classes).to(torch.int32).cpu().numpy()
+
+
+def mistakes(probability: Tensor, labels: Tensor) -> Tensor:
+    """The numbers of the images that are wrong, the surest mistake first.
+
+    Args:
+        probability: (N, classes).
+        labels: (N,).
+    """
+    sure, predicted = torch.nan_to_num(probability).max(dim=1)
+    wrong = (predicted != labels).nonzero()[:, 0]
+    return wrong[sure[wrong].argsort(descending=True, stable=True)][:MOST_MISTAKES]
+
+
+def projection(features: Tensor, labels: Tensor) -> np.ndarray:
+    """The two directions in which features (N, D) differ most, by principal component analysis.
+
+    Of the two signs each direction may have, the one that puts class 0 on the right, or class 1 at the top.
+
+    Returns:
+        float32 (N, 2), each axis scaled so that almost all lies between -1 and 1.
+    """
+    if len(features) < 3:
+        return np.zeros((len(features), 2), np.float32)
+    centred = torch.nan_to_num(features.double(), posinf=0, neginf=0)
+    centred = centred - centred.mean(dim=0)
+    values, vectors = torch.linalg.eigh(centred @ centred.T)
+    places = vectors[:, [-1, -2]] * values[[-1, -2]].clamp(min=0).sqrt()
+    for axis in (0, 1):
+        of_class = places[labels == axis, axis]
+        if len(of_class) and of_class.mean() < 0:
+            places[:, axis] = -places[:, axis]
+    size = places.abs().quantile(0.98, dim=0).clamp(min=1e-12)
+    found: np.ndarray = (places / size).clamp(-1, 1).float().cpu().numpy()
+    return found

@@ -1,0 +1,84 @@
+"""Step 2: a CNN on handwritten digits, trained live."""
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from core.experiments.cnn import CNNConfig, class_names, shapes
+from pages.shared.code_panel import code_panel
+from pages.shared.controls import controls, field
+from pages.shared.image_sets import download_panel
+from pages.shared.language import _, lesson
+from pages.shared.live import live_view
+from pages.shared.shape_table import shape_table
+from pages.shared.share import defaults_button, earlier_runs, share_link
+from pages.shared.shell import language_switch
+from pages.shared.step_by_step import step_by_step
+from pages.shared.workspace import workspace
+
+
+def picture(config: CNNConfig) -> dict[str, Any]:
+    """What the picture shows beside the network."""
+    return {
+        "dataset": config.dataset,
+        "names": class_names(config),
+        "channels": config.channels1,
+        "images_per_step": config.batch_size,
+        "floor": math.log(10) if "shuffled_labels" in config.bugs else None,
+        "text": {
+            "status_idle": _("Press Play and watch the filters form. The network has not learned anything yet."),
+            "status_paused": _("Paused. Step trains on one batch; Epoch goes once through the training images."),
+            "epoch_help": _("Train for one epoch: every training image is used once"),
+            "floor": _("guessing among ten: {floor}"),
+        },
+    }
+
+
+space = workspace("cnn")
+with st.sidebar:
+    language_switch()
+    controls(space)
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.header(_("A CNN on handwritten digits"), anchor=False)
+    defaults_button(space)
+    share_link(space)
+st.caption(
+    _("Press Play, and while it trains draw a digit of your own on the black square and see what the network says.")
+)
+config = space.config
+assert isinstance(config, CNNConfig)
+download_panel(space)
+live_view(space, picture(config))
+
+sections = {
+    "lesson": _("Lesson"),
+    "shapes": _("Shapes"),
+    "steps": _("Step by step"),
+    "code": _("Code"),
+    "bugs": _("Bugs"),
+    "runs": _("Runs"),
+}
+section = st.segmented_control(
+    _("Sections"),
+    list(sections),
+    format_func=sections.__getitem__,
+    default="lesson",
+    required=True,
+    key="section cnn",
+    label_visibility="collapsed",
+)
+if section == "lesson":
+    st.markdown(lesson("cnn"))
+elif section == "shapes":
+    shape_table(shapes(CNNConfig.model_construct(**space.refused) if space.refused else config))
+elif section == "steps":
+    step_by_step(space)
+elif section == "code":
+    code_panel(space)
+elif section == "bugs":
+    field(space, "bugs", config.settings()["bugs"])
+    st.markdown(lesson("bugs_cnn"))
+else:
+    earlier_runs(space)

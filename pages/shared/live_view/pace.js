@@ -1,0 +1,24 @@
+// How fast a run goes, measured over the last seconds on the screen.
+
+const WINDOW = 4000;
+const ENOUGH = 600;
+
+export class Pace {
+  constructor() {
+    this.samples = [];
+  }
+
+  /** Steps a second, or null while it is not known. */
+  measure(step, status) {
+    const now = performance.now();
+    const last = this.samples.at(-1);
+    if (status !== "running" || (last && step < last.step)) this.samples = [];
+    if (status !== "running") return null;
+    if (!last || step > last.step) this.samples.push({ now, step });
+    while (this.samples.length > 2 && now - this.samples[0].now > WINDOW) this.samples.shift();
+    const [first] = this.samples;
+    const newest = this.samples.at(-1);
+    if (newest.now - first.now < ENOUGH) return null;
+    return (1000 * (newest.step - first.step)) / (newest.now - first.now);
+  }
+}

@@ -1,0 +1,164 @@
+"""Fetching torchvision's image sets, from servers that misbehave."""
+
+import gzip
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from core.data import downloads
+from core.data.downloads import FILES, Download, missing, present
+from core.experiments.cnn import CNNConfig
+from core.experiments.cnn import missing as missing_for
+
+MNIST = Path(__file__).parents[3] / "shared/data/MNIST/raw"
+needs_mnist = pytest.mark.skipif(not MNIST.exists(), reason="the MNIST files are not here")
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TORCH_PLAYGROUND_DATA", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Callable[[BaseHTTPRequestHandler], None]], str]]:
+    """Start a server that answers every request so; gives its address."""
+    servers = []
+
+    def start(answer: Callable[[BaseHTTPRequestHandler], None]) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                answer(self)
+
+            do_HEAD = do_GET
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}/"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def sent(handler: BaseHTTPRequestHandler, content: bytes, length: int | None = None) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(length or len(content)))
+    handler.end_headers()
+    if handler.command == "GET":
+        handler.wfile.write(content)
+
+
+def html(handler: BaseHTTPRequestHandler) -> None:
+    sent(handler, b"<html>Please log in to the network of this hotel.</html>")
+
+
+def cut_off(handler: BaseHTTPRequestHandler) -> None:
+    sent(handler, gzip.compress(b"abc" * 1000), length=1_000_000)
+
+
+def not_found(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_error(404)
+
+
+def silent(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000000")
+    handler.end_headers()
+    threading.Event().wait(20)
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"), [(html, "checksum"), (cut_off, "checksum"), (not_found, "reached"), (silent, "reached")]
+)
+def test_a_failed_download_is_told_in_a_sentence_and_leaves_nothing(
+    serve: Callable[[Callable[[BaseHTTPRequestHandler], None]], str],
+    own_folder: Path,
+    answer: Callable[[BaseHTTPRequestHandler], None],
+    word: str,
+) -> None:
+    found = Download("MNIST", [serve(answer)], stalled=4)
+    found.join()
+    assert found.done
+    assert found.problem is not None
+    assert word in str(found.problem)
+    assert str(found.problem).count(".") == 1
+    assert not present("MNIST")
+    assert list(own_folder.iterdir()) == []
+
+
+def test_no_network(own_folder: Path) -> None:
+    found = Download("KMNIST", ["http://127.0.0.1:9/"])
+    found.join()
+    assert "can't be reached" in str(found.problem)
+    assert list(own_folder.iterdir()) == []
+
+
+def test_a_folder_that_can_not_be_written(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (own_folder / "file").write_text("in the way")
+    monkeypatch.setenv("TORCH_PLAYGROUND_DATA", str(own_folder / "file"))
+    found = Download("MNIST", ["http://127.0.0.1:9/"])
+    found.join()
+    assert "can't be stored" in str(found.problem)
+
+
+@needs_mnist
+def test_a_download_that_works_after_one_mirror_that_does_not(
+    serve: Callable[[Callable[[BaseHTTPRequestHandler], None]], str], own_folder: Path
+) -> None:
+    def good(handler: BaseHTTPRequestHandler) -> None:
+        sent(handler, (MNIST / handler.path.lstrip("/")).read_bytes())
+
+    assert "not on this machine" in str(missing("mnist"))
+    found = Download("MNIST", [serve(html), serve(good)])
+    found.join()
+    assert found.problem is None
+    assert found.share == 1
+    assert present("MNIST")
+    assert missing_for(CNNConfig(dataset="mnist")) is None
+    assert [path.name for path in own_folder.iterdir()] == ["MNIST"]
+
+
+@needs_mnist
+def test_archives_alone_are_enough_but_only_whole_ones(own_folder: Path) -> None:
+    raw = own_folder / "MNIST/raw"
+    raw.mkdir(parents=True)
+    for file in MNIST.glob("*.gz"):
+        shutil.copy(file, raw)
+    assert present("MNIST")
+    archive = raw / "t10k-labels-idx1-ubyte.gz"
+    archive.write_bytes(archive.read_bytes()[:-3])
+    assert not present("MNIST")
+
+
+def test_a_file_of_the_wrong_size_is_not_used(own_folder: Path) -> None:
+    raw = own_folder / "MNIST/raw"
+    raw.mkdir(parents=True)
+    for name, size in FILES.items():
+        with (raw / name).open("wb") as file:
+            file.truncate(size)
+    assert present("MNIST")
+    with (raw / "train-images-idx3-ubyte").open("wb") as file:
+        file.truncate(100)
+    assert not present("MNIST")
+    assert missing("mnist") is not None
+
+
+def test_two_who_ask_share_one_download(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "_downloads", {})
+    gate = threading.Event()
+    monkeypatch.setattr(Download, "_fetch", lambda self, part: gate.wait(10))
+    first = downloads.download("MNIST")
+    assert downloads.download("MNIST") is first
+    gate.set()
+    first.join()
+    assert downloads.download("MNIST") is not first
