@@ -185,9 +185,12 @@ class Config(BaseModel):
 
     @classmethod
     def _read(cls, name: str, value: Any) -> Any:
-        """Split a text for a tuple field, such as "16,16" or "(16, 16)"; pydantic reads all else."""
+        """Split a text for a tuple field, such as "16,16" or "(16, 16)", or find a choice; pydantic reads all else."""
         if not isinstance(value, str):
             return value
+        if typing.get_origin(cls.model_fields[name].annotation) is Literal:
+            choices = {str(choice): choice for choice in typing.get_args(cls.model_fields[name].annotation)}
+            return choices.get(value, value[:MAX_TEXT])
         if typing.get_origin(cls.model_fields[name].annotation) is not tuple or len(value) > MAX_TEXT:
             return value[:MAX_TEXT]
         item = typing.get_args(cls.model_fields[name].annotation)[0]

@@ -27,7 +27,7 @@ def read_drawing(text: str) -> Tensor:
 
 
 def centred(drawing: Tensor) -> Tensor:
-    """Scale a drawing into a 20 x 20 box and put its centre of mass into the middle of 28 x 28 pixels.
+    """Scale a drawing into a 20 x 20 box and put its centre of mass into the middle of 28 x 28 pixels, at (14, 14).
 
     So MNIST was made (LeCun et al. 1998, "Gradient-based learning applied to document recognition", section III A).
 
@@ -49,8 +49,8 @@ def centred(drawing: Tensor) -> Tensor:
     mass = small.sum()
     down = (small.sum(dim=1) * torch.arange(height)).sum() / mass
     right = (small.sum(dim=0) * torch.arange(width)).sum() / mass
-    top = min(max(round(SIZE / 2 - 0.5 - float(down)), 0), SIZE - height)
-    left = min(max(round(SIZE / 2 - 0.5 - float(right)), 0), SIZE - width)
+    top = min(max(round(SIZE / 2 - float(down)), 0), SIZE - height)
+    left = min(max(round(SIZE / 2 - float(right)), 0), SIZE - width)
     image = torch.zeros(SIZE, SIZE)
     image[top : top + height, left : left + width] = small
     return (255 * image / image.max()).round().to(torch.uint8)

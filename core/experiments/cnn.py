@@ -366,7 +366,8 @@ def focus(asked: Any) -> dict[str, Any]:
 
     Args:
         asked: "part", one of `PARTS`; "image", the number of a test image, or "drawing", see `read_drawing`;
-            "channel", the filter of the first convolution that is seen close up.
+            "channel", the filter of the first convolution that is seen close up; "version", a number that the frame
+            carries back, so that the viewer knows which drawing it shows.
 
     Raises:
         ValueError: it makes no sense.
@@ -374,7 +375,7 @@ def focus(asked: Any) -> dict[str, Any]:
     if not isinstance(asked, dict) or asked.get("part", "layers") not in PARTS:
         raise ValueError("no such part")
     found: dict[str, Any] = {"part": asked.get("part", "layers")}
-    for name, most in (("image", TEST_AT_ONCE - 1), ("channel", 63)):
+    for name, most in (("image", TEST_AT_ONCE - 1), ("channel", 63), ("version", 10**9)):
         number = asked.get(name, 0)
         if not isinstance(number, int) or not 0 <= number <= most:
             raise ValueError(f"no such {name}")
@@ -427,7 +428,7 @@ def view(config: CNNConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Fra
                 arrays = view_convolution(config, net, image, focus.get("channel", 0) % config.channels1)
                 facts |= {"stride": config.stride, "padding": config.padding, "channel": focus.get("channel", 0)}
     net.train()
-    return Frame(snapshot.step, snapshot.epoch, arrays, {"part": part, **facts})
+    return Frame(snapshot.step, snapshot.epoch, arrays, {"part": part, "version": focus.get("version", 0), **facts})
 
 
 def first_convolution(net: CNN) -> nn.Conv2d:

@@ -43,6 +43,7 @@ export default function ({ data, parentElement }) {
     }
     const [button, pre] = panel.children;
     button.textContent = data.copy;
+    button.hidden = !data.copy;
     button.onclick = async () => {
         const lines = data.lines.filter((line) => !line.missing);
         await copy(lines.map((line) => line.parts.map((part) => part[1]).join("")).join("\\n") + "\\n");
@@ -73,6 +74,9 @@ async function copy(text) {
     area.remove();
 }
 """
+LONGEST_LINE = 2000
+"""Characters of a line that are shown whole; longer ones carry data."""
+SHORTENED = 60
 code_component = st.components.v2.component("torch_playground_code", css=CSS, js=JS)
 
 
@@ -107,7 +111,11 @@ def code_panel(space: Workspace) -> None:
             icon=":material/download:",
         )
     lines = marked_lines(config, lr_changes)
+    shortened = any(len(line) > LONGEST_LINE for line, _marked in lines)
     parts = highlighted([line for line, _marked in lines])
+    if shortened:
+        parts = [cut(part) for part in parts]
+        st.caption(_("One line carries the images themselves and is cut short here; the download has it whole."))
     shown = [{"marked": marked, "parts": part} for (_line, marked), part in zip(lines, parts, strict=True)]
     for at, gone in sorted(missing_lines(config, lr_changes).items(), reverse=True):
         bare = [line.lstrip() for line in gone]
@@ -118,12 +126,17 @@ def code_panel(space: Workspace) -> None:
     code_component(
         key=f"code {space.name}",
         data={
-            "copy": _("Copy"),
+            "copy": "" if shortened else _("Copy"),
             "copied": _("Copied"),
             "left_out": _("The default script has this line; this one lacks it."),
             "lines": shown,
         },
     )
+
+
+def cut(parts: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A line's parts, the long ones shortened."""
+    return [(kind, f"{text[:SHORTENED]} … {text[-1]}" if len(text) > LONGEST_LINE else text) for kind, text in parts]
 
 
 def highlighted(lines: list[str]) -> list[list[tuple[str, str]]]:

@@ -14,7 +14,19 @@ from core import checkpoints
 from core.__main__ import main
 from core.config import ConfigError, kind_of
 from core.data.digits import augment, digits
-from core.experiments.cnn import CNNConfig, build_net, evaluate, lanes, make_data, to_input, train, untrained, view
+from core.experiments.cnn import (
+    CNNConfig,
+    build_net,
+    evaluate,
+    focus,
+    lanes,
+    make_data,
+    shapes,
+    to_input,
+    train,
+    untrained,
+    view,
+)
 from core.export import script
 from core.models import CNN
 from tests.core.test_export import run_script  # noqa: F401
@@ -308,3 +320,72 @@ def test_default_script_reads_like_the_tutorial() -> None:
     assert "self.conv2 = nn.Sequential(nn.Conv2d(16, 32, 5, 1, 2), nn.ReLU())" in text
     for trace in ("config", "resume", "lr_changes", "getattr", "bfloat16", "import torchvision"):
         assert trace not in text
+
+
+def test_every_choice_goes_through_a_link_and_back() -> None:
+    for name, shown in CNNConfig.settings().items():
+        for choice in shown.choices or ():
+            values = {"bugs": "no_zero_grad"} if name == "bugs" else {name: choice}
+            config = CNNConfig.create(values)
+            assert CNNConfig.create(config.to_query()) == config
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        None, [], {"part": "weights"}, {"image": -1}, {"image": 1000}, {"image": 1.5}, {"channel": 64},
+        {"version": "1"}, {"drawing": "no base64!"}, {"drawing": "QUJD"}, {"drawing": 7},
+    ],
+)  # fmt: skip
+def test_what_can_not_be_looked_at_is_refused(asked: object) -> None:
+    with pytest.raises(ValueError, match=r"no (such|drawing)"):
+        focus(asked)
+
+
+def test_looking_leaves_no_trace_in_the_run() -> None:
+    """Losses are the same whatever is looked at between the steps, saliency's backward pass included."""
+    config = CNNConfig.create({"device": "cpu", "dropout": 0.5, "batch_norm": True, "bugs": "no_zero_grad"})
+    asked = [{}, focus({"part": "convolution", "channel": 3}), focus({"part": "test"}), focus({"image": 5})]
+    plain, looked_at = [], []
+    for losses, looks in ((plain, []), (looked_at, asked)):
+        for snapshot in train(config, {}):
+            for look in looks:
+                view(config, snapshot, look)
+            losses.append(snapshot.metrics.get("loss/train"))
+            if snapshot.step == 12:
+                break
+    assert plain == looked_at
+
+
+def test_the_parts_of_the_picture() -> None:
+    config = CNNConfig.create({"device": "cpu", "channels1": 6})
+    snapshot = untrained(config)
+    layers = view(config, snapshot, focus({"image": 3}))
+    assert layers.facts["label"] == make_data(config)[3][3]
+    assert layers.arrays["filters"].shape == (6, 5, 5)
+    assert layers.arrays["probability"].sum() == pytest.approx(1, abs=1e-5)
+    close = view(config, snapshot, focus({"part": "convolution", "channel": 2, "image": 3}))
+    net = snapshot.net
+    assert isinstance(net, CNN)
+    first = net.conv1[0]
+    assert isinstance(first, nn.Conv2d)
+    image = torch.from_numpy(layers.arrays["input"])[None, None].float() / 255
+    assert close.arrays["output"] == pytest.approx(first(image)[0, 2].detach().numpy(), abs=1e-6)
+    tested = view(config, snapshot, focus({"part": "test"}))
+    assert tested.arrays["confusion"].sum() == 1000
+    wrong = 1000 - tested.arrays["confusion"].trace()
+    assert len(tested.arrays["mistakes"]) == min(12, wrong)
+    said = tested.arrays["mistake_probability"].argmax(axis=1)
+    assert (said != tested.arrays["mistake_labels"]).all()
+    sure = tested.arrays["mistake_probability"].max(axis=1)
+    assert (sure[:-1] >= sure[1:]).all()
+
+
+def test_shapes_of_settings_that_work_and_that_do_not() -> None:
+    rows = shapes(CNNConfig())
+    assert sum(row.parameters for row in rows) == 28_938
+    assert [row.output for row in rows][-2:] == [(1568,), (10,)]
+    assert next(row for row in rows if row.name == "conv2.0").flops == 2 * 5 * 5 * 16 * 32 * 7 * 7
+    broken = shapes(CNNConfig.model_construct(**{**dict(CNNConfig()), "kernel_size": 7, "padding": 0}))
+    assert broken[-1].output is None
+    assert str(broken[-1].problem) == "Conv2d gets 16 x 5 x 5: with padding 0 that is too small for a 7 x 7 kernel."

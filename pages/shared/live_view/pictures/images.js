@@ -23,7 +23,7 @@ export class ImagePicture {
     this.settings = { saliency: false, gradients: false };
     this.shared = { pixel: null, changed: () => this.redraw() };
     this.panes = [];
-    this.subject = new Subject(() => this.ask());
+    this.subject = new Subject({ onTouch: () => this.wait(), onChange: () => this.ask() });
     this.tabs = create("div", { class: "tp-tabs", role: "tablist" }, ...Object.keys(PARTS).map((tab) => create("button", {
       type: "button", role: "tab", class: "tp-tab", "data-tab": tab, "data-testid": `tab-${tab}`, onclick: () => this.open(tab),
     })));
@@ -106,9 +106,15 @@ export class ImagePicture {
     this.open("convolution");
   }
 
+  /** What is shown is not yet the answer to what was asked. */
+  wait() {
+    setAttribute(this.stage, "aria-busy", "true");
+  }
+
   /** Tell what is looked at, so that the frames show it. */
   ask() {
     const part = PARTS[this.tab];
+    this.wait();
     const subject = part === "test" ? {} : this.subject.focus;
     this.onFocus(part === "convolution" ? { part, ...subject, channel: this.channel } : { part, ...subject });
   }
@@ -120,6 +126,7 @@ export class ImagePicture {
 
   redraw() {
     if (!this.frame || !this.data || this.frame.facts.part !== PARTS[this.tab]) return;
+    setAttribute(this.stage, "aria-busy", this.tab === "layers" && this.frame.facts.version !== this.subject.version);
     for (const pane of this.panes) {
       if (!Object.keys(this.frame.arrays).some((name) => name.startsWith(`${pane.lane}/`))) continue;
       pane.draw(this.frame);

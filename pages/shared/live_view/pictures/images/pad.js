@@ -10,23 +10,33 @@ const INSET = 0.3;
 
 /** Shared by all lanes: which image is looked at, and the strokes drawn so far. */
 export class Subject {
-  constructor(changed) {
-    this.changed = changed;
+  /** @param {{onTouch: Function, onChange: Function}} handlers */
+  constructor({ onTouch, onChange }) {
+    this.touched = onTouch;
+    this.changed = onChange;
     this.image = 0;
     this.sheet = create("canvas", { width: SIDE, height: SIDE });
     this.sheet.getContext("2d", { willReadFrequently: true });
     this.drawn = false;
+    this.version = 0;
+  }
+
+  touch() {
+    this.version += 1;
+    this.touched();
   }
 
   choose(image) {
     this.image = ((image % 1000) + 1000) % 1000;
     this.drawn = false;
+    this.touch();
     this.changed();
   }
 
   clear() {
     this.sheet.getContext("2d").clearRect(0, 0, SIDE, SIDE);
     this.drawn = true;
+    this.touch();
     this.tell();
   }
 
@@ -43,6 +53,7 @@ export class Subject {
     pen.moveTo(from[0] * SIDE, from[1] * SIDE);
     pen.lineTo(to[0] * SIDE + 0.01, to[1] * SIDE);
     pen.stroke();
+    this.touch();
     this.tell();
   }
 
@@ -56,7 +67,8 @@ export class Subject {
   }
 
   get focus() {
-    return this.drawn ? { image: this.image, drawing: this.encode() } : { image: this.image };
+    const { image, version } = this;
+    return this.drawn ? { image, version, drawing: this.encode() } : { image, version };
   }
 
   encode() {

@@ -1,0 +1,199 @@
+"""Training the CNN in a real browser, and drawing digits for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.app import App
+from tests.browser.conftest import PHONE, Person
+from tests.browser.screen import Screen
+from tests.browser.strokes import Stroke, digits
+
+MNIST = Path(__file__).parents[3] / "shared/data/MNIST/raw"
+NEEDED = 0.9
+"""The share of drawn digits that must be recognised after one epoch of the full MNIST."""
+
+
+@pytest.fixture
+def screen(person: Callable[..., Person]) -> Screen:
+    """A new person's tab with the CNN."""
+    return person().open("/cnn")
+
+
+@pytest.fixture
+def mnist_app(tmp_path: Path) -> Iterator[App]:
+    """A server that has the full MNIST."""
+    raw = tmp_path / "MNIST/raw"
+    raw.mkdir(parents=True)
+    for file in MNIST.glob("*.gz"):
+        (raw / file.name).symlink_to(file)
+    made = App(tmp_path)
+    yield made
+    made.end()
+
+
+def draw(screen: Screen, strokes: list[Stroke]) -> None:
+    """Draw on the emptied pad with the mouse, and wait until the picture shows what the network says of it."""
+    screen.press("clear-pad")
+    box = screen.part("pad").bounding_box()
+    assert box is not None
+    for stroke in strokes:
+        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        screen.page.mouse.move(*points[0])
+        screen.page.mouse.down()
+        for point in points[1:]:
+            screen.page.mouse.move(*point, steps=2)
+        screen.page.mouse.up()
+    answered(screen)
+
+
+def answered(screen: Screen) -> None:
+    """Wait until the picture answers what was last asked of it."""
+    expect(screen.page.locator(".tp-panes")).to_have_attribute("aria-busy", "false")
+
+
+def says(screen: Screen, lane: str = "run") -> str:
+    """The class that the network says."""
+    found = re.match(r"Says (\S+),", screen.part(f"verdict-{lane}").inner_text())
+    assert found is not None
+    return found[1]
+
+
+def test_it_trains_and_tells_its_pace(screen: Screen) -> None:
+    screen.page.goto(screen.url + "/cnn?num_epochs=40")
+    screen.shown()
+    before = screen.look("behind.pixels()")
+    screen.play(speed=0)
+    screen.until("behind.pixels() !== it", before)
+    screen.until(r"/^[\d,]+ images\/s · \d+:\d\d left$/.test(behind.part('pace').textContent)")
+    screen.until("behind.last('accuracy/test') > 0.9")
+    expect(screen.part("verdict-run")).to_have_attribute("data-right", "true")
+    screen.press("reset")
+    screen.status("idle")
+
+
+def test_a_drawing_is_answered_before_during_and_after_training(screen: Screen) -> None:
+    maps = "behind.pixels('[data-testid=strip-maps1]')"
+    seven = next(strokes for label, strokes in digits() if label == 7)
+    draw(screen, seven)
+    assert screen.page.get_by_text("yours").is_visible()
+    screen.play(speed=30)
+    draw(screen, seven)
+    screen.part("speed").select_option("0")
+    screen.status("finished")
+    answered(screen)
+    assert says(screen) == "7"
+    at_the_end = screen.look(maps)
+    draw(screen, [])
+    assert screen.look(maps) != at_the_end
+    draw(screen, seven)
+    assert says(screen) == "7"
+    screen.part("time").evaluate("(slider) => { slider.value = 0; slider.dispatchEvent(new Event('input')); }")
+    screen.until("behind.connection().past?.step === 0 && behind.connection().past.facts.drawn")
+    screen.until(f"{maps} !== it", at_the_end)
+    screen.press("back-to-live")
+    screen.until(f"{maps} === it", at_the_end)
+
+
+@pytest.mark.skipif(not MNIST.exists(), reason="the MNIST files are not here")
+def test_drawn_digits_are_recognised_after_one_epoch_of_mnist(mnist_app: App, person: Callable[..., Person]) -> None:
+    screen = person(mnist_app.url, viewport={"width": 1280, "height": 800}).open("/cnn?dataset=mnist&num_epochs=1")
+    screen.play(speed=0)
+    screen.until("behind.status() === 'finished'", timeout=180_000)
+    wrong = []
+    for number, (label, strokes) in enumerate(digits()):
+        draw(screen, strokes)
+        if says(screen) != str(label):
+            wrong.append((number, label, says(screen)))
+    print(f"\n{len(digits()) - len(wrong)} of {len(digits())} drawn digits recognised; wrong: {wrong}")
+    assert len(digits()) >= 50
+    assert len(wrong) <= (1 - NEEDED) * len(digits())
+
+
+def test_the_close_up_adds_up_to_what_torch_gave(screen: Screen) -> None:
+    screen.play(speed=30)
+    screen.reach(20)
+    screen.press("pause") if screen.part("pause").count() else screen.press("play")
+    screen.status("paused")
+    screen.part("strip-filters").click(position={"x": 8, "y": 8})
+    canvas = screen.part("convolution-run")
+    expect(canvas).to_be_visible()
+    answered_sum = screen.part("sum-run")
+    expect(answered_sum).to_contain_text("Sum of the products")
+    seen = set()
+    for key in ("ArrowLeft", "ArrowDown", "ArrowDown", "ArrowRight", "ArrowUp", "ArrowLeft"):
+        canvas.press(key)
+        torch, own = (float(answered_sum.get_attribute(f"data-{name}") or "nan") for name in ("torch", "value"))
+        assert own == pytest.approx(torch, abs=1e-5)
+        seen.add(answered_sum.inner_text())
+    assert len(seen) >= 4
+    before = answered_sum.inner_text()
+    screen.press("filter-next")
+    expect(answered_sum).not_to_have_text(before)
+    expect(screen.page.get_by_text("filter 2 of 16")).to_be_visible()
+
+
+def test_mistakes_and_confusion_agree_and_a_mistake_opens(screen: Screen) -> None:
+    screen.play(speed=0)
+    screen.status("finished")
+    screen.press("tab-confusion")
+    table = screen.part("confusion-run")
+    expect(table).to_be_visible()
+    screen.until("behind.connection().shown?.facts.part === 'test'")
+    counts = table.evaluate("(table) => [...table.querySelectorAll('td')].map((cell) => Number(cell.textContent) || 0)")
+    assert sum(counts) == 1000
+    right = sum(counts[11 * label] for label in range(10))
+    assert right / 1000 == pytest.approx(screen.look("behind.last('accuracy/test')"))
+    expect(screen.page.get_by_text(f"{1000 - right} of 1000 test images are wrong.")).to_be_visible()
+    screen.press("tab-projection")
+    screen.until("behind.pixels('.tp-projection') !== 0")
+    screen.press("tab-mistakes")
+    card = screen.part("mistake").first
+    expect(card).to_be_visible()
+    truth, said = re.findall(r"\d", card.inner_text())
+    assert truth != said
+    card.click()
+    expect(screen.part("verdict-run")).to_contain_text(f"Says {said}")
+    expect(screen.part("verdict-run")).to_contain_text(f"It is {truth}.")
+
+
+def test_a_bug_beside_the_correct_run(screen: Screen) -> None:
+    screen.page.goto(screen.url + "/cnn?bugs=shuffled_labels&num_epochs=3")
+    screen.shown()
+    screen.play(speed=0)
+    screen.status("finished")
+    assert screen.look("behind.last('accuracy/test', 'correct')") > 0.85
+    assert screen.look("behind.last('accuracy/test', 'run')") < 0.3
+    expect(screen.part("verdict-correct")).to_be_visible()
+    expect(screen.page.get_by_text("guessing among ten: 2.3026")).to_have_count(1)
+
+
+def test_a_choice_that_can_not_work_is_red_where_it_breaks(screen: Screen) -> None:
+    screen.section("Shapes")
+    expect(screen.page.get_by_text("28 → 14 → 7")).to_be_visible()
+    expect(screen.page.get_by_text("28,938")).to_be_visible()
+    screen.page.goto(screen.url + "/cnn?kernel_size=7&padding=1")
+    screen.shown()
+    screen.page.get_by_test_id("stSidebar").get_by_text("Network", exact=False).first.click()
+    screen.slide("Padding", "ArrowLeft")
+    screen.section("Shapes")
+    reason = "Conv2d gets 16 x 5 x 5: with padding 0 that is too small for a 7 x 7 kernel."
+    expect(screen.page.get_by_text(reason)).to_be_visible()
+    expect(screen.page.get_by_text("can't work")).to_be_visible()
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(person: Callable[..., Person]) -> None:
+    screen = person(**PHONE).open("/cnn")
+    screen.play(speed=30)
+    for tab in ("convolution", "mistakes", "confusion", "projection", "layers"):
+        screen.press(f"tab-{tab}")
+        screen.until("document.documentElement.scrollWidth <= innerWidth")
+        assert screen.look(
+            "[...document.querySelectorAll('.tp-live canvas, .tp-live button, .tp-live table')]"
+            ".every((part) => part.getBoundingClientRect().right <= innerWidth + 1)"
+        )
