@@ -247,6 +247,8 @@ def _sentence(name: str, kind: str, value: Any, cls: type[Config]) -> Problem:
     if kind.startswith("bool"):
         return Problem(name, "“{value}” is neither true nor false.", {"value": given})
     if kind == "string_pattern_mismatch":
+        if name != "device":
+            return Problem(name, "“{value}” can't be read here.", {"value": given})
         return Problem(name, "“{value}” is not a device; try auto, cpu, cuda:0 or mps.", {"value": given})
     if shown.low is None:
         return Problem(name, "“{value}” can't be read here.", {"value": given})

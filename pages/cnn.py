@@ -8,7 +8,7 @@ import streamlit as st
 from core.experiments.cnn import CNNConfig, class_names, shapes
 from pages.shared.code_panel import code_panel
 from pages.shared.controls import controls, field
-from pages.shared.image_sets import download_panel
+from pages.shared.image_sets import download_panel, own_images
 from pages.shared.language import _, lesson
 from pages.shared.live import live_view
 from pages.shared.shape_table import shape_table
@@ -21,7 +21,7 @@ from pages.shared.workspace import workspace
 def picture(config: CNNConfig) -> dict[str, Any]:
     """What the picture shows beside the network."""
     return {
-        "dataset": config.dataset,
+        "dataset": config.dataset + config.own_images,
         "names": class_names(config),
         "channels": config.channels1,
         "images_per_step": config.batch_size,
@@ -39,6 +39,7 @@ space = workspace("cnn")
 with st.sidebar:
     language_switch()
     controls(space)
+    own_images(space)
 
 with st.container(horizontal=True, vertical_alignment="center"):
     st.header(_("A CNN on handwritten digits"), anchor=False)

@@ -16,6 +16,7 @@ from core.config import Config, Problem, setting
 from core.data import downloads
 from core.data.digits import IMAGE_SETS, augment, digits, image_set
 from core.data.drawn import centred, read_drawing
+from core.data.own_images import own_file, own_images, own_names
 from core.experiments.base import Bench, Experiment, Frame, Snapshot, undisturbed
 from core.image_views import PROJECTED, byte_maps, confusion, mistakes, projection, saliency
 from core.models import CNN
@@ -46,12 +47,17 @@ class CNNConfig(Config):
 
     experiment: ClassVar[str] = "cnn"
 
-    dataset: Literal["digits", "mnist", "fashion_mnist", "kmnist"] = setting(
+    dataset: Literal["digits", "mnist", "fashion_mnist", "kmnist", "own"] = setting(
         "digits", label="Data set", group="data", folded=False,
         choices={
             "digits": "5,000 digits", "mnist": "MNIST, 70,000", "fashion_mnist": "Fashion-MNIST", "kmnist": "KMNIST",
+            "own": "own images",
         },
         help="The images. The 5,000 digits come with the app; the whole sets are fetched once by torchvision.",
+    )
+    own_images: Annotated[str, Field(pattern=r"^([0-9a-f]{16}-[1-9][0-9]{0,4}-([2-9]|10))?$")] = setting(
+        "", label="Own images", group="data",
+        help="Images uploaded as a zip with a folder for each class.",
     )
     train_size: int = setting(
         0, label="Training images (0 = all)", group="data", low=0, high=60_000, step=100,
@@ -165,6 +171,8 @@ class CNNConfig(Config):
                     {"number": number, "before": before, "kernel": self.kernel_size},
                 )
                 return
+        if self.dataset == "own" and not self.own_images:
+            yield Problem("dataset", "Own images: upload a zip with a folder of images for each class first.")
         if 0 < self.train_size < self.batch_size:
             yield Problem("train_size", "At least one batch of training images is needed.")
         elif self.batch_norm and self.n_train % self.batch_size == 1 and self.sizes[-1] == 1:
@@ -191,8 +199,13 @@ class CNNConfig(Config):
     @property
     def n_train(self) -> int:
         """The number of training images."""
-        whole = 4000 if self.dataset == "digits" else 60_000
+        whole = {"digits": 4000, "own": int((self.own_images or "-1").split("-")[1])}.get(self.dataset, 60_000)
         return min(self.train_size, whole) if self.train_size else whole
+
+    @property
+    def n_classes(self) -> int:
+        """The number of classes, and so of logits."""
+        return int(self.own_images.split("-")[2]) if self.dataset == "own" else 10
 
     @property
     def steps_per_epoch(self) -> int:
@@ -222,6 +235,8 @@ def make_data(config: CNNConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """
     if config.dataset == "digits":
         images, labels, test_images, test_labels = digits()
+    elif config.dataset == "own":
+        images, labels, test_images, test_labels = own_images(config.own_images)
     else:
         images, labels, test_images, test_labels = image_set(IMAGE_SETS[config.dataset])
     if config.train_size > 0:
@@ -255,6 +270,7 @@ def build_net(config: CNNConfig) -> CNN:
         dropout=config.dropout,
         batch_norm=config.batch_norm,
         size=config.map_size,
+        n_output=config.n_classes,
     )
 
 
@@ -354,10 +370,10 @@ PARTS = ("layers", "convolution", "test")
 
 
 @lru_cache(maxsize=8)
-def test_images(dataset: str) -> tuple[Tensor, Tensor]:
-    """The test images that are looked at, uint8 (1000, 28, 28), and their labels (1000,)."""
+def test_images(dataset: str, own: str) -> tuple[Tensor, Tensor]:
+    """The test images that are looked at, uint8 (M, 28, 28) with M up to 1,000, and their labels (M,)."""
     with undisturbed():
-        _, _, images, labels = make_data(CNNConfig.create({"dataset": dataset}))
+        _, _, images, labels = make_data(CNNConfig.create({"dataset": dataset, "own_images": own}))
         return images[:TEST_AT_ONCE], labels[:TEST_AT_ONCE]
 
 
@@ -387,15 +403,22 @@ def focus(asked: Any) -> dict[str, Any]:
 
 
 def class_names(config: CNNConfig) -> list[str]:
-    """The ten classes by name."""
+    """The classes by name."""
+    if config.dataset == "own" and not missing(config):
+        return own_names(config.own_images, downloads.folder() / "own")
     if config.dataset in ("fashion_mnist", "kmnist"):
         return list(getattr(torchvision.datasets, IMAGE_SETS[config.dataset]).classes)
-    return [str(number) for number in range(10)]
+    return [str(number) for number in range(config.n_classes)]
 
 
 def missing(config: CNNConfig) -> Problem | None:
     """Why a run can't start yet: its images were not fetched."""
-    return None if config.dataset == "digits" else downloads.missing(config.dataset)
+    if config.dataset == "digits":
+        return None
+    if config.dataset == "own":
+        here = own_file(config.own_images, downloads.folder() / "own").is_file()
+        return None if here else Problem("dataset", "These own images are not on this machine: upload them again.")
+    return downloads.missing(config.dataset)
 
 
 def subject(config: CNNConfig, focus: Mapping[str, Any]) -> tuple[Tensor, int]:
@@ -404,7 +427,7 @@ def subject(config: CNNConfig, focus: Mapping[str, Any]) -> tuple[Tensor, int]:
         return centred(read_drawing(focus["drawing"])), -1
     if missing(config):
         return torch.zeros(SIZE, SIZE, dtype=torch.uint8), -1
-    images, labels = test_images(config.dataset)
+    images, labels = test_images(config.dataset, config.own_images)
     number = focus.get("image", 0) % len(images)
     return images[number], int(labels[number])
 
@@ -474,14 +497,14 @@ def view_test(config: CNNConfig, net: CNN) -> dict[str, np.ndarray]:
     if missing(config):
         images, labels = torch.zeros(0, SIZE, SIZE, dtype=torch.uint8), torch.zeros(0, dtype=torch.int64)
     else:
-        images, labels = test_images(config.dataset)
+        images, labels = test_images(config.dataset, config.own_images)
     hidden = net.conv2(net.conv1(to_input(images, config.normalize_test).to(net.out.weight.device))).flatten(1).cpu()
     probability = torch.softmax(net.out(hidden.to(net.out.weight.device)), dim=1).cpu()
     worst = mistakes(probability, labels)
     shown = slice(0, PROJECTED)
     return {
         "labels": labels.to(torch.uint8).numpy(),
-        "confusion": confusion(torch.nan_to_num(probability).argmax(dim=1), labels, 10),
+        "confusion": confusion(torch.nan_to_num(probability).argmax(dim=1), labels, config.n_classes),
         "mistakes": images[worst].numpy(),
         "mistake_numbers": worst.to(torch.int32).numpy(),
         "mistake_labels": labels[worst].to(torch.uint8).numpy(),

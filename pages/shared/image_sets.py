@@ -1,4 +1,4 @@
-"""The image sets that do not come with the app: fetched at a click, with progress."""
+"""The images that do not come with the app: sets fetched at a click, and a person's own from a zip."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import Any
 
 import streamlit as st
 
+from core.config import ConfigError, Problem
 from core.data import downloads
 from core.data.digits import IMAGE_SETS
+from core.data.own_images import MAX_CLASSES, MAX_ZIP, ImagesRefused, own_file, read_zip, save_own
+from pages.shared import session
 from pages.shared.language import _, tell
 from pages.shared.workspace import Workspace
 
@@ -45,3 +48,56 @@ def _panel(name: str) -> None:
             on_click=downloads.start,
             args=(name,),
         )
+
+
+def own_images(space: Workspace) -> None:
+    """A zip with a folder of images for each class, to train on."""
+    config: Any = space.config
+    chosen = session.get(space.key("dataset")) == "own"
+    with st.expander(_("Own images from a zip"), expanded=chosen):
+        st.file_uploader(
+            _("A zip with a folder for each class"),
+            type=["zip"],
+            key=space.key("images file"),
+            help=_(
+                "2 to {classes} folders, at most {megabytes} MB. Images become grey, 28 x 28, light on black."
+            ).format(classes=MAX_CLASSES, megabytes=MAX_ZIP // 1_000_000),
+        )
+        st.button(_("Use these images"), on_click=_take_zip, args=(space,))
+        refused = session.get(f"zip problem {space.name}")
+        if refused:
+            st.error(tell(refused), icon=":material/error:")
+        file = own_file(config.own_images, downloads.folder() / "own")
+        if config.dataset == "own" and file.is_file():
+            st.caption(
+                _("{train} images to train on, in {classes} classes.").format(
+                    train=config.n_train, classes=config.n_classes
+                )
+            )
+            st.download_button(
+                _("Download for the script"),
+                file.read_bytes(),
+                file.name,
+                on_click="ignore",
+                help=_("The script looks for this file in the folder data/own beside it."),
+            )
+
+
+def _take_zip(space: Workspace) -> None:
+    upload: Any = session.get(space.key("images file"))
+    session.put(f"zip problem {space.name}", None)
+    try:
+        if upload is None:
+            raise ImagesRefused(Problem("", "Choose a zip first."))
+        key = save_own(*read_zip(upload.getvalue()), downloads.folder() / "own")
+        config = space.config.changed(dataset="own", own_images=key)
+    except ImagesRefused as error:
+        session.put(f"zip problem {space.name}", error.problem)
+    except ConfigError as error:
+        session.put(f"zip problem {space.name}", error.problems[0])
+    except OSError as error:
+        problem = Problem("", "The images can't be stored: {reason}.", {"reason": error.strerror or str(error)})
+        session.put(f"zip problem {space.name}", problem)
+    else:
+        space.submit(dict(config))
+        space.refill |= {"dataset"}

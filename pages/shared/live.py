@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import Config, Problem
+from core.config import Config
 from core.experiments import experiment
 from core.frames import encode
 from pages.shared import language, session
@@ -40,7 +40,7 @@ network_component = st.components.v2.component("torch_playground_network", js=ST
 
 
 @lru_cache(maxsize=256)
-def untrained_frame(config: Config, focus: str, missing: Problem | None) -> str:
+def untrained_frame(config: Config, focus: str, missing: str) -> str:
     """The frame of step 0 of all lanes, in base64.
 
     Args:
@@ -66,7 +66,7 @@ def view_data(space: Workspace, picture: dict[str, Any], module: str) -> dict[st
         "run": space.run_id,
         "socket": f"/live/{space.run_id}" if space.run_id else None,
         "ghost": f"/live/{ghost}/history" if ghost else None,
-        "preview": untrained_frame(config, json.dumps(space.focus), missing),
+        "preview": untrained_frame(config, json.dumps(space.focus), str(missing or "")),
         "focus": space.focus,
         "picture": picture,
         "lanes": list(space.experiment.lanes(config)),

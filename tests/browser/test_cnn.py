@@ -13,6 +13,7 @@ from tests.browser.app import App
 from tests.browser.conftest import PHONE, Person
 from tests.browser.screen import Screen
 from tests.browser.strokes import Stroke, digits
+from tests.core.test_own_images import good, zipped
 
 MNIST = Path(__file__).parents[3] / "shared/data/MNIST/raw"
 NEEDED = 0.9
@@ -197,3 +198,33 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(person: Callable[..., Perso
             "[...document.querySelectorAll('.tp-live canvas, .tp-live button, .tp-live table')]"
             ".every((part) => part.getBoundingClientRect().right <= innerWidth + 1)"
         )
+
+
+def test_own_images_from_a_zip(screen: Screen) -> None:
+    sidebar = screen.page.get_by_test_id("stSidebar")
+    sidebar.get_by_text("Own images from a zip").click()
+    upload = sidebar.locator("input[type=file]")
+    use = sidebar.get_by_role("button", name="Use these images")
+    upload.set_input_files({"name": "bad.zip", "mimeType": "application/zip", "buffer": b"no zip"})
+    expect(sidebar.get_by_text("bad.zip")).to_be_visible()
+    use.click()
+    expect(sidebar.get_by_text("This is not a whole zip file")).to_be_visible()
+    run = screen.play(speed=30)
+    sidebar.get_by_role("button", name="Remove").first.click()
+    upload.set_input_files({"name": "good.zip", "mimeType": "application/zip", "buffer": zipped(good())})
+    expect(sidebar.get_by_text("good.zip")).to_be_visible()
+    use.click()
+    expect(sidebar.get_by_text("13 images to train on, in 2 classes.")).to_be_visible()
+    screen.other_run(run)
+    screen.until("behind.last('accuracy/test') !== undefined")
+    expect(screen.part("verdict-run")).to_contain_text(re.compile("It is (cat|dog)."))
+
+
+def test_a_set_that_is_not_here_is_offered_and_play_says_so(screen: Screen) -> None:
+    screen.page.goto(screen.url + "/cnn?dataset=kmnist")
+    screen.shown()
+    expect(screen.page.get_by_text("KMNIST is not on this machine yet.")).to_be_visible()
+    expect(screen.page.get_by_role("button", name="Download")).to_be_visible()
+    screen.press("play")
+    expect(screen.page.get_by_text("Data set: KMNIST is not on this machine yet: fetch it first.")).to_be_visible()
+    screen.status("idle")

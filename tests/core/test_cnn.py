@@ -325,7 +325,8 @@ def test_default_script_reads_like_the_tutorial() -> None:
 def test_every_choice_goes_through_a_link_and_back() -> None:
     for name, shown in CNNConfig.settings().items():
         for choice in shown.choices or ():
-            values = {"bugs": "no_zero_grad"} if name == "bugs" else {name: choice}
+            own = {"own_images": "0123456789abcdef-20-3"} if choice == "own" else {}
+            values = {"bugs": "no_zero_grad"} if name == "bugs" else {name: choice, **own}
             config = CNNConfig.create(values)
             assert CNNConfig.create(config.to_query()) == config
 

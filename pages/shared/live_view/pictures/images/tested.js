@@ -74,14 +74,15 @@ export class MistakesPane extends TestPane {
     this.cards.forEach(({ node, canvas, words, bars }, i) => {
       node.hidden = i >= numbers.length;
       if (node.hidden) return;
-      const own = probability.subarray(10 * i, 10 * i + 10);
+      const own = probability.subarray(names.length * i, names.length * (i + 1));
       const best = own.reduce((most, value, label) => (value > own[most] ? label : most), 0);
       const pen = canvas.getContext("2d");
       pen.imageSmoothingEnabled = false;
       pen.drawImage(imageOf(images.data, i, rows, columns, greyPixels()), 0, 0, 56, 56);
       setText(words, fill(text.mistake, { truth: names[labels[i]], answer: names[best] }));
       [...bars.children].forEach((bar, label) => {
-        bar.style.transform = `scaleY(${Math.max(0.04, own[label])})`;
+        bar.hidden = label >= names.length;
+        bar.style.transform = `scaleY(${Math.max(0.04, own[label] ?? 0)})`;
         bar.dataset.kind = label === best ? "best" : label === labels[i] ? "truth" : "";
       });
       node.dataset.image = numbers[i];

@@ -1,0 +1,188 @@
+"""A person's own images: a zip of class folders, read with suspicion, kept as small grey images."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from core.config import Problem
+
+SIZE = 28
+MAX_ZIP = 50_000_000
+"""Bytes of the zip."""
+MAX_FILES = 20_000
+MAX_IMAGE_BYTES = 10_000_000
+MAX_ALL_BYTES = 500_000_000
+"""Bytes of all images together, unpacked."""
+MAX_PIXELS = 16_000_000
+MAX_CLASSES = 10
+ENDINGS = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp"}
+
+
+class ImagesRefused(ValueError):
+    """A zip that can't be used. `problem` says why in one sentence."""
+
+    def __init__(self, problem: Problem):
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def read_zip(data: bytes) -> tuple[Tensor, Tensor, list[str]]:
+    """Read a zip with a folder of images for each class.
+
+    Each image becomes grey and 28 x 28, its sides in proportion; where its border is light it is inverted, since
+    MNIST's strokes are light on black.
+
+    Returns:
+        images uint8 (N, 28, 28), labels int64 (N,), the classes' names in alphabetical order.
+
+    Raises:
+        ImagesRefused: it can't be used.
+    """
+    if len(data) > MAX_ZIP:
+        raise ImagesRefused(Problem("", "The zip is larger than {most} MB.", {"most": MAX_ZIP // 1_000_000}))
+    if count_entries(data) > MAX_FILES:
+        raise ImagesRefused(Problem("", "The zip has more than {most} files.", {"most": MAX_FILES}))
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _read(archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        raise ImagesRefused(Problem("", "This is not a whole zip file without a password.")) from None
+
+
+def count_entries(data: bytes) -> int:
+    """How many files a zip names, without reading their names: each has a header in the zip's directory."""
+    return data.count(b"PK\x01\x02")
+
+
+def _read(archive: zipfile.ZipFile) -> tuple[Tensor, Tensor, list[str]]:
+    entries: dict[str, list[zipfile.ZipInfo]] = {}
+    for entry in archive.infolist():
+        path = PurePosixPath(entry.filename)
+        hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+        if entry.is_dir() or hidden or path.suffix.lower() not in ENDINGS:
+            continue
+        if len(path.parts) < 2:
+            raise ImagesRefused(
+                Problem(
+                    "", "“{file}” is in no folder: put the images of each class into one.", {"file": str(path)[:80]}
+                )
+            )
+        entries.setdefault(path.parts[-2][:40], []).append(entry)
+    if not 2 <= len(entries) <= MAX_CLASSES:
+        raise ImagesRefused(
+            Problem(
+                "",
+                "The zip has {count} folders of images; 2 to {most} are needed, one for each class.",
+                {"count": len(entries), "most": MAX_CLASSES},
+            )
+        )
+    names = sorted(entries)
+    images, labels, left = [], [], MAX_ALL_BYTES
+    for label, name in enumerate(names):
+        if len(entries[name]) < 2:
+            raise ImagesRefused(Problem("", "The folder “{name}” has fewer than 2 images.", {"name": name}))
+        for entry in entries[name]:
+            with archive.open(entry) as file:
+                content = file.read(MAX_IMAGE_BYTES + 1)  # what the zip says of its sizes may be a lie
+            left -= len(content)
+            if len(content) > MAX_IMAGE_BYTES or left < 0:
+                raise ImagesRefused(Problem("", "“{file}” is too large when unpacked.", {"file": entry.filename[-80:]}))
+            images.append(small(content, entry.filename[-80:]))
+            labels.append(label)
+    return torch.from_numpy(np.stack(images)), torch.tensor(labels), names
+
+
+def small(content: bytes, name: str) -> np.ndarray:
+    """One image file as uint8 (28, 28) (raises ImagesRefused)."""
+    values: dict[str, Any] = {"file": name}
+    try:
+        with Image.open(io.BytesIO(content), formats=["PNG", "JPEG", "GIF", "BMP", "WEBP"]) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise Image.DecompressionBombError
+            grey = image.convert("RGBA")
+            paper = Image.new("RGBA", grey.size, "white")
+            paper.alpha_composite(grey)
+            grey = paper.convert("L")
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        values["most"] = MAX_PIXELS // 1_000_000
+        raise ImagesRefused(
+            Problem("", "“{file}” has too many pixels: at most {most} million are read.", values)
+        ) from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+        raise ImagesRefused(Problem("", "“{file}” is no image that can be read.", values)) from None
+    pixels = np.asarray(grey)
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    if border.mean() > 127:
+        grey = Image.fromarray(255 - pixels)
+        border = 255 - border
+    scale = SIZE / max(grey.size)
+    width, height = (max(1, round(side * scale)) for side in grey.size)
+    square = Image.new("L", (SIZE, SIZE), int(border.mean()))
+    square.paste(grey.resize((width, height), Image.Resampling.LANCZOS), ((SIZE - width) // 2, (SIZE - height) // 2))
+    return np.asarray(square)
+
+
+def split_by_class(labels: Tensor) -> Tensor:
+    """Which images are for testing: of each class every fifth, and at least one."""
+    test = torch.zeros(len(labels), dtype=torch.bool)
+    for label in range(int(labels.max()) + 1):
+        test[(labels == label).nonzero()[::5, 0]] = True
+    return test
+
+
+def save_own(images: Tensor, labels: Tensor, names: list[str], root: Path) -> str:
+    """Keep a person's images in the folder `root`; returns the key that settings and links name them by.
+
+    The key tells how many training images and how many classes there are. Raises OSError.
+    """
+    test = split_by_class(labels)
+    digest = hashlib.sha256(images.numpy().tobytes() + labels.numpy().tobytes() + "/".join(names).encode()).hexdigest()
+    key = f"{digest[:16]}-{int((~test).sum())}-{len(names)}"
+    root.mkdir(parents=True, exist_ok=True)
+    temporary = root / f"{key}.{os.getpid()}.part"
+    with temporary.open("wb") as file:
+        np.savez_compressed(
+            file,
+            images=images[~test].numpy(),
+            labels=labels[~test].numpy(),
+            test_images=images[test].numpy(),
+            test_labels=labels[test].numpy(),
+            names=np.array(names),
+        )
+    os.replace(temporary, root / f"{key}.npz")
+    return key
+
+
+def own_images(key: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """A person's own images, from the folder "own" in TORCH_PLAYGROUND_DATA, or in "data".
+
+    Returns:
+        images uint8 (N, 28, 28), labels int64 (N,), and the same of the test set.
+    """
+    path = Path(os.environ.get("TORCH_PLAYGROUND_DATA", "data")) / "own" / f"{key}.npz"
+    with np.load(path) as kept:
+        images, labels = torch.from_numpy(kept["images"]), torch.from_numpy(kept["labels"])
+        test_images, test_labels = torch.from_numpy(kept["test_images"]), torch.from_numpy(kept["test_labels"])
+    return images, labels, test_images, test_labels
+
+
+def own_file(key: str, root: Path) -> Path:
+    """The file of a key."""
+    return root / f"{key}.npz"
+
+
+def own_names(key: str, root: Path) -> list[str]:
+    """The names of its classes."""
+    with np.load(own_file(key, root)) as kept:
+        return [str(name) for name in kept["names"]]

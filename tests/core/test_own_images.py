@@ -1,0 +1,138 @@
+"""Own images: a good zip, and bad ones."""
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from core.data import own_images as module
+from core.data.own_images import ImagesRefused, own_images, own_names, read_zip, save_own
+from core.experiments.cnn import CNNConfig, class_names, missing, train
+
+
+def png(width: int, height: int, ink: int = 255, paper: int = 0) -> bytes:
+    image = Image.new("L", (width, height), paper)
+    image.paste(ink, (width // 3, height // 3, 2 * width // 3 + 1, 2 * height // 3 + 1))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def header_only(width: int, height: int) -> bytes:
+    """A PNG that claims a size and has next to no data."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    facts = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", facts) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def good() -> dict[str, bytes]:
+    cats = {f"set/cat/{i}.png": png(40, 40, paper=i) for i in range(10)}
+    dogs = {f"set/dog/{i}.png": png(64, 32, ink=0, paper=255 - i) for i in range(7)}
+    return {**cats, **dogs, "__MACOSX/cat/._0.png": b"junk", "set/readme.txt": b"hello", "set/cat/.DS_Store": b"x"}
+
+
+def test_a_good_zip() -> None:
+    images, labels, names = read_zip(zipped(good()))
+    assert names == ["cat", "dog"]
+    assert images.shape == (17, 28, 28)
+    assert images.dtype == torch.uint8
+    assert labels.tolist() == [0] * 10 + [1] * 7
+    assert images[0, 14, 14] > 250
+    assert images[-1, 14, 14] > 250, "light paper was not inverted"
+    assert images[-1, 0, 0] < 10
+
+
+def test_kept_and_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_PLAYGROUND_DATA", str(tmp_path))
+    key = save_own(*read_zip(zipped(good())), tmp_path / "own")
+    images, labels, test_images, test_labels = own_images(key)
+    assert (len(images), len(test_images)) == (13, 4)
+    assert set(test_labels.tolist()) == {0, 1} == set(labels.tolist())
+    assert own_names(key, tmp_path / "own") == ["cat", "dog"]
+    config = CNNConfig.create({"dataset": "own", "own_images": key, "num_epochs": 2, "device": "cpu"})
+    assert config.n_train == 13
+    assert class_names(config) == ["cat", "dog"]
+    assert missing(config) is None
+    *_, last = train(config, {})
+    assert last.step == 2
+    assert last.net.out.out_features == 2  # type: ignore[union-attr]
+    assert CNNConfig.create(config.to_query()) == config.changed(device=config.device)
+    (tmp_path / "own" / f"{key}.npz").unlink()
+    assert "not on this machine" in str(missing(config))
+    assert [path.name for path in (tmp_path / "own").iterdir()] == []
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1)])
+def test_tiny_images_are_images(size: tuple[int, int]) -> None:
+    images, _, _ = read_zip(zipped({**good(), "set/cat/tiny.png": png(*size)}))
+    assert images.shape == (18, 28, 28)
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({}, "The zip has 0 folders of images; 2 to 10 are needed, one for each class."),
+        ({f"{c}/{i}.png": png(3, 3) for c in range(11) for i in range(2)}, "The zip has 11 folders"),
+        ({**good(), "loose.png": png(9, 9)}, "“loose.png” is in no folder"),
+        ({**good(), "ant/1.png": png(9, 9)}, "The folder “ant” has fewer than 2 images."),
+        ({**good(), "cat/a.png": b"only text"}, "“cat/a.png” is no image that can be read."),
+        ({**good(), "cat/a.png": png(30, 30)[:60]}, "“cat/a.png” is no image that can be read."),
+        (
+            {**good(), "cat/a.png": header_only(20_000, 20_000)},
+            "“cat/a.png” has too many pixels: at most 16 million are read.",
+        ),
+        ({**good(), "cat/a.png": bytes(200_000_000)}, "“cat/a.png” is too large when unpacked."),
+    ],
+)
+def test_what_can_not_be_used_is_told_in_a_sentence(files: dict[str, bytes], sentence: str) -> None:
+    with pytest.raises(ImagesRefused) as refused:
+        read_zip(zipped(files))
+    assert sentence in str(refused.value)
+
+
+def test_no_zip_at_all() -> None:
+    for data in (b"", b"PK", b"hello" * 100, zipped(good())[:-40], zipped(good())[:200]):
+        with pytest.raises(ImagesRefused, match="not a whole zip"):
+            read_zip(data)
+
+
+def test_a_damaged_zip() -> None:
+    data = bytearray(zipped(good()))
+    data[60:90] = bytes(30)
+    with pytest.raises(ImagesRefused):
+        read_zip(bytes(data))
+
+
+def test_a_hundred_thousand_files_are_refused_before_one_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = zipped({f"c/{i}": b"" for i in range(100_000)})
+    monkeypatch.setattr(module.zipfile, "ZipFile", None)
+    with pytest.raises(ImagesRefused, match="more than 20000 files"):
+        read_zip(data)
+
+
+def test_too_large_a_zip() -> None:
+    with pytest.raises(ImagesRefused, match="larger than 50 MB"):
+        read_zip(bytes(50_000_001))
+
+
+def test_a_key_is_no_path() -> None:
+    for key in ("../../etc/passwd", "0" * 16, "0" * 16 + "-5-2/../x", "0" * 16 + "-5-11"):
+        _, problems = CNNConfig.forgive({"dataset": "own", "own_images": key})
+        assert problems
