@@ -21,7 +21,7 @@ class LayerShape:
 
     Attributes:
         name: where it is in the network, such as "conv1.0"; empty for a reshaping between two layers.
-        layer: the layer with its arguments, as PyTorch prints it.
+        layer: the layer with its arguments, as one would write it.
         input, output: shapes without the batch; the output is None where the layer can't work.
         parameters: numbers it learns.
         flops: floating-point operations for one image, a multiplication and an addition counted as two.
@@ -68,7 +68,9 @@ def trace(build: Callable[[], nn.Module], input_shape: Shape) -> list[LayerShape
         total = counter.get_total_flops()
         count = sum(p.numel() for p in layer.parameters())
         rows.append(
-            LayerShape(name, str(layer), tuple(inputs[0].shape[1:]), tuple(output.shape[1:]), count, total - counted)
+            LayerShape(
+                name, written(layer), tuple(inputs[0].shape[1:]), tuple(output.shape[1:]), count, total - counted
+            )
         )
         counted = total
 
@@ -82,8 +84,25 @@ def trace(build: Callable[[], nn.Module], input_shape: Shape) -> list[LayerShape
     except RuntimeError as error:
         name, layer, given = started.pop()
         count = sum(p.numel() for p in layer.parameters())
-        rows.append(LayerShape(name, str(layer), tuple(given.shape[1:]), None, count, 0, _reason(layer, given, error)))
+        rows.append(
+            LayerShape(name, written(layer), tuple(given.shape[1:]), None, count, 0, _reason(layer, given, error))
+        )
     return rows
+
+
+def written(layer: nn.Module) -> str:
+    """A layer as one would write it: what PyTorch prints, without what is a default or the same along both axes."""
+    if isinstance(layer, nn.Conv2d):
+        more = {"kernel_size": layer.kernel_size, "stride": layer.stride, "padding": layer.padding}
+        sizes = ", ".join(f"{name}={size[0]}" for name, size in more.items())
+        return f"Conv2d({layer.in_channels}, {layer.out_channels}, {sizes})"
+    if isinstance(layer, nn.MaxPool2d | nn.AvgPool2d):
+        return f"{type(layer).__name__}({layer.kernel_size})"
+    if isinstance(layer, nn.Linear):
+        return f"Linear({layer.in_features}, {layer.out_features})"
+    if isinstance(layer, nn.BatchNorm2d):
+        return f"BatchNorm2d({layer.num_features})"
+    return str(layer)
 
 
 def _reason(layer: nn.Module, given: Tensor, error: RuntimeError) -> Problem:

@@ -49,7 +49,7 @@ def _line(row: LayerShape) -> str:
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return " × ".join(str(size) for size in shape)
+    return "\u00a0×\u00a0".join(str(size) for size in shape)
 
 
 def _story(rows: Sequence[LayerShape]) -> str:
