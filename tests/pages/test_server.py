@@ -21,6 +21,7 @@ from starlette.websockets import WebSocketDisconnect
 from core.engine.manager import Manager
 from core.engine.run import Run
 from core.experiments.classifier import ClassifierConfig
+from core.experiments.cnn import CNNConfig
 from core.frames import decode
 from pages.shared.server import COOKIE, FILES, live_view_hash, middleware, plotly_bundle, routes
 from tests.pages.tabs import ANNE, BOB, until
@@ -370,3 +371,52 @@ def test_no_script_from_elsewhere_gets_out(client: TestClient) -> None:
 @pytest.mark.parametrize("name", ["plotly.min.js", "plotly-0.0.0.min.js", "..%2f..%2fserver.py", "%00", "x" * 5000])
 def test_no_other_bundle(client: TestClient, name: str) -> None:
     assert client.get(f"/assets/{name}").status_code == 404
+
+
+# Looking at something else
+
+
+@pytest.fixture
+def cnn(manager: Manager) -> Run:
+    """A CNN of Anne's that has ended."""
+    made = manager.start(ANNE, CNNConfig.create({"num_epochs": 1, "train_size": 100}))
+    until(lambda: made.status == "finished")
+    return made
+
+
+def test_a_kept_step_is_looked_at_in_another_way(client: TestClient, cnn: Run) -> None:
+    address, headers = f"/live/{cnn.id}/kept/{cnn.kept[-1]}", as_person(ANNE)
+    plain, arrays = decode(client.get(address, headers=headers).content)
+    assert plain["part"] == "layers"
+    answer = client.post(address, headers=headers, content=json.dumps({"part": "layers", "image": 7, "version": 3}))
+    assert answer.headers["cache-control"] == "no-store"
+    looked, others = decode(answer.content)
+    assert (looked["step"], looked["image"], looked["version"]) == (cnn.kept[-1], 7, 3)
+    assert (others["run/filters"] == arrays["run/filters"]).all(), "not the weights of that step"
+    assert (others["run/input"] != arrays["run/input"]).any()
+    tested, _ = decode(client.post(address, headers=headers, content='{"part": "test"}').content)
+    assert tested["tested"] == 1000
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[", "[]", '{"part": "weights"}', '{"image": 1e9}', "[" * 50_000, "x" * 70_000]
+)
+def test_what_can_not_be_looked_at(client: TestClient, cnn: Run, content: str) -> None:
+    answer = client.post(f"/live/{cnn.id}/kept/0", headers=as_person(ANNE), content=content)
+    assert answer.status_code == 400
+
+
+def test_nobody_elses_run_is_looked_at(client: TestClient, cnn: Run) -> None:
+    for headers in (as_person(BOB), as_person(None), as_person(ANNE, origin="https://elsewhere.example")):
+        answer = client.post(f"/live/{cnn.id}/kept/0", headers=headers, content='{"part": "test"}')
+        assert answer.status_code == 404
+
+
+def test_a_running_network_is_looked_at_through_the_socket(client: TestClient, manager: Manager) -> None:
+    run = manager.start(ANNE, CNNConfig.create({"num_epochs": 50}), speed=20)
+    with client.websocket_connect(f"/live/{run.id}", headers=as_person(ANNE)) as socket:
+        next_message(socket, "hello")
+        socket.send_text(json.dumps({"command": "focus", "value": {"part": "convolution", "channel": 5}}))
+        while next_message(socket, "frame")[0]["part"] != "convolution":
+            pass
+        assert next_message(socket, "frame")[0]["channel"] == 5
