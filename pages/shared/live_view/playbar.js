@@ -34,7 +34,7 @@ export class PlayBar {
     this.speed.value = DEFAULT_SPEED;
     this.stepCount = create("span", { class: "tp-count", "data-testid": "step-count", "data-step": 0 });
     this.epochCount = create("span", { class: "tp-count-small", "data-testid": "epoch-count" });
-    this.progress = create("progress", { class: "tp-progress", max: 1, value: 0, hidden: "" });
+    this.progress = create("div", { class: "tp-progress", role: "progressbar", hidden: "" }, create("span"));
     this.paceWords = create("span", { class: "tp-count-small", "data-testid": "pace" });
     host.append(
       create("div", { class: "tp-buttons" }, this.play.node, this.step.node, this.epoch.node, this.reset.node),
@@ -98,7 +98,9 @@ export class PlayBar {
   hurry({ step, numSteps, lang, pace, imagesPerStep }) {
     this.progress.hidden = !imagesPerStep;
     if (!imagesPerStep) return;
-    this.progress.value = numSteps ? step / numSteps : 0;
+    const share = numSteps ? Math.min(1, step / numSteps) : 0;
+    this.progress.firstChild.style.transform = `scaleX(${share})`;
+    setAttribute(this.progress, "aria-valuenow", Math.round(100 * share));
     const words = pace ? fill(this.text.pace, {
       images: formatCount(Number((pace * imagesPerStep).toPrecision(2)), lang),
       left: duration((numSteps - step) / pace),
