@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import hashlib
 import json
+import os
 import secrets
 import threading
 from collections.abc import AsyncIterator, Mapping
@@ -28,6 +29,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.engine.manager import manager
 from core.engine.run import Run
+from core.engine.store import data_folder
 from core.experiments import experiment
 
 COOKIE = "torch_playground"
@@ -252,6 +254,7 @@ def warm() -> None:
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Warm the workers while the server starts; end all runs when it stops."""
+    os.environ.setdefault("TORCH_PLAYGROUND_DATA", str(data_folder()))  # fetched images go where the records are
     threading.Thread(target=warm, name="warm", daemon=True).start()
     yield {}
     await run_in_threadpool(manager().close)
