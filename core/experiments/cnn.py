@@ -295,7 +295,12 @@ def evaluate(config: CNNConfig, net: nn.Module, images: Tensor, labels: Tensor) 
     with torch.no_grad():
         for start in range(0, len(images), TEST_AT_ONCE):
             y = labels[start : start + TEST_AT_ONCE]
-            output = net(to_input(images[start : start + TEST_AT_ONCE], config.normalize_test))
+            x = to_input(images[start : start + TEST_AT_ONCE], config.normalize_test)
+            if config.precision == "bfloat16":
+                with torch.autocast(images.device.type, dtype=torch.bfloat16):
+                    output = net(x).float()
+            else:
+                output = net(x)
             loss += loss_func(output, y).item()
             correct += int((output.argmax(dim=1) == y).sum())
     net.train()
