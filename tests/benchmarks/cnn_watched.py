@@ -15,7 +15,7 @@ from tests.benchmarks.cnn_speed import tutorial
 from tests.browser.app import App, chromium
 from tests.browser.screen import BEHIND, Screen
 
-ROUNDS = 3
+ROUNDS = 5
 SECONDS = 6
 
 
