@@ -30,6 +30,11 @@ def picture(config: CNNConfig) -> dict[str, Any]:
             "status_idle": _("Press Play and watch the filters form. The network has not learned anything yet."),
             "status_paused": _("Paused. Step trains on one batch; Epoch goes once through the training images."),
             "epoch_help": _("Train for one epoch: every training image is used once"),
+            "over_help": _("This run is over. Raise the epochs to run to go on, or press Reset to begin anew."),
+            "message_reached_steps": _(
+                "Finished: all epochs are done. Drag the time slider to see how it got here, or raise the epochs to "
+                "run (under Training) to go on."
+            ),
             "floor": _("guessing among ten: {floor}"),
         },
     }

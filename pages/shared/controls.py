@@ -77,7 +77,7 @@ def field(space: Workspace, name: str, shown: Setting) -> None:
         _widget(space, name, shown)
     if name in space.problems:
         st.error(tell(space.problems[name]), icon=":material/error:")
-        st.caption(_("Until then the last settings that fit stay in use."))
+        st.caption(_("Until this is put right, the last settings that fit stay in use."))
 
 
 def _seed(space: Workspace, name: str, value: Any) -> str:

@@ -112,6 +112,7 @@ class Curve {
         const series = history?.[`${this.metric}/${split}`] ?? { step: [], value: [] };
         const { x, y } = decimate(series);
         if (leading.includes(source)) this.stretch(y);
+        else this.makeRoomBelow(y);
         const { width, dash, opacity } = STROKES[lane];
         traces.push({
           type: "scatter", mode: "lines", x, y, opacity,
@@ -156,6 +157,12 @@ class Curve {
       if (value > this.ceiling) this.ceiling = Math.min(value, this.limit);
       if (value < this.floorShare) this.floorShare = value;
     }
+  }
+
+  /** The run before never sets the loss's axis, but accuracy has room for it: it ends at 0 anyway. */
+  makeRoomBelow(values) {
+    if (this.metric !== "accuracy") return;
+    for (const value of values) if (value !== null && value < this.floorShare) this.floorShare = value;
   }
 
   yaxis(theme) {
