@@ -57,7 +57,7 @@ def projection(features: Tensor, labels: Tensor) -> np.ndarray:
     Of the two signs each direction may have, the one that puts class 0 on the right, or class 1 at the top.
 
     Returns:
-        float32 (N, 2), each axis scaled so that almost all lies between -1 and 1.
+        float32 (N, 2), each axis scaled to lie between -1 and 1.
     """
     if len(features) < 3:
         return np.zeros((len(features), 2), np.float32)
@@ -69,6 +69,6 @@ def projection(features: Tensor, labels: Tensor) -> np.ndarray:
         of_class = places[labels == axis, axis]
         if len(of_class) and of_class.mean() < 0:
             places[:, axis] = -places[:, axis]
-    size = places.abs().quantile(0.98, dim=0).clamp(min=1e-12)
-    found: np.ndarray = (places / size).clamp(-1, 1).float().cpu().numpy()
+    size = places.abs().amax(dim=0).clamp(min=1e-12)
+    found: np.ndarray = (places / size).float().cpu().numpy()
     return found

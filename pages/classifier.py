@@ -57,7 +57,7 @@ with st.sidebar:
     controls(space)
 
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.header(_("A simple classifier"), anchor=False)
+    st.title(_("A simple classifier"), anchor=False)
     defaults_button(space)
     share_link(space)
 st.caption(

@@ -35,6 +35,9 @@ def picture(config: CNNConfig) -> dict[str, Any]:
                 "Finished: all epochs are done. Drag the time slider to see how it got here, or raise the epochs to "
                 "run (under Training) to go on."
             ),
+            "train": _("train batch"),
+            "train_help": _("On the batch that was just trained on: one batch, so it jumps"),
+            "test_help": _("On the first 1,000 test images; at the end of each epoch on all"),
             "floor": _("guessing among ten: {floor}"),
         },
     }
@@ -47,7 +50,7 @@ with st.sidebar:
     own_images(space)
 
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.header(_("A CNN on handwritten digits"), anchor=False)
+    st.title(_("A CNN on handwritten digits"), anchor=False)
     defaults_button(space)
     share_link(space)
 st.caption(

@@ -63,6 +63,12 @@ export default function ({ data, parentElement }) {
         }
         return row;
     }));
+    const first = pre.querySelector(".mark, .missing");
+    const marks = data.lines.filter((line) => line.marked || line.missing).length;
+    // To what was changed just now, but not away from what somebody reads.
+    const above = first && first.offsetTop - pre.offsetTop - 40;
+    if (first && panel.dataset.marks !== String(marks)) pre.scrollTop = Math.max(0, above);
+    panel.dataset.marks = marks;
 }
 async function copy(text) {
     if (navigator.clipboard) return navigator.clipboard.writeText(text);

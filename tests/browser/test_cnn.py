@@ -150,7 +150,7 @@ def test_mistakes_and_confusion_agree_and_a_mistake_opens(screen: Screen) -> Non
     assert sum(counts) == 1000
     right = sum(counts[11 * label] for label in range(10))
     assert right / 1000 == pytest.approx(screen.look("behind.last('accuracy/test')"))
-    expect(screen.page.get_by_text(f"{1000 - right} of 1000 test images are wrong.")).to_be_visible()
+    expect(screen.page.get_by_text(f"{1000 - right} are wrong.")).to_be_visible()
     screen.press("tab-projection")
     screen.until("behind.pixels('.tp-projection') !== 0")
     screen.press("tab-mistakes")

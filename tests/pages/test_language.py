@@ -305,7 +305,7 @@ def test_home_is_chinese(open_tab: Callable[..., Tab], messages: list[Message]) 
 
 def test_the_classifier_is_chinese_in_every_section(open_tab: Callable[..., Tab], messages: list[Message]) -> None:
     page = open_tab().open("classifier", lang="zh")
-    assert [found.value for found in page.at.header] == ["一个简单的分类器"]
+    assert [found.value for found in page.at.title] == ["一个简单的分类器"]
     assert "学习率" in on_screen(page)
     for section in SECTIONS:
         page.set("section classifier", section)

@@ -77,7 +77,7 @@ class Curve {
     for (const split of SPLITS) {
       const value = create("output", { class: "tp-number", "data-testid": `${lane}-${this.metric}-${split}` });
       this.readouts[`${lane}/${split}`] = value;
-      row.append(create("span", { class: "tp-key" }, lineSample(split, lane), text[split], value));
+      row.append(create("span", { class: "tp-key", title: text[`${split}_help`] ?? "" }, lineSample(split, lane), text[split], value));
     }
     return row;
   }

@@ -157,19 +157,21 @@ def _images(_: Callable[[str], str]) -> dict[str, str]:
             "Sum of the products {sum} + bias {bias} = {value}, the output at row {row}, column {column}."
         ),
         "mistakes_note": _(
-            "{wrong} of {tested} test images are wrong. The surest mistakes first; click one to look into it."
+            "At this step {wrong} of the first {tested} test images are wrong. The surest mistakes first; click one to "
+            "look into it."
         ),
         "mistake": _("{truth} read as {answer}"),
         "mistake_help": _("It is {truth}; the network says {answer}, {sure} sure."),
         "confusion": _("Confusion matrix"),
         "confusion_note": _(
-            "{wrong} of {tested} test images are wrong. Row: what it is. Column: what the network says."
+            "Counts of the first {tested} test images at this step: {wrong} are wrong. Row: what it is. Column: what "
+            "the network says."
         ),
         "confusion_cell": _("{truth} read as {said}: {count} times"),
         "true_and_said": _("is \\ says"),
         "projection_note": _(
-            "300 test images by the two main directions (PCA) of what the last layer is given. "
-            "{wrong} of {tested} are wrong."
+            "300 test images, each shown as its true class, by the two main directions (PCA) of what the last layer is "
+            "given. At this step {wrong} of {tested} are wrong."
         ),
     }
 

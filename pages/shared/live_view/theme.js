@@ -52,7 +52,8 @@ function contrast(one, other) {
   return (high + 0.05) / (low + 0.05);
 }
 
-function inkOn(color) {
+/** Black or white, whichever is read better on a colour. */
+export function inkOn(color) {
   const white = [255, 255, 255];
   return contrast(color, white) >= 3 ? "#ffffff" : "#111111";
 }

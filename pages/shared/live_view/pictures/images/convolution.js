@@ -2,8 +2,8 @@
 
 import { create, fill, formatNumber, nameControl, setAttribute, setText } from "../../dom.js";
 import { watchSize } from "../../plot.js";
-import { fitCanvas, imageOf, signedPixels, toByte } from "./tiles.js";
-import { toCss } from "../../theme.js";
+import { fitCanvas, imageOf, signedPixels, toByte, unpack } from "./tiles.js";
+import { inkOn, toCss } from "../../theme.js";
 
 const GAP = 14;
 const HEADING = 16;
@@ -186,12 +186,12 @@ export class ConvolutionPane {
     const image = imageOf(Uint8Array.from(values, (value) => toByte(value, most)), 0, size, size, pixels);
     pen.drawImage(image, x, y, cell * size, cell * size);
     if (cell < READABLE) return;
-    pen.fillStyle = toCss(this.theme.text);
     pen.font = `9.5px ${this.theme.font}`;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     values.forEach((value, i) => {
       const words = Math.abs(value) < 0.005 ? "0" : value.toFixed(2).replace(/^(-?)0\./, "$1.").replace("-", "−");
+      pen.fillStyle = inkOn(unpack(pixels[toByte(value, most)]));
       pen.fillText(words, x + ((i % size) + 0.5) * cell, y + (Math.floor(i / size) + 0.5) * cell);
     });
   }

@@ -10,6 +10,9 @@ const GAP = 3;
 
 const pack = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 
+/** A packed pixel's [red, green, blue]. */
+export const unpack = (pixel) => [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
+
 const GREY = Uint32Array.from({ length: 256 }, (_, value) => pack([value, value, value]));
 
 /** Colour of each byte: 128 is zero. */
