@@ -45,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConnectionError as error:
         print(error, file=sys.stderr)
         return 2
+    except RuntimeError as error:
+        print(f"PyTorch stopped the training: {str(error).splitlines()[0]}", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"The run can't be written: {error.strerror}.", file=sys.stderr)
         return 2

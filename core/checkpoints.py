@@ -29,6 +29,7 @@ def checkpoint(snapshot: Snapshot, losses: list[float]) -> dict[str, Any]:
         "gradients": [p.grad for p in snapshot.net.parameters()],
         "optimizer": snapshot.optimizer.state_dict(),
         "order": snapshot.order,
+        "h_state": snapshot.h_state,
         "rng": torch.get_rng_state(),
         "losses": torch.tensor(losses, dtype=torch.float64),
     }
@@ -53,7 +54,15 @@ def restore(
 def recall(state: Mapping[str, Any], untrained: Snapshot) -> Snapshot:
     """The snapshot that a checkpoint was made of, built into an untrained one; chance stands where it stood then."""
     restore(state, untrained.net, untrained.optimizer)
-    return Snapshot(state["step"], state["epoch"], state["metrics"], untrained.net, untrained.optimizer, state["order"])
+    return Snapshot(
+        state["step"],
+        state["epoch"],
+        state["metrics"],
+        untrained.net,
+        untrained.optimizer,
+        state["order"],
+        state["h_state"],
+    )
 
 
 def save(state: Mapping[str, Any], path: Path) -> None:

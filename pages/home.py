@@ -17,7 +17,7 @@ STEPS = [
     (_("TensorBoard"), _("Write scalars, images and graphs while training, and read them."), None),
     (_("VGG by make_layers"), _("A deep network from a list of numbers, without writing it out."), None),
     (_("GPU, saving and loading"), _("Move data and model to a device; state_dict and checkpoints."), None),
-    (_("RNN and LSTM"), _("Sequences: predict cos from sin, and read digits row by row."), None),
+    (_("RNN and LSTM"), _("Sequences: predict cos from sin, with a memory that can be watched."), "pages/rnn.py"),
     (_("Loading data in parallel"), _("DataLoader's workers, when they pay, and how to go on from here."), None),
 ]
 

@@ -70,6 +70,7 @@ class Lane:
         self.diverged = False
         self.diverged_step = self.kept_step = 0
         self.ended = False
+        self.failure = ""
         self.generator: Iterator[Snapshot] = trained.train(config, lr_changes, resume)
         self.rng = torch.get_rng_state()
         self.snapshot = self._resumed(resume) if resume else next(self.generator)
@@ -92,6 +93,10 @@ class Lane:
             snapshot = next(self.generator)
         except StopIteration:
             self.ended = True
+            return
+        except RuntimeError as error:  # what PyTorch says of a mistake, such as a graph walked through twice
+            self.ended = True
+            self.failure = str(error).split("\n")[0]
             return
         if not self.alone:
             self.rng = torch.get_rng_state()
@@ -184,6 +189,8 @@ class Worker:
                 lane.advance()
                 if lane.diverged:
                     diverging.append(lane)
+                if lane.failure and lane is self.lanes["run"]:
+                    self._tell_status(message=self._ending(lane)[1])
         for lane in diverging:
             self._restore_last_finite(lane)
         if diverging:
@@ -372,6 +379,8 @@ class Worker:
                 "finite_step": run.snapshot.step,
                 "kept_step": run.kept_step,
             }
+        if run.failure:
+            return "failed", {"code": "failed", "step": run.snapshot.step + 1, "error": run.failure}
         if self.stopping:
             return "stopped", {"code": "stopped", "step": self.step}
         if run.snapshot.step >= config.num_steps:

@@ -5,7 +5,7 @@ from functools import cache
 
 from core.experiments.base import Experiment, Frame, Snapshot
 
-MODULES = {"classifier": "core.experiments.classifier", "cnn": "core.experiments.cnn"}
+MODULES = {"classifier": "core.experiments.classifier", "cnn": "core.experiments.cnn", "rnn": "core.experiments.rnn"}
 
 
 @cache

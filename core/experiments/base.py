@@ -26,6 +26,7 @@ class Snapshot:
         net: the network, its last gradients still in `.grad`.
         optimizer: the optimizer, with its state.
         order: this epoch's permutation of the training points; unused with full batches.
+        h_state: what a recurrent network hands to its next step: None, a tensor, or a pair of them.
     """
 
     step: int
@@ -34,6 +35,7 @@ class Snapshot:
     net: nn.Module
     optimizer: torch.optim.Optimizer
     order: Tensor
+    h_state: Any = None
 
 
 @dataclass

@@ -2,5 +2,6 @@
 
 from core.models.cnn import CNN
 from core.models.net import Net
+from core.models.rnn import RNN
 
-__all__ = ["CNN", "Net"]
+__all__ = ["CNN", "RNN", "Net"]

@@ -102,6 +102,8 @@ def _widget(space: Workspace, name: str, shown: Setting) -> None:
             st.selectbox(label, list(words), format_func=words.__getitem__, key=key, help=help)
     elif kind == "bool":
         st.toggle(label, key=key, help=help)
+    elif kind == "text":
+        st.text_input(label, key=key, help=help)
     elif shown.log:
         st.select_slider(label, log_options(shown, session.get(key)), format_func=plain, key=key, help=help)
     else:

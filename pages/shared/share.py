@@ -52,6 +52,7 @@ def earlier_runs(space: Workspace) -> None:
         "finished": _("finished"),
         "stopped": _("stopped"),
         "diverged": _("diverged"),
+        "failed": _("stopped with an error"),
         "crashed": _("crashed"),
     }
     for entry in entries:

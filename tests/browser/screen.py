@@ -22,7 +22,7 @@ window.behind = {
   losses: () => behind.connection()?.history.run?.["loss/train"]?.value ?? [],
   nodes: () => [behind.part("live-view"), behind.part("plot-run"), document.querySelector(".tp-boundary")],
   // A number that changes with the picture's pixels.
-  pixels: (selector = ".tp-boundary, .tp-strip-canvas") => {
+  pixels: (selector = ".tp-boundary, .tp-strip-canvas, .tp-wave-canvas") => {
     const canvas = document.querySelector(selector);
     if (!canvas?.width) return 0;
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -70,7 +70,10 @@ class Screen:
     def shown(self) -> Screen:
         """Wait until the live view has drawn its picture."""
         expect(self.part("live-view")).to_be_visible(timeout=PATIENCE)
-        self.until("behind.pixels() !== 0 && (behind.part('plot-run')?._fullLayout || behind.part('pad'))")
+        self.until(
+            "behind.pixels() !== 0 && "
+            "(behind.part('plot-run')?._fullLayout || behind.part('pad') || behind.part('wave-run'))"
+        )
         return self
 
     def reload(self) -> Screen:

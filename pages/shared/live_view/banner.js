@@ -2,7 +2,7 @@
 
 import { create, fill, formatPercent, formatSetting, setText } from "./dom.js";
 
-const TROUBLE = new Set(["diverged", "crashed"]);
+const TROUBLE = new Set(["diverged", "failed", "crashed"]);
 
 export class Banner {
   /** @param {{onLive: Function, onResume: Function}} handlers */
@@ -50,12 +50,13 @@ function describe(state, text, lang) {
 function describeMessage({ code, ...parameters }, state, text, lang) {
   const { status, kept, diverged, history } = state;
   const words = { ...parameters };
+  if (words.error) words.error = `${words.error.split(/ \(|\. /)[0]}.`;
   if (Number.isFinite(words.accuracy)) words.accuracy = formatPercent(words.accuracy, lang);
   if (Number.isFinite(words.lr)) words.lr = formatSetting(words.lr);
   const trouble = TROUBLE.has(code) || TROUBLE.has(status);
   const resumeStep = status === "crashed" ? parameters.kept_step ?? kept.at(-1) ?? null : null;
-  if (code === "diverged") {
-    const sentences = [fill(text[diverged], words), correctRun(history.correct, parameters.step, text)];
+  if (code === "diverged" || code === "failed") {
+    const sentences = [fill(code === "failed" ? text.message_failed : text[diverged], words), correctRun(history.correct, parameters.step, text)];
     return { kind: "warning", words: sentences.filter(Boolean).join(lang === "zh" ? "" : " "), resumeStep };
   }
   if (state.goesOn && resumeStep === null) {

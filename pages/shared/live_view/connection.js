@@ -7,7 +7,7 @@ const FIRST_RETRY = 300;
 const LAST_RETRY = 3000;
 const CLOSE_GRACE = 400;
 const KEPT_IN_MEMORY = 240;
-const ENDED = new Set(["finished", "stopped", "diverged", "crashed"]);
+const ENDED = new Set(["finished", "stopped", "diverged", "failed", "crashed"]);
 
 export const hasEnded = (status) => ENDED.has(status);
 

@@ -7,10 +7,14 @@ import { decimate, valueAt } from "./history.js";
 import { axis, baseLayout, CONFIG, loadPlotly, watchSize } from "./plot.js";
 import { mix, toCss } from "./theme.js";
 
+const METRICS = ["loss", "accuracy"];
 const SPLITS = ["train", "test"];
 const STROKES = {
   run: { width: 1.8, dash: "solid", opacity: 1 },
   correct: { width: 1.8, dash: "5px,4px", opacity: 0.85 },
+  RNN: { width: 1.8, dash: "5px,3px", opacity: 0.85, color: 1 },
+  LSTM: { width: 1.8, dash: "5px,3px", opacity: 0.85, color: 1 },
+  GRU: { width: 1.8, dash: "1.5px,2px", opacity: 0.9, color: 2 },
   ghost: { width: 1.2, dash: "1.5px,2.5px", opacity: 0.6 },
 };
 const FASTEST = 130;
@@ -28,8 +32,9 @@ function roundUp(value) {
 }
 
 class Curve {
-  constructor(metric) {
+  constructor(metric, splits) {
     this.metric = metric;
+    this.splits = splits;
     this.log = false;
     this.graph = create("div", { class: "tp-graph", "data-testid": `${metric}-plot` });
     this.box = create("div", { class: "tp-curve-box", role: "img" }, this.graph);
@@ -74,7 +79,7 @@ class Curve {
   arrangeRow(lane, lanes, text) {
     const row = create("div", { class: "tp-readout-row", "data-lane": lane });
     if (lanes.length > 1) row.append(create("span", { class: "tp-lane-name" }, text[`lane_short_${lane}`]));
-    for (const split of SPLITS) {
+    for (const split of this.splits) {
       const value = create("output", { class: "tp-number", "data-testid": `${lane}-${this.metric}-${split}` });
       this.readouts[`${lane}/${split}`] = value;
       row.append(create("span", { class: "tp-key", title: text[`${split}_help`] ?? "" }, lineSample(split, lane), text[split], value));
@@ -108,21 +113,21 @@ class Curve {
     this.limit = this.growthLimit(leading);
     for (const source of sources) {
       const { lane, history } = source;
-      for (const split of SPLITS) {
+      for (const split of this.splits) {
         const series = history?.[`${this.metric}/${split}`] ?? { step: [], value: [] };
         const { x, y } = decimate(series);
         if (leading.includes(source)) this.stretch(y);
         else this.makeRoomBelow(y);
-        const { width, dash, opacity } = STROKES[lane];
+        const { width, dash, opacity, color } = STROKES[lane];
         traces.push({
           type: "scatter", mode: "lines", x, y, opacity,
           name: lane === "run" ? text[split] : `${text[`lane_short_${lane}`]}, ${text[split]}`,
-          line: { color: theme[split], width, dash, simplify: false },
+          line: { color: theme.classes[color] ?? theme[split], width, dash, simplify: false },
           hovertemplate: this.metric === "loss" ? "%{y:.4~g}" : "%{y:.1%}",
         });
       }
     }
-    this.above = traces.filter((_, i) => own.includes(sources[Math.floor(i / SPLITS.length)]));
+    this.above = traces.filter((_, i) => own.includes(sources[Math.floor(i / this.splits.length)]));
     return traces;
   }
 
@@ -268,9 +273,10 @@ const label = (text, color, place) => ({
 
 /** Both curves of a run, redrawn a few times a second at most. */
 export class Curves {
-  constructor(host) {
+  /** @param picture {metrics, splits}: what is measured, where it is not loss and accuracy, in training and test */
+  constructor(host, { metrics = METRICS, splits = SPLITS }) {
     this.host = host;
-    this.curves = ["loss", "accuracy"].map((metric) => new Curve(metric));
+    this.curves = metrics.map((metric) => new Curve(metric, splits));
     this.host.append(...this.curves.map((curve) => curve.element));
     this.ghost = null;
     this.history = {};
@@ -391,7 +397,7 @@ export class Curves {
   describe() {
     const { text, lang } = this.data;
     for (const curve of this.curves) {
-      const value = valueAt(this.history.run?.[`${curve.metric}/test`], this.step ?? 0);
+      const value = valueAt(this.history.run?.[`${curve.metric}/${curve.splits.at(-1)}`], this.step ?? 0);
       const words = { step: this.step ?? 0, value: curve.format(value, lang) };
       setAttribute(curve.box, "aria-label", fill(text[`${curve.metric}_label`], words));
     }

@@ -9,12 +9,13 @@ import { valueAt } from "./history.js";
 import { keep } from "./mounting.js";
 import { ClassifierPicture } from "./pictures/classifier.js";
 import { ImagePicture } from "./pictures/images.js";
+import { SequencePicture } from "./pictures/sequence.js";
 import { Pace } from "./pace.js";
 import { PlayBar } from "./playbar.js";
 import { applyTheme, readTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 
-const PICTURES = { classifier: ClassifierPicture, cnn: ImagePicture };
+const PICTURES = { classifier: ClassifierPicture, cnn: ImagePicture, rnn: SequencePicture };
 const DESCRIBE_EVERY = 200;
 const PATIENCE = 8000;
 const GO_ON = new Set(["reached_steps", "stopped", "crashed"]);
@@ -49,7 +50,7 @@ class LiveView {
       onAdd: (point) => this.trigger("point", point),
       onFocus: (focus) => this.setFocus(focus),
     });
-    this.curves = new Curves(curves);
+    this.curves = new Curves(curves, data.picture);
     this.timeline = new Timeline(time, { onLook: (step) => this.connection?.lookAt(step), onLive });
     this.pace = new Pace();
     this.onKey = (event) => this.pressKey(event);
@@ -247,7 +248,8 @@ class LiveView {
       return;
     }
     this.described = now;
-    this.picture.describe(step, (lane) => valueAt(history[lane]?.["accuracy/test"], step));
+    const valueOf = (lane, metric) => valueAt(history[lane]?.[metric], step);
+    this.picture.describe(step, (lane) => valueOf(lane, "accuracy/test"), valueOf);
   }
 
   destroy() {

@@ -12,7 +12,7 @@ def live_text(_: Callable[[str], str]) -> dict[str, str]:
     Returns:
         Key to text; ``{name}`` in a text is filled in by the browser.
     """
-    return {**_controls(_), **_status(_), **_picture(_), **_curves(_), **_network(_), **_images(_)}
+    return {**_controls(_), **_status(_), **_picture(_), **_curves(_), **_network(_), **_images(_), **_sequence(_)}
 
 
 def _controls(_: Callable[[str], str]) -> dict[str, str]:
@@ -59,6 +59,7 @@ def _status(_: Callable[[str], str]) -> dict[str, str]:
         "status_finished": _("Finished. Drag the time slider to see how it got here."),
         "status_stopped": _("Stopped. What was trained so far is kept."),
         "status_diverged": _("The loss is no longer a finite number, so training stopped."),
+        "status_failed": _("PyTorch stopped the training with an error."),
         "status_crashed": _("The training process ended unexpectedly."),
         "reconnecting": _("The connection was lost. Trying again; the training itself goes on …"),
         "looking": _("You are looking at step {step}."),
@@ -80,6 +81,7 @@ def _status(_: Callable[[str], str]) -> dict[str, str]:
         ),
         "correct_went_on": _("The correct run went on."),
         "message_disk": _("The record can't be written ({reason}). Training goes on, but will not be kept."),
+        "message_failed": _("PyTorch stopped the training at step {step}: {error}"),
         "message_crashed": _("The training process ended unexpectedly at step {step}. The steps before it are kept."),
         "message_reached_steps": _(
             "Finished: all the steps you asked for are done. Drag the time slider to see how it got here, or raise the "
@@ -102,6 +104,7 @@ def _picture(_: Callable[[str], str]) -> dict[str, str]:
         "reset_zoom": _("Reset zoom"),
         "lane_run": _("With the bug"),
         "lane_correct": _("Correct"),
+        "sequence_label": _("The wave around step {step}, training loss {loss}"),
         "picture_label": _("Decision boundary at step {step}, test accuracy {accuracy}"),
         "picture_label_untrained": _("Decision boundary at step {step}"),
         "hover_train": _("Training point of class {label}"),
@@ -173,6 +176,38 @@ def _images(_: Callable[[str], str]) -> dict[str, str]:
             "300 test images, each shown as its true class, by the two main directions (PCA) of what the last layer is "
             "given. At this step {wrong} of {tested} are wrong."
         ),
+    }
+
+
+def _sequence(_: Callable[[str], str]) -> dict[str, str]:
+    return {
+        "tab_fit": _("Following the wave"),
+        "tab_fit_help": _("What goes in, what is asked for, and what the network of this step says"),
+        "tab_free": _("By itself"),
+        "tab_free_help": _("The network is fed its own output, and goes on beyond the data"),
+        "wave_input": _("input"),
+        "wave_target": _("target"),
+        "wave_prediction": _("prediction"),
+        "not_yet": _("unseen"),
+        "by_itself": _("from here on it reads only its own output"),
+        "free_error": _("distance from the true wave, up to {most}"),
+        "free_excuse": _(
+            "To go on by itself the network must put out what it reads: choose “the next point” under Predict, "
+            "without bidirectional, and train."
+        ),
+        "memory": _("hidden state: {count} numbers at each point"),
+        "memory_help": _("The hidden state over time, a row for each unit: green above zero, purple below"),
+        "reach": _("gradient"),
+        "reach_help": _(
+            "How strongly the error at the window's last point pulls at each point's input (log scale). Tiny on the "
+            "left: the gradient vanishes on its way back through time; above 1 and growing: it explodes."
+        ),
+        "lane_RNN": "RNN",
+        "lane_LSTM": "LSTM",
+        "lane_GRU": "GRU",
+        "lane_short_RNN": "RNN",
+        "lane_short_LSTM": "LSTM",
+        "lane_short_GRU": "GRU",
     }
 
 

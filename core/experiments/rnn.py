@@ -1,0 +1,471 @@
+"""Step 7 of the tutorial: a recurrent network that follows a wave, cos from sin."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from core.checkpoints import restore
+from core.config import Config, Problem, setting
+from core.data.waves import FormulaRefused, check_formula, damped, formula, sine, square, sum_of_sines, times
+from core.experiments.base import Bench, Experiment, Frame, Snapshot, undisturbed
+from core.image_views import byte_maps
+from core.models import RNN
+
+TUTORIAL = "the tutorial's step 7"
+PYTORCH = "PyTorch's default"
+NOISE = 0.2
+"""Standard deviation of the noisy signal's noise."""
+CELLS = ("RNN", "LSTM", "GRU")
+
+Bug = Literal["no_detach", "forgotten_batch_first", "no_zero_grad"]
+
+
+# fmt: off
+class RNNConfig(Config):
+    """The settings of the recurrent network; the defaults are the tutorial's where it gives one."""
+
+    experiment: ClassVar[str] = "rnn"
+
+    signal: Literal["sine", "shifted", "sum", "square", "damped", "noisy", "formula"] = setting(
+        "sine", label="Signal", group="data", folded=False, source=TUTORIAL,
+        choices={
+            "sine": "sine", "shifted": "shifted sine", "sum": "sum of sines", "square": "square wave",
+            "damped": "damped wave", "noisy": "noisy sine", "formula": "own formula",
+        },
+        help="The wave that goes in, point by point. A sum of sines takes longer to follow than one.",
+    )
+    formula: Annotated[str, Field(max_length=200)] = setting(
+        "sin(t) + 0.3*cos(3*t)", label="Formula in t", group="data", folded=False,
+        shown_if=("signal", ("formula",)),
+        help="A formula in t, in radians, with + - * / ^, pi, and sin, cos, exp, sqrt, abs, sign, tanh and the like.",
+    )
+    shift: float = setting(
+        1.0, label="Shift in radians", group="data", low=-3.1, high=3.1, step=0.1, folded=False,
+        shown_if=("signal", ("shifted",)),
+        help="How far the sine is moved along the time axis.",
+    )
+    predict: Literal["quarter", "next"] = setting(
+        "quarter", label="Predict", group="data", folded=False, source=TUTORIAL,
+        choices={"quarter": "a quarter period ahead (cos)", "next": "the next point"},
+        help="What the network is asked for at each point. Of a sine, a quarter of a period ahead is the cosine.",
+    )
+    time_steps: int = setting(
+        10, label="Points per window", group="data", low=5, high=200, step=1, folded=False, source=TUTORIAL,
+        help="Each step trains on one window of pi radians. With more points gradients travel further back.",
+    )
+    cell: Literal["RNN", "LSTM", "GRU"] = setting(
+        "RNN", label="Cell", group="network", folded=False, source=TUTORIAL,
+        choices={"RNN": "RNN", "LSTM": "LSTM", "GRU": "GRU"},
+        help="What happens at each point. LSTM and GRU have gates that let memory and gradients last longer.",
+    )
+    hidden_size: int = setting(
+        32, label="Hidden size", group="network", low=1, high=256, step=1, folded=False, source=TUTORIAL,
+        help="Numbers in the hidden state: all that the network remembers of the past.",
+    )
+    num_layers: int = setting(
+        1, label="Layers", group="network", low=1, high=4, step=1, source=PYTORCH,
+        help="Recurrent layers, one on the other: each reads the hidden states of the one below.",
+    )
+    h_state: Literal["carry", "reset"] = setting(
+        "carry", label="Hidden state", group="network", folded=False, source=TUTORIAL,
+        choices={"carry": "carried and detached", "reset": "reset at each window"},
+        help="Whether a window begins with what the one before it remembered, or with zeros.",
+    )
+    nonlinearity: Literal["tanh", "relu"] = setting(
+        "tanh", label="Nonlinearity", group="network", shown_if=("cell", ("RNN",)), source=PYTORCH,
+        choices={"tanh": "tanh", "relu": "ReLU"},
+        help="The bend in each time step. tanh holds the state between -1 and 1; with ReLU it may grow without end.",
+    )
+    bias: bool = setting(
+        True, label="Bias", group="network", source=PYTORCH,
+        help="Whether the cells add a constant of their own. The signal is centred, so little depends on it here.",
+    )
+    batch_first: bool = setting(
+        True, label="batch_first", group="network", source=TUTORIAL,
+        help="Only the order of the axes: (batch, time, feature), or (time, batch, feature). The losses stay the same.",
+    )
+    dropout: float = setting(
+        0.0, label="Dropout", group="network", low=0, high=0.9, step=0.05, source=PYTORCH,
+        help="The share of numbers set to zero between two layers while training. With one layer it does nothing.",
+    )
+    bidirectional: bool = setting(
+        False, label="Bidirectional", group="network", source=PYTORCH,
+        help="A second pass reads each window from its end: it knows the future of the window, and may cheat.",
+    )
+    compare: bool = setting(
+        False, label="RNN, LSTM and GRU side by side", group="network", folded=False,
+        help="Train the other two cells beside this one, on the same data and from the same seed.",
+    )
+    seed: int = setting(
+        1, label="Seed", group="network", low=0, high=9999, step=1,
+        help="Fixes all chance: first weights, noise, dropout. The same seed gives the same run, bit for bit.",
+    )
+    optimizer: Literal["SGD", "Adam", "AdamW", "RMSprop"] = setting(
+        "Adam", label="Optimizer", group="training", folded=False, source=TUTORIAL,
+        choices={"SGD": "SGD", "Adam": "Adam", "AdamW": "AdamW", "RMSprop": "RMSprop"},
+        help="The rule that turns gradients into steps.",
+    )
+    lr: float = setting(
+        0.02, label="Learning rate", group="training", low=1e-5, high=10, log=True, folded=False, live=True,
+        source=TUTORIAL,
+        help="How far each step goes. At 0.1 the network fails to learn; it acts at once, also while it trains.",
+    )
+    clip: float = setting(
+        0.0, label="Clip gradients at (0 = off)", group="training", low=0, high=10, step=0.1,
+        help="Shorten the gradient to this length when it is longer. It tames gradients that explode.",
+    )
+    num_steps: int = setting(
+        300, label="Steps to run", group="training", low=1, high=50_000, step=100,
+        help="How many windows a run trains on. Raise it after a run has ended and Play goes on from there.",
+    )
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,2})?)$")] = setting(
+        "auto", label="Device", group="training",
+        help="Where tensors live and are computed. For a network this small the CPU is the fastest.",
+    )
+    bugs: tuple[Bug, ...] = setting(
+        (), label="Bugs", group="training", length=(0, 3),
+        choices={
+            "no_detach": "no detach", "forgotten_batch_first": "forgotten batch_first", "no_zero_grad": "no zero_grad",
+        },
+        help="Classic mistakes. Each is trained beside the correct run, from the same seed.",
+    )
+
+    # fmt: on
+    def problems(self) -> Iterator[Problem]:
+        if self.signal == "formula":
+            try:
+                check_formula(self.formula)
+            except FormulaRefused as refused:
+                if refused.word == "t":
+                    yield Problem("formula", "This formula has no finite value, or a huge one, at some times t.")
+                elif refused.word:
+                    yield Problem("formula", "“{word}” can't be used in this formula.", {"word": refused.word})
+                else:
+                    yield Problem("formula", "This is not a formula in t, such as sin(t) + 0.3*cos(3*t).")
+        if "no_detach" in self.bugs and self.h_state == "reset":
+            yield Problem("bugs", "Without detach nothing happens here: the hidden state is not carried.")
+        if "forgotten_batch_first" in self.bugs and not self.batch_first:
+            yield Problem("bugs", "Here batch_first is switched off, so it can't be forgotten.")
+        if self.compare and self.bugs:
+            yield Problem("compare", "Either the three cells side by side, or a bug beside the correct run.")
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Every step trains on a window of its own."""
+        return 1
+
+
+def signal(config: RNNConfig, t: Tensor, index: int) -> Tensor:
+    """The wave at times t.
+
+    Args:
+        t: float64 (N,), in radians.
+        index: the window, on which the noise depends.
+
+    Returns:
+        float64 (N,).
+    """
+    if config.signal == "sine":
+        return sine(t)
+    elif config.signal == "shifted":
+        return sine(t + config.shift)
+    elif config.signal == "sum":
+        return sum_of_sines(t)
+    elif config.signal == "square":
+        return square(t)
+    elif config.signal == "damped":
+        return damped(t)
+    elif config.signal == "noisy":
+        noise = torch.Generator().manual_seed(100_000 * config.seed + index)
+        return sine(t) + NOISE * torch.randn(len(t), generator=noise, dtype=torch.float64)
+    else:
+        return formula(config.formula, t)
+
+
+def clean_signal(config: RNNConfig, t: Tensor) -> Tensor:
+    """The wave without noise: what is asked for."""
+    if config.signal == "noisy":
+        return sine(t)
+    return signal(config, t, 0)
+
+
+def make_window(config: RNNConfig, index: int) -> tuple[Tensor, Tensor]:
+    """One window: what goes in, and what is asked for.
+
+    Args:
+        index: which window, from 0.
+
+    Returns:
+        x and y, each float32 (1, time_steps, 1), which is (batch, time, feature);
+        without batch_first (time_steps, 1, 1).
+    """
+    x = signal(config, times(index, config.time_steps, 0), index)
+    if config.predict == "quarter":
+        y = clean_signal(config, times(index, config.time_steps, math.pi / 2))
+    else:
+        y = clean_signal(config, times(index, config.time_steps, math.pi / config.time_steps))
+    if config.batch_first:
+        return x.float()[None, :, None], y.float()[None, :, None]
+    else:
+        return x.float()[:, None, None], y.float()[:, None, None]
+
+
+def build_net(config: RNNConfig) -> RNN:
+    """The network with its first weights, the same for the same seed."""
+    torch.manual_seed(config.seed)
+    if config.cell == "RNN" and config.nonlinearity != "tanh":
+        return RNN(
+            hidden_size=config.hidden_size,
+            num_layers=config.num_layers,
+            bias=config.bias,
+            batch_first=config.batch_first and "forgotten_batch_first" not in config.bugs,
+            dropout=config.dropout,
+            bidirectional=config.bidirectional,
+            nonlinearity=config.nonlinearity,
+        )
+    else:
+        return RNN(
+            hidden_size=config.hidden_size,
+            num_layers=config.num_layers,
+            cell=getattr(nn, config.cell),
+            bias=config.bias,
+            batch_first=config.batch_first and "forgotten_batch_first" not in config.bugs,
+            dropout=config.dropout,
+            bidirectional=config.bidirectional,
+        )
+
+
+def build_optimizer(config: RNNConfig, net: nn.Module) -> torch.optim.Optimizer:
+    """The optimizer over all parameters of net."""
+    if config.optimizer == "SGD":
+        return torch.optim.SGD(net.parameters(), lr=config.lr)
+    elif config.optimizer == "RMSprop":
+        return torch.optim.RMSprop(net.parameters(), lr=config.lr)
+    elif config.optimizer == "Adam":
+        return torch.optim.Adam(net.parameters(), lr=config.lr, fused=True)
+    else:
+        return torch.optim.AdamW(net.parameters(), lr=config.lr, fused=True)
+
+
+def train(
+    config: RNNConfig, lr_changes: Mapping[int, float], resume: Mapping[str, Any] | None = None
+) -> Iterator[Snapshot]:
+    """Train on one window after the other, and yield a Snapshot after each step.
+
+    Args:
+        lr_changes: step -> the learning rate from that step on; may grow while this runs.
+        resume: a checkpoint to go on from.
+
+    Raises:
+        RuntimeError: with the bug "no_detach", at the second step.
+    """
+    device = torch.device(config.device)
+    net = build_net(config).to(device)
+    optimizer = build_optimizer(config, net)
+    loss_func = nn.MSELoss()
+    h_state = None
+    order = torch.arange(0)
+    first_step = 1
+    if resume is not None:
+        first_step, order, _ = restore(resume, net, optimizer)
+        h_state = resume["h_state"]
+    else:
+        yield Snapshot(0, 0, {}, net, optimizer, order)
+
+    for step in range(first_step, config.num_steps + 1):
+        if step in lr_changes:
+            for group in optimizer.param_groups:
+                group["lr"] = lr_changes[step]
+        x, y = make_window(config, step - 1)
+        x, y = x.to(device), y.to(device)
+        if config.h_state == "reset":
+            h_state = None
+
+        prediction, h_state = net(x, h_state)
+        loss = loss_func(prediction, y)
+        metrics = {"loss/train": loss.item()}
+        if not math.isfinite(metrics["loss/train"]):
+            yield Snapshot(step, step, metrics, net, optimizer, order, h_state)
+            return
+        if "no_zero_grad" not in config.bugs:
+            optimizer.zero_grad()
+        loss.backward()
+        if config.clip > 0:
+            nn.utils.clip_grad_norm_(net.parameters(), config.clip)
+        optimizer.step()
+        if "no_detach" not in config.bugs:
+            if config.cell == "LSTM":
+                h_state = (h_state[0].detach(), h_state[1].detach())
+            else:
+                h_state = h_state.detach()
+        yield Snapshot(step, step, metrics, net, optimizer, order, h_state)
+
+
+PARTS = ("fit", "free")
+"""What a viewer may look at: how the network follows the wave, or how it goes on by itself."""
+SHOWN_POINTS = 160
+"""Points on the screen at most, unless two windows have more."""
+WARM_UP = 4
+"""Windows that the network reads before the first one shown, so that its memory is that of a run under way."""
+FREE_POINTS = 120
+"""Points that the network goes on by itself."""
+HEAT_ROWS, HEAT_COLUMNS = 64, 160
+"""Hidden units and points of the heat map at most."""
+
+
+def focus(asked: Any) -> dict[str, Any]:
+    """What a viewer asks to look at, checked: "part", one of `PARTS`, and a "version" that the frame carries back.
+
+    Raises:
+        ValueError: it makes no sense.
+    """
+    if not isinstance(asked, dict) or asked.get("part", "fit") not in PARTS:
+        raise ValueError("no such part")
+    version = asked.get("version", 0)
+    if not isinstance(version, int) or not 0 <= version <= 10**9:
+        raise ValueError("no such version")
+    return {"part": asked.get("part", "fit"), "version": version}
+
+
+def detached(h_state: Any) -> Any:
+    """A hidden state without its past."""
+    if isinstance(h_state, tuple):
+        return tuple(part.detach() for part in h_state)
+    return None if h_state is None else h_state.detach()
+
+
+def flat(values: Tensor) -> np.ndarray:
+    """The numbers of one window, (time_steps,), whatever the order of its axes."""
+    found: np.ndarray = torch.nan_to_num(values.detach()).flatten().cpu().numpy()
+    return found
+
+
+def view(config: RNNConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Frame:
+    """How the network of one step follows the wave, in the windows around that step, or goes on by itself."""
+    net = snapshot.net
+    assert isinstance(net, RNN)
+    part = focus.get("part", "fit")
+    net.eval()
+    arrays, facts = view_free(config, net) if part == "free" else view_fit(config, net, snapshot.step)
+    net.train()
+    return Frame(snapshot.step, snapshot.epoch, arrays, {"part": part, "version": focus.get("version", 0), **facts})
+
+
+def follow(config: RNNConfig, net: RNN, first: int, count: int) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, Any]]:
+    """Read windows as training does, without training.
+
+    Yields:
+        x, y and the prediction, each as `make_window` has them, the hidden states as the recurrent layer gives them,
+        and the hidden state that the window began with.
+    """
+    device = net.out.weight.device
+    h_state: Any = None
+    for index in range(first, first + count):
+        x, y = (values.to(device) for values in make_window(config, index))
+        if config.h_state == "reset":
+            h_state = None
+        before = h_state
+        with torch.no_grad():
+            r_out, h_state = net.rnn(x, before)
+            prediction = net.out(r_out)
+        yield x, y, prediction, r_out, before
+
+
+def view_fit(config: RNNConfig, net: RNN, step: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The wave, what is asked for and what the network says; its hidden states; how far its gradient reaches back."""
+    shown = max(2, min(6, SHOWN_POINTS // config.time_steps // 2 * 2))
+    now = max(0, step - 1)
+    # The picture of a wave of period 2 pi stands still if it moves by two windows at a time.
+    first = max(0, now // 2 * 2 - shown + 2)
+    warm_up = min(first, WARM_UP)
+    parts = list(follow(config, net, first - warm_up, warm_up + shown))[warm_up:]
+    hidden = torch.cat([r_out.reshape(config.time_steps, -1) for _, _, _, r_out, _ in parts]).T
+    columns = torch.linspace(0, hidden.shape[1] - 1, min(HEAT_COLUMNS, hidden.shape[1])).round().long()
+    rows = torch.linspace(0, hidden.shape[0] - 1, min(HEAT_ROWS, hidden.shape[0])).round().long()
+    x, y, _, _, before = parts[now - first]
+    arrays = {
+        "x": np.concatenate([flat(part[0]) for part in parts]),
+        "target": np.concatenate([flat(part[1]) for part in parts]),
+        "prediction": np.concatenate([flat(part[2]) for part in parts]),
+        "hidden": byte_maps(hidden[rows][:, columns]),
+        "reach": reach(config, net, x, y, before),
+    }
+    return arrays, {"first": first, "windows": shown, "now": now, "time_steps": config.time_steps}
+
+
+def reach(config: RNNConfig, net: RNN, x: Tensor, y: Tensor, h_state: Any) -> np.ndarray:
+    """How strongly the last point's loss pulls at each input of its window: float32 (time_steps,), absolute values.
+
+    Where gradients vanish on their way back it is tiny for the first points, where they explode it is huge.
+    """
+    with torch.enable_grad():
+        x = x.detach().clone().requires_grad_()
+        prediction, _ = net(x, detached(h_state))
+        error = (prediction.flatten()[-1] - y.flatten()[-1]) ** 2
+        (gradient,) = torch.autograd.grad(error, x)
+    sizes: np.ndarray = np.abs(flat(gradient)).astype(np.float32)
+    return sizes
+
+
+def view_free(config: RNNConfig, net: RNN) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The network fed with its own output, after two windows of the wave as a start."""
+    if config.predict != "next" or config.bidirectional:
+        return {"x": np.zeros(0, np.float32)}, {"possible": False}
+    per = config.time_steps
+    start = 2 * math.ceil(max(2, 40 / per) / 2)
+    read = list(follow(config, net, 0, start))
+    shown = read[-2:]
+    said, h_state = shown[-1][2].flatten()[-1], None
+    with torch.no_grad():
+        for x, _, _, _, before in read[-1:]:
+            _, h_state = net(x, before)
+        free = []
+        for _step in range(FREE_POINTS):
+            free.append(said)
+            prediction, h_state = net(said.reshape(1, 1, 1), h_state)
+            said = prediction.flatten()[-1]
+    end = torch.arange(start * per, start * per + FREE_POINTS, dtype=torch.float64) * (math.pi / per)
+    truth = clean_signal(config, end).float()
+    arrays = {
+        "x": np.concatenate([flat(part[0]) for part in shown]),
+        "free": flat(torch.stack(free)).clip(-1e6, 1e6),
+        "truth": flat(truth),
+    }
+    return arrays, {"possible": True, "first": start - 2, "time_steps": per}
+
+
+def untrained(config: RNNConfig) -> Snapshot:
+    """The snapshot of step 0."""
+    with undisturbed():
+        return next(train(config, {}))
+
+
+def lanes(config: RNNConfig) -> dict[str, Config]:
+    """The run itself and, beside it, the correct run where a bug is switched on, or the other two cells."""
+    if config.bugs:
+        return {"run": config, "correct": config.changed(bugs=())}
+    if config.compare:
+        return {"run": config, **{c: config.changed(cell=c) for c in CELLS if c != config.cell}}
+    return {"run": config}
+
+
+def bench(config: RNNConfig) -> Bench:
+    """Net, optimizer and first window, to take one step by hand."""
+    with undisturbed():
+        net = build_net(config)
+        optimizer = build_optimizer(config, net)
+        x, y = make_window(config, 0)
+
+    def loss() -> Tensor:
+        found: Tensor = nn.MSELoss()(net(x)[0], y)
+        return found
+
+    return Bench(net, optimizer, loss)
+
+
+EXPERIMENT = Experiment("rnn", RNNConfig, train, view, untrained, lanes, bench, focus)

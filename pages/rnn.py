@@ -1,0 +1,73 @@
+"""Step 7: a recurrent network that follows a wave, trained live."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.experiments.rnn import RNNConfig
+from pages.shared.code_panel import code_panel
+from pages.shared.controls import controls, field
+from pages.shared.language import _, lesson
+from pages.shared.live import live_view
+from pages.shared.share import defaults_button, earlier_runs, share_link
+from pages.shared.shell import language_switch
+from pages.shared.step_by_step import step_by_step
+from pages.shared.workspace import workspace
+
+
+def picture(config: RNNConfig) -> dict[str, Any]:
+    """What the picture shows beside the network."""
+    beside = {"lane_run": config.cell, "lane_short_run": config.cell} if config.compare else {}
+    return {
+        "shape": f"{config.signal} {config.formula}",
+        "units": config.hidden_size * (2 if config.bidirectional else 1),
+        "metrics": ["loss"],
+        "splits": ["train"],
+        "text": {
+            "status_idle": _("Press Play and watch the blue line find the red one. The network knows nothing yet."),
+            "status_paused": _("Paused. Step trains on the next window."),
+            "epoch_count": _("lr {lr}"),
+            "train": _("of each window"),
+            "loss_label": _("Loss over the steps; training loss {value} at step {step}"),
+            **beside,
+        },
+    }
+
+
+space = workspace("rnn")
+with st.sidebar:
+    language_switch()
+    controls(space)
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title(_("RNN and LSTM: cos from sin"), anchor=False)
+    defaults_button(space)
+    share_link(space)
+st.caption(_("Press Play. Then choose “reset at each window” under Hidden state and see what memory is good for."))
+config = space.config
+assert isinstance(config, RNNConfig)
+if config.dropout > 0 and config.num_layers == 1:
+    st.info(_("Dropout acts between two layers: with one layer it changes nothing, and the losses stay the same."))
+live_view(space, picture(config))
+
+sections = {"lesson": _("Lesson"), "steps": _("Step by step"), "code": _("Code"), "bugs": _("Bugs"), "runs": _("Runs")}
+section = st.segmented_control(
+    _("Sections"),
+    list(sections),
+    format_func=sections.__getitem__,
+    default="lesson",
+    required=True,
+    key="section rnn",
+    label_visibility="collapsed",
+)
+if section == "lesson":
+    st.markdown(lesson("rnn"))
+elif section == "steps":
+    step_by_step(space)
+elif section == "code":
+    code_panel(space)
+elif section == "bugs":
+    field(space, "bugs", config.settings()["bugs"])
+    st.markdown(lesson("bugs_rnn"))
+else:
+    earlier_runs(space)

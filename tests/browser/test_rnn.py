@@ -1,0 +1,115 @@
+"""The RNN's page, driven as a learner does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Person
+from tests.browser.screen import Screen
+
+
+@pytest.fixture
+def screen(person: Callable[..., Person]) -> Screen:
+    """A new person's tab with the RNN."""
+    return person().open("/rnn")
+
+
+def test_learns_cos_from_sin_before_ones_eyes(screen: Screen) -> None:
+    before = {name: screen.look(f"behind.pixels('[data-testid={name}-run]')") for name in ("wave", "memory", "reach")}
+    screen.play(speed=0)
+    screen.status("finished")
+    assert min(screen.look("behind.losses()")) < 0.01
+    for name, pixels in before.items():
+        screen.until(f"behind.pixels('[data-testid={name}-run]') !== it", pixels)
+    screen.whole()
+    screen.until("behind.part('wave-run').getAttribute('aria-label').includes('step 300')")
+    expect(screen.part("epoch")).to_be_hidden()
+    expect(screen.part("accuracy-plot")).to_have_count(0)
+
+
+def test_without_memory_it_does_not(screen: Screen) -> None:
+    screen.page.goto(screen.url + "/rnn?h_state=reset")
+    screen.shown()
+    screen.play(speed=0)
+    screen.status("finished")
+    assert sum(screen.look("behind.losses()")[-50:]) / 50 == pytest.approx(0.1, abs=0.02)
+
+
+def test_three_cells_side_by_side(screen: Screen) -> None:
+    screen.page.goto(screen.url + "/rnn?compare=true&num_steps=60")
+    screen.shown()
+    screen.play(speed=0)
+    screen.status("finished")
+    for lane in ("run", "LSTM", "GRU"):
+        screen.until(f"behind.pixels('[data-testid=wave-{lane}]') !== 0")
+        assert screen.look(f"behind.last('loss/train', '{lane}')") > 0
+    pictures = {screen.look(f"behind.pixels('[data-testid=memory-{lane}]')") for lane in ("run", "LSTM", "GRU")}
+    assert len(pictures) == 3
+    for name in ("RNN", "LSTM", "GRU"):
+        expect(screen.page.locator(".tp-plane-title").get_by_text(name, exact=True)).to_be_visible()
+
+
+def test_without_detach_the_error_is_shown_and_the_correct_run_goes_on(screen: Screen) -> None:
+    screen.section("Bugs")
+    screen.page.get_by_role("button", name="no detach").click()
+    screen.until("behind.part('live-view').dataset.lanes === '2'")
+    screen.play(speed=0)
+    screen.status("failed")
+    expect(screen.part("message")).to_contain_text("at step 2: Trying to backward through the graph a second time.")
+    expect(screen.part("message")).to_contain_text("The correct run went on.")
+    screen.until("behind.connection().history.correct['loss/train'].step.at(-1) === 300")
+    assert screen.steps == [1]
+
+
+def test_goes_on_by_itself_once_it_predicts_the_next_point(screen: Screen) -> None:
+    screen.press("tab-free")
+    expect(screen.part("free-excuse")).to_contain_text("the next point")
+    screen.page.goto(screen.url + "/rnn?predict=next")
+    screen.shown()
+    screen.press("tab-free")
+    screen.until("behind.part('wave-run').closest('figure').dataset.part === 'free'")
+    before = screen.look("behind.pixels('[data-testid=wave-run]')")
+    screen.play(speed=0)
+    screen.status("finished")
+    screen.until("behind.pixels('[data-testid=wave-run]') !== it", before)
+    expect(screen.part("free-excuse")).to_be_hidden()
+    assert screen.look("behind.connection().shown.facts.part") == "free"
+
+
+def test_own_formula_and_what_is_none(screen: Screen) -> None:
+    screen.page.goto(screen.url + "/rnn?signal=formula")
+    screen.shown()
+    box = screen.page.get_by_role("textbox", name="Formula in t")
+    box.fill("sin(t) + os")
+    box.press("Enter")
+    expect(screen.page.get_by_text("“os” can't be used in this formula.")).to_be_visible()
+    expect(screen.page.get_by_text("Not all settings can be used")).to_be_visible()
+    before = screen.look("behind.pixels('[data-testid=wave-run]')")
+    box.fill("sin(t) * cos(t/2)")
+    box.press("Enter")
+    expect(screen.page.get_by_text("can't be used in this formula.")).to_have_count(0)
+    screen.until("behind.pixels('[data-testid=wave-run]') !== it", before)
+
+
+def test_looking_back_and_a_refresh_lose_nothing(screen: Screen) -> None:
+    run = screen.play(speed=0)
+    screen.status("finished")
+    now = screen.look("behind.pixels('[data-testid=wave-run]')")
+    screen.part("time").press("Home")
+    screen.until("behind.pixels('[data-testid=wave-run]') !== it", now)
+    screen.reload()
+    screen.status("finished")
+    assert screen.run == run
+    screen.whole()
+
+
+def test_fits_a_phone(person: Callable[..., Person]) -> None:
+    screen = person(viewport={"width": 390, "height": 844}, locale="zh-CN").open("/rnn?compare=true&lang=zh")
+    assert screen.look("document.documentElement.scrollWidth") <= 390
+    expect(screen.page.get_by_role("heading", name="RNN 与 LSTM")).to_be_visible()
+    screen.play(speed=0)
+    screen.reach(50)
+    assert screen.look("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,345 @@
+"""The recurrent network: its windows, its losses, its memory and its script."""
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from core import checkpoints
+from core.__main__ import main
+from core.config import ConfigError, kind_of
+from core.data.waves import formula, times
+from core.engine.run import Run
+from core.experiments.rnn import RNNConfig, build_net, focus, lanes, make_window, train, untrained, view
+from core.export import script
+from core.models import RNN
+from tests.core.test_export import check_text, run_script  # noqa: F401
+from tests.core.waiting import until
+
+Records = list[dict[str, Any]]
+
+
+class TutorialRNN(nn.Module):
+    """The tutorial's class as printed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.RNN(input_size=1, hidden_size=32, batch_first=True)
+        self.out = nn.Linear(32, 1)
+
+    def forward(self, x: torch.Tensor, h_state: Any) -> Any:
+        r_out, h_state = self.rnn(x, h_state)
+        outs = []
+        for time_step in range(r_out.size(1)):
+            outs.append(self.out(r_out[:, time_step, :]))
+        return torch.stack(outs, dim=1), h_state
+
+
+def config_of(**values: Any) -> RNNConfig:
+    return RNNConfig.create({"device": "cpu", **values})
+
+
+def losses(**values: Any) -> list[float]:
+    return [snapshot.metrics["loss/train"] for snapshot in train(config_of(**values), {}) if snapshot.metrics]
+
+
+def records(config: RNNConfig, lr_changes: dict[int, float] | None = None) -> Records:
+    found = []
+    for snapshot in train(config, lr_changes or {}):
+        if snapshot.metrics:
+            numbers = {name: x if math.isfinite(x) else None for name, x in snapshot.metrics.items()}
+            found.append({"step": snapshot.step, "epoch": snapshot.epoch, **numbers})
+    return found
+
+
+def test_trains_as_the_tutorial_does() -> None:
+    """The same network, fed by the tutorial's own loop, has the same losses but for rounding."""
+    torch.manual_seed(1)
+    net = TutorialRNN()
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.02)
+    h_state, expected = None, []
+    for step in range(60):
+        t = torch.linspace(step * math.pi, (step + 1) * math.pi, 11, dtype=torch.float64)[:-1]
+        x, y = torch.sin(t).float()[None, :, None], torch.cos(t).float()[None, :, None]
+        prediction, h_state = net(x, h_state)
+        h_state = h_state.detach()
+        loss = nn.MSELoss()(prediction, y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        expected.append(loss.item())
+    assert losses(num_steps=60) == pytest.approx(expected, rel=2e-2, abs=1e-4)
+    assert losses(num_steps=3) == pytest.approx(expected[:3], rel=1e-4)
+
+
+def test_whole_tensor_and_loop_give_the_same() -> None:
+    torch.manual_seed(0)
+    ours, theirs = RNN(), TutorialRNN()
+    theirs.load_state_dict(ours.state_dict())
+    x = torch.randn(3, 10, 1)
+    one, h_one = ours(x, None)
+    other, h_other = theirs(x, None)
+    assert torch.allclose(one, other, atol=1e-6) and torch.equal(h_one, h_other)
+
+
+def test_learns_within_300_steps_on_nearly_every_seed() -> None:
+    assert sum(min(losses(seed=seed)) < 0.01 for seed in range(10)) >= 9
+
+
+def test_without_carrying_it_stays_near_a_tenth() -> None:
+    for seed in range(3):
+        assert sum(losses(seed=seed, h_state="reset")[-50:]) / 50 == pytest.approx(0.1, abs=0.02)
+
+
+def test_axes_in_either_order_give_the_same_losses() -> None:
+    assert make_window(config_of(batch_first=False), 0)[0].shape == (10, 1, 1)
+    assert losses(batch_first=False, num_steps=50) == losses(num_steps=50)
+
+
+@pytest.mark.filterwarnings("ignore:dropout option adds dropout")
+def test_dropout_of_one_layer_does_nothing() -> None:
+    assert losses(dropout=0.5, num_steps=40) == losses(num_steps=40)
+    assert losses(dropout=0.5, num_layers=2, num_steps=40) != losses(num_layers=2, num_steps=40)
+
+
+def test_forgotten_batch_first_leaves_it_without_memory() -> None:
+    assert sum(losses(bugs="forgotten_batch_first")[-50:]) / 50 > 0.3
+    config = config_of(bugs="forgotten_batch_first")
+    net = build_net(config)
+    x, _ = make_window(config, 0)
+    changed = x.clone()
+    changed[0, 0] += 1
+    difference = (net(changed)[0] - net(x)[0]).flatten()
+    assert difference[0] != 0 and difference[1:].abs().max() == 0, "no point knows of the one before it"
+
+
+@pytest.mark.parametrize("cell", ["RNN", "LSTM", "GRU"])
+def test_without_detach_the_second_step_fails(cell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    snapshots = train(config_of(bugs="no_detach", cell=cell), {})
+    assert [next(snapshots).step, next(snapshots).step] == [0, 1]
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        next(snapshots)
+    assert main(["train", "rnn", "bugs=no_detach", f"cell={cell}"]) == 2
+    out, err = capsys.readouterr()
+    assert json.loads(out.splitlines()[-1])["step"] == 1
+    assert err.startswith("PyTorch stopped the training: Trying to backward") and err.count("\n") == 1
+
+
+def test_a_run_that_fails_says_why_beside_one_that_goes_on(start: Callable[..., Run]) -> None:
+    run = start(config_of(bugs="no_detach", num_steps=30))
+    until(lambda: not run.alive)
+    assert run.status == "failed"
+    assert run.message is not None and run.message["code"] == "failed" and run.message["step"] == 2
+    assert "a second time" in run.message["error"]
+    assert len(run.history["run"]["loss/train"]["value"]) == 1
+    assert run.history["correct"]["loss/train"]["value"] == losses(num_steps=30)
+
+
+def test_the_cells_side_by_side(start: Callable[..., Run]) -> None:
+    config = config_of(compare=True, num_steps=20, cell="LSTM")
+    assert list(lanes(config)) == ["run", "RNN", "GRU"]
+    run = start(config)
+    until(lambda: not run.alive)
+    for lane, cell in (("run", "LSTM"), ("RNN", "RNN"), ("GRU", "GRU")):
+        assert run.history[lane]["loss/train"]["value"] == losses(num_steps=20, cell=cell)
+
+
+@pytest.mark.parametrize("values", [{}, {"cell": "LSTM", "num_layers": 2, "dropout": 0.3}, {"signal": "noisy"}])
+def test_goes_on_bit_for_bit(values: dict[str, Any], data_folder: Any) -> None:
+    config = config_of(num_steps=40, **values)
+    data_folder.mkdir()
+    whole = []
+    for snapshot in train(config, {}):
+        if snapshot.metrics:
+            whole.append(snapshot.metrics["loss/train"])
+        if snapshot.step == 17:
+            checkpoints.save(checkpoints.checkpoint(snapshot, whole), data_folder / "17.pt")
+    state = checkpoints.load(data_folder / "17.pt")
+    assert [s.metrics["loss/train"] for s in train(config, {}, state)] == whole[17:]
+
+
+VALUES: dict[str, list[Any]] = {
+    "formula": ["abs(t) - t + cos(2*t)^2 % 1 / 2"], "shift": [-1.5], "time_steps": [5, 33], "hidden_size": [1, 20],
+    "num_layers": [3], "dropout": [0.4], "seed": [0], "lr": [0.5], "clip": [0.1], "num_steps": [1, 31],
+    "device": ["cpu"],
+}  # fmt: skip
+NEEDED: dict[str, dict[str, Any]] = {
+    "formula": {"signal": "formula"},
+    "shift": {"signal": "shifted"},
+    "dropout": {"num_layers": 2},
+}
+
+
+def one_at_a_time() -> list[Any]:
+    found = []
+    for name, shown in RNNConfig.settings().items():
+        kind = kind_of(RNNConfig, name)
+        values = VALUES.get(name) or (
+            [not RNNConfig.default(name)]
+            if kind == "bool"
+            else [(choice,) if kind == "choices" else choice for choice in shown.choices or ()]
+        )
+        for value in values:
+            if value not in (RNNConfig.default(name), ("no_detach",)):
+                found.append(pytest.param({**NEEDED.get(name, {}), name: value}, id=f"{name}={value}"))
+    return found
+
+
+@pytest.mark.parametrize(
+    "values", [{}, *one_at_a_time(), {"cell": "LSTM", "bidirectional": True, "predict": "next", "batch_first": False}]
+)
+def test_script_prints_the_losses_of_the_run(
+    values: dict[str, Any],
+    run_script: Callable[[str], Records],  # noqa: F811
+) -> None:
+    config = config_of(**{"num_steps": 25, **values})
+    text = script(config)
+    if config.signal != "formula":
+        check_text(text)
+    assert run_script(text) == records(config)
+
+
+def test_script_with_changes_of_the_learning_rate(run_script: Callable[[str], Records]) -> None:  # noqa: F811
+    config = config_of(num_steps=20)
+    assert run_script(script(config, {5: 0.1, 9: 0.001})) == records(config, {5: 0.1, 9: 0.001})
+
+
+def test_default_script_reads_like_the_tutorial() -> None:
+    text = script(config_of())
+    for line in ("h_state = h_state.detach()", "prediction, h_state = net(x, h_state)", "hidden_size=32,"):
+        assert line in text
+    assert ".detach()" not in script(config_of(bugs="no_detach"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "sin(", "__import__('os').getcwd()", "t.real", "open('x')", "lambda: t", "[t]", "x", "sin(t, t)", "sin",
+        "1/(t-t)", "exp(t)", "'t'", "9**9**9**9", "sin(t" + ")" * 50, "(" * 150 + "t", "+".join(["t"] * 200), "True*t",
+        "sqrt(0-1)", "t if t else 1", "sin(x=t)", "1e999*t",
+    ],
+)  # fmt: skip
+def test_what_is_no_formula_gets_a_sentence(text: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        config_of(signal="formula", formula=text)
+    (problem,) = refused.value.problems
+    assert problem.field == "formula" and str(problem).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("sin(t) + 0.3*cos(3*t)", lambda t: torch.sin(t) + 0.3 * torch.cos(3 * t)),
+        ("-t^2 % 2 / pi", lambda t: torch.remainder(-(t**2), 2) / math.pi),
+        (" 1 ", lambda t: torch.ones_like(t)),
+    ],
+)
+def test_formulas_have_their_values(text: str, value: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    t = times(3, 7, 0)
+    config_of(signal="formula", formula=text)
+    assert torch.allclose(formula(text, t), value(t))
+
+
+@pytest.mark.parametrize(("name", "value"), [("time_steps", 10**9), ("hidden_size", 0), ("num_layers", 5)])
+def test_what_is_out_of_bounds_gets_a_sentence(name: str, value: int) -> None:
+    with pytest.raises(ConfigError, match=r"A whole number from|A number from"):
+        config_of(**{name: value})
+
+
+@pytest.mark.parametrize(
+    "values", [{"bugs": "no_detach", "h_state": "reset"}, {"bugs": "no_zero_grad", "compare": True}]
+)
+def test_settings_that_exclude_each_other(values: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        config_of(**values)
+
+
+def test_windows_follow_on_each_other() -> None:
+    config = config_of(signal="sum", predict="next")
+    (x, y), (x2, _) = make_window(config, 4), make_window(config, 5)
+    assert x.shape == y.shape == (1, 10, 1)
+    assert torch.allclose(y[0, :-1], x[0, 1:], atol=1e-6) and torch.allclose(y[0, -1], x2[0, 0], atol=1e-6)
+    noisy = config_of(signal="noisy")
+    assert torch.equal(make_window(noisy, 3)[0], make_window(noisy, 3)[0])
+    assert not torch.equal(make_window(noisy, 3)[0], make_window(noisy, 5)[0])
+
+
+def test_looking_leaves_no_trace_in_the_run() -> None:
+    values = {"num_steps": 30, "num_layers": 2, "dropout": 0.4, "predict": "next", "bugs": "no_zero_grad"}
+    looked_at = []
+    for snapshot in train(config_of(**values), {}):
+        for look in ({}, focus({"part": "free"})):
+            frame = view(config_of(**values), snapshot, look)
+            assert sum(array.nbytes for array in frame.arrays.values()) < 30_000
+        looked_at += [snapshot.metrics["loss/train"]] if snapshot.metrics else []
+    assert looked_at == losses(**values)
+
+
+@pytest.mark.parametrize("values", [{}, {"cell": "GRU", "num_layers": 2}, {"h_state": "reset"}, {"batch_first": False}])
+def test_the_picture_shows_what_the_network_says(values: dict[str, Any]) -> None:
+    config = config_of(num_steps=9, **values)
+    *_, snapshot = train(config, {})
+    frame = view(config, snapshot, {})
+    assert frame.facts["first"] <= frame.facts["now"] == 8 < frame.facts["first"] + frame.facts["windows"]
+    h_state: Any = None
+    net = snapshot.net
+    said = []
+    for index in range(frame.facts["first"] + frame.facts["windows"]):
+        x, y = make_window(config, index)
+        prediction, h_state = net(x, None if config.h_state == "reset" else h_state)
+        if index == 8:
+            asked = y
+        said.append(prediction.detach().flatten())
+    shown = torch.from_numpy(frame.arrays["prediction"])
+    assert torch.allclose(shown, torch.cat(said[frame.facts["first"] :]), atol=2e-3), "but for the warm-up's length"
+    start = (8 - frame.facts["first"]) * 10
+    assert torch.equal(torch.from_numpy(frame.arrays["target"][start : start + 10]), asked.flatten())
+
+
+def test_the_gradient_reaches_back_as_the_chain_rule_says() -> None:
+    """By hand, for a plain RNN: the product of the Jacobians from the last point back to each input."""
+    config = config_of(hidden_size=6, h_state="reset")
+    snapshot = untrained(config)
+    net = snapshot.net
+    assert isinstance(net, RNN)
+    x, y = make_window(config, 0)
+    with torch.no_grad():
+        r_out, _ = net.rnn(x)
+        weights = dict(net.rnn.named_parameters())
+        pull = 2 * (net.out(r_out)[0, -1] - y[0, -1]) * net.out.weight[0]
+        expected = []
+        for t in reversed(range(10)):
+            pull = pull * (1 - r_out[0, t] ** 2)
+            expected.append(float((pull @ weights["weight_ih_l0"]).abs()))
+            pull = pull @ weights["weight_hh_l0"]
+    assert view(config, snapshot, {}).arrays["reach"] == pytest.approx(expected[::-1], rel=1e-4)
+
+
+def test_by_itself_it_follows_the_wave_it_has_learned() -> None:
+    config = config_of(predict="next")
+    *_, snapshot = train(config, {})
+    frame = view(config, snapshot, focus({"part": "free"}))
+    distance = abs(frame.arrays["free"] - frame.arrays["truth"])
+    assert distance[:10].max() < 0.1 and len(distance) == 120
+    untaught = view(config, untrained(config), focus({"part": "free"}))
+    assert abs(untaught.arrays["free"] - untaught.arrays["truth"]).max() > 0.5
+    for values in ({}, {"predict": "next", "bidirectional": True}):
+        refused = view(config_of(**values), untrained(config_of(**values)), focus({"part": "free"}))
+        assert refused.facts["possible"] is False
+
+
+@pytest.mark.parametrize("asked", [None, [], {"part": "layers"}, {"version": -1}, {"version": "1"}])
+def test_what_can_not_be_looked_at_is_refused(asked: object) -> None:
+    with pytest.raises(ValueError, match="no such"):
+        focus(asked)
+
+
+def test_every_choice_goes_through_a_link_and_back() -> None:
+    for name, shown in RNNConfig.settings().items():
+        for choice in shown.choices or ():
+            config = RNNConfig.create({name: choice})
+            assert RNNConfig.create(config.to_query()) == config
