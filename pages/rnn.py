@@ -12,6 +12,7 @@ from pages.shared.live import live_view
 from pages.shared.share import defaults_button, earlier_runs, share_link
 from pages.shared.shell import language_switch
 from pages.shared.step_by_step import step_by_step
+from pages.shared.two_forwards import two_forwards
 from pages.shared.workspace import workspace
 
 
@@ -50,7 +51,14 @@ if config.dropout > 0 and config.num_layers == 1:
     st.info(_("Dropout acts between two layers: with one layer it changes nothing, and the losses stay the same."))
 live_view(space, picture(config))
 
-sections = {"lesson": _("Lesson"), "steps": _("Step by step"), "code": _("Code"), "bugs": _("Bugs"), "runs": _("Runs")}
+sections = {
+    "lesson": _("Lesson"),
+    "steps": _("Step by step"),
+    "forwards": _("Two forwards"),
+    "code": _("Code"),
+    "bugs": _("Bugs"),
+    "runs": _("Runs"),
+}
 section = st.segmented_control(
     _("Sections"),
     list(sections),
@@ -64,6 +72,8 @@ if section == "lesson":
     st.markdown(lesson("rnn"))
 elif section == "steps":
     step_by_step(space)
+elif section == "forwards":
+    two_forwards(config)
 elif section == "code":
     code_panel(space)
 elif section == "bugs":

@@ -113,3 +113,9 @@ def test_fits_a_phone(person: Callable[..., Person]) -> None:
     screen.play(speed=0)
     screen.reach(50)
     assert screen.look("document.documentElement.scrollWidth") <= 390
+
+
+def test_two_forwards_are_measured(screen: Screen) -> None:
+    screen.section("Two forwards")
+    screen.page.get_by_role("button", name="Measure on this machine").click()
+    expect(screen.page.get_by_text("A forward and backward pass over 10 points")).to_be_visible()

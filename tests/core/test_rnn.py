@@ -17,6 +17,7 @@ from core.engine.run import Run
 from core.experiments.rnn import RNNConfig, build_net, focus, lanes, make_window, train, untrained, view
 from core.export import script
 from core.models import RNN
+from core.two_forwards import compare
 from tests.core.test_export import check_text, run_script  # noqa: F401
 from tests.core.waiting import until
 
@@ -343,3 +344,12 @@ def test_every_choice_goes_through_a_link_and_back() -> None:
         for choice in shown.choices or ():
             config = RNNConfig.create({name: choice})
             assert RNNConfig.create(config.to_query()) == config
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"cell": "LSTM", "num_layers": 2}, {"batch_first": False, "bidirectional": True}]
+)
+def test_two_forwards_give_the_same_numbers(values: dict[str, Any]) -> None:
+    found = compare(config_of(time_steps=40, **values))
+    assert found.difference < 1e-5 and found.points == 40
+    assert found.loop > found.whole > 0
