@@ -9,6 +9,7 @@ from pages.shared.code_panel import code_panel
 from pages.shared.controls import controls, field
 from pages.shared.language import _, lesson
 from pages.shared.live import live_view
+from pages.shared.own_series import own_series
 from pages.shared.share import defaults_button, earlier_runs, share_link
 from pages.shared.shell import language_switch
 from pages.shared.step_by_step import step_by_step
@@ -20,7 +21,8 @@ def picture(config: RNNConfig) -> dict[str, Any]:
     """What the picture shows beside the network."""
     beside = {"lane_run": config.cell, "lane_short_run": config.cell} if config.compare else {}
     return {
-        "shape": f"{config.signal} {config.formula}",
+        "shape": f"{config.signal} {config.formula} {hash(config.series)}",
+        "unit": "" if config.signal == "own" else "π",
         "units": config.hidden_size * (2 if config.bidirectional else 1),
         "metrics": ["loss"],
         "splits": ["train"],
@@ -39,6 +41,7 @@ space = workspace("rnn")
 with st.sidebar:
     language_switch()
     controls(space)
+    own_series(space)
 
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title(_("RNN and LSTM: cos from sin"), anchor=False)

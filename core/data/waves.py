@@ -2,6 +2,7 @@
 
 import ast
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -56,6 +57,12 @@ def square(t: Tensor) -> Tensor:
 def damped(t: Tensor) -> Tensor:
     """A sine that fades, and is struck again every 8 pi."""
     return torch.exp(-torch.remainder(t, 8 * math.pi) / 8) * torch.sin(t)
+
+
+def standardized(series: Sequence[float]) -> Tensor:
+    """A series shifted and scaled to mean 0 and standard deviation 1, float64 (N,)."""
+    values = torch.tensor(series, dtype=torch.float64)
+    return (values - values.mean()) / values.std().clamp(min=1e-6)
 
 
 def calculate(part: Any, t: Tensor) -> Tensor:

@@ -11,7 +11,18 @@ from torch import Tensor, nn
 
 from core.checkpoints import restore
 from core.config import Config, Problem, setting
-from core.data.waves import FormulaRefused, check_formula, damped, formula, sine, square, sum_of_sines, times
+from core.data.csv_series import LARGEST, MOST_POINTS
+from core.data.waves import (
+    FormulaRefused,
+    check_formula,
+    damped,
+    formula,
+    sine,
+    square,
+    standardized,
+    sum_of_sines,
+    times,
+)
 from core.experiments.base import Bench, Experiment, Frame, Snapshot, undisturbed
 from core.image_views import byte_maps
 from core.models import RNN
@@ -31,11 +42,11 @@ class RNNConfig(Config):
 
     experiment: ClassVar[str] = "rnn"
 
-    signal: Literal["sine", "shifted", "sum", "square", "damped", "noisy", "formula"] = setting(
+    signal: Literal["sine", "shifted", "sum", "square", "damped", "noisy", "formula", "own"] = setting(
         "sine", label="Signal", group="data", folded=False, source=TUTORIAL,
         choices={
             "sine": "sine", "shifted": "shifted sine", "sum": "sum of sines", "square": "square wave",
-            "damped": "damped wave", "noisy": "noisy sine", "formula": "own formula",
+            "damped": "damped wave", "noisy": "noisy sine", "formula": "own formula", "own": "own series",
         },
         help="The wave that goes in, point by point. A sum of sines takes longer to follow than one.",
     )
@@ -49,8 +60,13 @@ class RNNConfig(Config):
         shown_if=("signal", ("shifted",)),
         help="How far the sine is moved along the time axis.",
     )
+    series: tuple[Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)], ...] = setting(
+        (), label="Own series", group="data", length=(0, MOST_POINTS),
+        help="Numbers from a CSV, in the order of time. The network is always asked for the next one.",
+    )
     predict: Literal["quarter", "next"] = setting(
         "quarter", label="Predict", group="data", folded=False, source=TUTORIAL,
+        shown_if=("signal", ("sine", "shifted", "sum", "square", "damped", "noisy", "formula")),
         choices={"quarter": "a quarter period ahead (cos)", "next": "the next point"},
         help="What the network is asked for at each point. Of a sine, a quarter of a period ahead is the cosine.",
     )
@@ -147,6 +163,12 @@ class RNNConfig(Config):
                     yield Problem("formula", "“{word}” can't be used in this formula.", {"word": refused.word})
                 else:
                     yield Problem("formula", "This is not a formula in t, such as sin(t) + 0.3*cos(3*t).")
+        if self.signal == "own" and len(self.series) <= self.time_steps:
+            yield Problem(
+                "signal",
+                "Own series: at least {count} numbers are needed, a window and one more; there are {given}.",
+                {"count": self.time_steps + 1, "given": len(self.series)},
+            )
         if "no_detach" in self.bugs and self.h_state == "reset":
             yield Problem("bugs", "Without detach nothing happens here: the hidden state is not carried.")
         if "forgotten_batch_first" in self.bugs and not self.batch_first:
@@ -204,11 +226,22 @@ def make_window(config: RNNConfig, index: int) -> tuple[Tensor, Tensor]:
         x and y, each float32 (1, time_steps, 1), which is (batch, time, feature);
         without batch_first (time_steps, 1, 1).
     """
+    if config.signal == "own":
+        series = standardized(config.series)
+        first = index % ((len(series) - 1) // config.time_steps) * config.time_steps
+        x = series[first : first + config.time_steps]
+        y = series[first + 1 : first + config.time_steps + 1]
+        return arranged(config, x, y)
     x = signal(config, times(index, config.time_steps, 0), index)
     if config.predict == "quarter":
         y = clean_signal(config, times(index, config.time_steps, math.pi / 2))
     else:
         y = clean_signal(config, times(index, config.time_steps, math.pi / config.time_steps))
+    return arranged(config, x, y)
+
+
+def arranged(config: RNNConfig, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Input and target (time_steps,) with the axes that the network wants."""
     if config.batch_first:
         return x.float()[None, :, None], y.float()[None, :, None]
     else:
@@ -414,7 +447,7 @@ def reach(config: RNNConfig, net: RNN, x: Tensor, y: Tensor, h_state: Any) -> np
 
 def view_free(config: RNNConfig, net: RNN) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The network fed with its own output, after two windows of the wave as a start."""
-    if config.predict != "next" or config.bidirectional:
+    if config.bidirectional or (config.predict != "next" and config.signal != "own"):
         return {"x": np.zeros(0, np.float32)}, {"possible": False}
     per = config.time_steps
     start = 2 * math.ceil(max(2, 40 / per) / 2)
@@ -430,7 +463,11 @@ def view_free(config: RNNConfig, net: RNN) -> tuple[dict[str, np.ndarray], dict[
             prediction, h_state = net(said.reshape(1, 1, 1), h_state)
             said = prediction.flatten()[-1]
     end = torch.arange(start * per, start * per + FREE_POINTS, dtype=torch.float64) * (math.pi / per)
-    truth = clean_signal(config, end).float()
+    if config.signal == "own":
+        truth = torch.cat([make_window(config, start + index)[0].flatten() for index in range(1 + FREE_POINTS // per)])
+        truth = truth[:FREE_POINTS]
+    else:
+        truth = clean_signal(config, end).float()
     arrays = {
         "x": np.concatenate([flat(part[0]) for part in shown]),
         "free": flat(torch.stack(free)).clip(-1e6, 1e6),

@@ -119,3 +119,23 @@ def test_two_forwards_are_measured(screen: Screen) -> None:
     screen.section("Two forwards")
     screen.page.get_by_role("button", name="Measure on this machine").click()
     expect(screen.page.get_by_text("A forward and backward pass over 10 points")).to_be_visible()
+
+
+def test_own_series_from_a_csv(screen: Screen) -> None:
+    screen.page.get_by_text("Own series from a CSV").click()
+    upload = screen.page.get_by_test_id("stFileUploaderDropzoneInput")
+    button = screen.page.get_by_role("button", name="Use this series")
+    upload.set_input_files({"name": "gap.csv", "mimeType": "text/csv", "buffer": b"1\n2\nfour\n"})
+    expect(screen.page.get_by_text("gap.csv")).to_be_visible()
+    button.click()
+    expect(screen.page.get_by_text("Line 3: “four” is not a number.")).to_be_visible()
+    numbers = "\n".join(str(100 + 10 * (day % 7)) for day in range(100)).encode()
+    upload.set_input_files({"name": "week.csv", "mimeType": "text/csv", "buffer": numbers})
+    expect(screen.page.get_by_text("week.csv")).to_be_visible()
+    before = screen.look("behind.pixels('[data-testid=wave-run]')")
+    button.click()
+    expect(screen.page.get_by_text("Own series from a CSV (100 numbers now)")).to_be_visible()
+    screen.until("behind.pixels('[data-testid=wave-run]') !== it", before)
+    screen.play(speed=0)
+    screen.status("finished")
+    assert screen.look("behind.last('loss/train')") < 0.05

@@ -12,6 +12,7 @@ from torch import nn
 from core import checkpoints
 from core.__main__ import main
 from core.config import ConfigError, kind_of
+from core.data.csv_series import SeriesRefused, read_series
 from core.data.waves import formula, times
 from core.engine.run import Run
 from core.experiments.rnn import RNNConfig, build_net, focus, lanes, make_window, train, untrained, view
@@ -185,7 +186,7 @@ def one_at_a_time() -> list[Any]:
             else [(choice,) if kind == "choices" else choice for choice in shown.choices or ()]
         )
         for value in values:
-            if value not in (RNNConfig.default(name), ("no_detach",)):
+            if value not in (RNNConfig.default(name), ("no_detach",), "own"):
                 found.append(pytest.param({**NEEDED.get(name, {}), name: value}, id=f"{name}={value}"))
     return found
 
@@ -342,7 +343,8 @@ def test_what_can_not_be_looked_at_is_refused(asked: object) -> None:
 def test_every_choice_goes_through_a_link_and_back() -> None:
     for name, shown in RNNConfig.settings().items():
         for choice in shown.choices or ():
-            config = RNNConfig.create({name: choice})
+            series = tuple(map(float, range(11))) if choice == "own" else ()
+            config = RNNConfig.create({name: choice, "series": series})
             assert RNNConfig.create(config.to_query()) == config
 
 
@@ -353,3 +355,41 @@ def test_two_forwards_give_the_same_numbers(values: dict[str, Any]) -> None:
     found = compare(config_of(time_steps=40, **values))
     assert found.difference < 1e-5 and found.points == 40
     assert found.loop > found.whole > 0
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "The CSV is empty."),
+        (b"value\n1\n\n2\nx\n", "Line 5: “x” is not a number."),
+        (b"day;value\n1;2\n2;\n", "Line 3 has a gap where a number is needed."),
+        (b"1\nnan\n", "Line 2: “nan” is not a finite number."),
+        (b"1\n1e9\n", "Line 2: 1e9 is too large; numbers up to 1,000,000 fit here."),
+        (b"\xff\xfe\x00", "This is not a text file."),
+        (b"1\n" * 2001, "The CSV has 2001 numbers; at most 2000 fit here."),
+        (b"1" * 1_000_001, "The CSV is larger than 1 MB."),
+    ],
+)
+def test_what_is_no_series_gets_a_sentence(content: bytes, sentence: str) -> None:
+    with pytest.raises(SeriesRefused) as refused:
+        read_series(content)
+    assert str(refused.value.problem) == sentence
+
+
+def test_own_series_is_learned_point_by_point(run_script: Callable[[str], Records]) -> None:  # noqa: F811
+    text = "day,value\n" + "".join(f"{day},{100 + 20 * math.sin(day / 3):.3f}\n" for day in range(200))
+    series = read_series(text.encode())
+    assert len(series) == 200 and series[0] == 100
+    with pytest.raises(ConfigError, match="at least 11 numbers are needed, a window and one more; there are 3"):
+        config_of(signal="own", series=series[:3])
+    config = config_of(signal="own", series=series, num_steps=60)
+    assert RNNConfig.create(config.to_query()) == config
+    x, y = make_window(config, 19)
+    assert torch.equal(x, make_window(config, 0)[0]), "after the 19th window it begins anew"
+    assert torch.equal(x[0, 1:], y[0, :-1])
+    printed = run_script(script(config))
+    assert printed == records(config)
+    assert printed[-1]["loss/train"] < 0.05
+    *_, snapshot = train(config, {})
+    free = view(config, snapshot, focus({"part": "free"}))
+    assert free.facts["possible"] and len(free.arrays["truth"]) == len(free.arrays["free"]) == 120

@@ -145,8 +145,15 @@ class WavePane {
       pen.moveTo(x, 0);
       pen.lineTo(x, height - BOTTOM);
       pen.stroke();
-      if (x < width - 14) pen.fillText(first + k ? `${first + k}π` : "0", x, height - 3);
+      if (x < width - 14) pen.fillText(this.tick(first + k), x, height - 3);
     }
+  }
+
+  /** A window's start: waves in multiples of pi, own series in points. */
+  tick(window) {
+    const { unit } = this.data.picture;
+    if (!window) return "0";
+    return unit ? `${window}${unit}` : String(window * this.facts.time_steps);
   }
 
   heading(pen, words) {
