@@ -428,7 +428,7 @@ def view_fit(config: RNNConfig, net: RNN, step: int) -> tuple[dict[str, np.ndarr
         "hidden": byte_maps(hidden[rows][:, columns]),
         "reach": reach(config, net, x, y, before),
     }
-    return arrays, {"first": first, "windows": shown, "now": now, "time_steps": config.time_steps}
+    return arrays, {"place": [first, shown, now], "time_steps": config.time_steps}
 
 
 def reach(config: RNNConfig, net: RNN, x: Tensor, y: Tensor, h_state: Any) -> np.ndarray:
@@ -473,7 +473,7 @@ def view_free(config: RNNConfig, net: RNN) -> tuple[dict[str, np.ndarray], dict[
         "free": flat(torch.stack(free)).clip(-1e6, 1e6),
         "truth": flat(truth),
     }
-    return arrays, {"possible": True, "first": start - 2, "time_steps": per}
+    return arrays, {"possible": True, "place": [start - 2, 2, start - 1], "time_steps": per}
 
 
 def untrained(config: RNNConfig) -> Snapshot:

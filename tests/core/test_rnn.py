@@ -286,19 +286,20 @@ def test_the_picture_shows_what_the_network_says(values: dict[str, Any]) -> None
     config = config_of(num_steps=9, **values)
     *_, snapshot = train(config, {})
     frame = view(config, snapshot, {})
-    assert frame.facts["first"] <= frame.facts["now"] == 8 < frame.facts["first"] + frame.facts["windows"]
+    first, windows, now = frame.facts["place"]
+    assert first <= now == 8 < first + windows
     h_state: Any = None
     net = snapshot.net
     said = []
-    for index in range(frame.facts["first"] + frame.facts["windows"]):
+    for index in range(first + windows):
         x, y = make_window(config, index)
         prediction, h_state = net(x, None if config.h_state == "reset" else h_state)
         if index == 8:
             asked = y
         said.append(prediction.detach().flatten())
     shown = torch.from_numpy(frame.arrays["prediction"])
-    assert torch.allclose(shown, torch.cat(said[frame.facts["first"] :]), atol=2e-3), "but for the warm-up's length"
-    start = (8 - frame.facts["first"]) * 10
+    assert torch.allclose(shown, torch.cat(said[first:]), atol=2e-3), "but for the warm-up's length"
+    start = (8 - first) * 10
     assert torch.equal(torch.from_numpy(frame.arrays["target"][start : start + 10]), asked.flatten())
 
 

@@ -54,7 +54,8 @@ class WavePane {
   }
 
   draw(frame) {
-    this.facts = frame.facts;
+    const [first, windows, now] = frame.facts.place?.[this.lane] ?? [0, 0, 0];
+    this.facts = { ...frame.facts, first, windows, now };
     this.arrays = Object.fromEntries(["x", "target", "prediction", "hidden", "reach", "free", "truth"]
       .map((name) => [name, frame.arrays[`${this.lane}/${name}`]]));
     this.element.dataset.part = this.facts.part;
