@@ -8,7 +8,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -83,10 +83,17 @@ def setting(default: Any, *, label: str, help: str, group: str, **more: Any) -> 
     return Field(default, json_schema_extra={"setting": typing.cast(Any, shown)}, **bounds)
 
 
+Device = Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,2})?)$")]
+"""A device's name in torch, or "auto"."""
+Optimizer = Literal["SGD", "Adam", "AdamW", "RMSprop"]
+"""A class of torch.optim."""
+
+
 class Config(BaseModel):
     """A frozen set of hyperparameters. Two equal configs train to the same losses, bit for bit.
 
-    Every experiment's config has the fields `lr`, `num_steps` and `device`, and a property `steps_per_epoch`.
+    Every experiment's config has the fields `optimizer`, `lr`, `num_steps`, `device` and `bugs`, and a property
+    `steps_per_epoch`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
@@ -96,6 +103,8 @@ class Config(BaseModel):
         lr: float = 0.0
         num_steps: int = 0
         device: str = ""
+        optimizer: str = ""
+        bugs: tuple[str, ...] = ()
 
         @property
         def steps_per_epoch(self) -> int:

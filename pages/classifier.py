@@ -6,14 +6,13 @@ from typing import Any
 import streamlit as st
 
 from core.experiments.classifier import ClassifierConfig, scene
-from pages.shared.code_panel import code_panel
-from pages.shared.controls import controls, field
-from pages.shared.language import _, lesson
+from pages.shared.controls import controls
+from pages.shared.language import _
 from pages.shared.live import live_view, network_view
 from pages.shared.own_points import add_clicked, own_points
-from pages.shared.share import defaults_button, earlier_runs, share_link
+from pages.shared.sections import sections
+from pages.shared.share import defaults_button, share_link
 from pages.shared.shell import language_switch
-from pages.shared.step_by_step import step_by_step
 from pages.shared.workspace import workspace
 
 
@@ -72,33 +71,4 @@ drawn = picture(config)
 live_view(space, drawn, on_point=lambda x, y: add_clicked(space, x, y))
 own_points(space)
 
-sections = {
-    "lesson": _("Lesson"),
-    "steps": _("Step by step"),
-    "network": _("Inside the network"),
-    "code": _("Code"),
-    "bugs": _("Bugs"),
-    "runs": _("Runs"),
-}
-section = st.segmented_control(
-    _("Sections"),
-    list(sections),
-    format_func=sections.__getitem__,
-    default="lesson",
-    required=True,
-    key="section classifier",
-    label_visibility="collapsed",
-)
-if section == "lesson":
-    st.markdown(lesson("classifier"))
-elif section == "steps":
-    step_by_step(space)
-elif section == "network":
-    network_view(space, drawn)
-elif section == "code":
-    code_panel(space)
-elif section == "bugs":
-    field(space, "bugs", config.settings()["bugs"])
-    st.markdown(lesson("bugs_classifier"))
-else:
-    earlier_runs(space)
+sections(space, {"network": (_("Inside the network"), lambda: network_view(space, drawn))})

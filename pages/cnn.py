@@ -6,15 +6,14 @@ from typing import Any
 import streamlit as st
 
 from core.experiments.cnn import CNNConfig, class_names, shapes
-from pages.shared.code_panel import code_panel
-from pages.shared.controls import controls, field
+from pages.shared.controls import controls
 from pages.shared.image_sets import download_panel, own_images
-from pages.shared.language import _, lesson
+from pages.shared.language import _
 from pages.shared.live import live_view
+from pages.shared.sections import sections
 from pages.shared.shape_table import shape_table
-from pages.shared.share import defaults_button, earlier_runs, share_link
+from pages.shared.share import defaults_button, share_link
 from pages.shared.shell import language_switch
-from pages.shared.step_by_step import step_by_step
 from pages.shared.workspace import workspace
 
 
@@ -61,33 +60,5 @@ assert isinstance(config, CNNConfig)
 download_panel(space)
 live_view(space, picture(config))
 
-sections = {
-    "lesson": _("Lesson"),
-    "shapes": _("Shapes"),
-    "steps": _("Step by step"),
-    "code": _("Code"),
-    "bugs": _("Bugs"),
-    "runs": _("Runs"),
-}
-section = st.segmented_control(
-    _("Sections"),
-    list(sections),
-    format_func=sections.__getitem__,
-    default="lesson",
-    required=True,
-    key="section cnn",
-    label_visibility="collapsed",
-)
-if section == "lesson":
-    st.markdown(lesson("cnn"))
-elif section == "shapes":
-    shape_table(shapes(CNNConfig.model_construct(**space.refused) if space.refused else config))
-elif section == "steps":
-    step_by_step(space)
-elif section == "code":
-    code_panel(space)
-elif section == "bugs":
-    field(space, "bugs", config.settings()["bugs"])
-    st.markdown(lesson("bugs_cnn"))
-else:
-    earlier_runs(space)
+asked_for = CNNConfig.model_construct(**space.refused) if space.refused else config
+sections(space, {"shapes": (_("Shapes"), lambda: shape_table(shapes(asked_for)))})

@@ -1,18 +1,18 @@
 """Step 7: a recurrent network that follows a wave, trained live."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from core.experiments.rnn import RNNConfig
-from pages.shared.code_panel import code_panel
-from pages.shared.controls import controls, field
-from pages.shared.language import _, lesson
+from pages.shared.controls import controls
+from pages.shared.language import _
 from pages.shared.live import live_view
 from pages.shared.own_series import own_series
-from pages.shared.share import defaults_button, earlier_runs, share_link
+from pages.shared.sections import sections
+from pages.shared.share import defaults_button, share_link
 from pages.shared.shell import language_switch
-from pages.shared.step_by_step import step_by_step
 from pages.shared.two_forwards import two_forwards
 from pages.shared.workspace import workspace
 
@@ -54,33 +54,4 @@ if config.dropout > 0 and config.num_layers == 1:
     st.info(_("Dropout acts between two layers: with one layer it changes nothing, and the losses stay the same."))
 live_view(space, picture(config))
 
-sections = {
-    "lesson": _("Lesson"),
-    "steps": _("Step by step"),
-    "forwards": _("Two forwards"),
-    "code": _("Code"),
-    "bugs": _("Bugs"),
-    "runs": _("Runs"),
-}
-section = st.segmented_control(
-    _("Sections"),
-    list(sections),
-    format_func=sections.__getitem__,
-    default="lesson",
-    required=True,
-    key="section rnn",
-    label_visibility="collapsed",
-)
-if section == "lesson":
-    st.markdown(lesson("rnn"))
-elif section == "steps":
-    step_by_step(space)
-elif section == "forwards":
-    two_forwards(config)
-elif section == "code":
-    code_panel(space)
-elif section == "bugs":
-    field(space, "bugs", config.settings()["bugs"])
-    st.markdown(lesson("bugs_rnn"))
-else:
-    earlier_runs(space)
+sections(space, {"forwards": (_("Two forwards"), partial(two_forwards, config))})

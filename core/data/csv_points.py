@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import math
 import re
 
-from core.config import Problem
+from core.data.csv_table import CsvRefused, is_number, read_number, read_rows
 
-MAX_BYTES = 1_000_000
 LARGEST = 10_000
 
 Point = tuple[float, float, int]
-
-
-class CsvRefused(ValueError):
-    """A CSV that can't be used. `problem` says why in one sentence."""
-
-    def __init__(self, sentence: str, **values: object):
-        self.problem = Problem("points", sentence, values)
-        super().__init__(str(self.problem))
 
 
 def read_points(text: str, most_points: int, most_classes: int) -> tuple[list[Point], list[str]]:
@@ -33,11 +22,7 @@ def read_points(text: str, most_points: int, most_classes: int) -> tuple[list[Po
     Raises:
         CsvRefused: not such a CSV, with the first line at fault.
     """
-    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        raise CsvRefused("The CSV is larger than 1 MB.")
-    if "\0" in text:
-        raise CsvRefused("This is not a text file.")
-    rows = _rows(text.lstrip("\ufeff").splitlines())
+    rows = read_rows(text)
     first = 1 if len(rows) > 1 and not _are_numbers(rows[0][1][:2]) and _are_numbers(rows[1][1][:2]) else 0
     if len(rows) - first > most_points:
         raise CsvRefused(
@@ -54,19 +39,6 @@ def read_points(text: str, most_points: int, most_classes: int) -> tuple[list[Po
     return [(x, y, labels.index(label)) for x, y, label in found], labels
 
 
-def _rows(lines: list[str]) -> list[tuple[int, list[str]]]:
-    """The cells of each line that is not blank, with the line's number."""
-    header = next((line for line in lines if line.strip()), "")
-    reader = csv.reader(lines, delimiter=max(",;\t", key=header.count))
-    try:
-        rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
-    except csv.Error:
-        raise CsvRefused("This can't be read as a CSV.") from None
-    if not rows:
-        raise CsvRefused("The CSV is empty.")
-    return rows
-
-
 def _order(label: str) -> tuple[bool, float, str]:
     """Numbers first and by size, then words by letter."""
     number = re.fullmatch(r"[+-]?\d+(\.\d*)?", label) is not None
@@ -74,10 +46,7 @@ def _order(label: str) -> tuple[bool, float, str]:
 
 
 def _are_numbers(cells: list[str]) -> bool:
-    try:
-        return len([float(cell) for cell in cells]) == 2
-    except ValueError:
-        return False
+    return len(cells) == 2 and all(map(is_number, cells))
 
 
 def _row(number: int, cells: list[str]) -> tuple[float, float, str]:
@@ -85,23 +54,8 @@ def _row(number: int, cells: list[str]) -> tuple[float, float, str]:
         raise CsvRefused(
             "Line {line} has {count} columns; x1, x2 and a label are needed.", line=number, count=len(cells)
         )
-    numbers = []
-    for cell in cells[:2]:
-        try:
-            value = float(cell)
-        except ValueError:
-            raise CsvRefused("Line {line}: “{value}” is not a number.", line=number, value=cell.strip()[:40]) from None
-        if not math.isfinite(value):
-            raise CsvRefused("Line {line}: “{value}” is not a finite number.", line=number, value=cell.strip()[:40])
-        if abs(value) > LARGEST:
-            raise CsvRefused(
-                "Line {line}: {value} is too large; numbers up to {most} fit here.",
-                line=number,
-                value=cell.strip()[:40],
-                most=LARGEST,
-            )
-        numbers.append(round(value, 4))
+    x1, x2 = (round(read_number(number, cell, LARGEST), 4) for cell in cells[:2])
     label = cells[2].strip()[:40]
     if not label:
         raise CsvRefused("Line {line} has no label.", line=number)
-    return numbers[0], numbers[1], label
+    return x1, x2, label

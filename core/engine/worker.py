@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,8 +20,10 @@ import torch
 
 from core import checkpoints
 from core.config import Config
-from core.engine.record import Folder, Row, line
-from core.experiments import Experiment, Snapshot, experiment
+from core.engine.lane import Lane
+from core.engine.outbox import Outbox
+from core.engine.record import Folder, line
+from core.experiments import experiment
 from core.frames import encode
 
 FRAME_INTERVAL = 1 / 15
@@ -55,66 +57,6 @@ class Job:
     speed: float = 0
     paused: bool = False
     watched: bool = False
-
-
-class Lane:
-    """One of the trainings that advance side by side, with a stream of chance of its own."""
-
-    def __init__(self, trained: Experiment, config: Config, lr_changes: dict[int, float], resume: Any, alone: bool):
-        self.trained = trained
-        self.config = config
-        self.lr_changes = lr_changes
-        self.alone = alone
-        self.losses: list[float] = resume["losses"].tolist() if resume else []
-        self.rows: list[Row] = []
-        self.diverged = False
-        self.diverged_step = self.kept_step = 0
-        self.ended = False
-        self.failure = ""
-        self.generator: Iterator[Snapshot] = trained.train(config, lr_changes, resume)
-        self.rng = torch.get_rng_state()
-        self.snapshot = self._resumed(resume) if resume else next(self.generator)
-        self.rng = torch.get_rng_state()
-
-    def _resumed(self, state: Any) -> Snapshot:
-        """The snapshot of a checkpoint, before any further step."""
-        return checkpoints.recall(state, self.trained.untrained(self.config))
-
-    def stay_ended(self, diverged_step: int, kept_step: int) -> None:
-        """Take no further step: before the kept step that the run goes on from, this lane had ended."""
-        self.ended, self.diverged = True, diverged_step > 0
-        self.diverged_step, self.kept_step = diverged_step, kept_step
-
-    def advance(self) -> None:
-        """Take one step."""
-        if not self.alone:
-            torch.set_rng_state(self.rng)
-        try:
-            snapshot = next(self.generator)
-        except StopIteration:
-            self.ended = True
-            return
-        except RuntimeError as error:  # what PyTorch says of a mistake, such as a graph walked through twice
-            self.ended = True
-            self.failure = str(error).split("\n")[0]
-            return
-        if not self.alone:
-            self.rng = torch.get_rng_state()
-        loss = snapshot.metrics["loss/train"]
-        self.rows.append((snapshot.step, snapshot.epoch, snapshot.metrics))
-        self.losses.append(loss)
-        if math.isfinite(loss):
-            self.snapshot = snapshot
-        else:
-            self.diverged = self.ended = True
-            self.diverged_step = snapshot.step
-
-    def state(self) -> dict[str, Any]:
-        """The checkpoint of the last step with a finite loss."""
-        if not self.alone:
-            torch.set_rng_state(self.rng)
-        state = checkpoints.checkpoint(self.snapshot, self.losses[: self.snapshot.step])
-        return {**state, "diverged_step": self.diverged_step}
 
 
 class Worker:
@@ -389,52 +331,6 @@ class Worker:
             accuracy = run.snapshot.metrics["accuracy/test"]
             return "finished", {"code": "reached_accuracy", "step": run.snapshot.step, "accuracy": accuracy}
         return "finished", {"code": "plateau", "step": run.snapshot.step}
-
-
-class Outbox:
-    """Sends from a thread of its own, so that a slow server never holds up training.
-
-    Messages are all sent, in order; of frames only the newest.
-    """
-
-    def __init__(self, connection: Connection):
-        self._connection = connection
-        self._messages: deque[bytes] = deque()
-        self._frame: deque[bytes] = deque(maxlen=1)
-        self._something = threading.Event()
-        self._closing = False
-        self._thread = threading.Thread(target=self._send, daemon=True)
-        self._thread.start()
-
-    def message(self, content: dict[str, Any]) -> None:
-        """Send a JSON message."""
-        self._messages.append(b"M" + json.dumps(content).encode())
-        self._something.set()
-
-    def frame(self, content: bytes) -> None:
-        """Send a frame, unless a newer one comes first."""
-        self._frame.append(b"F" + content)
-        self._something.set()
-
-    def close(self) -> None:
-        """Send what is left, then end."""
-        self._closing = True
-        self._something.set()
-        self._thread.join(timeout=5)
-
-    def _send(self) -> None:
-        try:
-            while True:
-                self._something.wait()
-                self._something.clear()
-                if self._frame:
-                    self._connection.send_bytes(self._frame.popleft())
-                while self._messages:
-                    self._connection.send_bytes(self._messages.popleft())
-                if self._closing and not self._messages and not self._frame:
-                    return
-        except (OSError, ValueError):
-            return
 
 
 def work(connection: Connection) -> None:

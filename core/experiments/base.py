@@ -57,6 +57,11 @@ class Bench:
     loss: Callable[[], Tensor]
 
 
+def bug_lanes(config: Config) -> dict[str, Config]:
+    """The run itself and, where a bug is switched on, the correct run beside it."""
+    return {"run": config, "correct": config.changed(bugs=())} if config.bugs else {"run": config}
+
+
 @dataclass(frozen=True)
 class Experiment:
     """One experiment, as the engine sees it.

@@ -11,9 +11,9 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from core.checkpoints import restore
-from core.config import Config, Problem, setting
+from core.config import Config, Device, Optimizer, Problem, setting
 from core.data.points import blobs, circles, clouds, features, flip_labels, moons, spirals, split, xor
-from core.experiments.base import Bench, Experiment, Frame, Snapshot, undisturbed
+from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, undisturbed
 from core.models import Net
 from core.views import decision, gradient_norms, hidden_activations, nice_domain, unit_maps, weights
 
@@ -116,7 +116,7 @@ class ClassifierConfig(Config):
         1, label="Seed", group="network", low=0, high=9999, step=1,
         help="Fixes all chance: points, first weights, batches. The same seed gives the same run, bit for bit.",
     )
-    optimizer: Literal["SGD", "Adam", "AdamW", "RMSprop"] = setting(
+    optimizer: Optimizer = setting(
         "SGD", label="Optimizer", group="training", folded=False, source=TUTORIAL,
         choices={"SGD": "SGD", "Adam": "Adam", "AdamW": "AdamW", "RMSprop": "RMSprop"},
         help="The rule that turns gradients into steps. Adam gives each weight its own step size.",
@@ -174,7 +174,7 @@ class ClassifierConfig(Config):
         100, label="Patience in steps", group="training", low=5, high=5000, step=5, shown_if=("stop", ("plateau",)),
         help="The run stops once the training loss has not fallen by 0.0001 over this many steps.",
     )
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,2})?)$")] = setting(
+    device: Device = setting(
         "auto", label="Device", group="training",
         help="Where tensors live and are computed. For a network this small the CPU is the fastest.",
     )
@@ -481,11 +481,6 @@ def untrained(config: ClassifierConfig) -> Snapshot:
         return next(train(config, {}))
 
 
-def lanes(config: ClassifierConfig) -> dict[str, Config]:
-    """The run itself and, where a bug is switched on, the correct run beside it."""
-    return {"run": config, "correct": config.changed(bugs=())} if config.bugs else {"run": config}
-
-
 def bench(config: ClassifierConfig) -> Bench:
     """Net, optimizer and first batch, to take one step by hand."""
     with undisturbed():
@@ -510,4 +505,4 @@ def bench(config: ClassifierConfig) -> Bench:
     return Bench(net, optimizer, loss)
 
 
-EXPERIMENT = Experiment("classifier", ClassifierConfig, train, view, untrained, lanes, bench)
+EXPERIMENT = Experiment("classifier", ClassifierConfig, train, view, untrained, bug_lanes, bench)

@@ -12,12 +12,13 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from core.checkpoints import restore
-from core.config import Config, Problem, setting
+from core.config import Config, Device, Optimizer, Problem, setting
 from core.data import downloads
 from core.data.digits import IMAGE_SETS, augment, digits, image_set
 from core.data.drawn import centred, read_drawing
 from core.data.own_images import own_file, own_images, own_names
-from core.experiments.base import Bench, Experiment, Frame, Snapshot, undisturbed
+from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, undisturbed
+from core.experiments.optimizers import build_optimizer
 from core.image_views import PROJECTED, byte_maps, confusion, mistakes, projection, saliency
 from core.models import CNN
 from core.shapes import LayerShape, trace
@@ -121,7 +122,7 @@ class CNNConfig(Config):
         1, label="Seed", group="network", low=0, high=9999, step=1,
         help="Fixes all chance: first weights, batches, augmentation. The same seed gives the same run, bit for bit.",
     )
-    optimizer: Literal["SGD", "Adam", "AdamW", "RMSprop"] = setting(
+    optimizer: Optimizer = setting(
         "Adam", label="Optimizer", group="training", folded=False,
         choices={"SGD": "SGD", "Adam": "Adam", "AdamW": "AdamW", "RMSprop": "RMSprop"},
         help="The rule that turns gradients into steps. SGD needs a learning rate of about 0.1 here.",
@@ -148,7 +149,7 @@ class CNNConfig(Config):
         choices={"float32": "float32", "bfloat16": "bfloat16"},
         help="How exact the numbers in the forward pass are. bfloat16 is faster where the processor knows it.",
     )
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,2})?)$")] = setting(
+    device: Device = setting(
         "auto", label="Device", group="training",
         help="Where tensors live and are computed. A GPU pays with many channels and large batches.",
     )
@@ -272,18 +273,6 @@ def build_net(config: CNNConfig) -> CNN:
         size=config.map_size,
         n_output=config.n_classes,
     )
-
-
-def build_optimizer(config: CNNConfig, net: nn.Module) -> torch.optim.Optimizer:
-    """The optimizer over all parameters of net."""
-    if config.optimizer == "SGD":
-        return torch.optim.SGD(net.parameters(), lr=config.lr)
-    elif config.optimizer == "RMSprop":
-        return torch.optim.RMSprop(net.parameters(), lr=config.lr)
-    elif config.optimizer == "Adam":
-        return torch.optim.Adam(net.parameters(), lr=config.lr, fused=True)
-    else:
-        return torch.optim.AdamW(net.parameters(), lr=config.lr, fused=True)
 
 
 def evaluate(config: CNNConfig, net: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
@@ -525,11 +514,6 @@ def untrained(config: CNNConfig) -> Snapshot:
         return Snapshot(0, 0, {}, net, build_optimizer(config, net), torch.arange(config.n_train))
 
 
-def lanes(config: CNNConfig) -> dict[str, Config]:
-    """The run itself and, where a bug is switched on, the correct run beside it."""
-    return {"run": config, "correct": config.changed(bugs=())} if config.bugs else {"run": config}
-
-
 def shapes(config: CNNConfig) -> list[LayerShape]:
     """All layers of the network with their shapes, also of settings that can't work."""
     with undisturbed():
@@ -551,4 +535,4 @@ def bench(config: CNNConfig) -> Bench:
     return Bench(net, optimizer, loss)
 
 
-EXPERIMENT = Experiment("cnn", CNNConfig, train, view, untrained, lanes, bench, focus, missing)
+EXPERIMENT = Experiment("cnn", CNNConfig, train, view, untrained, bug_lanes, bench, focus, missing)

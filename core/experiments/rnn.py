@@ -1,7 +1,9 @@
 """Step 7 of the tutorial: a recurrent network that follows a wave, cos from sin."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -10,7 +12,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from core.checkpoints import restore
-from core.config import Config, Problem, setting
+from core.config import Config, Device, Optimizer, Problem, setting
 from core.data.csv_series import LARGEST, MOST_POINTS
 from core.data.waves import (
     FormulaRefused,
@@ -23,7 +25,8 @@ from core.data.waves import (
     sum_of_sines,
     times,
 )
-from core.experiments.base import Bench, Experiment, Frame, Snapshot, undisturbed
+from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, undisturbed
+from core.experiments.optimizers import build_optimizer
 from core.image_views import byte_maps
 from core.models import RNN
 
@@ -121,7 +124,7 @@ class RNNConfig(Config):
         1, label="Seed", group="network", low=0, high=9999, step=1,
         help="Fixes all chance: first weights, noise, dropout. The same seed gives the same run, bit for bit.",
     )
-    optimizer: Literal["SGD", "Adam", "AdamW", "RMSprop"] = setting(
+    optimizer: Optimizer = setting(
         "Adam", label="Optimizer", group="training", folded=False, source=TUTORIAL,
         choices={"SGD": "SGD", "Adam": "Adam", "AdamW": "AdamW", "RMSprop": "RMSprop"},
         help="The rule that turns gradients into steps.",
@@ -139,7 +142,7 @@ class RNNConfig(Config):
         300, label="Steps to run", group="training", low=1, high=50_000, step=100,
         help="How many windows a run trains on. Raise it after a run has ended and Play goes on from there.",
     )
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,2})?)$")] = setting(
+    device: Device = setting(
         "auto", label="Device", group="training",
         help="Where tensors live and are computed. For a network this small the CPU is the fastest.",
     )
@@ -248,41 +251,27 @@ def arranged(config: RNNConfig, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         return x.float()[:, None, None], y.float()[:, None, None]
 
 
+def cell(config: RNNConfig) -> Callable[..., nn.RNNBase]:
+    """The recurrent layer's class."""
+    if config.cell == "RNN" and config.nonlinearity == "relu":
+        return partial(nn.RNN, nonlinearity="relu")
+    else:
+        found: Callable[..., nn.RNNBase] = getattr(nn, config.cell)
+        return found
+
+
 def build_net(config: RNNConfig) -> RNN:
     """The network with its first weights, the same for the same seed."""
     torch.manual_seed(config.seed)
-    if config.cell == "RNN" and config.nonlinearity != "tanh":
-        return RNN(
-            hidden_size=config.hidden_size,
-            num_layers=config.num_layers,
-            bias=config.bias,
-            batch_first=config.batch_first and "forgotten_batch_first" not in config.bugs,
-            dropout=config.dropout,
-            bidirectional=config.bidirectional,
-            nonlinearity=config.nonlinearity,
-        )
-    else:
-        return RNN(
-            hidden_size=config.hidden_size,
-            num_layers=config.num_layers,
-            cell=getattr(nn, config.cell),
-            bias=config.bias,
-            batch_first=config.batch_first and "forgotten_batch_first" not in config.bugs,
-            dropout=config.dropout,
-            bidirectional=config.bidirectional,
-        )
-
-
-def build_optimizer(config: RNNConfig, net: nn.Module) -> torch.optim.Optimizer:
-    """The optimizer over all parameters of net."""
-    if config.optimizer == "SGD":
-        return torch.optim.SGD(net.parameters(), lr=config.lr)
-    elif config.optimizer == "RMSprop":
-        return torch.optim.RMSprop(net.parameters(), lr=config.lr)
-    elif config.optimizer == "Adam":
-        return torch.optim.Adam(net.parameters(), lr=config.lr, fused=True)
-    else:
-        return torch.optim.AdamW(net.parameters(), lr=config.lr, fused=True)
+    return RNN(
+        hidden_size=config.hidden_size,
+        num_layers=config.num_layers,
+        cell=cell(config),
+        bias=config.bias,
+        batch_first=config.batch_first and "forgotten_batch_first" not in config.bugs,
+        dropout=config.dropout,
+        bidirectional=config.bidirectional,
+    )
 
 
 def train(
@@ -343,8 +332,6 @@ PARTS = ("fit", "free")
 """What a viewer may look at: how the network follows the wave, or how it goes on by itself."""
 SHOWN_POINTS = 160
 """Points on the screen at most, unless two windows have more."""
-WARM_UP = 4
-"""Windows that the network reads before the first one shown, so that its memory is that of a run under way."""
 FREE_POINTS = 120
 """Points that the network goes on by itself."""
 HEAT_ROWS, HEAT_COLUMNS = 64, 160
@@ -379,101 +366,113 @@ def flat(values: Tensor) -> np.ndarray:
 
 
 def view(config: RNNConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Frame:
-    """How the network of one step follows the wave, in the windows around that step, or goes on by itself."""
+    """How the network of one step goes on from there: along the wave, with the run's own hidden state, or by itself."""
     net = snapshot.net
     assert isinstance(net, RNN)
     part = focus.get("part", "fit")
     net.eval()
-    arrays, facts = view_free(config, net) if part == "free" else view_fit(config, net, snapshot.step)
+    arrays, facts = view_free(config, snapshot) if part == "free" else view_fit(config, snapshot)
     net.train()
     return Frame(snapshot.step, snapshot.epoch, arrays, {"part": part, "version": focus.get("version", 0), **facts})
 
 
-def follow(config: RNNConfig, net: RNN, first: int, count: int) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, Any]]:
-    """Read windows as training does, without training.
+@dataclass(frozen=True)
+class Reading:
+    """One window as the network reads it: x, y and prediction as `make_window` has them.
 
-    Yields:
-        x, y and the prediction, each as `make_window` has them, the hidden states as the recurrent layer gives them,
-        and the hidden state that the window began with.
+    Attributes:
+        r_out: the hidden states, as the recurrent layer gives them.
+        h_state: the hidden state after the window.
     """
+
+    x: Tensor
+    y: Tensor
+    prediction: Tensor
+    r_out: Tensor
+    h_state: Any
+
+
+def upcoming(config: RNNConfig, snapshot: Snapshot, shown: int) -> tuple[int, list[Reading]]:
+    """Read the windows after a step as training would, without training.
+
+    The picture of a wave of period 2 pi stands still if it moves by two windows at a time, so it begins at an even one.
+
+    Returns:
+        the first window shown, and the readings of those shown.
+    """
+    net = snapshot.net
+    assert isinstance(net, RNN)
     device = net.out.weight.device
-    h_state: Any = None
-    for index in range(first, first + count):
+    first = snapshot.step + snapshot.step % 2
+    h_state = detached(snapshot.h_state)
+    readings = []
+    for index in range(snapshot.step, first + shown):
         x, y = (values.to(device) for values in make_window(config, index))
-        if config.h_state == "reset":
-            h_state = None
-        before = h_state
         with torch.no_grad():
-            r_out, h_state = net.rnn(x, before)
-            prediction = net.out(r_out)
-        yield x, y, prediction, r_out, before
+            r_out, h_state = net.rnn(x, None if config.h_state == "reset" else h_state)
+            readings.append(Reading(x, y, net.out(r_out), r_out, h_state))
+    return first, readings[-shown:]
 
 
-def view_fit(config: RNNConfig, net: RNN, step: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def view_fit(config: RNNConfig, snapshot: Snapshot) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The wave, what is asked for and what the network says; its hidden states; how far its gradient reaches back."""
     shown = max(2, min(6, SHOWN_POINTS // config.time_steps // 2 * 2))
-    now = max(0, step - 1)
-    # The picture of a wave of period 2 pi stands still if it moves by two windows at a time.
-    first = max(0, now // 2 * 2 - shown + 2)
-    warm_up = min(first, WARM_UP)
-    parts = list(follow(config, net, first - warm_up, warm_up + shown))[warm_up:]
-    hidden = torch.cat([r_out.reshape(config.time_steps, -1) for _, _, _, r_out, _ in parts]).T
+    first, readings = upcoming(config, snapshot, shown)
+    hidden = torch.cat([reading.r_out.reshape(config.time_steps, -1) for reading in readings]).T
     columns = torch.linspace(0, hidden.shape[1] - 1, min(HEAT_COLUMNS, hidden.shape[1])).round().long()
     rows = torch.linspace(0, hidden.shape[0] - 1, min(HEAT_ROWS, hidden.shape[0])).round().long()
-    x, y, _, _, before = parts[now - first]
     arrays = {
-        "x": np.concatenate([flat(part[0]) for part in parts]),
-        "target": np.concatenate([flat(part[1]) for part in parts]),
-        "prediction": np.concatenate([flat(part[2]) for part in parts]),
+        "x": np.concatenate([flat(reading.x) for reading in readings]),
+        "target": np.concatenate([flat(reading.y) for reading in readings]),
+        "prediction": np.concatenate([flat(reading.prediction) for reading in readings]),
         "hidden": byte_maps(hidden[rows][:, columns]),
-        "reach": reach(config, net, x, y, before),
+        "reach": reach(config, snapshot),
     }
-    return arrays, {"place": [first, shown, now], "time_steps": config.time_steps}
+    return arrays, {"first": [first], "time_steps": config.time_steps}
 
 
-def reach(config: RNNConfig, net: RNN, x: Tensor, y: Tensor, h_state: Any) -> np.ndarray:
-    """How strongly the last point's loss pulls at each input of its window: float32 (time_steps,), absolute values.
+def reach(config: RNNConfig, snapshot: Snapshot) -> np.ndarray:
+    """How strongly the error at the next window's last point pulls at each of its inputs: float32 (time_steps,).
 
-    Where gradients vanish on their way back it is tiny for the first points, where they explode it is huge.
+    Absolute values of the gradient: tiny for the first points where it vanishes on its way, huge where it explodes.
     """
+    device = next(snapshot.net.parameters()).device
+    x, y = (values.to(device) for values in make_window(config, snapshot.step))
+    h_state = None if config.h_state == "reset" else detached(snapshot.h_state)
     with torch.enable_grad():
-        x = x.detach().clone().requires_grad_()
-        prediction, _ = net(x, detached(h_state))
+        x.requires_grad_()
+        prediction, _ = snapshot.net(x, h_state)
         error = (prediction.flatten()[-1] - y.flatten()[-1]) ** 2
         (gradient,) = torch.autograd.grad(error, x)
     sizes: np.ndarray = np.abs(flat(gradient)).astype(np.float32)
     return sizes
 
 
-def view_free(config: RNNConfig, net: RNN) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def view_free(config: RNNConfig, snapshot: Snapshot) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The network fed with its own output, after two windows of the wave as a start."""
+    net = snapshot.net
     if config.bidirectional or (config.predict != "next" and config.signal != "own"):
         return {"x": np.zeros(0, np.float32)}, {"possible": False}
-    per = config.time_steps
-    start = 2 * math.ceil(max(2, 40 / per) / 2)
-    read = list(follow(config, net, 0, start))
-    shown = read[-2:]
-    said, h_state = shown[-1][2].flatten()[-1], None
+    first, readings = upcoming(config, snapshot, 2)
+    said, h_state = readings[-1].prediction.flatten()[-1], readings[-1].h_state
+    free: list[Tensor] = []
     with torch.no_grad():
-        for x, _, _, _, before in read[-1:]:
-            _, h_state = net(x, before)
-        free = []
-        for _step in range(FREE_POINTS):
+        while len(free) < FREE_POINTS:
             free.append(said)
             prediction, h_state = net(said.reshape(1, 1, 1), h_state)
             said = prediction.flatten()[-1]
-    end = torch.arange(start * per, start * per + FREE_POINTS, dtype=torch.float64) * (math.pi / per)
-    if config.signal == "own":
-        truth = torch.cat([make_window(config, start + index)[0].flatten() for index in range(1 + FREE_POINTS // per)])
-        truth = truth[:FREE_POINTS]
-    else:
-        truth = clean_signal(config, end).float()
+    later = range(first + 2, first + 3 + FREE_POINTS // config.time_steps)
     arrays = {
-        "x": np.concatenate([flat(part[0]) for part in shown]),
+        "x": np.concatenate([flat(reading.x) for reading in readings]),
         "free": flat(torch.stack(free)).clip(-1e6, 1e6),
-        "truth": flat(truth),
+        "truth": np.concatenate([flat(make_window(clean(config), index)[0]) for index in later])[:FREE_POINTS],
     }
-    return arrays, {"possible": True, "place": [start - 2, 2, start - 1], "time_steps": per}
+    return arrays, {"possible": True, "first": [first], "time_steps": config.time_steps}
+
+
+def clean(config: RNNConfig) -> RNNConfig:
+    """The config without noise in its signal."""
+    return config.changed(signal="sine") if config.signal == "noisy" else config
 
 
 def untrained(config: RNNConfig) -> Snapshot:
@@ -484,11 +483,9 @@ def untrained(config: RNNConfig) -> Snapshot:
 
 def lanes(config: RNNConfig) -> dict[str, Config]:
     """The run itself and, beside it, the correct run where a bug is switched on, or the other two cells."""
-    if config.bugs:
-        return {"run": config, "correct": config.changed(bugs=())}
     if config.compare:
         return {"run": config, **{c: config.changed(cell=c) for c in CELLS if c != config.cell}}
-    return {"run": config}
+    return bug_lanes(config)
 
 
 def bench(config: RNNConfig) -> Bench:

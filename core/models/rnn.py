@@ -1,5 +1,6 @@
 """The tutorial's RNN: a recurrent layer, and one Linear on what it puts out at each time step."""
 
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor, nn
@@ -12,13 +13,12 @@ class RNN(nn.Module):
         input_size: numbers at each time step.
         hidden_size: numbers in the hidden state.
         num_layers: recurrent layers, one on the other.
-        cell: nn.RNN, nn.LSTM or nn.GRU.
+        cell: nn.RNN, nn.LSTM or nn.GRU, or a partial of one.
         bias: whether the cells have biases.
         batch_first: whether x is (batch, time, feature), else (time, batch, feature).
         dropout: probability that a number between two recurrent layers is set to zero while training.
         bidirectional: whether a second pass goes from the end to the start.
         n_output: numbers put out at each time step.
-        nonlinearity: "tanh" or "relu", of nn.RNN only; without it PyTorch's default, tanh.
     """
 
     def __init__(
@@ -26,36 +26,23 @@ class RNN(nn.Module):
         input_size: int = 1,
         hidden_size: int = 32,
         num_layers: int = 1,
-        cell: type[nn.RNN | nn.LSTM | nn.GRU] = nn.RNN,
+        cell: Callable[..., nn.RNNBase] = nn.RNN,
         bias: bool = True,
         batch_first: bool = True,
         dropout: float = 0.0,
         bidirectional: bool = False,
         n_output: int = 1,
-        nonlinearity: str = "",
     ):
         super().__init__()
-        if nonlinearity:
-            self.rnn = cell(
-                input_size=input_size,
-                hidden_size=hidden_size,
-                num_layers=num_layers,
-                nonlinearity=nonlinearity,
-                bias=bias,
-                batch_first=batch_first,
-                dropout=dropout,
-                bidirectional=bidirectional,
-            )
-        else:
-            self.rnn = cell(
-                input_size=input_size,
-                hidden_size=hidden_size,
-                num_layers=num_layers,
-                bias=bias,
-                batch_first=batch_first,
-                dropout=dropout,
-                bidirectional=bidirectional,
-            )
+        self.rnn = cell(
+            input_size=input_size,
+            hidden_size=hidden_size,
+            num_layers=num_layers,
+            bias=bias,
+            batch_first=batch_first,
+            dropout=dropout,
+            bidirectional=bidirectional,
+        )
         self.out = nn.Linear(2 * hidden_size if bidirectional else hidden_size, n_output)
 
     def forward(self, x: Tensor, h_state: Any = None) -> tuple[Tensor, Any]:

@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from core.config import ConfigError
-from core.data.csv_points import MAX_BYTES, CsvRefused, read_points
+from core.data.csv_points import read_points
+from core.data.csv_table import CsvRefused, text_of
 from core.experiments.classifier import MAX_CLASSES, MAX_POINTS, ClassifierConfig
 from pages.shared import session
 from pages.shared.language import _, joined, listed, plain, tell
@@ -80,13 +81,7 @@ def _take_csv(space: Workspace) -> None:
     session.put(f"csv problem {space.name}", None)
     try:
         if upload is not None:
-            data: bytes = upload.getvalue()
-            if len(data) > MAX_BYTES:
-                raise CsvRefused("The CSV is larger than 1 MB.")
-            try:
-                text = data.decode("utf-8-sig")
-            except UnicodeDecodeError:
-                raise CsvRefused("This is not a text file.") from None
+            text = text_of(upload.getvalue())
         points, labels = read_points(text, MAX_POINTS, MAX_CLASSES)
     except CsvRefused as refused:
         session.put(f"csv problem {space.name}", refused.problem)

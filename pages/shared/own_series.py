@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from core.config import ConfigError
-from core.data.csv_series import MOST_POINTS, SeriesRefused, read_series
+from core.data.csv_series import MOST_POINTS, read_series
+from core.data.csv_table import CsvRefused, text_of
 from core.experiments.rnn import RNNConfig
 from pages.shared import session
 from pages.shared.language import _, tell
@@ -35,9 +36,9 @@ def _take(space: Workspace) -> None:
     upload: Any = session.get(space.key("series file"))
     session.put("series problem", None)
     try:
-        series = read_series(upload.getvalue() if upload is not None else b"")
+        series = read_series(text_of(upload.getvalue()) if upload is not None else "")
         config = space.config.changed(series=series, signal="own")
-    except SeriesRefused as refused:
+    except CsvRefused as refused:
         session.put("series problem", refused.problem)
     except ConfigError as error:
         session.put("series problem", error.problems[0])

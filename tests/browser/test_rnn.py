@@ -62,8 +62,8 @@ def test_without_detach_the_error_is_shown_and_the_correct_run_goes_on(screen: S
     expect(screen.part("message")).to_contain_text("The correct run went on.")
     screen.until("behind.connection().history.correct['loss/train'].step.at(-1) === 300")
     assert screen.steps == [1]
-    place = screen.look("behind.connection().shown.facts.place")
-    assert place["run"][2] == 0 and place["correct"][2] == 299, "each lane shows the window of its own step"
+    first = screen.look("behind.connection().shown.facts.first")
+    assert first["run"] == [2] and first["correct"] == [300], "each lane shows the windows after its own step"
 
 
 def test_goes_on_by_itself_once_it_predicts_the_next_point(screen: Screen) -> None:

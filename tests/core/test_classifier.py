@@ -10,14 +10,13 @@ from torch import nn
 
 from core.checkpoints import checkpoint, load, save
 from core.config import ConfigError
-from core.experiments.base import Frame, Snapshot
+from core.experiments.base import Frame, Snapshot, bug_lanes
 from core.experiments.classifier import (
     GRID,
     ClassifierConfig,
     bench,
     build_net,
     evaluate,
-    lanes,
     make_data,
     prepare,
     scene,
@@ -289,8 +288,8 @@ def test_it_goes_on_from_a_checkpoint_bit_for_bit(
 
 def test_a_bug_has_the_correct_run_beside_it() -> None:
     config = config_of(bugs=("softmax", "no_zero_grad"), lr=0.5)
-    assert lanes(config) == {"run": config, "correct": config.changed(bugs=())}
-    assert lanes(config_of()) == {"run": config_of()}
+    assert bug_lanes(config) == {"run": config, "correct": config.changed(bugs=())}
+    assert bug_lanes(config_of()) == {"run": config_of()}
 
 
 def frame_of(config: ClassifierConfig, change: Callable[[Snapshot], object] = lambda snapshot: None) -> Frame:

@@ -14,12 +14,12 @@ from core import checkpoints
 from core.__main__ import main
 from core.config import ConfigError, kind_of
 from core.data.digits import augment, digits
+from core.experiments.base import bug_lanes
 from core.experiments.cnn import (
     CNNConfig,
     build_net,
     evaluate,
     focus,
-    lanes,
     make_data,
     shapes,
     to_input,
@@ -254,7 +254,7 @@ def test_bug_that_could_not_be_seen_is_refused() -> None:
 
 
 def test_lanes_start_equal() -> None:
-    both = lanes(config_of(bugs=("no_zero_grad",)))
+    both = bug_lanes(config_of(bugs=("no_zero_grad",)))
     assert list(both) == ["run", "correct"]
     nets = [untrained(config).net.state_dict() for config in both.values()]
     assert all(torch.equal(one, nets[1][name]) for name, one in nets[0].items())

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.data.csv_points import CsvRefused, read_points
+from core.data.csv_points import read_points
+from core.data.csv_table import CsvRefused
 
 
 def read(text: str) -> tuple[list[tuple[float, float, int]], list[str]]:
@@ -14,7 +15,6 @@ def read(text: str) -> tuple[list[tuple[float, float, int]], list[str]]:
 def refusal(text: str, most_points: int = 2000, most_classes: int = 5) -> str:
     with pytest.raises(CsvRefused) as caught:
         read_points(text, most_points, most_classes)
-    assert caught.value.problem.field == "points"
     return str(caught.value)
 
 
@@ -60,7 +60,7 @@ def test_classes_are_numbered_in_the_labels_order(labels: list[str], order: list
         ("1,2,a\n3,-inf,b", "Line 2: “-inf” is not a finite number."),
         ("1,2,a\n3,1e999,b", "Line 2: “1e999” is not a finite number."),
         ("1,2,a\n3,x,b", "Line 2: “x” is not a number."),
-        ("1,2,a\n3,,b", "Line 2: “” is not a number."),
+        ("1,2,a\n3,,b", "Line 2 has a gap where a number is needed."),
         ("1,2,a\n3,10001,b", "Line 2: 10001 is too large; numbers up to 10000 fit here."),
         ("1,2,a\n3,4", "Line 2 has 2 columns; x1, x2 and a label are needed."),
         ("1,2,a\n3,4, ", "Line 2 has no label."),

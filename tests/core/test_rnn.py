@@ -12,7 +12,8 @@ from torch import nn
 from core import checkpoints
 from core.__main__ import main
 from core.config import ConfigError, kind_of
-from core.data.csv_series import SeriesRefused, read_series
+from core.data.csv_series import read_series
+from core.data.csv_table import CsvRefused, text_of
 from core.data.waves import formula, times
 from core.engine.run import Run
 from core.experiments.rnn import RNNConfig, build_net, focus, lanes, make_window, train, untrained, view
@@ -281,26 +282,36 @@ def test_looking_leaves_no_trace_in_the_run() -> None:
     assert looked_at == losses(**values)
 
 
-@pytest.mark.parametrize("values", [{}, {"cell": "GRU", "num_layers": 2}, {"h_state": "reset"}, {"batch_first": False}])
-def test_the_picture_shows_what_the_network_says(values: dict[str, Any]) -> None:
+KINDS: list[dict[str, Any]] = [
+    {}, {"cell": "GRU", "num_layers": 2}, {"h_state": "reset"}, {"batch_first": False},
+    {"cell": "LSTM", "time_steps": 50},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("values", KINDS)
+@pytest.mark.parametrize("step", [0, 8, 30])
+def test_the_picture_begins_with_what_the_next_step_is_trained_on(values: dict[str, Any], step: int) -> None:
+    config = config_of(num_steps=31, **values)
+    snapshots = train(config, {})
+    snapshot = next(found for found in snapshots if found.step == step)
+    frame = view(config, snapshot, {})
+    assert frame.facts["first"] == [step]
+    error = (frame.arrays["prediction"] - frame.arrays["target"])[: config.time_steps]
+    assert (error**2).mean() == pytest.approx(next(snapshots).metrics["loss/train"], rel=1e-5)
+
+
+@pytest.mark.parametrize("values", KINDS)
+def test_the_picture_stands_still_at_odd_steps_and_goes_on_from_the_run(values: dict[str, Any]) -> None:
     config = config_of(num_steps=9, **values)
     *_, snapshot = train(config, {})
     frame = view(config, snapshot, {})
-    first, windows, now = frame.facts["place"]
-    assert first <= now == 8 < first + windows
-    h_state: Any = None
-    net = snapshot.net
-    said = []
-    for index in range(first + windows):
-        x, y = make_window(config, index)
+    assert frame.facts["first"] == [10]
+    net, h_state, said = snapshot.net, snapshot.h_state, []
+    for index in range(9, 10 + len(frame.arrays["x"]) // config.time_steps):
+        x, _ = make_window(config, index)
         prediction, h_state = net(x, None if config.h_state == "reset" else h_state)
-        if index == 8:
-            asked = y
         said.append(prediction.detach().flatten())
-    shown = torch.from_numpy(frame.arrays["prediction"])
-    assert torch.allclose(shown, torch.cat(said[first:]), atol=2e-3), "but for the warm-up's length"
-    start = (8 - first) * 10
-    assert torch.equal(torch.from_numpy(frame.arrays["target"][start : start + 10]), asked.flatten())
+    assert torch.allclose(torch.from_numpy(frame.arrays["prediction"]), torch.cat(said[1:]), atol=1e-6)
 
 
 def test_the_gradient_reaches_back_as_the_chain_rule_says() -> None:
@@ -355,31 +366,32 @@ def test_every_choice_goes_through_a_link_and_back() -> None:
 def test_two_forwards_give_the_same_numbers(values: dict[str, Any]) -> None:
     found = compare(config_of(time_steps=40, **values))
     assert found.difference < 1e-5 and found.points == 40
-    assert found.loop > found.whole > 0
+    assert found.loop > 0 and found.whole > 0
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
         (b"", "The CSV is empty."),
-        (b"value\n1\n\n2\nx\n", "Line 5: “x” is not a number."),
+        (b"value\n1\n2\nx\n", "Line 4: “x” is not a number."),
+        (b"1\n\n2\n", "Line 2 has a gap where a number is needed."),
         (b"day;value\n1;2\n2;\n", "Line 3 has a gap where a number is needed."),
         (b"1\nnan\n", "Line 2: “nan” is not a finite number."),
-        (b"1\n1e9\n", "Line 2: 1e9 is too large; numbers up to 1,000,000 fit here."),
+        (b"1\n1e9\n", "Line 2: 1e9 is too large; numbers up to 1000000 fit here."),
         (b"\xff\xfe\x00", "This is not a text file."),
         (b"1\n" * 2001, "The CSV has 2001 numbers; at most 2000 fit here."),
         (b"1" * 1_000_001, "The CSV is larger than 1 MB."),
     ],
 )
 def test_what_is_no_series_gets_a_sentence(content: bytes, sentence: str) -> None:
-    with pytest.raises(SeriesRefused) as refused:
-        read_series(content)
+    with pytest.raises(CsvRefused) as refused:
+        read_series(text_of(content))
     assert str(refused.value.problem) == sentence
 
 
 def test_own_series_is_learned_point_by_point(run_script: Callable[[str], Records]) -> None:  # noqa: F811
     text = "day,value\n" + "".join(f"{day},{100 + 20 * math.sin(day / 3):.3f}\n" for day in range(200))
-    series = read_series(text.encode())
+    series = read_series(text)
     assert len(series) == 200 and series[0] == 100
     with pytest.raises(ConfigError, match="at least 11 numbers are needed, a window and one more; there are 3"):
         config_of(signal="own", series=series[:3])

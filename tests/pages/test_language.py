@@ -1,8 +1,7 @@
 """The Chinese interface: every sentence is translated, nothing is left over, and it is written as Chinese is.
 
 To add a string: write it in English, as `_("...")` in pages/, as a label, help, choice or source of a `Setting`, or as
-the sentence of a `Problem`, a `CsvRefused`, a `SeriesRefused` or a `Device` in core/. Then add to
-pages/shared/locale/zh.po
+the sentence of a `Problem`, a `CsvRefused` or a `Device` in core/. Then add to pages/shared/locale/zh.po
 
     #: the file that it is in
     msgid "The English sentence with its {placeholders}."
@@ -35,12 +34,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 CORE = sorted((ROOT / "core").rglob("*.py"))
 CHINESE = "[\u4e00-\u9fff]"
-SENTENCES = {
-    "Problem": {"sentence": 1},
-    "CsvRefused": {"sentence": 0},
-    "SeriesRefused": {"sentence": 0},
-    "Device": {"title": 1, "missing": 2},
-}
+SENTENCES = {"Problem": {"sentence": 1}, "CsvRefused": {"sentence": 0}, "Device": {"title": 1, "missing": 2}}
 """What people read of each class: parameter -> its position."""
 SECTIONS = ("lesson", "steps", "network", "code", "bugs", "runs")
 
@@ -148,7 +142,7 @@ def test_gettext_tools_see_every_message_of_the_pages() -> None:
 
 def test_sentences_of_core_are_plain_texts() -> None:
     for path in (*CORE, *PAGES):
-        for call in calls(path, {"Problem", "CsvRefused", "SeriesRefused"}):
+        for call in calls(path, {"Problem", "CsvRefused"}):
             for argument in sentences(call):
                 assert not isinstance(argument, ast.JoinedStr | ast.BinOp), f"{path.name}:{call.lineno}"
 

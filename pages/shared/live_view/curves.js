@@ -120,7 +120,7 @@ class Curve {
         else this.makeRoomBelow(y);
         const { width, dash, opacity, color } = STROKES[lane];
         traces.push({
-          type: "scatter", mode: "lines", x, y, opacity,
+          type: "scatter", mode: x.length === 1 ? "markers" : "lines", x, y, opacity,
           name: lane === "run" ? text[split] : `${text[`lane_short_${lane}`]}, ${text[split]}`,
           line: { color: theme.classes[color] ?? theme[split], width, dash, simplify: false },
           hovertemplate: this.metric === "loss" ? "%{y:.4~g}" : "%{y:.1%}",

@@ -182,13 +182,14 @@ def _images(_: Callable[[str], str]) -> dict[str, str]:
 def _sequence(_: Callable[[str], str]) -> dict[str, str]:
     return {
         "tab_fit": _("Following the wave"),
-        "tab_fit_help": _("What goes in, what is asked for, and what the network of this step says"),
+        "tab_fit_help": _(
+            "The windows that come next: what goes in, what is asked for, and what the network of this step says"
+        ),
         "tab_free": _("By itself"),
         "tab_free_help": _("The network is fed its own output, and goes on beyond the data"),
         "wave_input": _("input"),
         "wave_target": _("target"),
         "wave_prediction": _("prediction"),
-        "not_yet": _("unseen"),
         "by_itself": _("from here on it reads only its own output"),
         "free_error": _("distance from the true wave, up to {most}"),
         "free_excuse": _(
@@ -198,9 +199,11 @@ def _sequence(_: Callable[[str], str]) -> dict[str, str]:
         "memory": _("hidden state: {count} numbers at each point"),
         "memory_help": _("The hidden state over time, a row for each unit: green above zero, purple below"),
         "reach": _("gradient"),
+        "reach_none": _("below 1e−8"),
         "reach_help": _(
-            "How strongly the error at the window's last point pulls at each point's input (log scale). Tiny on the "
-            "left: the gradient vanishes on its way back through time; above 1 and growing: it explodes."
+            "How strongly the error at the next window's last point pulls at the input of each of its points, from the "
+            "first to the last (each gridline a factor of 10,000). Tiny on the left: the gradient vanishes on its way "
+            "back through time; above 1 and growing: it explodes."
         ),
         "lane_RNN": "RNN",
         "lane_LSTM": "LSTM",

@@ -54,8 +54,7 @@ class WavePane {
   }
 
   draw(frame) {
-    const [first, windows, now] = frame.facts.place?.[this.lane] ?? [0, 0, 0];
-    this.facts = { ...frame.facts, first, windows, now };
+    this.facts = { ...frame.facts, first: frame.facts.first?.[this.lane][0] ?? 0 };
     this.arrays = Object.fromEntries(["x", "target", "prediction", "hidden", "reach", "free", "truth"]
       .map((name) => [name, frame.arrays[`${this.lane}/${name}`]]));
     this.element.dataset.part = this.facts.part;
@@ -77,7 +76,7 @@ class WavePane {
     const top = Math.ceil(this.highest * 2.2) / 2;
     const across = (i) => LEFT + (i / Math.max(1, this.count - 1)) * (width - LEFT - 4);
     const up = (value) => 4 + (1 - (Math.max(-top, Math.min(top, value)) + top) / (2 * top)) * (height - BOTTOM - 6);
-    this.paintWindows(pen, across, height);
+    if (this.arrays.free) this.paintByItself(pen, across, height);
     this.paintAxes(pen, across, up, top, width, height);
     const line = (values, color, thick, start = 0, dash = []) => {
       pen.strokeStyle = color;
@@ -96,29 +95,16 @@ class WavePane {
     if (free) line(free.data, this.theme.train, 1.8, x.data.length);
   }
 
-  /** The window just trained on is shaded; what comes after it was never trained on. */
-  paintWindows(pen, across, height) {
-    const { first, now, time_steps: per, windows, part } = this.facts;
+  /** Where the network begins to read its own output. */
+  paintByItself(pen, across, height) {
+    const start = across(this.arrays.x.data.length - 0.5);
+    pen.fillStyle = toCss(this.theme.primary, 0.07);
+    pen.fillRect(start, 0, across(this.count) - start, height - BOTTOM);
     pen.font = `11px ${this.theme.font}`;
     pen.textBaseline = "top";
     pen.textAlign = "left";
-    const words = toCss(this.theme.muted);
-    if (part === "free") {
-      const start = across(this.arrays.x.data.length - 0.5);
-      pen.fillStyle = toCss(this.theme.primary, 0.07);
-      pen.fillRect(start, 0, across(this.count) - start, height - BOTTOM);
-      pen.fillStyle = words;
-      pen.fillText(this.data.text.by_itself, start + 4, 2);
-      return;
-    }
-    const start = across((now - first) * per - 0.5);
-    const end = across((now - first + 1) * per - 0.5);
-    pen.fillStyle = toCss(this.theme.primary, 0.12);
-    pen.fillRect(start, 0, end - start, height - BOTTOM);
-    if (now - first + 1 < windows) {
-      pen.fillStyle = words;
-      pen.fillText(this.data.text.not_yet, end + 4, 2);
-    }
+    pen.fillStyle = toCss(this.theme.muted);
+    pen.fillText(this.data.text.by_itself, start + 4, 2);
   }
 
   paintAxes(pen, across, up, top, width, height) {
@@ -175,11 +161,6 @@ class WavePane {
     this.heading(pen, fill(this.data.text.memory, { count: this.data.picture.units }));
     pen.drawImage(imageOf(data, 0, rows, columns, signedPixels(this.theme)),
       LEFT, HEADING, width - LEFT - 4, height - HEADING - 2);
-    const { first, now, windows } = this.facts;
-    const wide = (width - LEFT - 4) / windows;
-    pen.strokeStyle = toCss(this.theme.primary);
-    pen.lineWidth = 1.5;
-    pen.strokeRect(LEFT + (now - first) * wide + 1, HEADING + 1, wide - 2, height - HEADING - 4);
   }
 
   /** How far the network's own course is from the true one. */
@@ -213,6 +194,11 @@ class WavePane {
       pen.fillRect(LEFT, level(power), width - LEFT - 4, 1);
     }
     const wide = (width - LEFT - 4) / data.length;
+    if (data.every((value) => !(value > 10 ** LOWEST))) {
+      pen.fillStyle = toCss(this.theme.muted);
+      pen.textAlign = "center";
+      pen.fillText(this.data.text.reach_none, LEFT + (width - LEFT) / 2, (HEADING + bottom) / 2);
+    }
     pen.fillStyle = this.theme.positive;
     data.forEach((value, i) => {
       const power = Math.max(LOWEST, Math.min(HIGHEST, Math.log10(value || 1e-12)));

@@ -1,0 +1,76 @@
+"""What all readings of a person's CSV have in common: its rows, its numbers, and one sentence on what is wrong."""
+
+from __future__ import annotations
+
+import csv
+import math
+
+from core.config import Problem
+
+MAX_BYTES = 1_000_000
+
+
+class CsvRefused(ValueError):
+    """A CSV that can't be used. `problem` says why in one sentence."""
+
+    def __init__(self, sentence: str, **values: object):
+        self.problem = Problem("", sentence, values)
+        super().__init__(str(self.problem))
+
+
+def text_of(content: bytes) -> str:
+    """The text of an uploaded file (raises CsvRefused)."""
+    if len(content) > MAX_BYTES:
+        raise CsvRefused("The CSV is larger than 1 MB.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise CsvRefused("This is not a text file.") from None
+
+
+def read_rows(text: str) -> list[tuple[int, list[str]]]:
+    """The cells of each line that is not blank, with the line's number; separated by comma, semicolon or tab.
+
+    Raises:
+        CsvRefused: too large, empty, or no CSV.
+    """
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise CsvRefused("The CSV is larger than 1 MB.")
+    if "\0" in text:
+        raise CsvRefused("This is not a text file.")
+    lines = text.lstrip("\ufeff").splitlines()
+    header = next((line for line in lines if line.strip()), "")
+    reader = csv.reader(lines, delimiter=max(",;\t", key=header.count))
+    try:
+        rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    except csv.Error:
+        raise CsvRefused("This can't be read as a CSV.") from None
+    if not rows:
+        raise CsvRefused("The CSV is empty.")
+    return rows
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell can be read as a number."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def read_number(line: int, cell: str, largest: float) -> float:
+    """A cell's number, finite and of at most that size (raises CsvRefused)."""
+    given = cell.strip()[:40]
+    if not given:
+        raise CsvRefused("Line {line} has a gap where a number is needed.", line=line)
+    if not is_number(cell):
+        raise CsvRefused("Line {line}: “{value}” is not a number.", line=line, value=given)
+    value = float(cell)
+    if not math.isfinite(value):
+        raise CsvRefused("Line {line}: “{value}” is not a finite number.", line=line, value=given)
+    if abs(value) > largest:
+        raise CsvRefused(
+            "Line {line}: {value} is too large; numbers up to {most} fit here.", line=line, value=given, most=largest
+        )
+    return value

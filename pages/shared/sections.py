@@ -1,0 +1,47 @@
+"""The sections below the live view: those that every training page has, and the page's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.shared.code_panel import code_panel
+from pages.shared.controls import field
+from pages.shared.language import _, lesson
+from pages.shared.share import earlier_runs
+from pages.shared.step_by_step import step_by_step
+from pages.shared.workspace import Workspace
+
+Section = tuple[str, Callable[[], None]]
+"""Its title, and what draws it."""
+
+
+def sections(space: Workspace, own: dict[str, Section]) -> None:
+    """A row of titles, and below it the section chosen: lesson, step by step, the page's own, code, bugs, runs."""
+
+    def show_lesson() -> None:
+        st.markdown(lesson(space.name))
+
+    def show_bugs() -> None:
+        field(space, "bugs", space.config.settings()["bugs"])
+        st.markdown(lesson(f"bugs_{space.name}"))
+
+    known: dict[str, Section] = {
+        "lesson": (_("Lesson"), show_lesson),
+        "steps": (_("Step by step"), lambda: step_by_step(space)),
+        **own,
+        "code": (_("Code"), lambda: code_panel(space)),
+        "bugs": (_("Bugs"), show_bugs),
+        "runs": (_("Runs"), lambda: earlier_runs(space)),
+    }
+    chosen = st.segmented_control(
+        _("Sections"),
+        list(known),
+        format_func=lambda name: known[name][0],
+        default="lesson",
+        required=True,
+        key=f"section {space.name}",
+        label_visibility="collapsed",
+    )
+    known[chosen][1]()
