@@ -300,6 +300,7 @@ export class Curves {
 
   forget() {
     this.end = 0;
+    this.history = {};
     this.curves.forEach((curve) => curve.forget());
   }
 
