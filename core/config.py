@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -208,6 +209,36 @@ class Config(BaseModel):
         if value[:1] + value[-1:] in ("()", "[]"):
             value = value[1:-1]
         return [part.strip() for part in value.split(",") if part.strip()]
+
+
+class EpochConfig(Config):
+    """Settings of an experiment whose runs are counted in epochs: passes over its training examples.
+
+    It has the fields `num_epochs` and `batch_size`, and a property `n_train`.
+    """
+
+    if TYPE_CHECKING:
+        num_epochs: int = 0
+        batch_size: int = 0
+
+        @property
+        def n_train(self) -> int:
+            """The number of training examples."""
+            raise AttributeError
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimizer steps in one pass over the training examples."""
+        return math.ceil(self.n_train / self.batch_size)
+
+    @property  # type: ignore[misc]
+    def num_steps(self) -> int:  # type: ignore[override]
+        """Optimizer steps of the whole run."""
+        return self.num_epochs * self.steps_per_epoch
+
+    def with_steps(self, num_steps: int) -> Self:
+        """A copy that runs whole epochs, so many steps or more (raises ConfigError)."""
+        return self.changed(num_epochs=math.ceil(num_steps / self.steps_per_epoch))
 
 
 def _number(value: Any) -> str:

@@ -72,3 +72,25 @@ def projection(features: Tensor, labels: Tensor) -> np.ndarray:
     size = places.abs().amax(dim=0).clamp(min=1e-12)
     found: np.ndarray = (places / size).float().cpu().numpy()
     return found
+
+
+def tested(images: Tensor, labels: Tensor, hidden: Tensor, logits: Tensor, classes: int) -> dict[str, np.ndarray]:
+    """What a test set shows: confusion matrix, surest mistakes, and the last layer's inputs in 2-D.
+
+    Args:
+        images: uint8 (N, H, W), to show the mistakes.
+        labels: (N,).
+        hidden: (N, D), what goes into the last layer.
+        logits: (N, classes).
+    """
+    probability = torch.softmax(logits, dim=1).cpu()
+    worst = mistakes(probability, labels)
+    return {
+        "labels": labels.to(torch.uint8).numpy(),
+        "confusion": confusion(torch.nan_to_num(probability).argmax(dim=1), labels, classes),
+        "mistakes": images[worst].numpy(),
+        "mistake_numbers": worst.to(torch.int32).numpy(),
+        "mistake_labels": labels[worst].to(torch.uint8).numpy(),
+        "mistake_probability": torch.nan_to_num(probability[worst]).numpy(),
+        "places": projection(hidden[:PROJECTED].cpu(), labels[:PROJECTED]),
+    }

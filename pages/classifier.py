@@ -23,6 +23,7 @@ def picture(config: ClassifierConfig) -> dict[str, Any]:
     drawn = len(shown.x_train) - own
     sizes = (*config.hidden_sizes, config.n_output)
     return {
+        "kind": "plane",
         "classes": config.n_output,
         "domain": shown.domain,
         "train": points(shown.x_train[:drawn], shown.y_train[:drawn]),

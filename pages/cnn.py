@@ -20,6 +20,8 @@ from pages.shared.workspace import workspace
 def picture(config: CNNConfig) -> dict[str, Any]:
     """What the picture shows beside the network."""
     return {
+        "kind": "images",
+        "tabs": ["layers", "convolution", "mistakes", "confusion", "projection"],
         "dataset": config.dataset + config.own_images,
         "names": class_names(config),
         "channels": config.channels1,

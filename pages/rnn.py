@@ -21,6 +21,7 @@ def picture(config: RNNConfig) -> dict[str, Any]:
     """What the picture shows beside the network."""
     beside = {"lane_run": config.cell, "lane_short_run": config.cell} if config.compare else {}
     return {
+        "kind": "sequence",
         "shape": f"{config.signal} {config.formula} {hash(config.series)}",
         "unit": "" if config.signal == "own" else "π",
         "units": config.hidden_size * (2 if config.bidirectional else 1),

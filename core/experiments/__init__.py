@@ -5,7 +5,12 @@ from functools import cache
 
 from core.experiments.base import Experiment, Frame, Snapshot
 
-MODULES = {"classifier": "core.experiments.classifier", "cnn": "core.experiments.cnn", "rnn": "core.experiments.rnn"}
+MODULES = {
+    "classifier": "core.experiments.classifier",
+    "cnn": "core.experiments.cnn",
+    "rnn": "core.experiments.rnn",
+    "rnn_digits": "core.experiments.rnn_digits",
+}
 
 
 @cache

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -12,14 +12,15 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from core.checkpoints import restore
-from core.config import Config, Device, Optimizer, Problem, setting
+from core.config import Device, EpochConfig, Optimizer, Problem, setting
 from core.data import downloads
 from core.data.digits import IMAGE_SETS, augment, digits, image_set
 from core.data.drawn import centred, read_drawing
 from core.data.own_images import own_file, own_images, own_names
 from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, undisturbed
+from core.experiments.image_focus import image_focus
 from core.experiments.optimizers import build_optimizer
-from core.image_views import PROJECTED, byte_maps, confusion, mistakes, projection, saliency
+from core.image_views import byte_maps, saliency, tested
 from core.models import CNN
 from core.shapes import LayerShape, trace
 
@@ -43,7 +44,7 @@ Bug = Literal["no_eval", "unnormalized_test", "shuffled_labels", "no_zero_grad"]
 
 
 # fmt: off
-class CNNConfig(Config):
+class CNNConfig(EpochConfig):
     """The settings of the CNN; the defaults are the tutorial's where it gives one."""
 
     experiment: ClassVar[str] = "cnn"
@@ -209,23 +210,9 @@ class CNNConfig(Config):
         return int(self.own_images.split("-")[2]) if self.dataset == "own" else 10
 
     @property
-    def steps_per_epoch(self) -> int:
-        """Optimizer steps in one pass over the training images."""
-        return math.ceil(self.n_train / self.batch_size)
-
-    @property
     def normalize_test(self) -> bool:
         """Whether test images are normalised."""
         return self.normalize and "unnormalized_test" not in self.bugs
-
-    @property  # type: ignore[misc]
-    def num_steps(self) -> int:  # type: ignore[override]
-        """Optimizer steps of the whole run."""
-        return self.num_epochs * self.steps_per_epoch
-
-    def with_steps(self, num_steps: int) -> Self:
-        """A copy that runs whole epochs, so many steps or more (raises ConfigError)."""
-        return self.changed(num_epochs=math.ceil(num_steps / self.steps_per_epoch))
 
 
 def make_data(config: CNNConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -351,10 +338,10 @@ def train(
 
         end_of_epoch = step % config.steps_per_epoch == 0
         if end_of_epoch or step % config.evaluate_every == 0:
-            tested = len(test_images) if end_of_epoch else TEST_AT_ONCE
+            shown = len(test_images) if end_of_epoch else TEST_AT_ONCE
             metrics["accuracy/train"] = (output.argmax(dim=1) == b_y).float().mean().item()
             metrics["loss/test"], metrics["accuracy/test"] = evaluate(
-                config, net, test_images[:tested], test_labels[:tested]
+                config, net, test_images[:shown], test_labels[:shown]
             )
         yield Snapshot(step, epoch, metrics, net, optimizer, order)
 
@@ -372,28 +359,8 @@ def test_images(dataset: str, own: str) -> tuple[Tensor, Tensor]:
 
 
 def focus(asked: Any) -> dict[str, Any]:
-    """What a viewer asks to look at, checked.
-
-    Args:
-        asked: "part", one of `PARTS`; "image", the number of a test image, or "drawing", see `read_drawing`;
-            "channel", the filter of the first convolution that is seen close up; "version", a number that the frame
-            carries back, so that the viewer knows which drawing it shows.
-
-    Raises:
-        ValueError: it makes no sense.
-    """
-    if not isinstance(asked, dict) or asked.get("part", "layers") not in PARTS:
-        raise ValueError("no such part")
-    found: dict[str, Any] = {"part": asked.get("part", "layers")}
-    for name, most in (("image", TEST_AT_ONCE - 1), ("channel", 63), ("version", 10**9)):
-        number = asked.get(name, 0)
-        if not isinstance(number, int) or not 0 <= number <= most:
-            raise ValueError(f"no such {name}")
-        found[name] = number
-    if asked.get("drawing") is not None:
-        read_drawing(asked["drawing"])
-        found["drawing"] = asked["drawing"]
-    return found
+    """What a viewer asks to look at, checked, see `image_focus`; "channel" is the filter seen close up."""
+    return image_focus(asked, PARTS, [("channel", 63)])
 
 
 def class_names(config: CNNConfig) -> list[str]:
@@ -492,19 +459,8 @@ def view_test(config: CNNConfig, net: CNN) -> dict[str, np.ndarray]:
         images, labels = torch.zeros(0, SIZE, SIZE, dtype=torch.uint8), torch.zeros(0, dtype=torch.int64)
     else:
         images, labels = test_images(config.dataset, config.own_images)
-    hidden = net.conv2(net.conv1(to_input(images, config.normalize_test).to(net.out.weight.device))).flatten(1).cpu()
-    probability = torch.softmax(net.out(hidden.to(net.out.weight.device)), dim=1).cpu()
-    worst = mistakes(probability, labels)
-    shown = slice(0, PROJECTED)
-    return {
-        "labels": labels.to(torch.uint8).numpy(),
-        "confusion": confusion(torch.nan_to_num(probability).argmax(dim=1), labels, config.n_classes),
-        "mistakes": images[worst].numpy(),
-        "mistake_numbers": worst.to(torch.int32).numpy(),
-        "mistake_labels": labels[worst].to(torch.uint8).numpy(),
-        "mistake_probability": torch.nan_to_num(probability[worst]).numpy(),
-        "places": projection(hidden[shown], labels[shown]),
-    }
+    hidden = net.conv2(net.conv1(to_input(images, config.normalize_test).to(net.out.weight.device))).flatten(1)
+    return tested(images, labels, hidden, net.out(hidden), config.n_classes)
 
 
 def untrained(config: CNNConfig) -> Snapshot:

@@ -3,5 +3,6 @@
 from core.models.cnn import CNN
 from core.models.net import Net
 from core.models.rnn import RNN
+from core.models.rnn_classifier import RNNClassifier
 
-__all__ = ["CNN", "RNN", "Net"]
+__all__ = ["CNN", "RNN", "Net", "RNNClassifier"]

@@ -15,7 +15,7 @@ import { PlayBar } from "./playbar.js";
 import { applyTheme, readTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 
-const PICTURES = { classifier: ClassifierPicture, cnn: ImagePicture, rnn: SequencePicture };
+const PICTURES = { plane: ClassifierPicture, images: ImagePicture, sequence: SequencePicture };
 const DESCRIBE_EVERY = 200;
 const PATIENCE = 8000;
 const GO_ON = new Set(["reached_steps", "stopped", "crashed"]);
@@ -46,10 +46,10 @@ class LiveView {
     });
     const onLive = () => this.connection?.backToLive();
     this.banner = new Banner(banner, { onLive, onResume: (step) => this.trigger("resume", { step, speed: this.playBar.chosenSpeed }) });
-    this.picture = new PICTURES[data.experiment](picture, {
+    this.picture = new PICTURES[data.picture.kind](picture, {
       onAdd: (point) => this.trigger("point", point),
       onFocus: (focus) => this.setFocus(focus),
-    });
+    }, data.picture);
     this.curves = new Curves(curves, data.picture);
     this.timeline = new Timeline(time, { onLook: (step) => this.connection?.lookAt(step), onLive });
     this.pace = new Pace();
@@ -64,7 +64,7 @@ class LiveView {
     this.theme = readTheme(this.root);
     applyTheme(this.root, this.theme);
     setAttribute(this.root, "lang", data.lang);
-    this.root.dataset.experiment = data.experiment;
+    this.root.dataset.picture = data.picture.kind;
     this.root.dataset.lanes = data.lanes.length;
     this.playBar.relabel(data.text);
     this.timeline.relabel(data.text);

@@ -4,27 +4,34 @@ import { create, setAttribute, setText } from "../dom.js";
 import { ConvolutionPane } from "./images/convolution.js";
 import { LayersPane } from "./images/layers.js";
 import { Subject } from "./images/pad.js";
+import { ReadingPane } from "./images/reading.js";
 import { ConfusionPane, MistakesPane, ProjectionPane } from "./images/tested.js";
 import { fitCanvas, imageOf } from "./images/tiles.js";
 
-const PARTS = { layers: "layers", convolution: "convolution", mistakes: "test", confusion: "test", projection: "test" };
+/** Of each tab, the part of the frames that it shows. */
+const PARTS = {
+  layers: "layers", reading: "reading", convolution: "convolution",
+  mistakes: "test", confusion: "test", projection: "test",
+};
 const PANES = {
-  layers: LayersPane, convolution: ConvolutionPane,
+  layers: LayersPane, reading: ReadingPane, convolution: ConvolutionPane,
   mistakes: MistakesPane, confusion: ConfusionPane, projection: ProjectionPane,
 };
 const LARGE = 112;
 
 export class ImagePicture {
-  constructor(host, { onFocus }) {
+  /** @param picture {tabs}: what it has; the first one is what the frames show at first */
+  constructor(host, { onFocus }, { tabs }) {
     this.host = host;
     this.onFocus = onFocus;
-    this.tab = "layers";
+    [this.home] = tabs;
+    this.tab = this.home;
     this.channel = 0;
     this.settings = { saliency: false, gradients: false };
-    this.shared = { pixel: null, changed: () => this.redraw() };
+    this.shared = { pixel: null, row: null, changed: () => this.redraw() };
     this.panes = [];
     this.subject = new Subject({ onTouch: () => this.wait(), onChange: () => this.ask() });
-    this.tabs = create("div", { class: "tp-tabs", role: "tablist" }, ...Object.keys(PARTS).map((tab) => create("button", {
+    this.tabs = create("div", { class: "tp-tabs", role: "tablist" }, ...tabs.map((tab) => create("button", {
       type: "button", role: "tab", class: "tp-tab", "data-tab": tab, "data-testid": `tab-${tab}`, onclick: () => this.open(tab),
     })));
     this.toggles = Object.keys(this.settings).map((name) => this.toggle(name));
@@ -79,7 +86,7 @@ export class ImagePicture {
         onFilter: (channel) => this.closeUp(channel),
         onChannel: (channel) => this.closeUp(channel),
         onImage: (image) => {
-          this.tab = "layers";
+          this.tab = this.home;
           this.subject.choose(image);
           this.update(this.data, this.theme);
         },
@@ -126,7 +133,7 @@ export class ImagePicture {
 
   redraw() {
     if (!this.frame || !this.data || this.frame.facts.part !== PARTS[this.tab]) return;
-    setAttribute(this.stage, "aria-busy", this.tab === "layers" && this.frame.facts.version !== this.subject.version);
+    setAttribute(this.stage, "aria-busy", this.tab === this.home && this.frame.facts.version !== this.subject.version);
     for (const pane of this.panes) {
       if (!Object.keys(this.frame.arrays).some((name) => name.startsWith(`${pane.lane}/`))) continue;
       pane.draw(this.frame);

@@ -1,6 +1,7 @@
 // One image on its way through the network: what goes in, the filters, the maps, and the ten probabilities.
 
-import { create, fill, formatPercent, setAttribute, setText } from "../../dom.js";
+import { create, fill, setAttribute, setText } from "../../dom.js";
+import { Answer } from "./answer.js";
 import { Pad } from "./pad.js";
 import { signedPixels, Strip } from "./tiles.js";
 
@@ -9,10 +10,8 @@ export class LayersPane {
     this.lane = lane;
     this.settings = settings;
     this.pad = new Pad(subject, { onDraw: () => {} });
-    this.verdict = create("div", { class: "tp-verdict", role: "status", "data-testid": `verdict-${lane}` });
-    this.bars = create("div", { class: "tp-bars", "data-testid": `bars-${lane}` });
-    const head = create("div", { class: "tp-layers-head" },
-      this.pad.element, create("div", { class: "tp-answer" }, this.verdict, this.bars));
+    this.answer = new Answer(lane);
+    const head = create("div", { class: "tp-layers-head" }, this.pad.element, this.answer.element);
     this.strips = Object.fromEntries(["filters", "maps1", "maps2"].map((name) => [name, new Strip(name, {
       onPoint: (index, event) => onTile(index === null ? null : { strip: this.strips[name], name, index, event }),
       onChoose: name === "filters" ? onFilter : null,
@@ -24,19 +23,7 @@ export class LayersPane {
     this.data = data;
     this.theme = theme;
     this.pad.relabel(data.text);
-    this.arrangeBars(data.picture.names);
-  }
-
-  arrangeBars(names) {
-    if (this.names?.join() === names.join()) return;
-    this.names = names;
-    this.columns = names.map((name, label) => {
-      const bar = create("span", { class: "tp-bar-fill" });
-      const node = create("div", { class: "tp-bar-column", title: name },
-        create("div", { class: "tp-bar-track" }, bar), create("span", { class: "tp-bar-name" }, String(label)));
-      return { node, bar };
-    });
-    this.bars.replaceChildren(...this.columns.map(({ node }) => node));
+    this.answer.arrange(data.picture.names);
   }
 
   draw(frame) {
@@ -55,25 +42,12 @@ export class LayersPane {
       setText(this.strips[name].caption, fill(text.maps_caption, { count: maps.shape[0], size: maps.shape[1], number: number + 1 }));
       this.strips[name].draw(maps, pixels);
     }
-    this.answer(get("probability").data, label, drawn, lang);
-  }
-
-  answer(probability, label, drawn, lang) {
-    const best = probability.reduce((most, value, i) => (value > probability[most] ? i : most), 0);
-    this.columns.forEach(({ node, bar }, i) => {
-      bar.style.transform = `scaleY(${probability[i] ?? 0})`;
-      node.dataset.best = String(i === best);
-      node.dataset.truth = String(i === label);
-    });
-    const { text } = this.data;
-    const words = { answer: this.names[best], sure: formatPercent(probability[best], lang), truth: this.names[label] };
-    setText(this.verdict, fill(label < 0 ? text.verdict_drawn : text.verdict, words));
-    this.verdict.dataset.right = label < 0 ? "" : String(best === label);
+    const best = this.answer.show(get("probability").data, label, [text.verdict, text.verdict_drawn], lang);
     setAttribute(this.element, "data-best", best);
   }
 
   describe() {
-    return this.verdict.textContent;
+    return this.answer.verdict.textContent;
   }
 
   destroy() {

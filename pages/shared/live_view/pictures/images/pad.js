@@ -92,8 +92,8 @@ export class Pad {
     });
     this.tools = create("div", { class: "tp-pad-tools" }, this.previous, this.number, this.next, this.clear);
     this.hint = create("span", { class: "tp-pad-hint" });
-    this.element = create("div", { class: "tp-pad-box" },
-      create("div", { class: "tp-pad-stage" }, this.canvas, this.hint), this.tools);
+    this.stage = create("div", { class: "tp-pad-stage" }, this.canvas, this.hint);
+    this.element = create("div", { class: "tp-pad-box" }, this.stage, this.tools);
     this.listen();
   }
 
@@ -123,6 +123,11 @@ export class Pad {
         this.from = null;
       });
     }
+  }
+
+  /** Without its image where nothing can be drawn: then there is only the number to choose. */
+  only(what) {
+    this.stage.hidden = this.clear.hidden = what === "number";
   }
 
   stroke(to) {

@@ -1,0 +1,81 @@
+"""Step 7, classification: a recurrent network that reads digits row by row, trained live."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.experiments.rnn_digits import RNNDigitsConfig, class_names
+from pages.shared.controls import controls
+from pages.shared.image_sets import download_panel
+from pages.shared.language import _
+from pages.shared.live import live_view
+from pages.shared.sections import sections
+from pages.shared.share import defaults_button, share_link
+from pages.shared.shell import language_switch
+from pages.shared.workspace import workspace
+
+
+def picture(config: RNNDigitsConfig) -> dict[str, Any]:
+    """What the picture shows beside the network."""
+    waves = config.dataset == "waves"
+    kinds = {"sine": _("sine"), "square": _("square"), "saw": _("saw"), "noise": _("noise")}
+    names = [kinds.get(name, name) for name in class_names(config)]
+    beside = {"lane_run": config.cell, "lane_short_run": config.cell} if config.compare else {}
+    return {
+        "kind": "images",
+        "tabs": ["reading", "mistakes", "confusion", "projection"],
+        "dataset": f"{config.dataset} {config.noise} {config.seed}" if waves else config.dataset,
+        "names": names,
+        "drawn": not waves,
+        "rows": _("wave") if waves else _("rows"),
+        "images_per_step": config.batch_size,
+        "text": {
+            "status_idle": _("Press Play. The network reads from top to bottom and knows nothing yet."),
+            "status_paused": _("Paused. Step trains on one batch; Epoch goes once through the training data."),
+            "epoch_help": _("Train for one epoch: every training example is used once"),
+            "over_help": _("This run is over. Raise the epochs to run to go on, or press Reset to begin anew."),
+            "message_reached_steps": _(
+                "Finished: all epochs are done. Drag the time slider to see how it got here, or raise the epochs to "
+                "run (under Training) to go on."
+            ),
+            "train": _("train batch"),
+            "train_help": _("On the batch that was just trained on: one batch, so it jumps"),
+            "test_help": _("On the first 1,000 test examples; at the end of each epoch on all"),
+            **(of_waves() if waves else {}),
+            **beside,
+        },
+    }
+
+
+def of_waves() -> dict[str, str]:
+    """Words that differ where points are read instead of rows."""
+    return {
+        "tab_reading_help": _("One wave as it is read, and what the network would say after each point"),
+        "reading_help": _("Time goes down. Point at a point: what would the network say if it were the last one?"),
+        "read_help": _("Read it point by point, slowly"),
+        "verdict_row": _("After point {row} of {rows}: {answer}, {sure} sure."),
+        "previous_image": _("The wave before"),
+        "next_image": _("The next wave"),
+    }
+
+
+space = workspace("rnn_digits")
+with st.sidebar:
+    language_switch()
+    controls(space)
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title(_("LSTM: a digit row by row"), anchor=False)
+    defaults_button(space)
+    share_link(space)
+st.caption(
+    _("Press Play, then draw a digit or point at a row: after how many rows does the network know what it reads?")
+)
+config = space.config
+assert isinstance(config, RNNDigitsConfig)
+if config.dropout > 0 and config.num_layers == 1:
+    st.info(_("Dropout acts between two layers: with one layer it changes nothing, and the losses stay the same."))
+download_panel(space)
+live_view(space, picture(config))
+
+sections(space, {})
