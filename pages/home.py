@@ -21,6 +21,9 @@ STEPS = [
     (_("Loading data in parallel"), _("DataLoader's workers, when they pay, and how to go on from here."), None),
 ]
 
+FURTHER = {7: [("pages/rnn_digits.py", _("Classification: a digit row by row"))]}
+"""Steps that take more than one page."""
+
 with st.sidebar:
     language_switch()
 
@@ -38,6 +41,8 @@ for number, (title, teaches, page) in enumerate(STEPS, start=1):
         else:
             st.markdown(f"**{number} · {title}** :gray-badge[{later}]")
         st.caption(teaches)
+        for further, label in FURTHER.get(number, ()):
+            st.page_link(further, label=label, icon=":material/arrow_forward:")
 st.subheader(_("This machine"), anchor=False)
 for device in devices():
     if device.missing:

@@ -150,11 +150,7 @@ class RNNDigitsConfig(EpochConfig):
 
 
 def make_data(config: RNNDigitsConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Training examples, and test examples that training never sees.
-
-    Returns:
-        images uint8 (N, 28, 28), or waves float32 (N, 40, 1); labels int64 (N,); and the same to test with.
-    """
+    """Training examples (N, time, feature) and labels (N,), and the same to test with; images are uint8."""
     if config.dataset == "digits":
         examples, labels, test_examples, test_labels = digits()
     elif config.dataset == "waves":
@@ -166,13 +162,11 @@ def make_data(config: RNNDigitsConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return examples, labels, test_examples, test_labels
 
 
-def to_input(examples: Tensor) -> Tensor:
-    """What the network is given: float32 (batch, time, feature); the rows of an image are its time steps.
-
-    Args:
-        examples: images uint8 (N, 28, 28), which become numbers from 0 to 1, or waves float32 (N, 40, 1).
-    """
-    return examples.float() / 255 if examples.dtype == torch.uint8 else examples
+def to_input(config: RNNDigitsConfig, examples: Tensor) -> Tensor:
+    """What the network is given: float32 (batch, time, feature); each row of an image is a time step."""
+    if config.dataset == "waves":
+        return examples
+    return examples.float() / 255
 
 
 def build_net(config: RNNDigitsConfig) -> RNNClassifier:
@@ -197,7 +191,7 @@ def evaluate(config: RNNDigitsConfig, net: nn.Module, examples: Tensor, labels: 
     with torch.no_grad():
         for start in range(0, len(examples), TEST_AT_ONCE):
             y = labels[start : start + TEST_AT_ONCE]
-            output = net(to_input(examples[start : start + TEST_AT_ONCE]))
+            output = net(to_input(config, examples[start : start + TEST_AT_ONCE]))
             if "softmax" in config.bugs:
                 output = torch.softmax(output, dim=1)
             loss += loss_func(output, y).item()
@@ -239,7 +233,7 @@ def train(
         if start == 0:
             order = torch.randperm(len(examples))
         batch = order[start : start + config.batch_size]
-        b_x, b_y = to_input(examples[batch]), labels[batch]
+        b_x, b_y = to_input(config, examples[batch]), labels[batch]
 
         output = net(b_x)
         if "softmax" in config.bugs:
@@ -333,18 +327,18 @@ def view(config: RNNDigitsConfig, snapshot: Snapshot, focus: Mapping[str, Any]) 
         else:
             example, label = subject(config, focus)
             facts = {"image": focus.get("image", 0), "label": label, "drawn": "drawing" in focus}
-            arrays = view_reading(net, example)
+            arrays = view_reading(config, net, example)
     net.train()
     return Frame(snapshot.step, snapshot.epoch, arrays, {"part": part, "version": focus.get("version", 0), **facts})
 
 
-def view_reading(net: RNNClassifier, example: Tensor) -> dict[str, np.ndarray]:
+def view_reading(config: RNNDigitsConfig, net: RNNClassifier, example: Tensor) -> dict[str, np.ndarray]:
     """One example as it is read: after each row the hidden state, and what the network would say if it were the last.
 
     Returns:
         input (time, feature) as the data has it; hidden uint8 (1, time, units); probability float32 (time, classes).
     """
-    r_out, _ = net.rnn(to_input(example[None]).to(net.out.weight.device))
+    r_out, _ = net.rnn(to_input(config, example[None]).to(net.out.weight.device))
     probability = torch.softmax(net.out(r_out[0]), dim=1)
     units = torch.linspace(0, r_out.shape[2] - 1, min(MOST_UNITS, r_out.shape[2])).round().long()
     return {
@@ -361,7 +355,7 @@ def view_test(config: RNNDigitsConfig, net: RNNClassifier) -> dict[str, np.ndarr
     if not len(examples):
         hidden = net.out.weight.new_zeros(0, config.hidden_size)
     else:
-        hidden = net.rnn(to_input(examples).to(net.out.weight.device))[0][:, -1]
+        hidden = net.rnn(to_input(config, examples).to(net.out.weight.device))[0][:, -1]
     return tested(images, labels, hidden, net.out(hidden), config.n_classes)
 
 
@@ -385,7 +379,7 @@ def bench(config: RNNDigitsConfig) -> Bench:
         examples, labels, _, _ = make_data(config)
         net = build_net(config)
         optimizer = build_optimizer(config, net)
-        x, y = to_input(examples[: config.batch_size]), labels[: config.batch_size]
+        x, y = to_input(config, examples[: config.batch_size]), labels[: config.batch_size]
 
     def loss() -> Tensor:
         found: Tensor = nn.CrossEntropyLoss()(net(x), y)

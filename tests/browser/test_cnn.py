@@ -11,8 +11,9 @@ from playwright.sync_api import expect
 
 from tests.browser.app import App
 from tests.browser.conftest import PHONE, Person
+from tests.browser.pad import answered, draw, says
 from tests.browser.screen import Screen
-from tests.browser.strokes import Stroke, digits
+from tests.browser.strokes import digits
 from tests.core.test_own_images import good, zipped
 
 MNIST = Path(__file__).parents[3] / "shared/data/MNIST/raw"
@@ -36,33 +37,6 @@ def mnist_app(tmp_path: Path) -> Iterator[App]:
     made = App(tmp_path)
     yield made
     made.end()
-
-
-def draw(screen: Screen, strokes: list[Stroke]) -> None:
-    """Draw on the emptied pad with the mouse, and wait until the picture shows what the network says of it."""
-    screen.press("clear-pad")
-    box = screen.part("pad").bounding_box()
-    assert box is not None
-    for stroke in strokes:
-        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-        screen.page.mouse.move(*points[0])
-        screen.page.mouse.down()
-        for point in points[1:]:
-            screen.page.mouse.move(*point, steps=2)
-        screen.page.mouse.up()
-    answered(screen)
-
-
-def answered(screen: Screen) -> None:
-    """Wait until the picture answers what was last asked of it."""
-    expect(screen.page.locator(".tp-panes")).to_have_attribute("aria-busy", "false")
-
-
-def says(screen: Screen, lane: str = "run") -> str:
-    """The class that the network says."""
-    found = re.match(r"Says (\S+),", screen.part(f"verdict-{lane}").inner_text())
-    assert found is not None
-    return found[1]
 
 
 def test_it_trains_and_tells_its_pace(screen: Screen) -> None:

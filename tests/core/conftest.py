@@ -13,6 +13,8 @@ from core.engine.run import Run
 from core.engine.store import Store
 from core.experiments.classifier import ClassifierConfig, train
 
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+
 torch.set_num_threads(1)
 settings.register_profile("steady", derandomize=True, database=None, deadline=None)
 settings.load_profile("steady")
@@ -24,6 +26,19 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "data"
     monkeypatch.setenv("TORCH_PLAYGROUND_DATA", str(folder))
     return folder
+
+
+@pytest.fixture
+def mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The data folder holds the whole of MNIST."""
+    files = SHARED / "MNIST" / "raw"
+    if not files.is_dir():
+        pytest.skip(f"the whole of MNIST is not at {files}")
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for file in files.glob("*.gz"):
+        (raw / file.name).symlink_to(file)
+    monkeypatch.setenv("TORCH_PLAYGROUND_DATA", str(tmp_path))
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,6 @@ from core.export import script
 from core.models import CNN
 from tests.core.test_export import run_script  # noqa: F401
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 Records = list[dict[str, Any]]
 
 
@@ -51,27 +50,6 @@ class TutorialCNN(nn.Module):
         x = self.conv2(x)
         x = x.view(x.size(0), -1)
         return self.out(x)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture
-def mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The data folder holds the whole of MNIST."""
-    files = SHARED / "MNIST" / "raw"
-    if not files.is_dir():
-        pytest.skip(f"the whole of MNIST is not at {files}")
-    raw = tmp_path / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    for file in files.glob("*.gz"):
-        (raw / file.name).symlink_to(file)
-    monkeypatch.setenv("TORCH_PLAYGROUND_DATA", str(tmp_path))
 
 
 def config_of(**values: Any) -> CNNConfig:

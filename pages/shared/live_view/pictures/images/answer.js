@@ -8,6 +8,9 @@ export const largest = (values) => values.reduce((most, value, i) => (value > va
 /** As many classes, at most, are written out; of more only the numbers have room. */
 const WRITTEN = 4;
 
+/** A class where there is little room. */
+export const shortName = (names, label) => (names.length <= WRITTEN ? names[label] : String(label));
+
 export class Answer {
   constructor(lane) {
     this.verdict = create("div", { class: "tp-verdict", role: "status", "data-testid": `verdict-${lane}` });
@@ -28,9 +31,8 @@ export class Answer {
     this.bars.replaceChildren(...this.columns.map(({ node }) => node));
   }
 
-  /** A class where there is little room. */
   short(label) {
-    return this.names.length <= WRITTEN ? this.names[label] : String(label);
+    return shortName(this.names, label);
   }
 
   /** @param sentences [of an image with a label, of one without], to be filled */

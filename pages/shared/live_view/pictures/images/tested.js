@@ -3,6 +3,7 @@
 import { create, fill, formatPercent, setAttribute, setText } from "../../dom.js";
 import { watchSize } from "../../plot.js";
 import { mix, parseColor, toCss } from "../../theme.js";
+import { shortName } from "./answer.js";
 import { fitCanvas, greyPixels, imageOf } from "./tiles.js";
 
 const MOST = 12;
@@ -109,7 +110,7 @@ export class ConfusionPane extends TestPane {
     this.names = names.join();
     this.lang = data.lang;
     const head = create("tr", {}, create("th", { class: "tp-corner" }, data.text.true_and_said),
-      ...names.map((name, label) => create("th", { title: name, scope: "col" }, String(label))));
+      ...names.map((name, label) => create("th", { title: name, scope: "col" }, shortName(names, label))));
     this.cells = names.map(() => names.map(() => create("td")));
     this.table.replaceChildren(head, ...this.cells.map((row, label) =>
       create("tr", {}, create("th", { title: names[label], scope: "row" }, names[label]), ...row)));
