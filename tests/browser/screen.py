@@ -22,7 +22,7 @@ window.behind = {
   losses: () => behind.connection()?.history.run?.["loss/train"]?.value ?? [],
   nodes: () => [behind.part("live-view"), behind.part("plot-run"), document.querySelector(".tp-boundary")],
   // A number that changes with the picture's pixels.
-  pixels: (selector = ".tp-boundary, .tp-strip-canvas, .tp-wave-canvas") => {
+  pixels: (selector = ".tp-boundary, .tp-strip-canvas, .tp-wave-canvas, .tp-reading") => {
     const canvas = document.querySelector(selector);
     if (!canvas?.width) return 0;
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
