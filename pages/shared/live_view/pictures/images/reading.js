@@ -16,6 +16,14 @@ const MOST = 0.34;
 const MEMORY = 0.45;
 const HIGHEST = 2;
 
+/** As much of a text as fits into a width. */
+function shortened(pen, words, width) {
+  if (pen.measureText(words).width <= width) return words;
+  let end = words.length - 1;
+  while (end > 1 && pen.measureText(`${words.slice(0, end)}…`).width > width) end -= 1;
+  return `${words.slice(0, end)}…`;
+}
+
 export class ReadingPane {
   constructor(lane, { subject, shared }) {
     this.lane = lane;
@@ -132,12 +140,7 @@ export class ReadingPane {
     pen.textAlign = "left";
     pen.textBaseline = "top";
     [picture.rows, text.reading_memory, text.reading_classes].forEach((words, i) => {
-      pen.save();
-      pen.beginPath();
-      pen.rect(places[i].left, 0, places[i].width, TOP);
-      pen.clip();
-      pen.fillText(words, places[i].left, 1);
-      pen.restore();
+      pen.fillText(shortened(pen, words, places[i].width), places[i].left, 1);
     });
     if (this.shared.row !== null) this.paintRow(pen, tall);
   }
@@ -186,7 +189,7 @@ export class ReadingPane {
       pen.fillStyle = toCss(mix(this.theme.background, this.theme.primary, 0.06 + 0.94 * data[i]));
       pen.fillRect(left + (i % classes) * wide, TOP + Math.floor(i / classes) * high, wide - 1, high + 0.5);
     }
-    pen.font = `11px ${this.theme.font}`;
+    pen.font = `${wide < 9 ? 8 : 11}px ${this.theme.font}`;
     pen.textAlign = "center";
     pen.textBaseline = "bottom";
     for (let label = 0; label < classes; label += 1) {
