@@ -3,17 +3,12 @@
 import math
 from typing import Any
 
-import streamlit as st
-
 from core.experiments.classifier import ClassifierConfig, scene
-from pages.shared.controls import controls
 from pages.shared.language import _
 from pages.shared.live import live_view, network_view
 from pages.shared.own_points import add_clicked, own_points
 from pages.shared.sections import sections
-from pages.shared.share import defaults_button, share_link
-from pages.shared.shell import language_switch
-from pages.shared.workspace import workspace
+from pages.shared.training_page import training_page
 
 
 def picture(config: ClassifierConfig) -> dict[str, Any]:
@@ -51,20 +46,13 @@ def floor(config: ClassifierConfig) -> float | None:
     return None
 
 
-space = workspace("classifier")
-with st.sidebar:
-    language_switch()
-    controls(space)
-
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.title(_("A simple classifier"), anchor=False)
-    defaults_button(space)
-    share_link(space)
-st.caption(
+space = training_page(
+    "classifier",
+    _("A simple classifier"),
     _(
         "Press Play and watch the boundary bend between the two classes. "
         "Then press Reset, set the learning rate to 50, and see it break."
-    )
+    ),
 )
 config = space.config
 assert isinstance(config, ClassifierConfig)

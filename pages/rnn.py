@@ -6,15 +6,12 @@ from typing import Any
 import streamlit as st
 
 from core.experiments.rnn import RNNConfig
-from pages.shared.controls import controls
 from pages.shared.language import _
 from pages.shared.live import live_view
 from pages.shared.own_series import own_series
 from pages.shared.sections import sections
-from pages.shared.share import defaults_button, share_link
-from pages.shared.shell import language_switch
+from pages.shared.training_page import training_page
 from pages.shared.two_forwards import two_forwards
-from pages.shared.workspace import workspace
 
 
 def picture(config: RNNConfig) -> dict[str, Any]:
@@ -38,17 +35,12 @@ def picture(config: RNNConfig) -> dict[str, Any]:
     }
 
 
-space = workspace("rnn")
-with st.sidebar:
-    language_switch()
-    controls(space)
-    own_series(space)
-
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.title(_("RNN and LSTM: cos from sin"), anchor=False)
-    defaults_button(space)
-    share_link(space)
-st.caption(_("Press Play. Then choose “reset at each window” under Hidden state and see what memory is good for."))
+space = training_page(
+    "rnn",
+    _("RNN and LSTM: cos from sin"),
+    _("Press Play. Then choose “reset at each window” under Hidden state and see what memory is good for."),
+    own_data=own_series,
+)
 config = space.config
 assert isinstance(config, RNNConfig)
 if config.dropout > 0 and config.num_layers == 1:

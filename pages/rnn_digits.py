@@ -5,14 +5,11 @@ from typing import Any
 import streamlit as st
 
 from core.experiments.rnn_digits import RNNDigitsConfig, class_names
-from pages.shared.controls import controls
 from pages.shared.image_sets import download_panel
 from pages.shared.language import _
 from pages.shared.live import live_view
 from pages.shared.sections import sections
-from pages.shared.share import defaults_button, share_link
-from pages.shared.shell import language_switch
-from pages.shared.workspace import workspace
+from pages.shared.training_page import training_page
 
 
 def picture(config: RNNDigitsConfig) -> dict[str, Any]:
@@ -33,13 +30,6 @@ def picture(config: RNNDigitsConfig) -> dict[str, Any]:
             "status_idle": _("Press Play. The network reads from top to bottom and knows nothing yet."),
             "status_paused": _("Paused. Step trains on one batch; Epoch goes once through the training data."),
             "epoch_help": _("Train for one epoch: every training example is used once"),
-            "over_help": _("This run is over. Raise the epochs to run to go on, or press Reset to begin anew."),
-            "message_reached_steps": _(
-                "Finished: all epochs are done. Drag the time slider to see how it got here, or raise the epochs to "
-                "run (under Training) to go on."
-            ),
-            "train": _("train batch"),
-            "train_help": _("On the batch that was just trained on: one batch, so it jumps"),
             "test_help": _("On the first 1,000 test examples; at the end of each epoch on all"),
             **(of_waves() if waves else {}),
             **beside,
@@ -71,17 +61,10 @@ def of_waves() -> dict[str, str]:
     }
 
 
-space = workspace("rnn_digits")
-with st.sidebar:
-    language_switch()
-    controls(space)
-
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.title(_("LSTM: a digit row by row"), anchor=False)
-    defaults_button(space)
-    share_link(space)
-st.caption(
-    _("Press Play, then draw a digit or point at a row: after how many rows does the network know what it reads?")
+space = training_page(
+    "rnn_digits",
+    _("LSTM: a digit row by row"),
+    _("Press Play, then draw a digit or point at a row: after how many rows does the network know what it reads?"),
 )
 config = space.config
 assert isinstance(config, RNNDigitsConfig)

@@ -11,12 +11,12 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import Config
+from core.config import Config, EpochConfig
 from core.experiments import experiment
 from core.frames import encode
 from pages.shared import language, session
 from pages.shared.language import _
-from pages.shared.live_view.text import live_text
+from pages.shared.live_view.text import epoch_text, live_text
 from pages.shared.server import live_view_hash, plotly_bundle
 from pages.shared.workspace import Workspace
 
@@ -57,11 +57,12 @@ def view_data(space: Workspace, picture: dict[str, Any], module: str) -> dict[st
     config: Any = space.config.changed(device="cpu")
     missing = space.experiment.missing(config)
     ghost = space.ghost()
+    in_epochs = epoch_text(_) if isinstance(config, EpochConfig) else {}
     return {
         "module": f"/assets/live/{live_view_hash()}/{module}.js",
         "experiment": space.name,
         "lang": language.current(),
-        "text": {**live_text(_), **picture.get("text", {})},
+        "text": {**live_text(_), **in_epochs, **picture.get("text", {})},
         "plotly": f"/assets/{plotly_bundle()[0]}",
         "run": space.run_id,
         "socket": f"/live/{space.run_id}" if space.run_id else None,
