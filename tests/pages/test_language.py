@@ -17,6 +17,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -267,15 +268,21 @@ def on_screen(tab: Tab) -> list[str]:
     return [text for text in found if text.strip() and text.strip() not in lessons]
 
 
+@cache
+def pattern_of(message: str) -> re.Pattern[str]:
+    """What a message looks like once its places are filled."""
+    return re.compile(re.sub(r"\\\{\w+\\\}", ".*?", re.escape(message)))
+
+
 def english_left(text: str, messages: list[Message]) -> str | None:
     """What of a text is English: a whole message, a long one inside, or two English words in a row."""
     for message in messages:
         if message.id == message.string:
             continue
-        pattern = re.sub(r"\\\{\w+\\\}", ".*?", re.escape(message.id))
-        if re.fullmatch(pattern, text.strip()) and not re.fullmatch(r"(\.\*\?|\W|lr)*", pattern):
+        pattern = pattern_of(message.id)
+        if pattern.fullmatch(text.strip()) and not re.fullmatch(r"(\.\*\?|\W|lr)*", pattern.pattern):
             return str(message.id)
-        if len(message.id.split()) > 3 and re.search(pattern, text):
+        if len(message.id.split()) > 3 and pattern.search(text):
             return str(message.id)
     found = re.search(r"\b[a-z]{2,} [a-z]{2,}\b", re.sub(r"`[^`]*`", "", text))
     return found.group() if found else None
