@@ -21,12 +21,12 @@ LESSONS = Path(__file__).parents[1] / "lessons"
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
-    """Message id -> translation; empty for English."""
-    path = CATALOGUES / f"{language}.po"
-    if not path.exists():
-        return {}
-    with path.open("rb") as file:
-        return {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string and not m.fuzzy}
+    """Message id -> translation, of all catalogues of a language; empty for English."""
+    found: dict[str, str] = {}
+    for path in sorted((CATALOGUES / language).glob("*.po")):
+        with path.open("rb") as file:
+            found |= {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string and not m.fuzzy}
+    return found
 
 
 def current() -> str:

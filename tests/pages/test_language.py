@@ -1,7 +1,8 @@
 """The Chinese interface: every sentence is translated, nothing is left over, and it is written as Chinese is.
 
 To add a string: write it in English, as `_("...")` in pages/, as a label, help, choice or source of a `Setting`, or as
-the sentence of a `Problem`, a `CsvRefused` or a `Device` in core/. Then add to pages/shared/locale/zh.po
+the sentence of a `Problem`, a `CsvRefused` or a `Device` in core/. Then add to the page's or the room's catalogue in
+pages/shared/locale/zh/, or to shared.po where several pages say it,
 
     #: the file that it is in
     msgid "The English sentence with its {placeholders}."
@@ -16,6 +17,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -94,14 +96,17 @@ def wanted() -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    with (language.CATALOGUES / "zh.po").open("rb") as file:
-        return read_po(file, abort_invalid=True)
+def catalogs() -> list[Catalog]:
+    found = []
+    for path in sorted((language.CATALOGUES / "zh").glob("*.po")):
+        with path.open("rb") as file:
+            found.append(read_po(file, abort_invalid=True))
+    return found
 
 
 @pytest.fixture(scope="module")
-def messages(catalog: Catalog) -> list[Message]:
-    return [message for message in catalog if message.id]
+def messages(catalogs: list[Catalog]) -> list[Message]:
+    return [message for catalog in catalogs for message in catalog if message.id]
 
 
 def placeholders(text: str) -> list[str]:
@@ -148,14 +153,16 @@ def test_sentences_of_core_are_plain_texts() -> None:
                 assert not isinstance(argument, ast.JoinedStr | ast.BinOp), f"{path.name}:{call.lineno}"
 
 
-def test_the_catalogue_is_chinese_and_finished(catalog: Catalog, messages: list[Message]) -> None:
-    assert catalog.locale is not None
-    assert (catalog.locale.language, catalog.locale.territory) == ("zh", "CN")
-    assert catalog.charset.lower() == "utf-8"
-    assert not catalog.fuzzy
+def test_the_catalogues_are_chinese_and_finished(catalogs: list[Catalog], messages: list[Message]) -> None:
+    for catalog in catalogs:
+        assert catalog.locale is not None
+        assert (catalog.locale.language, catalog.locale.territory) == ("zh", "CN")
+        assert catalog.charset.lower() == "utf-8"
+        assert not catalog.fuzzy
+        assert not catalog.obsolete
     assert not [message.id for message in messages if message.fuzzy]
-    assert not catalog.obsolete
-    assert len(messages) == len({message.id for message in messages})
+    twice = [id for id, count in Counter(str(message.id) for message in messages).items() if count > 1]
+    assert not twice
 
 
 def test_placeholders_are_the_same(messages: list[Message]) -> None:

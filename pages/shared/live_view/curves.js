@@ -379,7 +379,11 @@ export class Curves {
       ...(this.ghost ? [{ lane: "ghost", history: this.ghost }] : []),
       ...lanes.toReversed().map((lane) => ({ lane, history: this.history[lane] })),
     ];
-    for (const curve of this.curves) await curve.render(Plotly, sources, look);
+    const { run } = this.data;
+    for (const curve of this.curves) {
+      if (this.data.run !== run) return; // another run came while the curve before this one was drawn
+      await curve.render(Plotly, sources, look);
+    }
     this.describe();
   }
 
