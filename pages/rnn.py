@@ -10,6 +10,7 @@ from pages.shared.language import _
 from pages.shared.live import live_view
 from pages.shared.own_series import own_series
 from pages.shared.sections import sections
+from pages.shared.sequence_shapes import sequence_shapes
 from pages.shared.training_page import training_page
 from pages.shared.two_forwards import two_forwards
 
@@ -47,4 +48,10 @@ if config.dropout > 0 and config.num_layers == 1:
     st.info(_("Dropout acts between two layers: with one layer it changes nothing, and the losses stay the same."))
 live_view(space, picture(config))
 
-sections(space, {"forwards": (_("Two forwards"), partial(two_forwards, config))})
+sections(
+    space,
+    {
+        "shapes": (_("Shapes"), partial(sequence_shapes, config)),
+        "forwards": (_("Two forwards"), partial(two_forwards, config)),
+    },
+)

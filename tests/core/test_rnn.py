@@ -19,6 +19,7 @@ from core.engine.run import Run
 from core.experiments.rnn import RNNConfig, build_net, focus, lanes, make_window, train, untrained, view
 from core.export import script
 from core.models import RNN
+from core.sequence_shapes import parameters, step_tensors
 from core.two_forwards import compare
 from tests.core.test_export import check_text, run_script  # noqa: F401
 from tests.core.waiting import until
@@ -406,3 +407,20 @@ def test_own_series_is_learned_point_by_point(run_script: Callable[[str], Record
     *_, snapshot = train(config, {})
     free = view(config, snapshot, focus({"part": "free"}))
     assert free.facts["possible"] and len(free.arrays["truth"]) == len(free.arrays["free"]) == 120
+
+
+@pytest.mark.parametrize("values", [{}, {"cell": "LSTM", "num_layers": 2}, {"cell": "GRU", "bidirectional": True}])
+def test_shapes_are_those_of_the_run_in_either_order(values: dict[str, Any]) -> None:
+    config = RNNConfig.create(values)
+    for order in (True, False):
+        ordered = config.changed(batch_first=order)
+        net = build_net(ordered)
+        x, y = make_window(ordered, 0)
+        r_out, h_state = net.rnn(x)
+        states = {"h_n": h_state[0], "c_n": h_state[1]} if config.cell == "LSTM" else {"h_state": h_state}
+        found = {t.name: t.batch_first if order else t.time_first for t in step_tensors(ordered)}
+        wanted = {"x": x, "r_out": r_out, **states, "prediction": y}
+        assert found == {name: tuple(tensor.shape) for name, tensor in wanted.items()}
+        assert {p.name: p.shape for p in parameters(ordered)} == {
+            name: tuple(p.shape) for name, p in net.named_parameters()
+        }

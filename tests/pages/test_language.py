@@ -61,6 +61,7 @@ def literal(node: ast.expr) -> list[str]:
     return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value else []
 
 
+@cache
 def in_pages() -> dict[str, Path]:
     """What the extractor of gettext's tools finds."""
     found = {}
@@ -281,10 +282,16 @@ def pattern_of(message: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\\{\w+\\\}", ".*?", re.escape(message)))
 
 
+@cache
+def longest_part(message: str) -> str:
+    """The longest piece of a message between its places: a text without it is not that message."""
+    return max(re.split(r"\{\w+\}", message), key=len).strip()
+
+
 def english_left(text: str, messages: list[Message]) -> str | None:
     """What of a text is English: a whole message, a long one inside, or two English words in a row."""
     for message in messages:
-        if message.id == message.string:
+        if message.id == message.string or longest_part(message.id) not in text:
             continue
         pattern = pattern_of(message.id)
         if pattern.fullmatch(text.strip()) and not re.fullmatch(r"(\.\*\?|\W|lr)*", pattern.pattern):
