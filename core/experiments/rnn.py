@@ -87,7 +87,7 @@ class RNNConfig(Config):
         help="Numbers in the hidden state: all that the network remembers of the past.",
     )
     num_layers: int = setting(
-        1, label="Layers", group="network", low=1, high=4, step=1, source=PYTORCH,
+        1, label="Number of layers", group="network", low=1, high=4, step=1, source=PYTORCH,
         help="Recurrent layers, one on the other: each reads the hidden states of the one below.",
     )
     h_state: Literal["carry", "reset"] = setting(
@@ -165,11 +165,14 @@ class RNNConfig(Config):
                 elif refused.word:
                     yield Problem("formula", "“{word}” can't be used in this formula.", {"word": refused.word})
                 else:
-                    yield Problem("formula", "This is not a formula in t, such as sin(t) + 0.3*cos(3*t).")
+                    yield Problem(
+                        "formula", "This is not a formula in t; one is `sin(t) + 0.3*cos(3*t)`, with * in each product."
+                    )
         if self.signal == "own" and len(self.series) <= self.time_steps:
             yield Problem(
                 "signal",
-                "Own series: at least {count} numbers are needed, a window and one more; there are {given}.",
+                "At least {count} numbers are needed, a window and one more; there are {given}. Upload them under "
+                "“Own series from a CSV”, below all settings.",
                 {"count": self.time_steps + 1, "given": len(self.series)},
             )
         if "no_detach" in self.bugs and self.h_state == "reset":

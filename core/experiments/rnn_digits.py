@@ -67,7 +67,7 @@ class RNNDigitsConfig(EpochConfig):
         help="Numbers in the hidden state: all that the network remembers of the rows it has read.",
     )
     num_layers: int = setting(
-        1, label="Layers", group="network", low=1, high=4, step=1, folded=False, source=PYTORCH,
+        1, label="Number of layers", group="network", low=1, high=4, step=1, folded=False, source=PYTORCH,
         help="Recurrent layers, one on the other: each reads the hidden states of the one below.",
     )
     dropout: float = setting(

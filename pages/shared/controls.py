@@ -63,7 +63,7 @@ def _sizes(space: Workspace) -> tuple[int, ...]:
 
 def _fields(space: Workspace, fields: dict[str, Setting]) -> None:
     for name, shown in fields.items():
-        if shown.shown_if is None or getattr(space.config, shown.shown_if[0]) in shown.shown_if[1]:
+        if shown.shown_if is None or space.asked(shown.shown_if[0]) in shown.shown_if[1]:
             field(space, name, shown)
 
 

@@ -111,7 +111,6 @@ def live_view(
         st.error(
             _("And {count} more settings of the link can't be used.").format(count=len(space.notices) - MOST_NOTICES)
         )
-    space.notices = []
     if space.problems:
         st.warning(_("Not all settings can be used; Play trains the last ones that fit."), icon=":material/warning:")
     key = f"live view {space.name}"

@@ -19,12 +19,16 @@ def own_series(space: Workspace) -> None:
     """The control for an own series."""
     config = space.config
     assert isinstance(config, RNNConfig)
-    with st.expander(_("Own series from a CSV ({count} numbers now)").format(count=len(config.series))):
+    wanted = space.asked("signal") == "own" and config.signal != "own"
+    title = _("Own series from a CSV ({count} numbers now)").format(count=len(config.series))
+    with st.expander(title, key=space.key("own series"), expanded=wanted):
         st.file_uploader(
             _("A CSV with one number a line, in the order of time"),
             type=["csv", "txt", "tsv"],
             key=space.key("series file"),
-            help=_("Up to {most} numbers; of several columns the last one is taken.").format(most=MOST_POINTS),
+            help=_(
+                "Up to {most} numbers; of several columns the last one is taken. At its end the series starts over."
+            ).format(most=MOST_POINTS),
         )
         st.button(_("Use this series"), on_click=lambda: _take(space))
         refused = session.get("series problem")

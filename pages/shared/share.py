@@ -26,7 +26,12 @@ def share_link(space: Workspace) -> None:
         if len(link) > LONGEST_LINK:
             st.warning(_("There are too many own points for a link: share the downloaded script instead."))
         else:
-            st.write(_("Whoever opens this link finds all settings as they are here. It starts nothing."))
+            if space.refused:
+                st.write(
+                    _("Not all settings can be used now: this link has the last ones that fit. It starts nothing.")
+                )
+            else:
+                st.write(_("Whoever opens this link finds all settings as they are here. It starts nothing."))
             st.code(link, language=None, wrap_lines=True)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -21,12 +24,11 @@ def two_forwards(config: RNNConfig) -> None:
         )
     )
     for column, title, way in zip(
-        st.columns(2), (_("The tutorial's loop"), _("The whole tensor at once")), (loop, whole), strict=True
+        st.columns([1.25, 1]), (_("The tutorial's loop"), _("The whole tensor at once")), (loop, whole), strict=True
     ):
         with column:
             st.markdown(f"**{title}**")
-            lines = inspect.getsource(way).splitlines()
-            st.code("\n".join([lines[0], *lines[2:]]), language="python")
+            st.code(bare(way), language="python")
     st.button(
         _("Measure on this machine"),
         icon=":material/timer:",
@@ -47,3 +49,14 @@ def two_forwards(config: RNNConfig) -> None:
                 difference=f"{found.difference:.0e}",
             )
         )
+
+
+def bare(function: Callable[..., Any]) -> str:
+    """A function's source without its docstring and types, so that it fits into half a page."""
+    source = inspect.getsource(function)
+    [found] = ast.parse(source).body
+    assert isinstance(found, ast.FunctionDef)
+    for argument in found.args.args:
+        argument.annotation = None
+    body = source.splitlines()[found.body[1].lineno - 1 :]
+    return "\n".join([f"def {found.name}({ast.unparse(found.args)}):", *body])

@@ -30,7 +30,7 @@ class Workspace:
         run_id: the run shown, whose config is this one but for live fields; None for the untrained picture.
         problems: what can't be used in the form now, by field.
         refused: all values of the form while some of them can't be used; else empty.
-        notices: sentences to show once, about a link or a refused start.
+        notices: sentences about a link or a refused start, until something is changed.
         refill: fields whose widgets must take the config's value.
         link: the link last seen in the address.
         focus: what the picture was asked to show while there was no run.
@@ -63,6 +63,10 @@ class Workspace:
         """The run shown."""
         return manager().run(self.owner, self.run_id) if self.run_id else None
 
+    def asked(self, field: str) -> Any:
+        """A field's value as it stands in the form, whether it can be used or not."""
+        return self.refused.get(field, getattr(self.config, field))
+
     def key(self, field: str) -> str:
         """The session key of a field's widget."""
         return f"{self.name}.{field}"
@@ -85,7 +89,7 @@ class Workspace:
 
     def fill(self, config: Config, run_id: str | None = None) -> None:
         """Put another config into the form; only before its widgets are drawn, as in a callback."""
-        self.problems, self.refused = {}, {}
+        self.problems, self.refused, self.notices = {}, {}, []
         self.config, self.run_id, self.refill = config, run_id, set(config.settings())
         self.save()
 
@@ -114,6 +118,7 @@ class Workspace:
 
     def _change(self, config: Config) -> None:
         changed = {name for name, value in config if value != getattr(self.config, name)}
+        self.notices = []
         self.config = config
         run = self.run
         if run is not None:
@@ -135,6 +140,7 @@ class Workspace:
 
     def play(self, speed: float, paused: bool = False, steps: int | str = 0) -> None:
         """Start a run with the form's config, or go on with the run shown where it has steps left."""
+        self.notices = []
         run = self.run
         how: dict[str, Any] = {"speed": speed, "paused": paused, "steps": steps}
         unfinished = run is not None and run.status in ("finished", "stopped", "crashed") and run.kept
@@ -155,6 +161,7 @@ class Workspace:
     def resume(self, step: int, **how: Any) -> None:
         """Go on from a kept step of the run shown."""
         assert self.run_id is not None
+        self.notices = []
         num_steps, lr = self.config.num_steps, self.config.lr
         try:
             self.run_id = (

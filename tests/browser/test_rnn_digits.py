@@ -86,7 +86,7 @@ def test_a_drawing_is_read_while_it_trains(screen: Screen) -> None:
 
 
 def test_which_generator_made_this_wave(screen: Screen) -> None:
-    screen.page.goto(screen.url + "/rnn_digits?dataset=waves")
+    screen.page.goto(screen.url + "/rnn_digits?dataset=waves&cell=GRU&num_epochs=6")
     screen.shown()
     expect(screen.part("pad")).to_be_hidden()
     screen.play(speed=0)

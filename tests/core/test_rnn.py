@@ -394,7 +394,7 @@ def test_own_series_is_learned_point_by_point(run_script: Callable[[str], Record
     text = "day,value\n" + "".join(f"{day},{100 + 20 * math.sin(day / 3):.3f}\n" for day in range(200))
     series = read_series(text)
     assert len(series) == 200 and series[0] == 100
-    with pytest.raises(ConfigError, match="at least 11 numbers are needed, a window and one more; there are 3"):
+    with pytest.raises(ConfigError, match="At least 11 numbers are needed, a window and one more; there are 3"):
         config_of(signal="own", series=series[:3])
     config = config_of(signal="own", series=series, num_steps=60)
     assert RNNConfig.create(config.to_query()) == config

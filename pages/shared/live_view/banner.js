@@ -2,6 +2,9 @@
 
 import { create, fill, formatPercent, formatSetting, setText } from "./dom.js";
 
+const ENDS = 20;
+const ROSE = 3;
+const FELL = 0.97;
 const TROUBLE = new Set(["diverged", "failed", "crashed"]);
 
 export class Banner {
@@ -39,6 +42,8 @@ function describe(state, text, lang) {
   if (looking !== null) {
     return { kind: "looking", words: fill(text.looking, { step: looking }), resumeStep: looking };
   }
+  const why = TROUBLE.has(status) ? "" : whyNothingIsLearned(state, text);
+  if (why) return { kind: "warning", words: why, resumeStep: null };
   if (message) return describeMessage(message, state, text, lang);
   if (state.adding) {
     return { kind: "info", words: fill(text.adding, { label: state.adding.label }), resumeStep: null };
@@ -70,4 +75,15 @@ function describeMessage({ code, ...parameters }, state, text, lang) {
 function correctRun(history, stopped, text) {
   const { step = [], value = [] } = history?.["loss/train"] ?? {};
   return step.at(-1) > stopped && value.at(-1) !== null ? text.correct_went_on : "";
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** A sentence where the loss rose far above its start, or ended no lower; with a bug beside the correct run, none. */
+function whyNothingIsLearned({ history, status, lr }, text) {
+  const losses = history.run?.["loss/train"]?.value ?? [];
+  if (history.correct || losses.length <= ENDS) return "";
+  const share = mean(losses.slice(-ENDS)) / losses[0];
+  if (share > ROSE) return fill(text.message_rose, { times: formatSetting(share.toPrecision(2)), lr: formatSetting(lr) });
+  return status === "finished" && share > FELL ? fill(text.message_no_lower, { lr: formatSetting(lr) }) : "";
 }

@@ -157,9 +157,9 @@ class Connection {
     if (this.online === "open") this.applyFocus();
   }
 
+  /** A run may still show what its last viewer looked at: who has not asked for anything gets what it shows at first. */
   async applyFocus() {
-    if (!this.focus) return;
-    if (!hasEnded(this.status)) this.send({ command: "focus", value: this.focus });
+    if (!hasEnded(this.status)) this.send({ command: "focus", value: this.focus ?? {} });
     if (this.looking !== null) this.lookAt(this.looking);
     else if (hasEnded(this.status) && this.kept.length) {
       const { focus } = this;

@@ -132,7 +132,7 @@ class Curve {
   }
 
   /** Where a line leaves the picture at the top: how far up it goes on. */
-  leaving(end) {
+  leaving(end, bgcolor) {
     if (this.metric !== "loss" || this.log) return [];
     const top = this.top();
     const found = [];
@@ -141,7 +141,7 @@ class Curve {
       if (first < 0) continue;
       const most = y.reduce((best, value) => Math.max(best, value ?? 0), 0);
       found.push(label(`↑ ${formatNumber(most)}`, line.color, {
-        ...beside(x[first], end, 0.3 * end), ...row(found.length),
+        ...beside(x[first], end, 0.3 * end), ...row(found.length), bgcolor,
       }));
     }
     return found;
@@ -211,7 +211,7 @@ class Curve {
   marks({ theme, text, end, cursor, floor, events }) {
     const faint = toCss(mix(theme.background, theme.text, 0.45));
     const shapes = events.map(({ step }) => upright(step, faint, "dot", 1));
-    const annotations = this.leaving(end);
+    const annotations = this.leaving(end, toCss(theme.background));
     if (cursor !== null) shapes.push(upright(cursor, toCss(theme.primary), "solid", 1.5));
     if (floor !== null && this.metric === "loss") {
       shapes.push({

@@ -79,6 +79,14 @@ def _status(_: Callable[[str], str]) -> dict[str, str]:
             "the slider, sets its learning rate to {lr}. Its picture shows step {finite_step}, the last with finite "
             "weights."
         ),
+        "message_rose": _(
+            "The loss is {times} times what it was at the start: at learning rate {lr} each step jumps past the "
+            "minimum. Lower it, or press Reset."
+        ),
+        "message_no_lower": _(
+            "Finished, but the loss is no lower than at the start: nothing was learned. At learning rate {lr} the "
+            "steps are too long, or far too short."
+        ),
         "correct_went_on": _("The correct run went on."),
         "message_disk": _("The record can't be written ({reason}). Training goes on, but will not be kept."),
         "message_failed": _("PyTorch stopped the training at step {step}: {error}"),
@@ -125,7 +133,9 @@ def _images(_: Callable[[str], str]) -> dict[str, str]:
         "read_help": _("Read it row by row, slowly"),
         "reading_help": _("Time goes down. Point at a row: what would the network say if it were the last one?"),
         "reading_memory": _("hidden state"),
+        "reading_memory_short": _("state"),
         "reading_classes": _("probabilities"),
+        "reading_classes_short": _("says"),
         "verdict_row": _("After row {row} of {rows}: {answer}, {sure} sure."),
         "tab_convolution": _("Convolution"),
         "tab_convolution_help": _("One pixel of a filter's output: the patch, the kernel, and the sum that gives it"),
@@ -206,7 +216,7 @@ def _sequence(_: Callable[[str], str]) -> dict[str, str]:
         ),
         "memory": _("hidden state: {count} numbers at each point"),
         "memory_help": _("The hidden state over time, a row for each unit: green above zero, purple below"),
-        "reach": _("gradient"),
+        "reach": _("gradient (log)"),
         "reach_none": _("below 1e−8"),
         "reach_help": _(
             "How strongly the error at the next window's last point pulls at the input of each of its points, from the "

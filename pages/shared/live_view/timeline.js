@@ -2,18 +2,18 @@
 
 import { create, fill, formatCount, setAttribute, setText } from "./dom.js";
 
+const MOVES = { ArrowLeft: -1, ArrowDown: -1, PageDown: -5, ArrowRight: 1, ArrowUp: 1, PageUp: 5 };
+
 export class Timeline {
   /** @param {{onLook: Function, onLive: Function}} handlers */
   constructor(host, { onLook, onLive }) {
+    this.handlers = { onLook, onLive };
     this.kept = [];
     this.words = create("label", { class: "tp-time-name" });
     this.slider = create("input", {
       type: "range", class: "tp-range", min: 0, max: 0, value: 0, step: 1, "data-testid": "time",
-      oninput: () => {
-        const step = this.kept[Number(this.slider.value)];
-        if (step === undefined) onLive();
-        else onLook(step);
-      },
+      oninput: () => this.go(this.nearest(Number(this.slider.value))),
+      onkeydown: (event) => this.press(event),
     });
     this.place = create("output", { class: "tp-time-place", "data-testid": "time-place" });
     host.append(this.words, this.slider, this.place);
@@ -26,14 +26,39 @@ export class Timeline {
     setAttribute(this.slider, "title", text.time_help);
   }
 
-  show({ kept, looking, lang }) {
+  /** The place of the kept step next to a step; one past the last for the present. */
+  nearest(step) {
+    const steps = [...this.kept, this.end];
+    return steps.reduce((best, other, i) => (Math.abs(other - step) <= Math.abs(steps[best] - step) ? i : best), 0);
+  }
+
+  /** Look at a kept step by its place among them, or back to the present. */
+  go(place) {
+    const step = this.kept[Math.max(0, place)];
+    if (step === undefined) this.handlers.onLive();
+    else this.handlers.onLook(step);
+  }
+
+  /** Keys go from one kept step to the next. */
+  press(event) {
+    const here = this.looking === null ? this.kept.length : this.kept.indexOf(this.looking);
+    const ends = { Home: 0, End: this.kept.length };
+    const place = ends[event.key] ?? (event.key in MOVES ? here + MOVES[event.key] : null);
+    if (place === null) return;
+    event.preventDefault();
+    this.go(place);
+  }
+
+  show({ kept, looking, step, lang }) {
     this.kept = kept;
-    const position = looking === null ? kept.length : kept.indexOf(looking);
-    setAttribute(this.slider, "max", Math.max(1, kept.length));
-    const value = kept.length ? position : 1;
+    this.looking = looking;
+    if (looking === null) this.end = Math.max(1, step, kept.at(-1) ?? 0);
+    else this.end = Math.max(this.end ?? 1, kept.at(-1) ?? 0);
+    const value = looking ?? this.end;
+    setAttribute(this.slider, "max", this.end);
     if (Number(this.slider.value) !== value) this.slider.value = value;
     this.slider.disabled = kept.length === 0;
-    this.slider.style.setProperty("--part", value / Math.max(1, kept.length));
+    this.slider.style.setProperty("--part", value / this.end);
     const words = looking === null ? this.text.time_live : fill(this.text.time_step, { step: formatCount(looking, lang) });
     setText(this.place, words);
     setAttribute(this.slider, "aria-valuetext", words);

@@ -45,8 +45,6 @@ class WavePane {
   }
 
   update(data, theme) {
-    if (this.shape !== data.picture.shape) this.highest = 1;
-    this.shape = data.picture.shape;
     Object.assign(this, { data, theme });
     setText(this.title, data.lanes.length > 1 ? data.text[`lane_${this.lane}`] : "");
     setAttribute(this.reach.canvas, "title", data.text.reach_help);
@@ -120,7 +118,8 @@ class WavePane {
       pen.moveTo(LEFT, up(value));
       pen.lineTo(width - 4, up(value));
       pen.stroke();
-      pen.fillText(String(value).replace("-", "−"), LEFT - 5, Math.max(6, up(value)));
+      const words = top < 1000 ? String(value) : value.toExponential(0);
+      pen.fillText(words.replaceAll("-", "−").replace("+", ""), LEFT - 5, Math.max(6, up(value)));
     }
     pen.textAlign = "center";
     pen.textBaseline = "alphabetic";
@@ -140,7 +139,7 @@ class WavePane {
   tick(window) {
     const { unit } = this.data.picture;
     if (!window) return "0";
-    return unit ? `${window}${unit}` : String(window * this.facts.time_steps);
+    return unit ? `${window === 1 ? "" : window}${unit}` : String(window * this.facts.time_steps);
   }
 
   heading(pen, words) {
@@ -267,6 +266,8 @@ export class SequencePicture {
   }
 
   draw(frame) {
+    if (this.shape !== this.data.picture.shape) this.panes.forEach((pane) => { pane.highest = 1; });
+    this.shape = this.data.picture.shape;
     this.frame = frame;
     this.redraw();
   }

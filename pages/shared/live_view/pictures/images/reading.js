@@ -139,8 +139,11 @@ export class ReadingPane {
     pen.fillStyle = toCss(this.theme.muted);
     pen.textAlign = "left";
     pen.textBaseline = "top";
-    [picture.rows, text.reading_memory, text.reading_classes].forEach((words, i) => {
-      pen.fillText(shortened(pen, words, places[i].width), places[i].left, 1);
+    const headings = [[picture.rows], [text.reading_memory, text.reading_memory_short],
+      [text.reading_classes, text.reading_classes_short]];
+    headings.forEach((words, i) => {
+      const fits = words.find((word) => pen.measureText(word).width <= places[i].width) ?? words.at(-1);
+      pen.fillText(shortened(pen, fits, places[i].width), places[i].left, 1);
     });
     if (this.shared.row !== null) this.paintRow(pen, tall);
   }
