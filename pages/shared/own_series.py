@@ -21,7 +21,7 @@ def own_series(space: Workspace) -> None:
     assert isinstance(config, RNNConfig)
     wanted = space.asked("signal") == "own" and config.signal != "own"
     title = _("Own series from a CSV ({count} numbers now)").format(count=len(config.series))
-    with st.expander(title, key=space.key("own series"), expanded=wanted):
+    with st.expander(title, key=space.key(f"own series {wanted}"), expanded=wanted):
         st.file_uploader(
             _("A CSV with one number a line, in the order of time"),
             type=["csv", "txt", "tsv"],

@@ -114,11 +114,24 @@ def test_the_close_up_adds_up_to_what_torch_gave(screen: Screen) -> None:
 
 
 def test_mistakes_and_confusion_agree_and_a_mistake_opens(screen: Screen) -> None:
-    screen.play(speed=0)
+    screen.page.goto(screen.url + "/cnn?num_epochs=3")
+    screen.shown()
+    screen.play(speed=30)
+    screen.reach(3)
+    screen.press("tab-confusion")
+    screen.until("behind.connection().shown?.facts.part === 'test'")
+    screen.reload()
+    screen.until("behind.connection().shown?.facts.part === 'layers'")  # not what was looked at before
+    screen.part("speed").select_option("0")
     screen.status("finished")
+    said = screen.part("verdict-run").inner_text()
     screen.press("tab-confusion")
     table = screen.part("confusion-run")
     expect(table).to_be_visible()
+    screen.until("behind.connection().shown?.facts.part === 'test'")
+    screen.reload()
+    expect(screen.part("verdict-run")).to_have_text(said)
+    screen.press("tab-confusion")
     screen.until("behind.connection().shown?.facts.part === 'test'")
     counts = table.evaluate("(table) => [...table.querySelectorAll('td')].map((cell) => Number(cell.textContent) || 0)")
     assert sum(counts) == 1000

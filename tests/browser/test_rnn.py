@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -36,6 +37,14 @@ def test_without_memory_it_does_not(screen: Screen) -> None:
     screen.play(speed=0)
     screen.status("finished")
     assert sum(screen.look("behind.losses()")[-50:]) / 50 == pytest.approx(0.1, abs=0.02)
+
+
+def test_a_loss_that_rose_says_why(screen: Screen) -> None:
+    screen.page.goto(screen.url + "/rnn?lr=2&num_steps=400")
+    screen.shown()
+    screen.play(speed=0)
+    screen.status("finished")
+    expect(screen.part("message")).to_have_text(re.compile(r"^The loss is \S+ times what it was .* learning rate 2 "))
 
 
 def test_three_cells_side_by_side(screen: Screen) -> None:

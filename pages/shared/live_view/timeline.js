@@ -35,6 +35,7 @@ export class Timeline {
   /** Look at a kept step by its place among them, or back to the present. */
   go(place) {
     const step = this.kept[Math.max(0, place)];
+    this.looking = step ?? null; // the next key may come before the next picture
     if (step === undefined) this.handlers.onLive();
     else this.handlers.onLook(step);
   }
