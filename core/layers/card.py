@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class Shown:
         arrays: what else the picture needs.
         facts: plain values that go with them.
         one: the index of the line that is the card's subject.
+        known: what the lines make, where it was made before and need not be made again.
         made: all names after the lines have run.
     """
 
@@ -59,10 +61,11 @@ class Shown:
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     one: int = 0
+    known: dict[str, Any] | None = None
     made: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.made = run(self.lines, self.given)
+        self.made = run(self.lines, self.given) if self.known is None else NAMES | self.given | self.known
         self.arrays = {name: plain_array(self.value(text)) for name, text in self.drawn.items()} | self.arrays
 
     def value(self, expression: str) -> Any:
@@ -122,13 +125,18 @@ def copied(value: Any) -> Any:
 def call(name: str, *given: Any, **options: Any) -> str:
     """The text of a call, without the options that are torch's own defaults."""
     parameters = inspect.signature(eval(name, dict(NAMES))).parameters
-    texts = [repr(value) for value in given]
+    texts = [text_of(value) for value in given]
     for option, value in options.items():
         default = parameters[option].default if option in parameters else inspect.Parameter.empty
         if type(value) is type(default) and value == default:
             continue
-        texts.append(f"{option}={value!r}")
+        texts.append(f"{option}={text_of(value)}")
     return f"{name}({', '.join(texts)})"
+
+
+def text_of(value: Any) -> str:
+    """A value as one would write it."""
+    return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
 def argument(name: str, default: Any, help: str, **more: Any) -> Any:

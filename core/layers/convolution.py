@@ -19,7 +19,7 @@ MODES = {"zeros": "zeros", "reflect": "reflect", "replicate": "replicate", "circ
 PAD = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
 """padding_mode -> F.pad's mode."""
 
-IMAGE_HELP = "What the layer is tried on. An image of your own is made small: 48 pixels on its longer side."
+IMAGE_HELP = "What the layer is tried on. Of an image of your own the middle is taken and made small."
 KERNEL_SIZE = "How many numbers of the input each output number sees, along each side."
 STRIDE = "How far the window moves from one output number to the next. 2 halves the size."
 PADDING = "How many rows and columns are put around the input, so that the kernel also fits at the border."
@@ -150,7 +150,9 @@ def weight2d(config: Conv2dConfig) -> Tensor:
 def size_formula(name: str, size: int, padding: int, dilation: int, kernel: int, stride: int, out: int) -> str:
     """How long an axis becomes, in LaTeX, with numbers."""
     plain = rf"\left\lfloor\frac{{{name}_{{in}} + 2p - d(k-1) - 1}}{{s}}\right\rfloor + 1"
-    numbers = rf"\left\lfloor\frac{{{size} + 2\cdot{padding} - {dilation}\cdot{kernel - 1} - 1}}{{{stride}}}\right\rfloor + 1"
+    numbers = (
+        rf"\left\lfloor\frac{{{size} + 2\cdot{padding} - {dilation}\cdot{kernel - 1} - 1}}{{{stride}}}\right\rfloor + 1"
+    )
     return rf"{name}_{{out}} = {plain} = {numbers} = {out}"
 
 
@@ -212,7 +214,11 @@ class ConvTranspose2dConfig(CardConfig):
     stride: int = argument("stride", 2, "How far apart the stamps are put: 2 doubles the size.", low=1, high=4)
     padding: int = argument("padding", 1, "How many rows and columns are cut off around the output.", low=0, high=3)
     output_padding: int = argument(
-        "output_padding", 0, "Rows and columns added at the end, since a stride leaves several sizes open.", low=0, high=3
+        "output_padding",
+        0,
+        "Rows and columns added at the end, since a stride leaves several sizes open.",
+        low=0,
+        high=3,
     )
     dilation: int = argument("dilation", 1, DILATION, low=1, high=3)
 
@@ -227,11 +233,10 @@ class ConvTranspose2dConfig(CardConfig):
             yield Problem("padding", "The padding cuts everything off: {size} rows would be left.", {"size": length})
 
 
-def transposed_length(config: ConvTranspose2dConfig, side: int | None = None) -> int:
-    """The output's rows for so many rows of input; the shorter side of the thinnest image counts."""
-    size = side if side is not None else max(1, round(config.side / 8)) if config.image == "own" else config.side
+def transposed_length(config: ConvTranspose2dConfig) -> int:
+    """The output's rows."""
     reach = config.dilation * (config.kernel_size - 1)
-    return (size - 1) * config.stride - 2 * config.padding + reach + config.output_padding + 1
+    return (config.side - 1) * config.stride - 2 * config.padding + reach + config.output_padding + 1
 
 
 def stamp(preset: str, size: int) -> Tensor:
@@ -363,7 +368,9 @@ class Conv3dConfig(CardConfig):
         choices={"trail": "trail", "motion": "only what moves", "still": "only what stands", "edges": "edges"},
     )  # fmt: skip
     kernel_time: int = argument("kernel_size[0]", 3, "How many frames each output number sees.", low=1, high=5)
-    kernel_size: int = argument("kernel_size[1:]", 1, "How many rows and columns each output number sees.", low=1, high=5)
+    kernel_size: int = argument(
+        "kernel_size[1:]", 1, "How many rows and columns each output number sees.", low=1, high=5
+    )
     stride_time: int = argument("stride[0]", 1, "How many frames the window moves each time.", low=1, high=3)
     stride: int = argument("stride[1:]", 1, "How many rows and columns the window moves each time.", low=1, high=3)
     padding_time: int = argument("padding[0]", 1, "Empty frames before and after the film.", low=0, high=2)

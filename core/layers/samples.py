@@ -22,8 +22,6 @@ SIDE = 48
 MAX_BYTES = 5_000_000
 MAX_PIXELS = 16_000_000
 MIN_SIDE = 8
-THINNEST = 8
-"""How many times longer than wide an image may be."""
 
 
 class ImageRefused(ValueError):
@@ -35,19 +33,19 @@ class ImageRefused(ValueError):
 
 
 def read_image(data: bytes) -> np.ndarray:
-    """A person's image, made small: uint8 (H, W, 3), its longer side 48 pixels (raises ImageRefused)."""
+    """The middle of a person's image, made small: uint8 (48, 48, 3) (raises ImageRefused)."""
     if len(data) > MAX_BYTES:
         raise ImageRefused(Problem("image", "The image is larger than {most} MB.", {"most": MAX_BYTES // 1_000_000}))
     try:
         with Image.open(io.BytesIO(data), formats=["PNG", "JPEG", "GIF", "BMP", "WEBP"]) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise Image.DecompressionBombError
-            if min(image.size) < MIN_SIDE or max(image.size) > THINNEST * min(image.size):
+            if min(image.size) < MIN_SIDE:
                 raise ImageRefused(
                     Problem(
                         "image",
-                        "The image has {width} x {height} pixels: it is too small or too thin.",
-                        {"width": image.width, "height": image.height},
+                        "The image has only {width} x {height} pixels; {least} x {least} are needed.",
+                        {"width": image.width, "height": image.height, "least": MIN_SIDE},
                     )
                 )
             image.draft("RGB", (4 * SIDE, 4 * SIDE))
@@ -65,9 +63,10 @@ def read_image(data: bytes) -> np.ndarray:
         raise
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise ImageRefused(Problem("image", "This is no image that can be read.")) from None
-    scale = SIDE / max(opaque.size)
-    width, height = (max(1, round(side * scale)) for side in opaque.size)
-    return np.asarray(opaque.convert("RGB").resize((width, height), Image.Resampling.LANCZOS))
+    side = min(opaque.size)
+    left, top = ((size - side) // 2 for size in opaque.size)
+    square = opaque.convert("RGB").crop((left, top, left + side, top + side))
+    return np.asarray(square.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
 
 
 def image(name: str, own: np.ndarray | None, channels: int = 1, side: int = SIDE) -> Tensor:
@@ -75,12 +74,12 @@ def image(name: str, own: np.ndarray | None, channels: int = 1, side: int = SIDE
 
     Args:
         name: one of IMAGES; "own" is the house until there is one.
-        own: uint8 (H, W, 3).
+        own: uint8 (48, 48, 3).
         channels: 1 for grey, 3 for RGB.
-        side: pixels of its longer side.
+        side: pixels of a side, at most; a digit has 28.
 
     Returns:
-        float32 (1, channels, H, W), values from 0 to 1.
+        float32 (1, channels, side, side), values from 0 to 1.
     """
     if name == "own" and own is not None:
         colour = torch.from_numpy(own.copy()).permute(2, 0, 1).float() / 255
@@ -91,11 +90,7 @@ def image(name: str, own: np.ndarray | None, channels: int = 1, side: int = SIDE
     else:
         colour = house()
     x = colour[None] if channels == 3 else grey(colour)[None, None]
-    longest = max(x.shape[-2:])
-    if longest > side:
-        height, width = (max(1, round(size * side / longest)) for size in x.shape[-2:])
-        x = F.adaptive_avg_pool2d(x, (height, width))
-    return x.clone()
+    return F.adaptive_avg_pool2d(x, side) if x.shape[-1] > side else x.clone()
 
 
 def grey(colour: Tensor) -> Tensor:
@@ -154,6 +149,16 @@ def house() -> Tensor:
     paint(((x * 16) % 1 < 0.4) & (y > 0.86) & (y < 0.97) & (x < 0.98), colour(0.85, 0.82, 0.76))
     paint((y > 0.9) & (y < 0.92), colour(0.85, 0.82, 0.76))
     return F.avg_pool2d(scene[None], 4)[0].clamp(0, 1)
+
+
+@cache
+def feature_maps(side: int) -> Tensor:
+    """Six maps that a first layer makes of the house: its colours, its edges, its outline: (1, 6, side, side)."""
+    x = F.adaptive_avg_pool2d(house()[None], side)
+    slope = torch.tensor([-1.0, 0.0, 1.0])
+    level = F.conv2d(grey(x[0])[None, None], slope[None, None, None], padding=(0, 1))
+    upright = F.conv2d(grey(x[0])[None, None], slope[None, None, :, None], padding=(1, 0))
+    return torch.cat([x, level, upright, level.abs() + upright.abs()], dim=1)
 
 
 def wave(name: str, length: int = 128) -> Tensor:

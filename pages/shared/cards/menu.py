@@ -7,7 +7,7 @@ import streamlit as st
 from core.layers import CARDS, FAMILIES
 from pages.shared import session
 from pages.shared.cards.form import choose
-from pages.shared.cards.words import family_titles
+from pages.shared.cards.words import card_title, family_titles
 from pages.shared.language import _
 
 
@@ -18,14 +18,7 @@ def card_menu(chosen: str) -> None:
         names = [name for name, card in CARDS.items() if card.family == family]
         key = f"cards of {family}"
         session.put(key, chosen if chosen in names else None)
-        st.pills(
-            titles[family],
-            names,
-            format_func=lambda name: CARDS[name].title,
-            key=key,
-            on_change=_take,
-            args=(key,),
-        )
+        st.pills(titles[family], names, format_func=card_title, key=key, on_change=_take, args=(key,))
 
 
 def _take(key: str) -> None:
@@ -43,4 +36,6 @@ def neighbours(chosen: str) -> None:
         (1, ":material/chevron_right:", _("The next card")),
     ):
         name = names[(at + by) % len(names)]
-        st.button("", key=f"card {'next' if by > 0 else 'before'}", icon=icon, help=words, on_click=choose, args=(name,))
+        st.button(
+            "", key=f"card {'next' if by > 0 else 'before'}", icon=icon, help=words, on_click=choose, args=(name,)
+        )

@@ -47,7 +47,7 @@ def own_image_panel(form: CardForm, own: np.ndarray | None) -> None:
             key=f"own image of {form.card.name}",
             on_change=_take,
             args=(form,),
-            help=_("At most 5 MB. It is made small, 48 pixels on its longer side, and stays on this server for you."),
+            help=_("At most 5 MB. Its middle is made small, 48 x 48 pixels, and stays on this server for you."),
         )
         problem: Problem | None = session.get("own image problem")
         if problem is not None:

@@ -118,7 +118,7 @@ def draw(form: CardForm, shown: Shown) -> None:
             "card": form.card.name,
             "lang": language.current(),
             "frame": base64.b64encode(encode({"card": frame})).decode(),
-            "text": picture_text(shown.kind),
+            "text": picture_text(),
         },
         on_start_change=start,
     )

@@ -92,9 +92,9 @@ class CardView {
 
   pressKey(event) {
     const move = MOVES[event.key];
-    if (!move || !this.picture?.move) return;
+    if (!move || !this.picture?.press) return;
     event.preventDefault();
-    if (this.picture.move(move)) this.paint();
+    if (this.picture.press(move)) this.paint();
   }
 
   destroy() {

@@ -229,7 +229,7 @@ export class Windows {
     return best[1];
   }
 
-  move([down, right]) {
+  press([down, right]) {
     const [, rows, columns] = this.y.shape;
     this.at = [this.at[0], clamp(this.at[1] + down, 0, rows - 1), clamp(this.at[2] + right, 0, columns - 1)];
     return true;
