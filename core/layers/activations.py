@@ -57,8 +57,10 @@ def show_activations(config: ActivationsConfig, own: np.ndarray | None) -> Shown
             "y = torch.stack([layer(x) for layer in layers.values()])",
             "slopes = torch.stack([torch.autograd.grad(layer(x).sum(), x)[0] for layer in layers.values()])",
         ),
-        {"x": "x", "y": "y", "slopes": "slopes"}, "plots", output="layers",
-    )  # fmt: skip
+        {"x": "x", "y": "y", "slopes": "slopes"},
+        "plots",
+        output="layers",
+    )
     shown.input = shown.output = ""
     same = {"x": "x", "names": list(config.functions), "colours": colours_of(config.functions)}
     shown.facts = {
@@ -69,11 +71,15 @@ def show_activations(config: ActivationsConfig, own: np.ndarray | None) -> Shown
         "beside": True,
     }
     formulas = {
-        "ReLU": r"\max(0, x)", "LeakyReLU": rf"\max(0, x) + {config.negative_slope:g}\min(0, x)",
+        "ReLU": r"\max(0, x)",
+        "LeakyReLU": rf"\max(0, x) + {config.negative_slope:g}\min(0, x)",
         "ELU": rf"\begin{{cases}}x & x > 0\\ {config.alpha:g}(e^x - 1) & x \le 0\end{{cases}}",
-        "GELU": r"x\,\Phi(x)", "SiLU": r"x\,\sigma(x)", "Sigmoid": r"\sigma(x) = \frac{1}{1 + e^{-x}}",
-        "Tanh": r"\tanh(x)", "Hardswish": r"x\,\frac{\min(\max(x + 3, 0), 6)}{6}",
-    }  # fmt: skip
+        "GELU": r"x\,\Phi(x)",
+        "SiLU": r"x\,\sigma(x)",
+        "Sigmoid": r"\sigma(x) = \frac{1}{1 + e^{-x}}",
+        "Tanh": r"\tanh(x)",
+        "Hardswish": r"x\,\frac{\min(\max(x + 3, 0), 6)}{6}",
+    }
     shown.formula = r",\quad ".join(rf"\text{{{name}}}: {formulas[name]}" for name in config.functions[:3])
     return shown
 
@@ -91,9 +97,13 @@ class SoftmaxConfig(CardConfig):
     z2: float = choice(0.0, "z[2]", LOGIT, low=-5, high=5, step=0.1)
     z3: float = choice(-1.0, "z[3]", LOGIT, low=-5, high=5, step=0.1)
     temperature: float = choice(
-        1.0, "Temperature T", "Logits are divided by it first. Near 0 the largest takes all, far above 1 all are alike.",
-        low=0.05, high=20, log=True,
-    )  # fmt: skip
+        1.0,
+        "Temperature T",
+        "Logits are divided by it first. Near 0 the largest takes all, far above 1 all are alike.",
+        low=0.05,
+        high=20,
+        log=True,
+    )
 
 
 def show_softmax(config: SoftmaxConfig, own: np.ndarray | None) -> Shown:
@@ -107,21 +117,30 @@ def show_softmax(config: SoftmaxConfig, own: np.ndarray | None) -> Shown:
             f"y = nn.Softmax(dim=-1)(z / {config.temperature!r})",
             "curves = nn.Softmax(dim=-1)(z / temperatures[:, None])",
         ),
-        {"z": "z[None]", "y": "y[None]", "temperatures": "temperatures", "curves": "curves.T"}, "plots", input="z",
+        {"z": "z[None]", "y": "y[None]", "temperatures": "temperatures", "curves": "curves.T"},
+        "plots",
+        input="z",
         formula=r"y_i = \frac{e^{z_i / T}}{\sum_j e^{z_j / T}},\quad T = " + f"{config.temperature:g}",
-    )  # fmt: skip
+    )
     labels = ["0", "1", "2", "3"]
     shown.facts = {
         "plots": [
             {"title": "logits", "bars": "z", "labels": labels, "names": ["z"], "each": True, "range": [-5, 5]},
             {"title": "probabilities", "bars": "y", "labels": labels, "names": ["y"], "each": True, "range": [0, 1]},
             {
-                "title": "by_temperature", "x": "temperatures", "lines": "curves", "names": [f"y[{i}]" for i in labels],
-                "log_x": True, "marker": config.temperature, "range": [0, 1], "wide": True, "xlabel": "T",
+                "title": "by_temperature",
+                "x": "temperatures",
+                "lines": "curves",
+                "names": [f"y[{i}]" for i in labels],
+                "log_x": True,
+                "marker": config.temperature,
+                "range": [0, 1],
+                "wide": True,
+                "xlabel": "T",
             },
         ],
         "beside": True,
-    }  # fmt: skip
+    }
     return shown
 
 
@@ -131,17 +150,25 @@ class DeepStackConfig(CardConfig):
     experiment: ClassVar[str] = "layers deep_stack"
 
     functions: tuple[Literal["ReLU", "ELU", "GELU", "Sigmoid", "Tanh"], ...] = choice(
-        ("ReLU", "Sigmoid", "Tanh"), "Activations", "A stack is built with each of them.",
-        choices={name: name for name in ("ReLU", "ELU", "GELU", "Sigmoid", "Tanh")}, length=(1, 5),
-    )  # fmt: skip
+        ("ReLU", "Sigmoid", "Tanh"),
+        "Activations",
+        "A stack is built with each of them.",
+        choices={name: name for name in ("ReLU", "ELU", "GELU", "Sigmoid", "Tanh")},
+        length=(1, 5),
+    )
     depth: int = choice(20, "Layers", "How many Linear layers follow each other.", low=2, high=40)
     init: Literal["default", "xavier", "kaiming", "small", "large"] = choice(
-        "default", "First weights", "How the weights are drawn before training.",
+        "default",
+        "First weights",
+        "How the weights are drawn before training.",
         choices={
-            "default": "torch's default", "xavier": "xavier_normal_", "kaiming": "kaiming_normal_",
-            "small": "normal_(std=0.01)", "large": "normal_(std=0.5)",
+            "default": "torch's default",
+            "xavier": "xavier_normal_",
+            "kaiming": "kaiming_normal_",
+            "small": "normal_(std=0.01)",
+            "large": "normal_(std=0.5)",
         },
-    )  # fmt: skip
+    )
     norm: bool = choice(False, "LayerNorm after each Linear", "Brings every layer's numbers back to spread 1.")
     residual: bool = choice(False, "Skip connections", "Adds each layer's input to its output, as in ResNet.")
 
@@ -180,15 +207,23 @@ def show_deep_stack(config: DeepStackConfig, own: np.ndarray | None) -> Shown:
         del lines[1]
     lines = [line for line in lines if line.strip()]
     shown = Shown(
-        {"x": torch.randn(64, WIDTH, generator=torch.Generator().manual_seed(0))}, tuple(lines),
-        {"spread": "torch.stack(spread)", "grads": "torch.stack(grads)"}, "plots", input="x", output="h",
+        {"x": torch.randn(64, WIDTH, generator=torch.Generator().manual_seed(0))},
+        tuple(lines),
+        {"spread": "torch.stack(spread)", "grads": "torch.stack(grads)"},
+        "plots",
+        input="x",
+        output="h",
         one=next(i for i, line in enumerate(lines) if " h = " in line),
-    )  # fmt: skip
+    )
     shown.arrays["layer"] = np.arange(1, config.depth + 1, dtype=np.float32)
     same = {
-        "x": "layer", "names": list(config.functions), "colours": colours_of(config.functions), "log_y": True,
-        "xlabel": "layer", "dots": True,
-    }  # fmt: skip
+        "x": "layer",
+        "names": list(config.functions),
+        "colours": colours_of(config.functions),
+        "log_y": True,
+        "xlabel": "layer",
+        "dots": True,
+    }
     shown.facts = {
         "plots": [
             {"title": "gradient_norms", "lines": "grads", **same},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 from core.config import Config, setting
 from core.experiments.base import undisturbed
 
-NAMES: dict[str, Any] = {"torch": torch, "nn": nn, "F": F, "math": math}
+NAMES: dict[str, Any] = {"torch": torch, "nn": nn, "F": F, "lr_scheduler": torch.optim.lr_scheduler}
 """What the shown lines may use, besides the names that a card gives them."""
 
 

@@ -79,14 +79,19 @@ class Conv2dConfig(CardConfig):
 
     image: Literal["house", "digit", "stripes", "own"] = choice("house", "Image", IMAGE_HELP, choices=IMAGES)
     preset: Literal["identity", "blur", "sharpen", "edges", "upright", "level", "emboss", "own"] = choice(
-        "edges", "Kernel", "Well-known kernels. Change any of its numbers below to make one of your own.",
+        "edges",
+        "Kernel",
+        "Well-known kernels. Change any of its numbers below to make one of your own.",
         choices=PRESETS,
-    )  # fmt: skip
+    )
     kernel: tuple[float, ...] = choice(
-        (0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0), "Kernel's numbers",
+        (0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0),
+        "Kernel's numbers",
         "The kernel's numbers, row by row. Training finds such numbers by itself.",
-        low=-10, high=10, length=(1, 49),
-    )  # fmt: skip
+        low=-10,
+        high=10,
+        length=(1, 49),
+    )
     kernel_size: int = argument("kernel_size", 3, KERNEL_SIZE, low=1, high=7)
     stride: int = argument("stride", 1, STRIDE, low=1, high=4)
     same: bool = argument("padding='same'", False, "Let torch choose the padding so that the size stays the same.")
@@ -97,13 +102,19 @@ class Conv2dConfig(CardConfig):
         "in_channels", 1, "1 looks at the image's brightness, 3 at red, green and blue.", choices={1: "1", 3: "3"}
     )
     out_channels: int = argument(
-        "out_channels", 1, "How many kernels there are. The first is the one above, the others are the next in the list.",
-        low=1, high=4,
-    )  # fmt: skip
+        "out_channels",
+        1,
+        "How many kernels there are. The first is the one above, the others are the next in the list.",
+        low=1,
+        high=4,
+    )
     groups: int = argument(
-        "groups", 1, "Into how many groups the channels are split: an output sees only the inputs of its own group.",
-        low=1, high=4,
-    )  # fmt: skip
+        "groups",
+        1,
+        "Into how many groups the channels are split: an output sees only the inputs of its own group.",
+        low=1,
+        high=4,
+    )
     bias: float = argument("bias", 0.0, BIAS, low=-1, high=1, step=0.05)
 
     def problems(self) -> Iterator[Problem]:
@@ -169,22 +180,36 @@ def show_conv2d(config: Conv2dConfig, own: np.ndarray | None) -> Shown:
     reach = dilation * (size - 1)
     before, after = (reach // 2, reach - reach // 2) if config.same else (config.padding,) * 2
     layer = call(
-        "nn.Conv2d", config.in_channels, config.out_channels, kernel_size=size, stride=stride,
-        padding="same" if config.same else config.padding, dilation=dilation, groups=config.groups,
-        bias=bool(config.bias), padding_mode=config.padding_mode,
-    )  # fmt: skip
+        "nn.Conv2d",
+        config.in_channels,
+        config.out_channels,
+        kernel_size=size,
+        stride=stride,
+        padding="same" if config.same else config.padding,
+        dilation=dilation,
+        groups=config.groups,
+        bias=bool(config.bias),
+        padding_mode=config.padding_mode,
+    )
     given: dict[str, Any] = {"x": x, "weight": weight}
     lines = [f"conv = {layer}", "conv.weight.data = weight"]
     if config.bias:
         given["bias"] = torch.full((config.out_channels,), config.bias)
         lines.append("conv.bias.data = bias")
     shown = Shown(
-        given, (*lines, "y = conv(x)"), {"y": "y[0]", "weight": "conv.weight"}, "windows", layer="conv",
+        given,
+        (*lines, "y = conv(x)"),
+        {"y": "y[0]", "weight": "conv.weight"},
+        "windows",
+        layer="conv",
         facts={
-            "mode": "convolution", "colour": "rgb" if config.in_channels == 3 else "grey", "border": [before, after],
-            "groups": config.groups, "bias": config.bias,
+            "mode": "convolution",
+            "colour": "rgb" if config.in_channels == 3 else "grey",
+            "border": [before, after],
+            "groups": config.groups,
+            "bias": config.bias,
         },
-    )  # fmt: skip
+    )
     height, width = shown.value("y.shape[2:]")
     seen = F.pad(x, (before, after) * 2, mode=PAD[config.padding_mode]) if before + after else x
     shown.arrays |= {
@@ -204,12 +229,15 @@ class ConvTranspose2dConfig(CardConfig):
     experiment: ClassVar[str] = "layers convtranspose2d"
 
     image: Literal["house", "digit", "stripes", "own"] = choice("digit", "Image", IMAGE_HELP, choices=IMAGES)
-    side: int = choice(8, "Input pixels", "The image is made this small first, so that each pixel's stamp can be seen.",
-                       low=2, high=16)  # fmt: skip
+    side: int = choice(
+        8, "Input pixels", "The image is made this small first, so that each pixel's stamp can be seen.", low=2, high=16
+    )
     preset: Literal["ones", "bilinear", "cone", "corner"] = choice(
-        "bilinear", "Kernel", "The stamp that each input pixel leaves, multiplied by the pixel.",
+        "bilinear",
+        "Kernel",
+        "The stamp that each input pixel leaves, multiplied by the pixel.",
         choices={"ones": "all ones", "bilinear": "bilinear", "cone": "a cone", "corner": "one corner"},
-    )  # fmt: skip
+    )
     kernel_size: int = argument("kernel_size", 4, "How large the stamp of one input pixel is.", low=1, high=7)
     stride: int = argument("stride", 2, "How far apart the stamps are put: 2 doubles the size.", low=1, high=4)
     padding: int = argument("padding", 1, "How many rows and columns are cut off around the output.", low=0, high=3)
@@ -265,15 +293,24 @@ def show_convtranspose2d(config: ConvTranspose2dConfig, own: np.ndarray | None) 
     """The ConvTranspose2d card."""
     x = image(config.image, own, 1, config.side)
     layer = call(
-        "nn.ConvTranspose2d", 1, 1, kernel_size=config.kernel_size, stride=config.stride, padding=config.padding,
-        output_padding=config.output_padding, bias=False, dilation=config.dilation,
-    )  # fmt: skip
+        "nn.ConvTranspose2d",
+        1,
+        1,
+        kernel_size=config.kernel_size,
+        stride=config.stride,
+        padding=config.padding,
+        output_padding=config.output_padding,
+        bias=False,
+        dilation=config.dilation,
+    )
     shown = Shown(
         {"x": x, "weight": stamp(config.preset, config.kernel_size)[None, None]},
         (f"conv = {layer}", "conv.weight.data = weight", "y = conv(x)"),
-        {"x": "x[0]", "y": "y[0]", "weight": "conv.weight"}, "windows", layer="conv",
+        {"x": "x[0]", "y": "y[0]", "weight": "conv.weight"},
+        "windows",
+        layer="conv",
         facts={"mode": "transposed", "colour": "grey", "border": [0, 0], "groups": 1, "bias": 0, "look": "grey"},
-    )  # fmt: skip
+    )
     height, width = shown.value("y.shape[2:]")
     how = (config.kernel_size, config.stride, config.dilation, config.padding)
     shown.arrays |= {
@@ -294,13 +331,17 @@ class Conv1dConfig(CardConfig):
     experiment: ClassVar[str] = "layers conv1d"
 
     wave: Literal["tone", "chirp", "beat", "clicks"] = choice(
-        "tone", "Wave", "The sound that the kernel slides over: 128 numbers.",
+        "tone",
+        "Wave",
+        "The sound that the kernel slides over: 128 numbers.",
         choices={"tone": "a tone in noise", "chirp": "a rising tone", "beat": "two near tones", "clicks": "clicks"},
-    )  # fmt: skip
+    )
     preset: Literal["average", "difference", "peaks", "echo"] = choice(
-        "average", "Kernel", "What the kernel's numbers do to the sound.",
+        "average",
+        "Kernel",
+        "What the kernel's numbers do to the sound.",
         choices={"average": "average", "difference": "difference", "peaks": "bends", "echo": "echo"},
-    )  # fmt: skip
+    )
     kernel_size: int = argument("kernel_size", 7, KERNEL_SIZE, low=1, high=25)
     stride: int = argument("stride", 1, STRIDE, low=1, high=8)
     padding: int = argument("padding", 3, PADDING, low=0, high=24)
@@ -338,15 +379,24 @@ def show_conv1d(config: Conv1dConfig, own: np.ndarray | None) -> Shown:
     """The Conv1d card."""
     x = wave(config.wave)
     layer = call(
-        "nn.Conv1d", 1, 1, kernel_size=config.kernel_size, stride=config.stride, padding=config.padding,
-        dilation=config.dilation, bias=False, padding_mode=config.padding_mode,
-    )  # fmt: skip
+        "nn.Conv1d",
+        1,
+        1,
+        kernel_size=config.kernel_size,
+        stride=config.stride,
+        padding=config.padding,
+        dilation=config.dilation,
+        bias=False,
+        padding_mode=config.padding_mode,
+    )
     shown = Shown(
         {"x": x, "weight": kernel1d(config.preset, config.kernel_size)[None, None]},
         (f"conv = {layer}", "conv.weight.data = weight", "y = conv(x)"),
-        {"y": "y[0, 0]", "weight": "conv.weight[0, 0]"}, "wave", layer="conv",
+        {"y": "y[0, 0]", "weight": "conv.weight[0, 0]"},
+        "wave",
+        layer="conv",
         facts={"border": [config.padding, config.padding]},
-    )  # fmt: skip
+    )
     count = len(shown.arrays["y"])
     shown.arrays |= {
         "x": padded(x, config.padding, config.padding_mode, 1)[0, 0].numpy(),
@@ -364,9 +414,11 @@ class Conv3dConfig(CardConfig):
     experiment: ClassVar[str] = "layers conv3d"
 
     preset: Literal["trail", "motion", "still", "edges"] = choice(
-        "motion", "Kernel", "What the kernel does across time and across the image.",
+        "motion",
+        "Kernel",
+        "What the kernel does across time and across the image.",
         choices={"trail": "trail", "motion": "only what moves", "still": "only what stands", "edges": "edges"},
-    )  # fmt: skip
+    )
     kernel_time: int = argument("kernel_size[0]", 3, "How many frames each output number sees.", low=1, high=5)
     kernel_size: int = argument(
         "kernel_size[1:]", 1, "How many rows and columns each output number sees.", low=1, high=5
@@ -397,8 +449,10 @@ def show_conv3d(config: Conv3dConfig, own: np.ndarray | None) -> Shown:
     shown = Shown(
         {"x": x, "weight": kernel3d(config.preset, config.kernel_time, config.kernel_size)[None, None]},
         (f"conv = {layer}", "conv.weight.data = weight", "y = conv(x)"),
-        {"x": "x[0, 0]", "y": "y[0, 0]", "weight": "conv.weight[0, 0]"}, "film", layer="conv",
-    )  # fmt: skip
+        {"x": "x[0, 0]", "y": "y[0, 0]", "weight": "conv.weight[0, 0]"},
+        "film",
+        layer="conv",
+    )
     counts = shown.arrays["y"].shape
     for name, count, size, stride, padding, length in zip(
         ("frames", "rows", "columns"), counts, sizes, strides, paddings, x.shape[2:], strict=True

@@ -18,7 +18,10 @@ P = "The probability that a number is struck out. The others are divided by 1 - 
 MODE = "train() strikes out; eval() passes everything on unchanged."
 DRAW = "Another draw: the seed of torch's random numbers."
 DRAWS = "The mean of so many draws. The more there are, the nearer it comes to the input."
-FORMULA = r"y = \begin{cases}0 & \text{with probability } p\\ x / (1 - p) & \text{else}\end{cases}\qquad E[y] = x,\quad p = %g"
+FORMULA = (
+    r"y = \begin{cases}0 & \text{with probability } p\\ x / (1 - p) & \text{else}\end{cases}"
+    r"\qquad E[y] = x,\quad p = %g"
+)
 
 
 class DropoutConfig(CardConfig):
@@ -59,7 +62,11 @@ def show_dropout(config: DropoutConfig, own: np.ndarray | None) -> Shown:
     x = image(config.image, own, 1, 24)
     lines = dropout_lines(call("nn.Dropout", p=config.p), config.mode, config.draw, config.draws)
     return Shown(
-        {"x": x}, lines, {"x": "x[0, 0]", "y": "y[0, 0]", "mean": "mean[0, 0]"}, "panels", layer="drop",
+        {"x": x},
+        lines,
+        {"x": "x[0, 0]", "y": "y[0, 0]", "mean": "mean[0, 0]"},
+        "panels",
+        layer="drop",
         formula=FORMULA % config.p,
         facts={
             "rows": [["x", "y", "mean"]],
@@ -71,16 +78,20 @@ def show_dropout(config: DropoutConfig, own: np.ndarray | None) -> Shown:
             "tell": "dropout",
             "values": {"draws": config.draws},
         },
-    )  # fmt: skip
+    )
 
 
 def show_dropout2d(config: Dropout2dConfig, own: np.ndarray | None) -> Shown:
     """The Dropout2d card."""
     lines = dropout_lines(call("nn.Dropout2d", p=config.p), config.mode, config.draw, config.draws)
     shown = Shown(
-        {"x": feature_maps(14)}, lines, {"x": "x[0]", "y": "y[0]", "mean": "mean[0]"}, "panels", layer="drop",
+        {"x": feature_maps(14)},
+        lines,
+        {"x": "x[0]", "y": "y[0]", "mean": "mean[0]"},
+        "panels",
+        layer="drop",
         formula=r"\text{whole maps: }" + FORMULA % config.p,
-    )  # fmt: skip
+    )
     most = float(np.abs(shown.arrays["x"]).max())
     shown.facts = {
         "rows": [["x", "y", "mean"]],
@@ -120,7 +131,7 @@ def show_alphadropout(config: AlphaDropoutConfig, own: np.ndarray | None) -> Sho
             f"y = {call('nn.AlphaDropout', p=config.p)}{tail}(x)",
             f"plain = {call('nn.Dropout', p=config.p)}{tail}(x)",
         ),
-        {"spread": "torch.stack([torch.stack([t.mean(), t.std()]) for t in (x, y, plain)]).T"},
+        {"spread": "torch.stack([torch.stack([t.mean(), t.std()]) for t in (x, y, plain)])"},
         "plots",
         one=1,
         formula=r"y = a\,\big(x\cdot keep + \alpha'(1 - keep)\big) + b,\quad \alpha' = -1.7581,\quad "
@@ -132,8 +143,8 @@ def show_alphadropout(config: AlphaDropoutConfig, own: np.ndarray | None) -> Sho
     names = ["SELU(x)", "AlphaDropout", "Dropout"]
     shown.facts = {
         "plots": [
-            {"title": "histogram", "x": "middle", "lines": "counts", "names": names, "tall": 1.4, "from_zero": True},
-            {"title": "mean_and_spread", "bars": "spread", "labels": ["mean", "std"], "names": names},
+            {"title": "histogram", "x": "middle", "lines": "counts", "names": names, "from_zero": True},
+            {"title": "mean_and_spread", "bars": "spread", "labels": ["mean", "std"], "names": names, "wide": True},
         ]
     }
     return shown

@@ -36,9 +36,13 @@ def show_linear(config: LinearConfig, own: np.ndarray | None) -> Shown:
     layer = call("nn.Linear", inputs, outputs, bias=config.bias)
     drawn = {"x": "x", "weight": "linear.weight", "y": "y"} | ({"bias": "linear.bias[:, None]"} if config.bias else {})
     shown = Shown(
-        {"x": x}, (f"torch.manual_seed({config.seed})", f"linear = {layer}", "y = linear(x)"),
-        drawn, "panels", layer="linear", one=1,
-    )  # fmt: skip
+        {"x": x},
+        (f"torch.manual_seed({config.seed})", f"linear = {layer}", "y = linear(x)"),
+        drawn,
+        "panels",
+        layer="linear",
+        one=1,
+    )
 
     def of(example: int, output: int) -> dict[str, list[list[int]]]:
         """What one output number is made of."""
@@ -53,15 +57,34 @@ def show_linear(config: LinearConfig, own: np.ndarray | None) -> Shown:
         return {**of(0, output), "x": [], "y": [[n, output] for n in range(config.batch)]}
 
     panels: dict[str, Any] = {
-        "x": {"title": "input", "numbers": True, "links": [of(n, 0) | {"weight": [], "bias": [], "y": [[n, o] for o in range(outputs)]} for n in range(config.batch) for _ in range(inputs)]},
-        "weight": {"title": "weight", "numbers": True, "links": [everything_of(o) for o in range(outputs) for _ in range(inputs)]},
-        "y": {"title": "output", "numbers": True, "links": [of(n, o) for n in range(config.batch) for o in range(outputs)]},
-    }  # fmt: skip
+        "x": {
+            "title": "input",
+            "numbers": True,
+            "links": [
+                of(n, 0) | {"weight": [], "bias": [], "y": [[n, o] for o in range(outputs)]}
+                for n in range(config.batch)
+                for _ in range(inputs)
+            ],
+        },
+        "weight": {
+            "title": "weight",
+            "numbers": True,
+            "links": [everything_of(o) for o in range(outputs) for _ in range(inputs)],
+        },
+        "y": {
+            "title": "output",
+            "numbers": True,
+            "links": [of(n, o) for n in range(config.batch) for o in range(outputs)],
+        },
+    }
     if config.bias:
         panels["bias"] = {"title": "bias", "numbers": True, "links": [everything_of(o) for o in range(outputs)]}
     weight, bias = shown.value("linear.weight").tolist(), shown.value("linear.bias").tolist() if config.bias else None
     sums = [
-        " + ".join(f"{w:.2f}·{value:.1f}" for w, value in zip(weight[o], x[n].tolist(), strict=True))
+        " + ".join(
+            f"{w:.2f}·" + (f"({value:.1f})" if value < 0 else f"{value:.1f}")
+            for w, value in zip(weight[o], x[n].tolist(), strict=True)
+        )
         + (f" + {bias[o]:.2f}" if bias else "")
         for n in range(config.batch)
         for o in range(outputs)
@@ -91,8 +114,8 @@ class EmbeddingConfig(CardConfig):
     experiment: ClassVar[str] = "layers embedding"
 
     indices: str = choice(
-        "2, 0, 5, 2", "Indices", "The numbers of words, for example. Each picks a row; the same number the same row.",
-    )  # fmt: skip
+        "2, 0, 5, 2", "Indices", "The numbers of words, for example. Each picks a row; the same number the same row."
+    )
     num_embeddings: int = argument("num_embeddings", 6, "How many rows the table has.", low=1, high=10)
     embedding_dim: int = argument("embedding_dim", 4, "How many numbers stand for one index.", low=1, high=6)
     padding_idx: int = choice(
@@ -142,8 +165,11 @@ def show_embedding(config: EmbeddingConfig, own: np.ndarray | None) -> Shown:
         {"index": torch.tensor(indices)},
         (f"torch.manual_seed({config.seed})", f"embedding = {layer}", "y = embedding(index)", "y.sum().backward()"),
         {"index": "index[:, None]", "weight": "embedding.weight", "y": "y", "grad": "embedding.weight.grad"},
-        "panels", layer="embedding", input="index", one=1,
-    )  # fmt: skip
+        "panels",
+        layer="embedding",
+        input="index",
+        one=1,
+    )
     width = config.embedding_dim
 
     def row(number: int) -> dict[str, list[list[int]]]:
@@ -178,26 +204,54 @@ class ShapesConfig(CardConfig):
     experiment: ClassVar[str] = "layers shapes"
 
     operation: Literal["flatten", "view", "reshape", "transpose", "transposed view", "permute"] = choice(
-        "flatten", "Operation", "What is done to x, a (2, 3, 4) block that counts from 0 to 23.",
+        "flatten",
+        "Operation",
+        "What is done to x, a (2, 3, 4) block that counts from 0 to 23.",
         choices={
-            "flatten": "nn.Flatten", "view": "view", "reshape": "reshape", "transpose": "transpose",
-            "transposed view": "transpose, then view", "permute": "permute",
+            "flatten": "nn.Flatten",
+            "view": "view",
+            "reshape": "reshape",
+            "transpose": "transpose",
+            "transposed view": "transpose, then view",
+            "permute": "permute",
         },
-    )  # fmt: skip
-    start_dim: int = argument("start_dim", 1, "The first axis that is flattened.", low=-3, high=2,
-                              shown_if=("operation", ("flatten",)))  # fmt: skip
-    end_dim: int = argument("end_dim", -1, "The last axis that is flattened; -1 is the last there is.", low=-3, high=2,
-                            shown_if=("operation", ("flatten",)))  # fmt: skip
-    dim0: int = argument("dim0", 0, "One axis that is exchanged.", low=-3, high=2,
-                         shown_if=("operation", ("transpose", "transposed view")))  # fmt: skip
-    dim1: int = argument("dim1", 1, "The other axis that is exchanged.", low=-3, high=2,
-                         shown_if=("operation", ("transpose", "transposed view")))  # fmt: skip
+    )
+    start_dim: int = argument(
+        "start_dim", 1, "The first axis that is flattened.", low=-3, high=2, shown_if=("operation", ("flatten",))
+    )
+    end_dim: int = argument(
+        "end_dim",
+        -1,
+        "The last axis that is flattened; -1 is the last there is.",
+        low=-3,
+        high=2,
+        shown_if=("operation", ("flatten",)),
+    )
+    dim0: int = argument(
+        "dim0",
+        0,
+        "One axis that is exchanged.",
+        low=-3,
+        high=2,
+        shown_if=("operation", ("transpose", "transposed view")),
+    )
+    dim1: int = argument(
+        "dim1",
+        1,
+        "The other axis that is exchanged.",
+        low=-3,
+        high=2,
+        shown_if=("operation", ("transpose", "transposed view")),
+    )
     size: str = choice(
-        "6, 4", "New shape", "Sizes whose product is 24; torch works out one that is -1.",
+        "6, 4",
+        "New shape",
+        "Sizes whose product is 24; torch works out one that is -1.",
         shown_if=("operation", ("view", "reshape", "transposed view")),
-    )  # fmt: skip
-    dims: str = choice("2, 0, 1", "New order of the axes", "Each axis 0, 1, 2 once.",
-                       shown_if=("operation", ("permute",)))  # fmt: skip
+    )
+    dims: str = choice(
+        "2, 0, 1", "New order of the axes", "Each axis 0, 1, 2 once.", shown_if=("operation", ("permute",))
+    )
 
     def problems(self) -> Iterator[Problem]:
         if self.operation == "flatten" and self.start_dim % 3 > self.end_dim % 3:
@@ -285,18 +339,25 @@ class CellsConfig(CardConfig):
     experiment: ClassVar[str] = "layers cells"
 
     cell: Literal["RNNCell", "LSTMCell", "GRUCell"] = choice(
-        "LSTMCell", "Cell", "One step of the recurrent layers that step 7 uses.",
+        "LSTMCell",
+        "Cell",
+        "One step of the recurrent layers that step 7 uses.",
         choices={"RNNCell": "nn.RNNCell", "LSTMCell": "nn.LSTMCell", "GRUCell": "nn.GRUCell"},
-    )  # fmt: skip
+    )
     x0: float = choice(1.0, "x[0]", "A number of the input.", low=-3, high=3, step=0.1)
     x1: float = choice(-0.5, "x[1]", "A number of the input.", low=-3, high=3, step=0.1)
     h: float = choice(
         0.5, "Size of the old h", "The hidden state before this step, times this.", low=0, high=3, step=0.1
     )
     gate: float = choice(
-        0.0, "Bias of the forget gate", "Added to the forget gate (GRU: the update gate): up opens it, down closes it.",
-        low=-6, high=6, step=0.5, shown_if=("cell", ("LSTMCell", "GRUCell")),
-    )  # fmt: skip
+        0.0,
+        "Bias of the forget gate",
+        "Added to the forget gate (GRU: the update gate): up opens it, down closes it.",
+        low=-6,
+        high=6,
+        step=0.5,
+        shown_if=("cell", ("LSTMCell", "GRUCell")),
+    )
     seed: int = choice(0, "Seed", SEED, low=0, high=20)
 
 
@@ -317,26 +378,31 @@ def show_cells(config: CellsConfig, own: np.ndarray | None) -> Shown:
     sums = ["from_x = x @ cell.weight_ih.T + cell.bias_ih", "from_h = h @ cell.weight_hh.T + cell.bias_hh"]
     if lstm:
         lines = [
-            *start, "h_new, c_new = cell(x, (h, c))", *sums,
+            *start,
+            "h_new, c_new = cell(x, (h, c))",
+            *sums,
             "i, f, g, o = (from_x + from_h).chunk(4, dim=1)",
             "i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()",
             "by_hand = o * (f * c + i * g).tanh()",
-        ]  # fmt: skip
+        ]
         gates, formula = (
             ["i", "f", "g", "o"],
             (
-                r"i, f, o = \sigma(\ldots),\quad g = \tanh(\ldots),\quad c' = f \odot c + i \odot g,\quad h' = o \odot \tanh(c')"
+                r"i, f, o = \sigma(\ldots),\quad g = \tanh(\ldots),\quad "
+                r"c' = f \odot c + i \odot g,\quad h' = o \odot \tanh(c')"
             ),
         )
         rows = [["x", "h", "c"], gates, ["c_new", "h_new", "by_hand"]]
     elif config.cell == "GRUCell":
         lines = [
-            *start, "h_new = cell(x, h)", *sums,
+            *start,
+            "h_new = cell(x, h)",
+            *sums,
             "(r, z, n), (r_h, z_h, n_h) = from_x.chunk(3, dim=1), from_h.chunk(3, dim=1)",
             "r, z = (r + r_h).sigmoid(), (z + z_h).sigmoid()",
             "n = (n + r * n_h).tanh()",
             "by_hand = (1 - z) * n + z * h",
-        ]  # fmt: skip
+        ]
         gates = ["r", "z", "n"]
         formula = r"r, z = \sigma(\ldots),\quad n = \tanh(W x + r \odot U h),\quad h' = (1 - z) \odot n + z \odot h"
         rows = [["x", "h"], gates, ["h_new", "by_hand"]]
@@ -346,20 +412,40 @@ def show_cells(config: CellsConfig, own: np.ndarray | None) -> Shown:
         rows = [["x", "h"], gates, ["h_new", "by_hand"]]
     names = [name for row in rows for name in row]
     shown = Shown(
-        given if lstm else {name: given[name] for name in ("x", "h")}, tuple(lines), {name: name for name in names},
-        "panels", layer="cell", input="x", output="h_new", one=1,
-    )  # fmt: skip
+        given if lstm else {name: given[name] for name in ("x", "h")},
+        tuple(lines),
+        {name: name for name in names},
+        "panels",
+        layer="cell",
+        input="x",
+        output="h_new",
+        one=1,
+    )
     unit = [{name: [[0, u]] for name in names if name != "x"} | {"x": [[0, 0], [0, 1]]} for u in range(HIDDEN)]
     titles = {
-        "x": "cell_x", "h": "cell_h", "c": "cell_c", "i": "cell_i", "f": "cell_f", "g": "cell_g", "o": "cell_o",
-        "r": "cell_r", "z": "cell_z", "n": "cell_n", "from_x": "cell_from_x", "from_h": "cell_from_h",
-        "c_new": "cell_c_new", "h_new": "cell_h_new", "by_hand": "cell_by_hand",
-    }  # fmt: skip
+        "x": "cell_x",
+        "h": "cell_h",
+        "c": "cell_c",
+        "i": "cell_i",
+        "f": "cell_f",
+        "g": "cell_g",
+        "o": "cell_o",
+        "r": "cell_r",
+        "z": "cell_z",
+        "n": "cell_n",
+        "from_x": "cell_from_x",
+        "from_h": "cell_from_h",
+        "c_new": "cell_c_new",
+        "h_new": "cell_h_new",
+        "by_hand": "cell_by_hand",
+    }
     shown.facts = {
         "rows": rows,
         "panels": {
             name: {
-                "title": titles[name], "numbers": True, "cell": 38,
+                "title": titles[name],
+                "numbers": True,
+                "cell": 38,
                 "most": 1 if name in ("i", "f", "o", "r", "z") else 2,
                 "links": [{}, {}] if name == "x" else unit,
             }
@@ -368,7 +454,7 @@ def show_cells(config: CellsConfig, own: np.ndarray | None) -> Shown:
         "tell": f"cells_{config.cell}",
         "values_of": {name: shown.arrays[name][0].tolist() for name in names if name != "x"},
         "at": {"h_new": 0},
-    }  # fmt: skip
+    }
     shown.formula = formula
     return shown
 

@@ -18,16 +18,29 @@ class RegressionConfig(CardConfig):
     experiment: ClassVar[str] = "layers regression"
 
     functions: tuple[Literal["MSELoss", "L1Loss", "SmoothL1Loss"], ...] = choice(
-        ("MSELoss", "L1Loss", "SmoothL1Loss"), "Losses", "Choose several to compare them.",
-        choices=REGRESSION, length=(1, 3),
-    )  # fmt: skip
-    prediction: float = choice(2.0, "Prediction", "What the network says. Watch the gradient as it nears the target.",
-                               low=-4, high=4, step=0.05)  # fmt: skip
+        ("MSELoss", "L1Loss", "SmoothL1Loss"),
+        "Losses",
+        "Choose several to compare them.",
+        choices=REGRESSION,
+        length=(1, 3),
+    )
+    prediction: float = choice(
+        2.0,
+        "Prediction",
+        "What the network says. Watch the gradient as it nears the target.",
+        low=-4,
+        high=4,
+        step=0.05,
+    )
     target: float = choice(0.5, "Target", "What would be right.", low=-4, high=4, step=0.05)
     beta: float = argument(
-        "beta", 1.0, "SmoothL1Loss: nearer to the target than this it is a parabola, beyond it a straight line.",
-        low=0, high=4, step=0.1,
-    )  # fmt: skip
+        "beta",
+        1.0,
+        "SmoothL1Loss: nearer to the target than this it is a parabola, beyond it a straight line.",
+        low=0,
+        high=4,
+        step=0.1,
+    )
 
 
 def show_regression(config: RegressionConfig, own: np.ndarray | None) -> Shown:
@@ -43,13 +56,18 @@ def show_regression(config: RegressionConfig, own: np.ndarray | None) -> Shown:
             "y = torch.stack([loss(x, target) for loss in losses.values()])",
             "slopes = torch.stack([torch.autograd.grad(loss(x, target).sum(), x)[0] for loss in losses.values()])",
         ),
-        {"x": "x", "y": "y", "slopes": "slopes"}, "plots",
-    )  # fmt: skip
+        {"x": "x", "y": "y", "slopes": "slopes"},
+        "plots",
+    )
     shown.input = shown.output = ""
     same = {
-        "x": "x", "names": list(config.functions), "colours": [list(REGRESSION).index(name) for name in config.functions],
-        "marker": config.prediction, "second": config.target, "xlabel": "prediction",
-    }  # fmt: skip
+        "x": "x",
+        "names": list(config.functions),
+        "colours": [list(REGRESSION).index(name) for name in config.functions],
+        "marker": config.prediction,
+        "second": config.target,
+        "xlabel": "prediction",
+    }
     shown.facts = {
         "plots": [
             {"title": "loss", "lines": "y", "range": [0, 12], **same},
@@ -70,14 +88,25 @@ class CrossEntropyConfig(CardConfig):
 
     experiment: ClassVar[str] = "layers crossentropy"
 
-    logit: float = choice(1.0, "Logit of the true class", "How strongly the network says the right class: class 1.",
-                          low=-8, high=8, step=0.1)  # fmt: skip
+    logit: float = choice(
+        1.0,
+        "Logit of the true class",
+        "How strongly the network says the right class: class 1.",
+        low=-8,
+        high=8,
+        step=0.1,
+    )
     label_smoothing: float = argument(
-        "label_smoothing", 0.0, "Takes this much from the true class and spreads it over all: too sure is punished.",
-        low=0, high=1, step=0.05,
-    )  # fmt: skip
-    weight: float = choice(1.0, "weight[1]", "The weight of the true class: its examples count that much more.",
-                           low=0, high=5, step=0.1)  # fmt: skip
+        "label_smoothing",
+        0.0,
+        "Takes this much from the true class and spreads it over all: too sure is punished.",
+        low=0,
+        high=1,
+        step=0.05,
+    )
+    weight: float = choice(
+        1.0, "weight[1]", "The weight of the true class: its examples count that much more.", low=0, high=5, step=0.1
+    )
 
 
 def show_crossentropy(config: CrossEntropyConfig, own: np.ndarray | None) -> Shown:
@@ -105,10 +134,17 @@ def show_crossentropy(config: CrossEntropyConfig, own: np.ndarray | None) -> Sho
             "now = loss(x_now, target[:1])",
             "now.backward()",
         ),
-        {"z": "x[:, 1]", "y": "y[None]", "slopes": "x.grad[:, 1][None]",
-         "probability": "x_now.softmax(dim=1)", "gradient": "x_now.grad"},
-        "plots", input="x_now", output="now",
-    )  # fmt: skip
+        {
+            "z": "x[:, 1]",
+            "y": "y[None]",
+            "slopes": "x.grad[:, 1][None]",
+            "probability": "x_now.softmax(dim=1)",
+            "gradient": "x_now.grad",
+        },
+        "plots",
+        input="x_now",
+        output="now",
+    )
     smooth = config.label_smoothing
     q = torch.full((4,), smooth / 4)
     q[1] += 1 - smooth
@@ -118,11 +154,17 @@ def show_crossentropy(config: CrossEntropyConfig, own: np.ndarray | None) -> Sho
         "plots": [
             {"title": "loss", "lines": "y", "names": ["CrossEntropyLoss"], **same},
             {"title": "gradient", "lines": "slopes", "names": ["x.grad"], **same},
-            {"title": "probability_target_gradient", "bars": "bars", "labels": ["0", "1", "2", "3"],
-             "names": ["softmax(x)", "target", "x.grad"], "range": [-1, 1], "wide": True},
+            {
+                "title": "probability_target_gradient",
+                "bars": "bars",
+                "labels": ["0", "1", "2", "3"],
+                "names": ["softmax(x)", "target", "x.grad"],
+                "range": [-1, 1],
+                "wide": True,
+            },
         ],
         "beside": True,
-    }  # fmt: skip
+    }
     shown.formula = (
         r"loss = -\sum_c w_c\, q_c \log p_c,\quad p = \text{softmax}(x),\quad "
         rf"q_1 = {1 - smooth + smooth / 4:.4g},\ q_{{else}} = {smooth / 4:.4g},\quad "
@@ -140,11 +182,19 @@ class NLLConfig(CardConfig):
         1.0, "Scale of the logits", "How sure the network is: logits times this.", low=0, high=5, step=0.1
     )
     ignore_index: Literal[-100, 0, 1, 2] = argument(
-        "ignore_index", -100, "Examples of this class count for nothing, such as padding. torch's default is -100: none.",
+        "ignore_index",
+        -100,
+        "Examples of this class count for nothing, such as padding. torch's default is -100: none.",
         choices={-100: "-100", 0: "0", 1: "1", 2: "2"},
-    )  # fmt: skip
-    weight: float = choice(1.0, "weight[2]", "The weight of class 2: its examples count that much more in the mean.",
-                           low=0, high=5, step=0.1)  # fmt: skip
+    )
+    weight: float = choice(
+        1.0,
+        "weight[2]",
+        "The weight of class 2: its examples count that much more in the mean.",
+        low=0,
+        high=5,
+        step=0.1,
+    )
     reduction: Literal["mean", "sum"] = argument(
         "reduction",
         "mean",
@@ -176,10 +226,16 @@ def show_nll(config: NLLConfig, own: np.ndarray | None) -> Shown:
             f"same = {nll}(log_p, target)",
             "loss.backward()",
         ),
-        {"x": "x", "log_p": "log_p", "grad": "x.grad", "target": "target[:, None]",
-         "losses": "torch.stack([loss, same])[:, None]"},
-        "panels", output="loss",
-    )  # fmt: skip
+        {
+            "x": "x",
+            "log_p": "log_p",
+            "grad": "x.grad",
+            "target": "target[:, None]",
+            "losses": "torch.stack([loss, same])[:, None]",
+        },
+        "panels",
+        output="loss",
+    )
     links = [[[i, j] for j in range(3)] for i in range(4)]
     per_row = [{"x": row, "log_p": row, "grad": row, "target": [[i, 0]]} for i, row in enumerate(links)]
     shown.facts = {
@@ -190,13 +246,17 @@ def show_nll(config: NLLConfig, own: np.ndarray | None) -> Shown:
             "target": {"title": "target", "numbers": True, "plain": True, "links": per_row},
             "grad": {"title": "gradient_of_input", "numbers": True, "links": [per_row[i // 3] for i in range(12)]},
             "losses": {
-                "title": "equal_numbers", "numbers": True, "plain": True, "digits": 4, "cell_width": 96,
+                "title": "equal_numbers",
+                "numbers": True,
+                "plain": True,
+                "digits": 4,
+                "cell_width": 96,
                 "row_names": ["CrossEntropyLoss", "LogSoftmax + NLLLoss"],
             },
         },
         "tell": "nll",
         "values": {"loss": float(shown.value("loss").detach()), "same": float(shown.value("same").detach())},
-    }  # fmt: skip
+    }
     for name in ("loss", "same"):
         if not np.isfinite(shown.facts["values"][name]):
             shown.facts["values"][name] = "NaN"
@@ -219,9 +279,11 @@ class BCEConfig(CardConfig):
         1.0, "pos_weight", "How much more a yes counts: for a class that is rare.", low=0.1, high=10, log=True
     )
     reach: Literal[6, 30, 150] = choice(
-        6, "Range of the logit", "Far out, Sigmoid and BCELoss apart lose their gradient: use the two in one.",
+        6,
+        "Range of the logit",
+        "Far out, Sigmoid and BCELoss apart lose their gradient: use the two in one.",
         choices={6: "6", 30: "30", 150: "150"},
-    )  # fmt: skip
+    )
 
 
 def show_bce(config: BCEConfig, own: np.ndarray | None) -> Shown:
@@ -242,8 +304,9 @@ def show_bce(config: BCEConfig, own: np.ndarray | None) -> Shown:
             'apart = nn.BCELoss(reduction="none")(x.sigmoid(), target)',
             "slope_apart, = torch.autograd.grad(apart.sum(), x)",
         ),
-        {"x": "x", "y": "torch.stack([y, apart])", "slopes": "torch.stack([slope, slope_apart])"}, "plots",
-    )  # fmt: skip
+        {"x": "x", "y": "torch.stack([y, apart])", "slopes": "torch.stack([slope, slope_apart])"},
+        "plots",
+    )
     same = {"x": "x", "names": ["BCEWithLogitsLoss", "Sigmoid + BCELoss"], "marker": config.logit, "xlabel": "logit"}
     shown.facts = {
         "plots": [
@@ -270,9 +333,11 @@ class KLDivConfig(CardConfig):
         "one", "P", "The true distribution: one hill or two.", choices={"one": "one hill", "two": "two hills"}
     )
     reduction: Literal["batchmean", "mean", "sum"] = argument(
-        "reduction", "batchmean", "batchmean is the true divergence; mean also divides by the number of bins.",
+        "reduction",
+        "batchmean",
+        "batchmean is the true divergence; mean also divides by the number of bins.",
         choices={"batchmean": "batchmean", "mean": "mean", "sum": "sum"},
-    )  # fmt: skip
+    )
 
 
 BINS = 21
@@ -280,7 +345,8 @@ BINS = 21
 
 def hills(at: torch.Tensor, middle: Any, width: Any) -> torch.Tensor:
     """The logarithm of a hill, not yet a distribution."""
-    return -(((at - middle) / width) ** 2) / 2
+    found: torch.Tensor = -(((at - middle) / width) ** 2) / 2
+    return found
 
 
 def show_kldiv(config: KLDivConfig, own: np.ndarray | None) -> Shown:
@@ -305,19 +371,29 @@ def show_kldiv(config: KLDivConfig, own: np.ndarray | None) -> Shown:
             "curve = torch.stack([kl(F.log_softmax(row, dim=0)[None], p) for row in moved])",
         ),
         {"q": "log_q.exp()", "p": "p", "grad": "x.grad", "curve": "curve[None]", "loss": "loss[None]"},
-        "plots", input="log_q", output="loss",
-    )  # fmt: skip
+        "plots",
+        input="log_q",
+        output="loss",
+    )
     shown.arrays |= {"both": np.concatenate([shown.arrays["p"], shown.arrays["q"]]), "middles": middles.numpy()}
     labels = [f"{value:g}" if i % 4 == 2 else "" for i, value in enumerate(at.tolist())]
     shown.facts = {
         "plots": [
             {"title": "p_and_q", "bars": "both", "labels": labels, "names": ["P", "Q"], "from_zero": True},
             {"title": "gradient_of_input", "bars": "grad", "labels": labels, "names": ["x.grad"]},
-            {"title": "loss_by_middle", "x": "middles", "lines": "curve", "names": ["KLDivLoss"],
-             "marker": config.middle, "wide": True, "from_zero": True, "xlabel": "middle_of_q"},
+            {
+                "title": "loss_by_middle",
+                "x": "middles",
+                "lines": "curve",
+                "names": ["KLDivLoss"],
+                "marker": config.middle,
+                "wide": True,
+                "from_zero": True,
+                "xlabel": "middle_of_q",
+            },
         ],
         "beside": True,
-    }  # fmt: skip
+    }
     shown.formula = r"D_{KL}(P\,\|\,Q) = \sum_i p_i\,(\log p_i - \log q_i)" + (
         {"mean": rf"\;/\;{BINS}", "sum": "", "batchmean": ""}[config.reduction]
         + rf" = {float(shown.value('loss').detach()):.4f}"

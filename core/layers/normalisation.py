@@ -31,7 +31,7 @@ def block(images: int, side: int) -> Tensor:
     """Real maps of unlike brightness and contrast: float32 (images, 4, side, side), images up to 4."""
     pictures = [house(), stripes(), F.interpolate(digit()[None], 48)[0].expand(3, -1, -1), house().flip(2)]
     x = torch.stack([torch.cat([picture, grey(picture)[None]]) for picture in pictures])
-    contrast = torch.tensor([1.0, 3.0, 0.6, 1.6])[None, :, None, None]
+    contrast = torch.tensor([1.5, 4.0, 1.0, 2.0])[None, :, None, None]
     brightness = (
         torch.tensor([0.0, 0.5, -0.4, 0.2])[:, None, None, None] + torch.tensor([0.0, 1.0, -0.5, 0.2])[:, None, None]
     )
@@ -53,13 +53,20 @@ class BatchNorm2dConfig(CardConfig):
     images: int = choice(3, "Images", IMAGES, low=1, high=4)
     side: int = choice(5, "Rows and columns", SIDE, low=1, high=8)
     batches: int = choice(
-        5, "Batches before", "So many batches were seen in training mode first: the running statistics follow them.",
-        low=0, high=50,
-    )  # fmt: skip
+        5,
+        "Batches before",
+        "So many batches were seen in training mode first: the running statistics follow them.",
+        low=0,
+        high=50,
+    )
     momentum: float = argument(
-        "momentum", 0.1, "How fast the running statistics follow: new = (1 - momentum) old + momentum batch's.",
-        low=0, high=1, step=0.05,
-    )  # fmt: skip
+        "momentum",
+        0.1,
+        "How fast the running statistics follow: new = (1 - momentum) old + momentum batch's.",
+        low=0,
+        high=1,
+        step=0.05,
+    )
     eps: float = argument("eps", 1e-5, EPS, low=1e-5, high=1, log=True)
     affine: bool = argument("affine", True, AFFINE)
 
@@ -75,9 +82,11 @@ class LayerNormConfig(CardConfig):
     experiment: ClassVar[str] = "layers layernorm"
 
     normalized_shape: Literal["chw", "hw", "w"] = argument(
-        "normalized_shape", "chw", "The last axes, which are averaged over together.",
+        "normalized_shape",
+        "chw",
+        "The last axes, which are averaged over together.",
         choices={"chw": "[C, H, W]", "hw": "[H, W]", "w": "[W]"},
-    )  # fmt: skip
+    )
     mode: Mode = choice("train", "Mode", "train() and eval() do the same here.", choices=MODES)
     joins: bool = choice(False, "Another image joins", JOINS)
     images: int = choice(3, "Images", IMAGES, low=1, high=4)
@@ -92,9 +101,12 @@ class GroupNormConfig(CardConfig):
     experiment: ClassVar[str] = "layers groupnorm"
 
     num_groups: int = argument(
-        "num_groups", 2, "Into how many groups the four channels are split: 1 is like LayerNorm, 4 like InstanceNorm.",
-        low=1, high=4,
-    )  # fmt: skip
+        "num_groups",
+        2,
+        "Into how many groups the four channels are split: 1 is like LayerNorm, 4 like InstanceNorm.",
+        low=1,
+        high=4,
+    )
     mode: Mode = choice("train", "Mode", "train() and eval() do the same here.", choices=MODES)
     joins: bool = choice(False, "Another image joins", JOINS)
     images: int = choice(3, "Images", IMAGES, low=1, high=4)
@@ -156,10 +168,10 @@ def show_norm(config: Any, layer: str, tags: np.ndarray, before: tuple[str, ...]
     if config.mode == "eval" and before:
         # The running statistics as they were when y was made: eval() does not move them.
         means, variances = shown.value("norm.running_mean").tolist(), shown.value("norm.running_var").tolist()
-    spread = float(x.abs().max())
+    spread = 0.6 * float(block(config.images, config.side).abs().max())
     panels: dict[str, Any] = {
         "x": {"look": "signed", "most": spread, "title": "input", "tags": "tags", "axes": ["N", "C"]},
-        "y": {"look": "signed", "most": 3, "title": "output", "tags": "tags", "axes": ["N", "C"]},
+        "y": {"look": "signed", "most": 2, "title": "output", "tags": "tags", "axes": ["N", "C"]},
     }
     rows = [["x", "y"]]
     if config.joins:

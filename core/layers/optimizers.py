@@ -26,13 +26,18 @@ SURFACES = {
 }
 """Each surface as a line of Python; x and y are numbers of the point."""
 FRAMES = {
-    "rosenbrock": (-2.0, 2.0, -1.0, 3.0), "saddle": (-2.5, 2.5, -2.5, 2.5), "ravine": (-10.0, 10.0, -4.0, 4.0),
+    "rosenbrock": (-2.0, 2.0, -1.0, 3.0),
+    "saddle": (-2.5, 2.5, -2.5, 2.5),
+    "ravine": (-10.0, 10.0, -4.0, 4.0),
     "beale": (-4.5, 4.5, -4.5, 4.5),
-}  # fmt: skip
+}
 """What is shown of each: left, right, bottom, top."""
 MINIMA = {
-    "rosenbrock": [[1.0, 1.0]], "saddle": [[0.0, 2**0.5], [0.0, -(2**0.5)]], "ravine": [[0.0, 0.0]], "beale": [[3.0, 0.5]],
-}  # fmt: skip
+    "rosenbrock": [[1.0, 1.0]],
+    "saddle": [[0.0, 2**0.5], [0.0, -(2**0.5)]],
+    "ravine": [[0.0, 0.0]],
+    "beale": [[3.0, 0.5]],
+}
 STARTS = {"rosenbrock": (-1.5, 2.0), "saddle": (2.0, 0.01), "ravine": (-9.0, 2.5), "beale": (-2.0, 2.5)}
 
 
@@ -42,23 +47,38 @@ class OptimizersConfig(CardConfig):
     experiment: ClassVar[str] = "layers optimizers"
 
     surface: Literal["rosenbrock", "saddle", "ravine", "beale"] = choice(
-        "ravine", "Surface", "What is to be made small. All optimizers start from the same point.",
+        "ravine",
+        "Surface",
+        "What is to be made small. All optimizers start from the same point.",
         choices={"rosenbrock": "Rosenbrock's valley", "saddle": "a saddle", "ravine": "a ravine", "beale": "Beale"},
-    )  # fmt: skip
+    )
     functions: tuple[Name, ...] = choice(
-        ("SGD", "momentum", "RMSprop", "Adam"), "Optimizers", "Who rolls along.",
-        choices={name: name for name in OPTIMIZERS}, length=(1, 7),
-    )  # fmt: skip
+        ("SGD", "momentum", "RMSprop", "Adam"),
+        "Optimizers",
+        "Who rolls along.",
+        choices={name: name for name in OPTIMIZERS},
+        length=(1, 7),
+    )
     lr_plain: float = choice(
-        0.05, "lr of SGD, momentum, Nesterov", "Their step is the gradient times this: on steep ground it must be small.",
-        low=0.0001, high=1, log=True,
-    )  # fmt: skip
+        0.05,
+        "lr of SGD, momentum, Nesterov",
+        "Their step is the gradient times this: on steep ground it must be small.",
+        low=0.0001,
+        high=1,
+        log=True,
+    )
     lr_adaptive: float = choice(
-        0.2, "lr of RMSprop, Adagrad, Adam, AdamW", "They divide by the gradient's size: a step is about this long.",
-        low=0.001, high=2, log=True,
-    )  # fmt: skip
+        0.2,
+        "lr of RMSprop, Adagrad, Adam, AdamW",
+        "They divide by the gradient's size: a step is about this long.",
+        low=0.001,
+        high=2,
+        log=True,
+    )
     steps: int = choice(100, "Steps", "How many steps each of them takes.", low=1, high=MOST_STEPS)
-    momentum: float = argument("momentum", 0.9, "How much of the last step momentum and Nesterov keep.", low=0, high=0.99, step=0.01)  # fmt: skip
+    momentum: float = argument(
+        "momentum", 0.9, "How much of the last step momentum and Nesterov keep.", low=0, high=0.99, step=0.01
+    )
     weight_decay: float = argument(
         "weight_decay", 0.0, "AdamW pulls towards zero by this much.", low=0, high=1, step=0.05
     )
@@ -121,9 +141,10 @@ def show_optimizers(config: OptimizersConfig, own: np.ndarray | None) -> Shown:
     """The optimizers card."""
     start = start_of(config)
     made = {name: made_of(name, config) for name in config.functions}
-    listed = ", ".join(f'"{name}": lambda p: {text}' for name, text in made.items())
     lines = (
-        f"optimizers = {{{listed}}}",
+        "optimizers = {",
+        *(f'    "{name}": lambda p: {text},' for name, text in made.items()),
+        "}",
         f"f = lambda x, y: {SURFACES[config.surface]}",
         "paths = []",
         "for make in optimizers.values():",
@@ -141,10 +162,15 @@ def show_optimizers(config: OptimizersConfig, own: np.ndarray | None) -> Shown:
     f = eval(f"lambda x, y: {SURFACES[config.surface]}")
     reached = f(paths[..., 0], paths[..., 1])
     shown = Shown(
-        {}, lines, {"paths": "torch.stack(paths)"}, "surface", input="", output="",
+        {},
+        lines,
+        {"paths": "torch.stack(paths)"},
+        "surface",
+        input="",
+        output="",
         # They have been walked already, one by one; the lines walk the same ways.
         known={"paths": list(paths)},
-    )  # fmt: skip
+    )
     left, right, bottom, top = FRAMES[config.surface]
     shown.arrays |= {"heights": heights(config.surface), "reached": reached.numpy()}
     shown.facts = {
@@ -184,9 +210,11 @@ class SchedulesConfig(CardConfig):
                 "warm-up + cosine": "warm-up, then cosine",
             },
             length=(1, 5),
-        )  # fmt: skip
+        )
     )
-    lr: float = argument("lr", 0.1, "The optimizer's learning rate; for OneCycleLR it is the highest.", low=0.001, high=1, log=True)  # fmt: skip
+    lr: float = argument(
+        "lr", 0.1, "The optimizer's learning rate; for OneCycleLR it is the highest.", low=0.001, high=1, log=True
+    )
     epochs: int = choice(100, "Steps of the scheduler", "How often scheduler.step() is called.", low=2, high=200)
     step_size: int = argument("step_size", 30, "StepLR: after so many steps the rate falls.", low=1, high=100)
     gamma: float = argument("gamma", 0.5, "StepLR multiplies by this each time it falls.", low=0.05, high=1, step=0.05)
@@ -194,19 +222,25 @@ class SchedulesConfig(CardConfig):
         0.97, "gamma of ExponentialLR", "It multiplies by this at every step.", low=0.8, high=1, step=0.01
     )
     eta_min: float = argument("eta_min", 0.0, "The lowest rate of CosineAnnealingLR.", low=0, high=0.1, step=0.005)
-    pct_start: float = argument("pct_start", 0.3, "OneCycleLR: the share of the steps in which the rate rises.", low=0, high=1, step=0.05)  # fmt: skip
+    pct_start: float = argument(
+        "pct_start", 0.3, "OneCycleLR: the share of the steps in which the rate rises.", low=0, high=1, step=0.05
+    )
     warmup: int = choice(
         10, "Steps of warm-up", "So many steps rise in a straight line from a hundredth of lr.", low=1, high=50
     )
 
     def problems(self) -> Iterator[Problem]:
         if "warm-up + cosine" in self.functions and self.warmup >= self.epochs:
-            yield Problem("warmup", "The warm-up must be shorter than all steps together: fewer than {epochs}.", {"epochs": self.epochs})  # fmt: skip
+            yield Problem(
+                "warmup",
+                "The warm-up must be shorter than all steps together: fewer than {epochs}.",
+                {"epochs": self.epochs},
+            )
 
 
 def schedule_of(name: str, config: SchedulesConfig) -> str:
     """The text that makes a scheduler for `optimizer`."""
-    space = "torch.optim.lr_scheduler"
+    space = "lr_scheduler"
 
     def with_optimizer(kind: str, *given: Any, **options: Any) -> str:
         return call(f"{space}.{kind}", *given, **options).replace("(", "(optimizer, ", 1).replace(", )", ")")
@@ -226,9 +260,10 @@ def schedule_of(name: str, config: SchedulesConfig) -> str:
 
 def show_schedules(config: SchedulesConfig, own: np.ndarray | None) -> Shown:
     """The schedules card."""
-    listed = ", ".join(f'"{name}": lambda optimizer: {schedule_of(name, config)}' for name in config.functions)
     lines = (
-        f"schedules = {{{listed}}}",
+        "schedules = {",
+        *(f'    "{name}": lambda optimizer: {schedule_of(name, config)},' for name in config.functions),
+        "}",
         "rates = []",
         "for make in schedules.values():",
         f"    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr={config.lr!r}, momentum=0.9)",
@@ -246,11 +281,17 @@ def show_schedules(config: SchedulesConfig, own: np.ndarray | None) -> Shown:
     shown.facts = {
         "plots": [
             {
-                "title": "learning_rate", "x": "step", "lines": "rates", "names": list(config.functions), "xlabel": "step",
-                "colours": [SCHEDULES.index(name) for name in config.functions], "from_zero": True, "tall": 1.7,
+                "title": "learning_rate",
+                "x": "step",
+                "lines": "rates",
+                "names": list(config.functions),
+                "xlabel": "step",
+                "colours": [SCHEDULES.index(name) for name in config.functions],
+                "from_zero": True,
+                "tall": 1.7,
             }
         ]
-    }  # fmt: skip
+    }
     shown.formula = (
         r"\text{StepLR}: lr\cdot\gamma^{\lfloor t / s\rfloor},\quad \text{CosineAnnealingLR}: "
         r"\eta_{min} + \tfrac{1}{2}(lr - \eta_{min})\left(1 + \cos\tfrac{\pi t}{T}\right)"

@@ -88,9 +88,13 @@ class LPPool2dConfig(PoolConfig):
     image: Images = choice("house", "Image", IMAGE_HELP, choices=IMAGES)
     side: int = choice(16, "Input pixels", SIDE, low=4, high=24)
     norm_type: float = argument(
-        "norm_type", 2.0, "The power p. At 1 it is the sum, the larger it is the more only the largest number counts.",
-        low=1, high=10, step=0.5,
-    )  # fmt: skip
+        "norm_type",
+        2.0,
+        "The power p. At 1 it is the sum, the larger it is the more only the largest number counts.",
+        low=1,
+        high=10,
+        step=0.5,
+    )
     kernel_size: int = argument("kernel_size", 2, WINDOW, low=1, high=4)
     stride: int = argument("stride", 2, STRIDE, low=1, high=6)
     ceil_mode: bool = argument("ceil_mode", False, CEIL)
@@ -134,10 +138,13 @@ def show_pool(config: Any, own: np.ndarray | None, layer: str, mode: str, lines:
     """A pool's card: windows, and the gradient of y.sum()."""
     x = image(config.image, own, 1, config.side).requires_grad_()
     shown = Shown(
-        {"x": x}, (f"pool = {layer}", *lines, "y.sum().backward()"),
-        {"x": "x[0]", "y": "y[0]", "grad": "x.grad[0]", **more}, "windows", layer="pool",
+        {"x": x},
+        (f"pool = {layer}", *lines, "y.sum().backward()"),
+        {"x": "x[0]", "y": "y[0]", "grad": "x.grad[0]", **more},
+        "windows",
+        layer="pool",
         facts={"mode": mode, "colour": "grey", "border": [0, 0], "groups": 1, "look": "grey"},
-    )  # fmt: skip
+    )
     shown.facts["brightest"] = max(1.0, float(shown.arrays["y"].max()))
     return shown
 
@@ -160,9 +167,14 @@ def stride_of(config: Any) -> dict[str, int]:
 def show_maxpool2d(config: MaxPool2dConfig, own: np.ndarray | None) -> Shown:
     """The MaxPool2d card."""
     layer = call(
-        "nn.MaxPool2d", kernel_size=config.kernel_size, **stride_of(config), padding=config.padding,
-        dilation=config.dilation, return_indices=True, ceil_mode=config.ceil_mode,
-    )  # fmt: skip
+        "nn.MaxPool2d",
+        kernel_size=config.kernel_size,
+        **stride_of(config),
+        padding=config.padding,
+        dilation=config.dilation,
+        return_indices=True,
+        ceil_mode=config.ceil_mode,
+    )
     shown = show_pool(config, own, layer, "max", ("y, index = pool(x)",), winner="index[0]")
     add_windows(shown, config)
     return shown
@@ -171,9 +183,13 @@ def show_maxpool2d(config: MaxPool2dConfig, own: np.ndarray | None) -> Shown:
 def show_avgpool2d(config: AvgPool2dConfig, own: np.ndarray | None) -> Shown:
     """The AvgPool2d card."""
     layer = call(
-        "nn.AvgPool2d", kernel_size=config.kernel_size, **stride_of(config), padding=config.padding,
-        ceil_mode=config.ceil_mode, count_include_pad=config.count_include_pad,
-    )  # fmt: skip
+        "nn.AvgPool2d",
+        kernel_size=config.kernel_size,
+        **stride_of(config),
+        padding=config.padding,
+        ceil_mode=config.ceil_mode,
+        count_include_pad=config.count_include_pad,
+    )
     shown = show_pool(config, own, layer, "average", ("y = pool(x)",))
     add_windows(shown, config)
     _, height, width = shown.arrays["y"].shape
@@ -185,9 +201,12 @@ def show_avgpool2d(config: AvgPool2dConfig, own: np.ndarray | None) -> Shown:
 def show_lppool2d(config: LPPool2dConfig, own: np.ndarray | None) -> Shown:
     """The LPPool2d card."""
     layer = call(
-        "nn.LPPool2d", norm_type=config.norm_type, kernel_size=config.kernel_size, **stride_of(config),
+        "nn.LPPool2d",
+        norm_type=config.norm_type,
+        kernel_size=config.kernel_size,
+        **stride_of(config),
         ceil_mode=config.ceil_mode,
-    )  # fmt: skip
+    )
     shown = show_pool(config, own, layer, "power", ("y = pool(x)",))
     add_windows(shown, config)
     shown.facts["power"] = config.norm_type
@@ -196,7 +215,7 @@ def show_lppool2d(config: LPPool2dConfig, own: np.ndarray | None) -> Shown:
 
 
 def adaptive_taps(count: int, length: int) -> np.ndarray:
-    """The windows that torch finds for an output of `count` numbers: int32 (count, longest), -1 where one is shorter."""
+    """The windows that torch finds for `count` output numbers: int32 (count, longest), -1 where one is shorter."""
     starts = np.arange(count) * length // count
     ends = -(-(np.arange(count) + 1) * length // count)
     found = starts[:, None] + np.arange((ends - starts).max())[None, :]

@@ -20,7 +20,10 @@ WATCH = """
   const before = card.dataset.frames;
   slider.addEventListener("keydown", () => {
     const start = performance.now();
-    const look = () => (card.dataset.frames !== before ? resolve(performance.now() - start) : requestAnimationFrame(look));
+    const look = () => {
+      if (card.dataset.frames !== before) resolve(performance.now() - start);
+      else requestAnimationFrame(look);
+    };
     look();
   }, { capture: true, once: true });
   slider.dispatchEvent(new Event("watched"));

@@ -36,6 +36,7 @@ def neighbours(chosen: str) -> None:
         (1, ":material/chevron_right:", _("The next card")),
     ):
         name = names[(at + by) % len(names)]
-        st.button(
-            "", key=f"card {'next' if by > 0 else 'before'}", icon=icon, help=words, on_click=choose, args=(name,)
-        )
+        key = f"card {'next' if by > 0 else 'before'}"
+        if st.button(" ", key=key, icon=icon, help=words):
+            choose(name)
+            st.rerun()

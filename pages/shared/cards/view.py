@@ -45,7 +45,8 @@ def _card(form: CardForm) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         title, first = card_words(form.card.name)
         st.subheader(title, anchor=False)
-        neighbours_and_link(form)
+        neighbours(form.card.name)
+        reset_and_link(form)
     st.caption(first)
     for notice in form.notices[:5]:
         st.error(tell(notice), icon=":material/error:")
@@ -72,10 +73,10 @@ def take(form: CardForm) -> None:
     form.submit(form_values(form))
 
 
-def neighbours_and_link(form: CardForm) -> None:
+def reset_and_link(form: CardForm) -> None:
     """The buttons beside a card's title."""
     st.button(
-        _("torch's own values"),
+        _("Reset"),
         icon=":material/restart_alt:",
         disabled=not form.config.to_query(),
         on_click=lambda: form.fill(form.card.config()),
@@ -150,7 +151,7 @@ def lines_and_shapes(form: CardForm, shown: Shown) -> None:
         told.append(_("**{count}** parameters to learn").format(count=f"{shown.parameters:,}"))
     st.markdown(" · ".join(told))
     if shown.formula:
-        st.latex(shown.formula)
+        st.markdown(f"${shown.formula}$")
 
 
 def refuse(form: CardForm, problem: Problem) -> None:

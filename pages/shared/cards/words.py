@@ -67,8 +67,8 @@ def card_words(name: str) -> tuple[str, str]:
             "For networks with SELU: what is left keeps its mean and spread. Plain Dropout spreads it out."
         ),
         "batchnorm2d": _(
-            "Point at a map: all numbers that stay lit share one mean. Then let another image join, in train mode and in "
-            "eval mode: does the first image's output change?"
+            "Point at a map: all numbers that stay lit share one mean. Then let another image join, in train mode and "
+            "in eval mode: does the first image's output change?"
         ),
         "layernorm": _(
             "Each image is normalised by itself. Let another image join: nothing changes for the first one."
@@ -78,8 +78,8 @@ def card_words(name: str) -> tuple[str, str]:
         "activations": _("Move over the plots. Where is the derivative 0? There nothing is learnt."),
         "softmax": _("Move the temperature: near 0 the largest logit takes all, far above 1 all classes are alike."),
         "deep_stack": _(
-            "The gradient's size in every layer. With Sigmoid it vanishes towards the first layer; then try other first "
-            "weights, LayerNorm or skip connections."
+            "The gradient's size in every layer. With Sigmoid it vanishes towards the first layer; then try other "
+            "first weights, LayerNorm or skip connections."
         ),
         "regression": _("Move the prediction. MSE's gradient grows with the error, L1's is always as large."),
         "crossentropy": _("Raise the true class's logit: the gradient is softmax minus target, for every class."),
@@ -131,7 +131,7 @@ def picture_text() -> dict[str, str]:
         "wave_sum": _("{count} numbers of the wave × kernel add up to {sum}. torch: y[0, 0, {index}] = {torch}."),
         "input_film": _("input: frames × rows × columns"),
         "output_film": _("output"),
-        "frame": _("frame {number}: patch, kernel"),
+        "frame": _("frame {number}"),
         "film_sum": _("{count} products add up to {sum}. torch: y[0, 0, {frame}, {row}, {column}] = {torch}."),
         "one_draw": _("one draw"),
         "mean_of_draws": _("mean of {draws} draws"),
@@ -140,8 +140,8 @@ def picture_text() -> dict[str, str]:
         "running": _("running mean and variance"),
         "norm": _("{count} numbers share the mean {mean} and the variance {var}. Here {x} becomes {y}."),
         "norm_running": _(
-            "All {count} numbers of a channel are shifted by the running mean {mean} and scaled by the running variance "
-            "{var}. Here {x} becomes {y}."
+            "All {count} numbers of a channel are shifted by the running mean {mean} and scaled by the running "
+            "variance {var}. Here {x} becomes {y}."
         ),
         "histogram": _("how often each value occurs"),
         "mean_and_spread": _("mean and standard deviation"),
@@ -171,7 +171,7 @@ def picture_text() -> dict[str, str]:
         "linear": _("y[{row}, {column}] = {sum} = {result}"),
         "index": _("index"),
         "gradient_of_weight": _("gradient of the weight"),
-        "embedding": _("Row {weight_row} was picked {index_count} times, so each of its numbers has that gradient."),
+        "embedding": _("Row {weight_row} was picked {index_count} times; its numbers have the gradient {grad_value}."),
         "shapes_shared": _(
             "Number {value}. y.stride() = ({stride}): y looks at the same memory as x, nothing was copied."
         ),

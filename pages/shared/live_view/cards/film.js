@@ -93,7 +93,7 @@ export class Film {
       const patch = [];
       for (let i = 0; i < rows * columns; i += 1) patch.push(this.value(frames[t], r[Math.floor(i / columns)], c[i % columns]));
       const kernel = Array.from(this.weight.data.slice(t * rows * columns, (t + 1) * rows * columns));
-      heading(pen, theme, fill(text.frame, { number: frames[t] < 0 ? "–" : frames[t] }), left, this.below, 2 * wide + GAP);
+      heading(pen, theme, fill(text.frame, { number: frames[t] < 0 ? "–" : frames[t] }), left, this.below);
       drawCells(pen, theme, patch, columns, { x: left, y: this.below, cell }, { most: 1, look: "grey" });
       drawCells(pen, theme, kernel, columns, { x: left + wide + 6, y: this.below, cell }, { most });
     }

@@ -124,7 +124,7 @@ export class Axes {
       pen.fillText(tickText(tick, this.logY), x - 6, at);
     }
     if (!this.xTicks) return;
-    const marksX = this.logX ? whole(this.range.x, 4) : ticks(this.range.x, Math.max(2, width / 62));
+    const marksX = this.logX ? whole(this.range.x, 4) : ticks(this.range.x, Math.max(3, width / 54));
     pen.textAlign = "center";
     pen.textBaseline = "top";
     for (const tick of marksX) {

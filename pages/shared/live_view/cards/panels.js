@@ -49,7 +49,7 @@ export class Panels {
       const share = maps ? Math.min(MAP, (width - GAP * (row.length - 1)) / row.length) : 0;
       const side = maps && share < 150 ? Math.min(MAP, (width - GAP) / 2) : share;
       const numbers = wide.reduce((sum, cells) => sum + cells, 0);
-      const cell = clamp(Math.floor((width - labels - maps * side - GAP * (row.length - 1)) / Math.max(1, numbers)), 34, 46);
+      const cell = clamp(Math.floor((width - labels - maps * side - GAP * (row.length - 1)) / Math.max(1, numbers)), 31, 46);
       let [x, tallest] = [0, 0];
       row.forEach((name, i) => {
         const box = panels[name].numbers
@@ -214,12 +214,18 @@ export class Panels {
   paintTag(pen, theme, name, tag) {
     if (!this.facts.panels[name].tags) return;
     const { sheets, rows, columns } = this.places[name];
-    pen.fillStyle = toCss(theme.background, 0.78);
+    if (this.facts.panels[name].numbers) {
+      this.arrays[name].data.forEach((_, i) => {
+        if (this.tagOf(name, i) === tag) outline(pen, theme, this.cell(name, i));
+      });
+      return;
+    }
+    pen.fillStyle = toCss(theme.background, 0.66);
     for (const sheet of sheets) {
       const [width, height] = [sheet.width / columns, sheet.height / rows];
       const same = Array.from({ length: rows * columns }, (_, i) => this.tagOf(name, sheet.offset + i) === tag);
       if (same.every(Boolean)) {
-        if (!this.facts.panels[name].numbers) outline(pen, theme, sheet, { weight: 1.5 });
+        outline(pen, theme, sheet, { weight: 1.5 });
       } else if (!same.some(Boolean)) {
         pen.fillRect(sheet.x, sheet.y, sheet.width, sheet.height);
       } else {
@@ -282,6 +288,9 @@ export class Panels {
     for (const [name, cells] of Object.entries(facts.panels[at.panel].links?.[at.index] ?? {})) {
       parameters[`${name}_count`] = cells.length;
       parameters[`${name}_row`] = cells[0]?.[0] ?? "";
+      if (this.places[name] && cells.length) {
+        parameters[`${name}_value`] = number(arrays[name].data[cells[0][0] * this.places[name].columns + cells[0][1]]);
+      }
     }
     const { dataset } = this.card.root;
     Object.assign(dataset, { panel: at.panel, index: at.index });

@@ -41,7 +41,7 @@ export class Plots {
       const wide = alone ? width : (width - GAP) / 2;
       const box = { x: column * (wide + GAP), y: y + HEADING, width: wide };
       const names = plot.names.length > 1 ? plot.names : [];
-      const space = names.length ? legend(pen, theme, names.map((name) => this.word(name)), [], box, { dry: true }) + 4 : 0;
+      const space = names.length ? legend(pen, theme, names.map((name) => this.word(name)), [], box, { dry: true }) + 4 : 6;
       box.legend = space;
       box.height = Math.round(HIGH * (plot.tall ?? (plot.wide ? 0.72 : 1)));
       lowest = Math.max(column ? lowest : 0, box.y + space + box.height);
@@ -71,7 +71,7 @@ export class Plots {
       const box = this.boxes[i];
       const colours = this.colours(plot, theme);
       heading(pen, theme, this.word(plot.title), box.x, box.y, box.width);
-      if (box.legend) legend(pen, theme, plot.names.map((name) => this.word(name)), colours, box, { dashes: plot.dashes });
+      if (plot.names.length > 1) legend(pen, theme, plot.names.map((name) => this.word(name)), colours, box, { dashes: plot.dashes });
       const axes = this.axesOf(plot, box);
       if (plot.bars) axes.box.height -= 16;
       axes.paint(pen, theme, { xlabel: plot.xlabel && this.word(plot.xlabel) });

@@ -83,7 +83,7 @@ export class Windows {
     this.paintMaps(pen, theme, "y", (channel) => looks[channel] ?? this.facts.look ?? "signed", most);
     if (grad) {
       heading(pen, theme, text.gradient_of_input, grad.box.x, grad.box.y, grad.room);
-      this.paintMaps(pen, theme, "grad", () => "signed", largest(this.grad.data) || 1);
+      this.paintMaps(pen, theme, "grad", () => "signed", Math.max(1, largest(this.grad.data)));
     }
     const taps = this.window();
     this.paintBorder(pen, theme);
@@ -102,7 +102,7 @@ export class Windows {
     const { boxes, rows, columns } = this.places[name];
     boxes.forEach((box, channel) => {
       const kind = look(channel);
-      const size = kind === "grey" ? (this.facts.brightest ?? 1) : most;
+      const size = kind === "grey" ? (name === "y" ? this.facts.brightest ?? 1 : 1) : most;
       drawMap(pen, theme, painter(kind, theme, this[name].data, channel * rows * columns, rows * columns, size), rows, columns, box);
     });
   }
