@@ -17,7 +17,7 @@ Images = Literal["house", "digit", "stripes", "own"]
 SIDE = "The image is made this small first, so that each pixel can be seen."
 WINDOW = "How many rows and columns become one number."
 STRIDE = "How far the window moves each time. torch's default is the window's own size."
-PADDING = "A border that is put around the input; at most half as wide as the window."
+PADDING = "A border that is put around the input; at most half of kernel_size."
 CEIL = "Whether a window that only partly fits at the end is kept."
 
 
@@ -29,12 +29,12 @@ class PoolConfig(CardConfig):
         own: Any = self
         dilation, padding = getattr(own, "dilation", 1), getattr(own, "padding", 0)
         reach = dilation * (own.kernel_size - 1) + 1
-        if padding > reach // 2:
+        if padding > own.kernel_size // 2:
             yield Problem(
                 "padding",
-                "The padding may be at most half as wide as the window: {most} here. A window of padding alone has no "
-                "largest number.",
-                {"most": reach // 2},
+                "The padding may be at most half of kernel_size: {most} here. A window of padding alone would hold no "
+                "pixel at all.",
+                {"most": own.kernel_size // 2},
             )
         elif reach > own.side + 2 * padding:
             yield Problem(
