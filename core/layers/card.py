@@ -44,7 +44,7 @@ class Shown:
         input, output: expressions whose shapes are told.
         arrays: what else the picture needs.
         facts: plain values that go with them.
-        one: the index of the line that is the card's subject.
+        one, lines_of_it: the index of the line that is the card's subject, and how many lines it takes.
         known: what the lines make, where it was made before and need not be made again.
         made: all names after the lines have run.
     """
@@ -60,6 +60,7 @@ class Shown:
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     one: int = 0
+    lines_of_it: int = 1
     known: dict[str, Any] | None = None
     made: dict[str, Any] = field(init=False)
 

@@ -13,7 +13,7 @@ from core.layers.convolution import IMAGE_HELP
 from core.layers.samples import IMAGES, feature_maps, image
 
 Mode = Literal["train", "eval"]
-MODES = {"train": "train", "eval": "eval"}
+MODES = {"train": "train()", "eval": "eval()"}
 P = "The probability that a number is struck out. The others are divided by 1 - p."
 MODE = "train() strikes out; eval() passes everything on unchanged."
 DRAW = "Another draw: the seed of torch's random numbers."

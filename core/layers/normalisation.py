@@ -16,7 +16,7 @@ from core.layers.card import Card, CardConfig, Shown, argument, call, choice
 from core.layers.samples import digit, grey, house, stripes
 
 Mode = Literal["train", "eval"]
-MODES = {"train": "train", "eval": "eval"}
+MODES = {"train": "train()", "eval": "eval()"}
 MODE = "train() takes mean and variance from the batch, eval() takes the running statistics."
 JOINS = "A very bright image joins the batch. Whose output changes? That is shown below, for the first image."
 IMAGES = "How many images are in the batch."

@@ -168,6 +168,7 @@ def show_optimizers(config: OptimizersConfig, own: np.ndarray | None) -> Shown:
         "surface",
         input="",
         output="",
+        lines_of_it=len(made) + 2,
         # They have been walked already, one by one; the lines walk the same ways.
         known={"paths": list(paths)},
     )
@@ -276,7 +277,9 @@ def show_schedules(config: SchedulesConfig, own: np.ndarray | None) -> Shown:
         "            scheduler.step()",
         "    rates.append(lrs)",
     )
-    shown = Shown({}, lines, {"rates": "torch.tensor(rates)"}, "plots", input="", output="")
+    shown = Shown(
+        {}, lines, {"rates": "torch.tensor(rates)"}, "plots", input="", output="", lines_of_it=len(config.functions) + 2
+    )
     shown.arrays["step"] = np.arange(config.epochs, dtype=np.float32)
     shown.facts = {
         "plots": [

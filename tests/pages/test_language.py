@@ -15,6 +15,7 @@ sentences are put together by `language.joined`. A lesson is a file in lessons/e
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import re
 from collections import Counter
@@ -30,6 +31,7 @@ from babel.messages.pofile import read_po
 
 from core.config import Problem
 from core.experiments import MODULES, experiment
+from core.layers import CARDS
 from pages.shared import language
 from tests.pages.tabs import Tab, until
 
@@ -77,6 +79,20 @@ def in_settings() -> dict[str, Path]:
         for shown in experiment(name).config.settings().values():
             texts = [shown.label, shown.help, shown.source, *(shown.choices or {}).values()]
             found |= {text: path for text in texts if text}
+    return found | in_cards()
+
+
+def in_cards() -> dict[str, Path]:
+    """What the cards of the layers say. torch's own names and values stay as they are."""
+    found = {}
+    for card in CARDS.values():
+        path = Path(inspect.getfile(card.config))
+        for name, shown in card.config.settings().items():
+            choices = [text for value, text in (shown.choices or {}).items() if not text.isdigit()]
+            if shown.group == "network" or name == "functions":
+                choices = [text for value, text in (shown.choices or {}).items() if text != str(value)]
+            texts = [shown.help, *choices]
+            found |= {text: path for text in texts + [shown.label] * (not shown.label.startswith("`")) if text}
     return found
 
 

@@ -141,7 +141,10 @@ def lines_and_shapes(form: CardForm, shown: Shown) -> None:
             "copy": _("Copy"),
             "copied": _("Copied"),
             "left_out": "",
-            "lines": [{"marked": at == shown.one, "parts": parts} for at, parts in enumerate(lines)],
+            "lines": [
+                {"marked": shown.one <= at < shown.one + shown.lines_of_it, "parts": parts}
+                for at, parts in enumerate(lines)
+            ],
         },
     )
     told = []

@@ -31,7 +31,7 @@ def test_the_crosses_are_minima(surface: str) -> None:
         value = f(*p)
         (gradient,) = torch.autograd.grad(value, p)
         assert float(gradient.abs().max()) < 1e-9
-        assert float(value) <= heights(surface).min() + 1e-6
+        assert value.item() <= heights(surface).min() + 1e-6
         left, right, bottom, top = FRAMES[surface]
         assert left < place[0] < right
         assert bottom < place[1] < top

@@ -25,7 +25,7 @@ export function number(value) {
   if (!Number.isFinite(value)) return short(value);
   const digits = Math.abs(value) >= 100 ? 1 : Math.abs(value) >= 10 ? 2 : 4;
   const words = value.toFixed(digits);
-  return (Number(words) === 0 ? "0" : words).replace("-", "−");
+  return String(Number(words)).replace("-", "−");
 }
 
 const grey = (share) => {
