@@ -38,7 +38,10 @@ def kernel_editor(form: CardForm) -> None:
             "lang": language.current(),
             "size": config.kernel_size,
             "values": [round(value, 4) for value in kernel.flatten().tolist()],
-            "text": {"cell": _("Kernel, row {row}, column {column}")},
+            "text": {
+                "cell": _("Kernel, row {row}, column {column}"),
+                "refused": _("A number from {low} to {high} is needed, not “{value}”."),
+            },
         },
         on_kernel_change=change,
     )

@@ -53,6 +53,20 @@ def test_what_the_lesson_says_of_the_ravine() -> None:
     assert blown["SGD"] > 1e6
 
 
+def test_what_the_lesson_says_of_saddle_and_valley() -> None:
+    shown = shown_of("optimizers", {"surface": "saddle", "functions": ("SGD", "momentum", "Adam"), "steps": 200})
+    assert shown is not None
+    left = [int((np.abs(path[:, 1]) > 1).argmax()) for path in shown.arrays["paths"]]
+    assert left == [52, 19, 6]
+    valley = {"surface": "rosenbrock", "functions": ("SGD", "momentum", "Adam"), "steps": 200}
+    slow, fast = (shown_of("optimizers", {**valley, "lr_plain": lr}) for lr in (0.002, 0.01))
+    assert slow is not None
+    assert fast is not None
+    assert (slow.arrays["reached"][:2, -1] < 1e-3).all()
+    assert np.isnan(fast.arrays["reached"][:2, -1]).all()
+    assert fast.arrays["reached"][2, -1] < 2
+
+
 def test_a_start_is_taken_only_where_it_is_on_the_surface() -> None:
     assert start_of(OptimizersConfig()) == (-9.0, 2.5)
     assert start_of(OptimizersConfig.create({"start_x": 1.5, "start_y": -2.0})) == (1.5, -2.0)

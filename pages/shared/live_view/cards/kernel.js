@@ -1,6 +1,6 @@
 // A kernel's numbers in a grid, each to be changed.
 
-import { create, fill, setAttribute } from "../dom.js";
+import { create, fill, setAttribute, setText } from "../dom.js";
 import { keep } from "../mounting.js";
 import { signedPixels, toByte, unpack } from "../pictures/images/tiles.js";
 import { applyTheme, inkOn, readTheme, toCss } from "../theme.js";
@@ -15,7 +15,8 @@ class KernelEditor {
       document.head.append(create("link", { rel: "stylesheet", href: STYLES }));
     }
     this.grid = create("div", { class: "tp-kernel", role: "group", "data-testid": "kernel" });
-    this.root = create("div", { class: "tp-live" }, this.grid);
+    this.refused = create("div", { class: "tp-kernel-refused", role: "alert" });
+    this.root = create("div", { class: "tp-live" }, this.grid, this.refused);
     parent.append(this.root);
     this.inputs = [];
   }
@@ -24,6 +25,7 @@ class KernelEditor {
     this.theme = readTheme(this.root);
     applyTheme(this.root, this.theme);
     this.trigger = setTriggerValue;
+    this.text = data.text;
     if (this.inputs.length !== data.values.length) {
       this.inputs = data.values.map(() => create("input", {
         inputmode: "decimal", autocomplete: "off",
@@ -40,6 +42,13 @@ class KernelEditor {
     });
     this.shown = shown;
     for (const input of this.inputs) this.colour(input);
+    this.tell();
+  }
+
+  /** Say below the grid which number can't be used. */
+  tell() {
+    const wrong = this.inputs.find((input) => this.value(input) === null);
+    setText(this.refused, wrong ? fill(this.text.refused, { low: `−${MOST}`, high: MOST, value: wrong.value.slice(0, 20) }) : "");
   }
 
   value(input) {
@@ -58,6 +67,7 @@ class KernelEditor {
 
   changed() {
     const values = this.inputs.map((input) => this.value(input));
+    this.tell();
     if (values.every((value) => value !== null)) this.trigger("kernel", values);
   }
 
