@@ -18,10 +18,7 @@ P = "The probability that a number is struck out. The others are divided by 1 - 
 MODE = "train() strikes out; eval() passes everything on unchanged."
 DRAW = "Another draw: the seed of torch's random numbers."
 DRAWS = "The mean of so many draws. The more there are, the nearer it comes to the input."
-FORMULA = (
-    r"y = \begin{cases}0 & \text{with probability } p\\ x / (1 - p) & \text{else}\end{cases}"
-    r"\qquad E[y] = x,\quad p = %g"
-)
+FORMULA = r"y%s = \frac{x%s\, m%s}{1 - p},\quad m%s \sim \text{Bernoulli}(1 - p),\quad E[y] = x,\quad p = %g"
 
 
 class DropoutConfig(CardConfig):
@@ -67,7 +64,7 @@ def show_dropout(config: DropoutConfig, own: np.ndarray | None) -> Shown:
         {"x": "x[0, 0]", "y": "y[0, 0]", "mean": "mean[0, 0]"},
         "panels",
         layer="drop",
-        formula=FORMULA % config.p,
+        formula=FORMULA % ("_i", "_i", "_i", "_i", config.p),
         facts={
             "rows": [["x", "y", "mean"]],
             "panels": {
@@ -90,7 +87,7 @@ def show_dropout2d(config: Dropout2dConfig, own: np.ndarray | None) -> Shown:
         {"x": "x[0]", "y": "y[0]", "mean": "mean[0]"},
         "panels",
         layer="drop",
-        formula=r"\text{whole maps: }" + FORMULA % config.p,
+        formula=FORMULA % ("_{chw}", "_{chw}", "_c", "_c", config.p),
     )
     most = float(np.abs(shown.arrays["x"]).max())
     shown.facts = {
@@ -134,7 +131,7 @@ def show_alphadropout(config: AlphaDropoutConfig, own: np.ndarray | None) -> Sho
         {"spread": "torch.stack([torch.stack([t.mean(), t.std()]) for t in (x, y, plain)])"},
         "plots",
         one=1,
-        formula=r"y = a\,\big(x\cdot keep + \alpha'(1 - keep)\big) + b,\quad \alpha' = -1.7581,\quad "
+        formula=r"y = a\,\big(x\,m + \alpha'(1 - m)\big) + b,\quad \alpha' = -1.7581,\quad "
         r"a, b:\ E[y] = E[x],\ \mathrm{Var}[y] = \mathrm{Var}[x]",
     )
     middle = np.linspace(-REACH, REACH, BINS + 1)[:-1] + REACH / BINS

@@ -77,7 +77,7 @@ def show_regression(config: RegressionConfig, own: np.ndarray | None) -> Shown:
     }
     shown.formula = (
         r"\text{MSE} = (x - t)^2,\quad \text{L1} = |x - t|,\quad \text{SmoothL1} = \begin{cases}"
-        rf"(x-t)^2 / (2\cdot{config.beta:g}) & |x-t| < {config.beta:g}\\ |x-t| - {config.beta / 2:g} & \text{{else}}"
+        rf"(x-t)^2 / (2\cdot{config.beta:g}) & |x-t| < {config.beta:g}\\ |x-t| - {config.beta / 2:g} & |x-t| \ge {config.beta:g}"
         r"\end{cases}"
     )
     return shown
@@ -166,9 +166,9 @@ def show_crossentropy(config: CrossEntropyConfig, own: np.ndarray | None) -> Sho
         "beside": True,
     }
     shown.formula = (
-        r"loss = -\sum_c w_c\, q_c \log p_c,\quad p = \text{softmax}(x),\quad "
-        rf"q_1 = {1 - smooth + smooth / 4:.4g},\ q_{{else}} = {smooth / 4:.4g},\quad "
-        r"w = 1:\ \frac{\partial loss}{\partial x} = p - q"
+        r"L = -\sum_c w_c\, q_c \log p_c,\quad p = \text{softmax}(x),\quad "
+        rf"q_1 = {1 - smooth + smooth / 4:.4g},\ q_{{c \neq 1}} = {smooth / 4:.4g},\quad "
+        r"w = 1:\ \frac{\partial L}{\partial x} = p - q"
     )
     return shown
 
@@ -260,7 +260,7 @@ def show_nll(config: NLLConfig, own: np.ndarray | None) -> Shown:
     for name in ("loss", "same"):
         if not np.isfinite(shown.facts["values"][name]):
             shown.facts["values"][name] = "NaN"
-    shown.formula = r"loss = -\sum_n w_{t_n} \log p_{n, t_n}" + (
+    shown.formula = r"L = -\sum_n w_{t_n} \log p_{n, t_n}" + (
         r"\;\Big/\;\sum_n w_{t_n}" if config.reduction == "mean" else ""
     )
     return shown
@@ -316,8 +316,8 @@ def show_bce(config: BCEConfig, own: np.ndarray | None) -> Shown:
         "beside": True,
     }
     shown.formula = (
-        r"loss = -\big(w_{pos}\,t\,\log\sigma(x) + (1 - t)\log(1 - \sigma(x))\big),\quad "
-        r"w_{pos} = 1:\ \frac{\partial loss}{\partial x} = \sigma(x) - t"
+        r"L = -\big(w_{pos}\,t\,\log\sigma(x) + (1 - t)\log(1 - \sigma(x))\big),\quad "
+        r"w_{pos} = 1:\ \frac{\partial L}{\partial x} = \sigma(x) - t"
     )
     return shown
 

@@ -213,7 +213,7 @@ def index(*sizes: int) -> list[np.ndarray]:
     return [np.arange(size).reshape([-1 if axis == at else 1 for axis in range(4)]) for at, size in enumerate(sizes)]
 
 
-SHARED = r"y = \frac{x - E[x]}{\sqrt{\mathrm{Var}[x] + \epsilon}}\cdot\gamma + \beta,\quad E, \mathrm{Var}\text{ over }"
+SHARED = r"y = \frac{x - E[x]}{\sqrt{\mathrm{Var}[x] + \epsilon}}\cdot\gamma + \beta,\quad E, \mathrm{Var}:\ "
 
 
 def show_batchnorm2d(config: BatchNorm2dConfig, own: np.ndarray | None) -> Shown:

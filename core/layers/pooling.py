@@ -210,7 +210,7 @@ def show_lppool2d(config: LPPool2dConfig, own: np.ndarray | None) -> Shown:
     shown = show_pool(config, own, layer, "power", ("y = pool(x)",))
     add_windows(shown, config)
     shown.facts["power"] = config.norm_type
-    shown.formula = rf"y = \Big(\sum_{{x \in window}} x^{{p}}\Big)^{{1/p}},\quad p = {config.norm_type:g}"
+    shown.formula = rf"y = \Big(\sum_{{x \in W}} x^{{p}}\Big)^{{1/p}},\quad p = {config.norm_type:g}"
     return shown
 
 
@@ -231,7 +231,7 @@ def show_adaptiveavgpool2d(config: AdaptiveAvgPool2dConfig, own: np.ndarray | No
     shown.arrays |= {"rows": rows, "columns": columns}
     shown.arrays["divisor"] = ((rows >= 0).sum(axis=1)[:, None] * (columns >= 0).sum(axis=1)[None, :]).astype(np.int32)
     shown.formula = (
-        r"window_i = \left[\left\lfloor\tfrac{i\,H_{in}}{H_{out}}\right\rfloor,\;"
+        r"W_i = \left[\left\lfloor\tfrac{i\,H_{in}}{H_{out}}\right\rfloor,\;"
         r"\left\lceil\tfrac{(i+1)H_{in}}{H_{out}}\right\rceil\right),\quad "
         rf"H_{{in}} = {length},\; H_{{out}} = {config.rows}"
     )

@@ -357,6 +357,28 @@ def test_settings_and_complaints_are_chinese(
     assert_chinese(open_tab().open("classifier", lang="zh", **query), messages)
 
 
+@pytest.mark.parametrize("name", CARDS)
+def test_every_card_is_chinese(name: str, open_tab: Callable[..., Tab], messages: list[Message]) -> None:
+    assert_chinese(open_tab().open("layers", lang="zh", card=name), messages)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"card": "conv2d", "groups": "3", "image": "own", "kernel": "1,2"}, {"card": "none"},
+        {"card": "maxpool2d", "padding": "3"}, {"card": "embedding", "indices": "9"},
+        {"card": "layernorm", "side": "x"}, {"card": "shapes", "operation": "view", "size": "5"},
+        {"card": "optimizers", "functions": "Nesterov", "momentum": "0"},
+    ],
+)  # fmt: skip
+def test_what_cards_refuse_is_chinese(
+    query: dict[str, str], open_tab: Callable[..., Tab], messages: list[Message]
+) -> None:
+    page = open_tab().open("layers", lang="zh", **query)
+    assert page.errors
+    assert_chinese(page, messages)
+
+
 def test_step_by_step_is_chinese_after_each_press(open_tab: Callable[..., Tab], messages: list[Message]) -> None:
     page = open_tab().open("classifier", lang="zh").set("section classifier", "steps")
     for press in ("step", "backward", "backward", "step", "zero_grad"):

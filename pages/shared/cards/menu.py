@@ -37,6 +37,6 @@ def neighbours(chosen: str) -> None:
     ):
         name = names[(at + by) % len(names)]
         key = f"card {'next' if by > 0 else 'before'}"
-        if st.button(" ", key=key, icon=icon, help=words):
+        if st.button(" ", key=key, icon=icon, help=words, type="tertiary"):
             choose(name)
             st.rerun()

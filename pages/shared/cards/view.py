@@ -10,7 +10,6 @@ from urllib.parse import urlencode, urlsplit
 import numpy as np
 import streamlit as st
 
-from core.config import Problem
 from core.experiments.base import Frame
 from core.frames import encode
 from core.layers.card import Refused, Shown
@@ -27,9 +26,11 @@ from pages.shared.live import STUB
 from pages.shared.server import live_view_hash
 
 ELSEWHERE = {"kernel", "start_x", "start_y"}
-"""Fields that are changed in a picture, not by a widget."""
+"""Fields that are changed in a picture, not by a widget of Streamlit's."""
 HEIGHT = 640
-"""Pixels of the arguments: what does not fit is scrolled beside the picture, which stays in sight."""
+"""Pixels of many arguments: what does not fit is scrolled beside the picture, which stays in sight."""
+MANY = 8
+"""So many arguments fit beside the picture."""
 
 card_component = st.components.v2.component("torch_playground_card", js=STUB, isolate_styles=False)
 
@@ -61,7 +62,8 @@ def _card(form: CardForm) -> None:
         if shown is not None:
             draw(form, shown)
             lines_and_shapes(form, shown)
-    with arguments, st.container(height=HEIGHT, border=False):
+    many = len(form.config.settings()) > MANY
+    with arguments, st.container(height=HEIGHT if many else "content", border=False):
         fields(form, own)
 
 
@@ -155,8 +157,3 @@ def lines_and_shapes(form: CardForm, shown: Shown) -> None:
     st.markdown(" · ".join(told))
     if shown.formula:
         st.markdown(f"${shown.formula}$")
-
-
-def refuse(form: CardForm, problem: Problem) -> None:
-    """Say at a field why what was given can't be used."""
-    form.problems[problem.field] = problem

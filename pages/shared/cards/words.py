@@ -52,8 +52,8 @@ def card_words(name: str) -> tuple[str, str]:
         ),
         "conv3d": _("Eight frames of a flying ball before a standing wall. Which kernel sees only what moves?"),
         "convtranspose2d": _(
-            "Every input pixel stamps the kernel into the output. Choose all ones and kernel_size 3: where stamps overlap "
-            "unevenly, a checkerboard appears."
+            "Every input pixel stamps the kernel into the output. Choose all ones and kernel_size 3: where stamps "
+            "overlap unevenly, a checkerboard appears."
         ),
         "maxpool2d": _("Of each window only the largest pixel goes on, framed in green. Only it gets a gradient."),
         "avgpool2d": _("Each window becomes its mean, and every pixel of it gets the same share of the gradient."),
@@ -196,7 +196,7 @@ def picture_text() -> dict[str, str]:
         "cells_GRUCell": _("Unit {unit}: h′ = (1 − {z}) · {n} + {z} · {h} = {h_new}."),
         "learning_rate": _("learning rate"),
         "step": _("step"),
-        "surface": _("the surface, lower is lighter"),
+        "surface": _("the surface; × marks its minima"),
         "above_minimum": _("height above the minimum"),
         "surface_told": _("After {step} steps {best} is lowest."),
         "surface_lost": _("Flown off: {names}. Their learning rate is too high here."),
