@@ -77,7 +77,8 @@ def show_regression(config: RegressionConfig, own: np.ndarray | None) -> Shown:
     }
     shown.formula = (
         r"\text{MSE} = (x - t)^2,\quad \text{L1} = |x - t|,\quad \text{SmoothL1} = \begin{cases}"
-        rf"(x-t)^2 / (2\cdot{config.beta:g}) & |x-t| < {config.beta:g}\\ |x-t| - {config.beta / 2:g} & |x-t| \ge {config.beta:g}"
+        rf"(x-t)^2 / (2\cdot{config.beta:g}) & |x-t| < {config.beta:g}\\ "
+        rf"|x-t| - {config.beta / 2:g} & |x-t| \ge {config.beta:g}"
         r"\end{cases}"
     )
     return shown
