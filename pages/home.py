@@ -13,7 +13,11 @@ STEPS = [
         "pages/classifier.py",
     ),
     (_("A CNN on MNIST"), _("Convolution, activation, pooling; handwritten digits at 97 % and more."), "pages/cnn.py"),
-    (_("The common layers"), _("Convolution, pooling, dropout, batch norm, activations and losses, to touch."), None),
+    (
+        _("The common layers"),
+        _("Convolution, pooling, dropout, batch norm, activations and losses, to touch."),
+        "pages/layers.py",
+    ),
     (_("TensorBoard"), _("Write scalars, images and graphs while training, and read them."), None),
     (_("VGG by make_layers"), _("A deep network from a list of numbers, without writing it out."), None),
     (_("GPU, saving and loading"), _("Move data and model to a device; state_dict and checkpoints."), None),

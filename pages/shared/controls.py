@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import streamlit as st
 
-from core.config import Config, Setting, kind_of
+from core.config import Config, Problem, Setting, kind_of
 from core.devices import devices
 from pages.shared import session
 from pages.shared.language import _, joined, tell
@@ -18,6 +19,21 @@ ELSEWHERE = {"points", "bugs", "own_images", "series"}
 """Fields that have a section of their own."""
 DRAWN_AS_NUMBER = 1000
 """Integer ranges wider than this are typed rather than slid."""
+
+
+class Form(Protocol):
+    """What a field's widget needs of the form that it is in."""
+
+    @property
+    def config(self) -> Config:
+        """The last values that fit."""
+
+    @property
+    def problems(self) -> Mapping[str, Problem]:
+        """What can't be used now, by field."""
+
+    def key(self, field: str) -> str:
+        """The session key of a field's widget."""
 
 
 def controls(space: Workspace) -> None:
@@ -38,7 +54,7 @@ def controls(space: Workspace) -> None:
             _fields(space, fields)
 
 
-def form_values(space: Workspace) -> dict[str, Any]:
+def form_values(space: Form) -> dict[str, Any]:
     """Each field's value as its widgets have it, else as it was."""
     values: dict[str, Any] = {}
     for name, value in space.config:
@@ -50,7 +66,7 @@ def form_values(space: Workspace) -> dict[str, Any]:
     return values
 
 
-def _sizes(space: Workspace) -> tuple[int, ...]:
+def _sizes(space: Form) -> tuple[int, ...]:
     """The hidden layers' sizes: as many as the first slider says; a new layer is as wide as the last one."""
     config: Any = space.config
     known = list(config.hidden_sizes)
@@ -67,7 +83,7 @@ def _fields(space: Workspace, fields: dict[str, Setting]) -> None:
             field(space, name, shown)
 
 
-def field(space: Workspace, name: str, shown: Setting) -> None:
+def field(space: Form, name: str, shown: Setting) -> None:
     """One field's widget, with what is wrong in it below."""
     if name == "hidden_sizes":
         _hidden_layers(space, shown)
@@ -80,7 +96,7 @@ def field(space: Workspace, name: str, shown: Setting) -> None:
         st.caption(_("Until this is put right, the last settings that fit stay in use."))
 
 
-def _seed(space: Workspace, name: str, value: Any) -> str:
+def _seed(space: Form, name: str, value: Any) -> str:
     """The widget's key, holding the config's value if the widget is new."""
     key = space.key(name)
     if session.get(key) is None:
@@ -88,7 +104,7 @@ def _seed(space: Workspace, name: str, value: Any) -> str:
     return key
 
 
-def _widget(space: Workspace, name: str, shown: Setting) -> None:
+def _widget(space: Form, name: str, shown: Setting) -> None:
     config = type(space.config)
     value = getattr(space.config, name)
     kind = kind_of(config, name)
@@ -138,7 +154,7 @@ def plain(number: float) -> str:
     return f"{number:.10g}"
 
 
-def _hidden_layers(space: Workspace, shown: Setting) -> None:
+def _hidden_layers(space: Form, shown: Setting) -> None:
     config: Any = space.config
     sizes = config.hidden_sizes
     st.slider(
@@ -157,7 +173,7 @@ def _hidden_layers(space: Workspace, shown: Setting) -> None:
         )
 
 
-def _device(space: Workspace, shown: Setting) -> None:
+def _device(space: Form, shown: Setting) -> None:
     known = devices()
     here = ["auto", *(device.name for device in known if not device.missing)]
     key = _seed(space, "device", space.config.device)

@@ -15,6 +15,7 @@ sentences are put together by `language.joined`. A lesson is a file in lessons/e
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import re
 from collections import Counter
@@ -30,6 +31,7 @@ from babel.messages.pofile import read_po
 
 from core.config import Problem
 from core.experiments import MODULES, experiment
+from core.layers import CARDS
 from pages.shared import language
 from tests.pages.tabs import Tab, until
 
@@ -78,6 +80,20 @@ def in_settings() -> dict[str, Path]:
         for shown in experiment(name).config.settings().values():
             texts = [shown.label, shown.help, shown.source, *(shown.choices or {}).values()]
             found |= {text: path for text in texts if text}
+    return found | in_cards()
+
+
+def in_cards() -> dict[str, Path]:
+    """What the cards of the layers say. torch's own names and values stay as they are."""
+    found = {}
+    for card in CARDS.values():
+        path = Path(inspect.getfile(card.config))
+        for name, shown in card.config.settings().items():
+            choices = [text for value, text in (shown.choices or {}).items() if not text.isdigit()]
+            if shown.group == "network" or name == "functions":
+                choices = [text for value, text in (shown.choices or {}).items() if text != str(value)]
+            texts = [shown.help, *choices]
+            found |= {text: path for text in texts + [shown.label] * (not shown.label.startswith("`")) if text}
     return found
 
 
@@ -346,6 +362,34 @@ def test_settings_and_complaints_are_chinese(
     query: dict[str, str], open_tab: Callable[..., Tab], messages: list[Message]
 ) -> None:
     assert_chinese(open_tab().open("classifier", lang="zh", **query), messages)
+
+
+def test_every_card_is_chinese(open_tab: Callable[..., Tab], messages: list[Message]) -> None:
+    page = open_tab().open("layers", lang="zh", card=next(iter(CARDS)))
+    texts: set[str] = set()
+    for name in CARDS:
+        assert page.at.session_state["card chosen"] == name
+        texts |= set(on_screen(page))
+        page.press("card next")
+    left = {text: found for text in texts if (found := english_left(text, messages))}
+    assert not left
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"card": "conv2d", "groups": "3", "image": "own", "kernel": "1,2"}, {"card": "none"},
+        {"card": "maxpool2d", "padding": "3"}, {"card": "embedding", "indices": "9"},
+        {"card": "layernorm", "side": "x"}, {"card": "shapes", "operation": "view", "size": "5"},
+        {"card": "optimizers", "functions": "Nesterov", "momentum": "0"},
+    ],
+)  # fmt: skip
+def test_what_cards_refuse_is_chinese(
+    query: dict[str, str], open_tab: Callable[..., Tab], messages: list[Message]
+) -> None:
+    page = open_tab().open("layers", lang="zh", **query)
+    assert page.errors
+    assert_chinese(page, messages)
 
 
 def test_step_by_step_is_chinese_after_each_press(open_tab: Callable[..., Tab], messages: list[Message]) -> None:
