@@ -90,8 +90,8 @@ class Order:
 
 def measure(tell: Tell, folder: Path, order: Order) -> None:
     """Measure settings one after the other; tells "begin", "bars" and "result" of each, by its number."""
-    # A program's forkserver imports the program and with it torch; this one has what workers need.
-    multiprocessing.set_forkserver_preload(["core.loading.tracing", "core.loading.datasets"])
+    # A program's forkserver imports the program, and with it torch.
+    multiprocessing.set_forkserver_preload(["torch"])
     with chdir(folder):
         files: tuple[int, ...] = ()
         for number, config in enumerate(order.configs):

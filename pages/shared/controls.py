@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import streamlit as st
 
-from core.config import Config, Setting, kind_of
+from core.config import Config, Problem, Setting, kind_of
 from core.devices import devices
 from pages.shared import session
 from pages.shared.language import _, joined, tell
@@ -20,6 +20,16 @@ DRAWN_AS_NUMBER = 1000
 """Integer ranges wider than this are typed rather than slid."""
 
 
+class Form(Protocol):
+    """What a field's widget needs of the page: the last valid config, what is wrong, and names for widgets."""
+
+    config: Any
+    problems: dict[str, Problem]
+
+    def key(self, field: str) -> str:
+        """The session key of a field's widget."""
+
+
 def controls(space: Workspace) -> None:
     """Take what the form says, then draw it: the tutorial's few on top, all others in three groups to unfold."""
     for name in space.refill:
@@ -28,14 +38,14 @@ def controls(space: Workspace) -> None:
     space.submit(form_values(space))
     settings = {name: shown for name, shown in space.config.settings().items() if name not in ELSEWHERE}
     for group in ON_TOP:
-        _fields(space, {name: s for name, s in settings.items() if s.group == group and not s.folded})
+        fields(space, {name: s for name, s in settings.items() if s.group == group and not s.folded})
     titles = {"data": _("Data"), "network": _("Network"), "training": _("Training")}
     for group, title in titles.items():
-        fields = {name: shown for name, shown in settings.items() if shown.group == group and shown.folded}
-        touched = sum(getattr(space.config, name) != space.config.default(name) for name in fields)
+        folded = {name: shown for name, shown in settings.items() if shown.group == group and shown.folded}
+        touched = sum(getattr(space.config, name) != space.config.default(name) for name in folded)
         label = _("{group} ({count} changed)").format(group=title, count=touched) if touched else title
-        with st.expander(label, key=space.key(f"group {group}"), expanded=bool(set(space.problems) & set(fields))):
-            _fields(space, fields)
+        with st.expander(label, key=space.key(f"group {group}"), expanded=bool(set(space.problems) & set(folded))):
+            fields(space, folded)
 
 
 def form_values(space: Workspace) -> dict[str, Any]:
@@ -61,13 +71,14 @@ def _sizes(space: Workspace) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def _fields(space: Workspace, fields: dict[str, Setting]) -> None:
-    for name, shown in fields.items():
+def fields(space: Form, wanted: dict[str, Setting]) -> None:
+    """The widgets of some fields, those left out that mean nothing with the other settings."""
+    for name, shown in wanted.items():
         if shown.shown_if is None or getattr(space.config, shown.shown_if[0]) in shown.shown_if[1]:
             field(space, name, shown)
 
 
-def field(space: Workspace, name: str, shown: Setting) -> None:
+def field(space: Form, name: str, shown: Setting) -> None:
     """One field's widget, with what is wrong in it below."""
     if name == "hidden_sizes":
         _hidden_layers(space, shown)
@@ -80,7 +91,7 @@ def field(space: Workspace, name: str, shown: Setting) -> None:
         st.caption(_("Until this is put right, the last settings that fit stay in use."))
 
 
-def _seed(space: Workspace, name: str, value: Any) -> str:
+def _seed(space: Form, name: str, value: Any) -> str:
     """The widget's key, holding the config's value if the widget is new."""
     key = space.key(name)
     if session.get(key) is None:
@@ -88,7 +99,7 @@ def _seed(space: Workspace, name: str, value: Any) -> str:
     return key
 
 
-def _widget(space: Workspace, name: str, shown: Setting) -> None:
+def _widget(space: Form, name: str, shown: Setting) -> None:
     config = type(space.config)
     value = getattr(space.config, name)
     kind = kind_of(config, name)
@@ -138,7 +149,7 @@ def plain(number: float) -> str:
     return f"{number:.10g}"
 
 
-def _hidden_layers(space: Workspace, shown: Setting) -> None:
+def _hidden_layers(space: Form, shown: Setting) -> None:
     config: Any = space.config
     sizes = config.hidden_sizes
     st.slider(
@@ -157,7 +168,7 @@ def _hidden_layers(space: Workspace, shown: Setting) -> None:
         )
 
 
-def _device(space: Workspace, shown: Setting) -> None:
+def _device(space: Form, shown: Setting) -> None:
     known = devices()
     here = ["auto", *(device.name for device in known if not device.missing)]
     key = _seed(space, "device", space.config.device)
