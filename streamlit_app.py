@@ -20,6 +20,8 @@ def show() -> None:
             st.Page("pages/cnn.py", title=_("CNN"), icon=":material/filter_center_focus:"),
             st.Page("pages/rnn.py", title=_("RNN"), icon=":material/airwave:"),
             st.Page("pages/rnn_digits.py", title=_("LSTM"), icon=":material/read_more:"),
+            st.Page("pages/loading.py", title=_("Loading"), icon=":material/conveyor_belt:"),
+            st.Page("pages/next.py", title=_("Go on"), icon=":material/signpost:"),
         ],
         position="top",
     ).run()
