@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from torch.profiler import ProfilerActivity, profile, record_function
+from torch.profiler import ProfilerActivity, profile, record_function, schedule
 
 from core.config import Config
 from core.experiments import experiment
@@ -19,6 +19,7 @@ from core.programs import QUIET
 
 WARM_UP = 5
 """Steps before the profile begins: the first ones pay for what later ones find ready."""
+PROFILER_WARM_UP = 2
 STEPS = 3
 """Steps that are profiled."""
 DEEPEST = 5
@@ -51,7 +52,7 @@ class Profile:
 def profile_run(tell: Tell, folder: Path, config: Config) -> None:
     """Profile a config's training on the CPU; tells "profile"."""
     trained = experiment(config.experiment)
-    wanted = 1 + WARM_UP + STEPS
+    wanted = 1 + WARM_UP + PROFILER_WARM_UP + STEPS
     config = config.changed(device="cpu")
     if config.num_steps < wanted:
         config = config.with_steps(wanted)
@@ -63,10 +64,13 @@ def profile_run(tell: Tell, folder: Path, config: Config) -> None:
         pass
     plain = (time.perf_counter() - start) / (WARM_UP - 1)
     os.environ.update(QUIET)
-    with profile(activities=[ProfilerActivity.CPU]) as profiler:
-        for number in range(1, STEPS + 1):
+    # The profiler, too, pays for its own first steps.
+    plan = schedule(wait=0, warmup=PROFILER_WARM_UP, active=STEPS, repeat=1)
+    with profile(activities=[ProfilerActivity.CPU], schedule=plan) as profiler:
+        for number in range(1 - PROFILER_WARM_UP, STEPS + 1):
             with record_function(f"{STEP} {number}"):
                 next(steps)
+            profiler.step()
     found = read(profiler.events())
     found.plain = plain
     tell({"kind": "profile", "profile": found})

@@ -12,7 +12,7 @@ from pathlib import Path
 from core.jobs import Tell
 
 CORE = Path(__file__).parent
-QUIET = {"KINETO_LOG_LEVEL": "5"}
+QUIET = {"KINETO_LOG_LEVEL": "99"}
 """The profiler tells the terminal that there is no GPU, which is nobody's mistake."""
 MOST_OUTPUT = 20_000
 """Characters of a program's output that are kept."""

@@ -43,11 +43,8 @@ def the_map() -> None:
         key="next step",
         label_visibility="collapsed",
     )
-    left, right = st.columns([2, 3], gap="large")
-    with left:
-        st.markdown(lesson(f"next_{chosen}"))
-    with right:
-        program_run(Program("next", chosen), notes.get(chosen, ""))
+    st.markdown(lesson(f"next_{chosen}"))
+    program_run(Program("next", chosen), notes.get(chosen, ""))
 
 
 SECTIONS: dict[str, Section] = {

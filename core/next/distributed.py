@@ -42,4 +42,4 @@ def train(rank: int, meeting_point: str) -> None:
 if __name__ == "__main__":
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     with tempfile.TemporaryDirectory() as folder:
-        mp.spawn(train, args=(os.path.join(folder, "meeting_point"),), nprocs=WORLD_SIZE)
+        mp.spawn(train, args=(f"{folder}/meeting_point",), nprocs=WORLD_SIZE)  # type: ignore[attr-defined]

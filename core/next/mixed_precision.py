@@ -20,7 +20,7 @@ for mixed in (False, True):
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     scaler = torch.amp.GradScaler(device, enabled=mixed and dtype == torch.float16)
     start = time.perf_counter()
-    for step in range(20):
+    for _ in range(20):
         with torch.autocast(device, dtype=dtype, enabled=mixed):
             output = net(images)
             loss = nn.functional.cross_entropy(output, labels)

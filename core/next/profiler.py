@@ -12,7 +12,7 @@ images, labels = torch.randn(50, 1, 28, 28), torch.randint(10, (50,))
 
 # One step to settle, two to warm up, three that count.
 with profile(activities=[ProfilerActivity.CPU], schedule=schedule(wait=1, warmup=2, active=3)) as profiler:
-    for step in range(6):
+    for _ in range(6):
         with record_function("forward"):
             loss = nn.functional.cross_entropy(net(images), labels)
         with record_function("backward"):
