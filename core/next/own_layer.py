@@ -17,7 +17,7 @@ class Swish(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensors
+        x: Tensor = ctx.saved_tensors[0]
         sigmoid = torch.sigmoid(x)
         return grad * (sigmoid + x * sigmoid * (1 - sigmoid))
 

@@ -88,12 +88,12 @@ def _kinds() -> list[tuple[str, str]]:
 
 def describe(config: LoadingConfig) -> str:
     """What makes a setting, in a few words."""
-    settings = LoadingConfig.settings()
-    source = _((settings["dataset"].choices or {})[config.dataset])
+    sources, styles = ((LoadingConfig.settings()[name].choices or {}) for name in ("dataset", "style"))
+    source = _(sources[config.dataset])
     if config.dataset == "slow":
         source = f"{source}, {LoadingConfig.write('decode_ms', config.decode_ms)} ms"
     if config.style == "tensor":
-        return listed([source, _((settings["style"].choices or {})["tensor"])])
+        return listed([source, _(styles[config.style])])
     parts = [f"num_workers={config.num_workers}", source]
     if config.style != "map":
         parts.append("IterableDataset")
