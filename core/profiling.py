@@ -26,6 +26,7 @@ DEEPEST = 5
 """Operations inside of operations that are told; deeper ones are only added up."""
 MOST_BARS = 3000
 MOST_TIMES = 10
+PROFILER_STEP = "ProfilerStep"
 STEP = "step"
 """What the mark of a whole training step begins with."""
 
@@ -105,12 +106,12 @@ def read(events: Any) -> Profile:
 
 
 def _above(event: Any) -> list[str]:
-    """The operations that an event is inside of, the outermost first."""
+    """The operations that an event is inside of, the outermost first; the profiler's own marks left out."""
     names = []
     while event.cpu_parent is not None:
         event = event.cpu_parent
         names.append(event.name)
-    return names[::-1]
+    return [name for name in names[::-1] if not name.startswith(PROFILER_STEP)]
 
 
 def kind(inside: list[str]) -> str:

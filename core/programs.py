@@ -45,7 +45,7 @@ def run_program(tell: Tell, folder: Path, program: Program) -> None:
     running = subprocess.Popen(
         [sys.executable, "-u", path.name],
         cwd=folder,
-        env={**os.environ, **QUIET},
+        env={**os.environ, **QUIET, "TMPDIR": str(folder)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -9,8 +9,8 @@ torch.set_num_threads(1)
 torch.manual_seed(0)
 device = "cuda" if torch.cuda.is_available() else "cpu"
 dtype = torch.float16 if device == "cuda" else torch.bfloat16  # a CPU has bfloat16, which needs no scaling
-images = torch.randn(256, 3, 32, 32, device=device)
-labels = torch.randint(10, (256,), device=device)
+images = torch.randn(64, 3, 32, 32, device=device)
+labels = torch.randint(10, (64,), device=device)
 
 for mixed in (False, True):
     torch.manual_seed(0)
@@ -20,7 +20,7 @@ for mixed in (False, True):
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     scaler = torch.amp.GradScaler(device, enabled=mixed and dtype == torch.float16)
     start = time.perf_counter()
-    for _ in range(20):
+    for _ in range(10):
         with torch.autocast(device, dtype=dtype, enabled=mixed):
             output = net(images)
             loss = nn.functional.cross_entropy(output, labels)
@@ -28,6 +28,6 @@ for mixed in (False, True):
         scaler.scale(loss).backward()  # float16 loses small gradients: they are made larger, and smaller again
         scaler.step(optimizer)
         scaler.update()
-    seconds = (time.perf_counter() - start) / 20
+    seconds = (time.perf_counter() - start) / 10
     print(f"mixed {mixed!s:5}  output {output.dtype}  loss {loss.item():.4f}  {1000 * seconds:.1f} ms a step")
 print("weights stay", next(net.parameters()).dtype)
