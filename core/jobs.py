@@ -286,6 +286,6 @@ def jobs() -> Jobs:
     global _jobs
     with _making:
         if _jobs is None:
-            _jobs = Jobs(manager().present)
+            _jobs = Jobs(lambda owner: manager().present(owner))
             atexit.register(_jobs.close)
         return _jobs

@@ -32,8 +32,8 @@ class LoadingConfig(Config):
         },
         help="Where a sample comes from. What one sample costs decides whether workers pay.",
     )
-    decode_ms: float = setting(
-        5.0, label="Decode (ms per sample)", group="data", low=0, high=50, step=1, folded=False,
+    decode_ms: int = setting(
+        5, label="Decode (ms per sample)", group="data", low=0, high=50, step=1, folded=False,
         shown_if=("dataset", ("slow",)),
         help="How long one sample takes to be decoded. A photo of 12 megapixels takes 50 ms and more.",
     )
@@ -104,8 +104,8 @@ class LoadingConfig(Config):
         },
         help="What is done with each batch. On the CPU it takes cores from the workers, a GPU would not.",
     )
-    step_ms: float = setting(
-        20.0, label="Step (ms per batch)", group="training", low=0, high=100, step=5, folded=False,
+    step_ms: int = setting(
+        20, label="Step (ms per batch)", group="training", low=0, high=100, step=5, folded=False,
         shown_if=("step", ("accelerator",)),
         help="How long the CPU waits for the GPU, batch for batch. No worker makes this shorter.",
     )

@@ -11,8 +11,8 @@ SITUATIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "memory": ({"dataset": "memory", "samples": 1024}, {"num_workers": 2}),
     "many": ({"num_workers": 2}, {"num_workers": 8}),
     "waiting": ({"decode": "waiting", "num_workers": 2}, {"num_workers": 8}),
-    "first": ({"decode_ms": 1.0, "num_workers": 2, "context": "spawn", "num_epochs": 3}, {"persistent_workers": True}),
-    "gpu": ({"decode_ms": 1.0, "step": "accelerator", "step_ms": 20.0}, {"num_workers": 2}),
+    "first": ({"decode_ms": 1, "num_workers": 2, "context": "spawn", "num_epochs": 3}, {"persistent_workers": True}),
+    "gpu": ({"decode_ms": 1, "step": "accelerator", "step_ms": 20}, {"num_workers": 2}),
     "twice": ({"style": "stream", "num_workers": 2}, {"style": "split"}),
     "tensor": ({"dataset": "files", "num_workers": 2, "num_epochs": 5}, {"style": "tensor", "num_workers": 0}),
 }

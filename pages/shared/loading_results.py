@@ -89,12 +89,12 @@ def _kinds() -> list[tuple[str, str]]:
 def describe(config: LoadingConfig) -> str:
     """What makes a setting, in a few words."""
     sources, styles = ((LoadingConfig.settings()[name].choices or {}) for name in ("dataset", "style"))
-    source = _(sources[config.dataset])
+    source = [_(sources[config.dataset])]
     if config.dataset == "slow":
-        source = f"{source}, {LoadingConfig.write('decode_ms', config.decode_ms)} ms"
+        source.append(f"{config.decode_ms} ms")
     if config.style == "tensor":
-        return listed([source, _(styles[config.style])])
-    parts = [f"num_workers={config.num_workers}", source]
+        return listed([*source, _(styles[config.style])])
+    parts = [f"num_workers={config.num_workers}", *source]
     if config.style != "map":
         parts.append("IterableDataset")
     parts += [f"{name}=True" for name in ("persistent_workers", "pin_memory", "drop_last") if getattr(config, name)]
@@ -108,10 +108,8 @@ def _group(space: Bench, one: Measured) -> Group:
     names = [_("training"), *(_("worker {number}").format(number=number) for number in range(workers))]
     figures = ""
     if one.result is not None:
-        figures = joined(
-            _("{rate} batches/s, training idle {idle} of the time.").format(
-                rate=_rate(one.result.rate), idle=f"{one.result.idle:.0%}"
-            )
+        figures = _("{rate} batches/s, training idle {idle} of the time.").format(
+            rate=_rate(one.result.rate), idle=f"{one.result.idle:.0%}"
         )
     return Group(one.name, describe(one.config), figures, f"{describe(one.config)}: {figures}", names, one.bars)
 
@@ -136,8 +134,16 @@ def _conclusion(space: Bench) -> None:
     done = [(one, one.result) for one in space.measured if one.result is not None]
     if space.kind == "run" and len(done) == 2:
         st.markdown(_compared(done[0][1], done[1][1], done[0][0].config))
-    for sentence in dict.fromkeys(sentence for one, result in done for sentence in _remarks(space, one, result)):
-        st.caption(sentence)
+    remarks = list(dict.fromkeys(sentence for one, result in done for sentence in _remarks(space, one, result)))
+    others = max((result.others or 0.0 for _one, result in done), default=0.0)
+    if others > DISTURBED:
+        remarks.append(
+            _("Other programs kept {others} of {cores} cores busy: measure again when the machine is quiet.").format(
+                others=f"{others:.1f}", cores=os.cpu_count()
+            )
+        )
+    if remarks:
+        st.caption(joined(*remarks))
 
 
 def figures(space: Bench) -> None:
@@ -198,12 +204,6 @@ def _remarks(space: Bench, one: Measured, result: Result) -> list[str]:
     name = f"{one.name}: " if len({each.name for each in space.measured}) > 1 and space.kind == "run" else ""
     if result.cut:
         told.append(name + _("Cut off after {batches} batches: it took too long.").format(batches=result.batches))
-    if result.others is not None and result.others > DISTURBED:
-        told.append(
-            _("Other programs kept {others} of {cores} cores busy: measure again when the machine is quiet.").format(
-                others=f"{result.others:.1f}", cores=os.cpu_count()
-            )
-        )
     if one.config.num_workers and one.config.style != "tensor":
         told.append(_("Workers start by {method} here.").format(method=f"`{start_method(one.config)}`"))
     told += [_("PyTorch warns: {warning}").format(warning=plain(warning)) for warning in result.warnings]

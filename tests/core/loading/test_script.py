@@ -22,7 +22,7 @@ from core.loading.script import script
         ({"dataset": "files", "file_size": 64, "style": "stream", "num_workers": 2, "num_epochs": 1},
          [8], ["class ShapesInFiles", "class Stream", "write_files(", "split=False"]),
         ({"dataset": "drawn", "style": "tensor", "step": "accelerator", "step_ms": 5, "num_epochs": 3},
-         [4, 4, 4], ["class DrawnShapes", "class OneTensor", "step_on_gpu(step_ms=5.0)"]),
+         [4, 4, 4], ["class DrawnShapes", "class OneTensor", "step_on_gpu(step_ms=5)"]),
     ],
 )  # fmt: skip
 def test_runs_alone(values: dict[str, Any], epochs: list[int], words: list[str], tmp_path: Path) -> None:
