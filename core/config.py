@@ -45,7 +45,7 @@ class Setting:
     Attributes:
         label: its name on the screen (English; the message id of its translations).
         help: one or two sentences on what it does to learning.
-        group: "data", "network" or "training".
+        group: "data", "network", "loader" or "training".
         low, high: inclusive bounds of a number, or of each item of a tuple.
         step: a slider's step.
         log: whether a slider runs over powers of ten.
@@ -58,7 +58,7 @@ class Setting:
 
     label: str
     help: str
-    group: Literal["data", "network", "training"]
+    group: Literal["data", "network", "loader", "training"]
     low: float | None = None
     high: float | None = None
     step: float | None = None

@@ -22,10 +22,17 @@ STEPS = [
     (_("VGG by make_layers"), _("A deep network from a list of numbers, without writing it out."), None),
     (_("GPU, saving and loading"), _("Move data and model to a device; state_dict and checkpoints."), None),
     (_("RNN and LSTM"), _("Sequences: predict cos from sin, with a memory that can be watched."), "pages/rnn.py"),
-    (_("Loading data in parallel"), _("DataLoader's workers, when they pay, and how to go on from here."), None),
+    (
+        _("Loading data in parallel"),
+        _("DataLoader's workers, when they pay, and how to go on from here."),
+        "pages/loading.py",
+    ),
 ]
 
-FURTHER = {7: [("pages/rnn_digits.py", _("Classification: a digit row by row"))]}
+FURTHER = {
+    7: [("pages/rnn_digits.py", _("Classification: a digit row by row"))],
+    8: [("pages/next.py", _("How to go on"))],
+}
 """Steps that take more than one page."""
 
 with st.sidebar:

@@ -256,6 +256,11 @@ class Manager:
             if self._present[owner] <= 0:
                 del self._present[owner]
 
+    def present(self, owner: str) -> bool:
+        """Whether the owner has a tab open."""
+        with self._lock:
+            return self._present[owner] > 0
+
     def close(self) -> None:
         """End all runs, keeping their records."""
         with self._lock:

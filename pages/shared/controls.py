@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import streamlit as st
 
-from core.config import Config, Problem, Setting, kind_of
+from core.config import Config, Setting, kind_of
 from core.devices import devices
 from pages.shared import session
+from pages.shared.form import Form
 from pages.shared.language import _, joined, tell
 from pages.shared.workspace import Workspace
 
@@ -21,37 +21,27 @@ DRAWN_AS_NUMBER = 1000
 """Integer ranges wider than this are typed rather than slid."""
 
 
-class Form(Protocol):
-    """What a field's widget needs of the form that it is in."""
-
-    @property
-    def config(self) -> Config:
-        """The last values that fit."""
-
-    @property
-    def problems(self) -> Mapping[str, Problem]:
-        """What can't be used now, by field."""
-
-    def key(self, field: str) -> str:
-        """The session key of a field's widget."""
-
-
 def controls(space: Workspace) -> None:
     """Take what the form says, then draw it: the tutorial's few on top, all others in three groups to unfold."""
-    for name in space.refill:
-        session.drop(space.key(name))
-    space.refill = set()
-    space.submit(form_values(space))
+    take(space)
     settings = {name: shown for name, shown in space.config.settings().items() if name not in ELSEWHERE}
     for group in ON_TOP:
-        _fields(space, {name: s for name, s in settings.items() if s.group == group and not s.folded})
+        fields(space, {name: s for name, s in settings.items() if s.group == group and not s.folded})
     titles = {"data": _("Data"), "network": _("Network"), "training": _("Training")}
     for group, title in titles.items():
-        fields = {name: shown for name, shown in settings.items() if shown.group == group and shown.folded}
-        touched = sum(getattr(space.config, name) != space.config.default(name) for name in fields)
+        folded = {name: shown for name, shown in settings.items() if shown.group == group and shown.folded}
+        touched = sum(getattr(space.config, name) != space.config.default(name) for name in folded)
         label = _("{group} ({count} changed)").format(group=title, count=touched) if touched else title
-        with st.expander(label, key=space.key(f"group {group}"), expanded=bool(set(space.problems) & set(fields))):
-            _fields(space, fields)
+        with st.expander(label, key=space.key(f"group {group}"), expanded=bool(set(space.problems) & set(folded))):
+            fields(space, folded)
+
+
+def take(form: Form) -> None:
+    """Take what the form's widgets say, or empty those that must be filled anew."""
+    for name in form.refill:
+        session.drop(form.key(name))
+    form.refill = set()
+    form.submit(form_values(form))
 
 
 def form_values(space: Form) -> dict[str, Any]:
@@ -77,8 +67,9 @@ def _sizes(space: Form) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def _fields(space: Workspace, fields: dict[str, Setting]) -> None:
-    for name, shown in fields.items():
+def fields(space: Form, wanted: dict[str, Setting]) -> None:
+    """The widgets of some fields, those left out that mean nothing with the other settings."""
+    for name, shown in wanted.items():
         if shown.shown_if is None or space.asked(shown.shown_if[0]) in shown.shown_if[1]:
             field(space, name, shown)
 

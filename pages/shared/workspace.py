@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from core.config import Config, ConfigError, Problem
+from core.config import Config
 from core.engine.manager import Refused, manager
 from core.engine.run import Run
 from core.engine.store import Entry
 from core.experiments import Experiment, experiment
 from pages.shared import session
+from pages.shared.form import Form
 
 LIVE = {"lr"}
 """Fields that act on a run while it trains."""
@@ -22,16 +22,11 @@ SPEED = 30.0
 """Steps a second until someone chooses another speed."""
 
 
-class Workspace:
+class Workspace(Form):
     """What one tab shows of one experiment.
 
     Attributes:
-        config: the last config that the form made.
         run_id: the run shown, whose config is this one but for live fields; None for the untrained picture.
-        problems: what can't be used in the form now, by field.
-        refused: all values of the form while some of them can't be used; else empty.
-        notices: sentences about a link or a refused start, until something is changed.
-        refill: fields whose widgets must take the config's value.
         link: the link last seen in the address.
         focus: what the picture was asked to show while there was no run.
 
@@ -42,13 +37,9 @@ class Workspace:
     def __init__(self, name: str):
         self.owner = session.owner()
         self.experiment: Experiment = experiment(name)
-        self.config: Config = self.experiment.config()
+        super().__init__(name, self.experiment.config())
         self.run_id: str | None = None
-        self.problems: dict[str, Problem] = {}
-        self.refused: dict[str, Any] = {}
-        self.notices: list[Problem] = []
         self.speed = SPEED
-        self.refill: set[str] = set()
         self.link: dict[str, str] = {}
         self.focus: dict[str, Any] = {}
         self._restore()
@@ -63,47 +54,20 @@ class Workspace:
         """The run shown."""
         return manager().run(self.owner, self.run_id) if self.run_id else None
 
-    def asked(self, field: str) -> Any:
-        """A field's value as it stands in the form, whether it can be used or not."""
-        return self.refused.get(field, getattr(self.config, field))
-
-    def key(self, field: str) -> str:
-        """The session key of a field's widget."""
-        return f"{self.name}.{field}"
-
     def _restore(self) -> None:
         desk = manager().store.desk(self.owner, self.name)
         if desk:
             self.config, _ = self.experiment.config.forgive(desk.config)
             self.run_id = desk.run if manager().run(self.owner, desk.run or "") else None
 
-    def take_link(self, asked: Mapping[str, str]) -> None:
-        """Fill the form from a link. It starts nothing."""
-        config, notices = self.experiment.config.forgive(asked)
-        self.fill(config)
-        self.notices = notices
-
     def save(self) -> None:
         """Leave everything on the desk."""
         manager().store.leave(self.owner, self.config, self.run_id)
 
     def fill(self, config: Config, run_id: str | None = None) -> None:
-        """Put another config into the form; only before its widgets are drawn, as in a callback."""
-        self.problems, self.refused, self.notices = {}, {}, []
-        self.config, self.run_id, self.refill = config, run_id, set(config.settings())
-        self.save()
-
-    def submit(self, values: dict[str, Any]) -> None:
-        """Take the form's values: a valid change acts at once, an invalid one is told and changes nothing."""
-        try:
-            config = self.experiment.config.create(values)
-        except ConfigError as error:
-            self.problems = {problem.field: problem for problem in error.problems}
-            self.refused = values
-            return
-        self.problems, self.refused = {}, {}
-        if config != self.config:
-            self._change(config)
+        """Put another config into the form, with a run or without; only before its widgets are drawn."""
+        self.run_id = run_id
+        super().fill(config)
 
     def follow(self, typed: Any) -> None:
         """Take up the learning rate that another tab gave the run shown, unless this one's is being changed.
@@ -116,9 +80,9 @@ class Workspace:
             self.config = self.config.changed(lr=run.wanted_lr)
             self.refill |= LIVE
 
-    def _change(self, config: Config) -> None:
+    def change(self, config: Config) -> None:
+        """Act on another config that fits: at once where a run can take it up, else with a new run."""
         changed = {name for name, value in config if value != getattr(self.config, name)}
-        self.notices = []
         self.config = config
         run = self.run
         if run is not None:

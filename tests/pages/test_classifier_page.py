@@ -509,7 +509,8 @@ def test_bad_link_gives_one_clear_sentence(open_tab: Callable[..., Tab], query: 
     assert "pydantic" not in sentence.lower()
     assert "![" not in sentence.replace("\\", "§"), "a link must not show a stranger's picture"
     assert visit.config == ClassifierConfig(spread=2), "what can be used is used"
-    assert visit.run().errors == [], "it is said once"
+    assert visit.run().errors == [sentence], "it stays until something is changed"
+    assert visit.set("classifier.lr", 0.5).errors == []
 
 
 def test_many_bad_settings_in_a_link(open_tab: Callable[..., Tab]) -> None:

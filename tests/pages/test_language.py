@@ -32,6 +32,7 @@ from babel.messages.pofile import read_po
 from core.config import Problem
 from core.experiments import MODULES, experiment
 from core.layers import CARDS
+from core.loading.config import LoadingConfig
 from pages.shared import language
 from tests.pages.tabs import Tab, until
 
@@ -75,9 +76,10 @@ def in_pages() -> dict[str, Path]:
 
 def in_settings() -> dict[str, Path]:
     found = {}
-    for name, module in MODULES.items():
-        path = ROOT / (module.replace(".", "/") + ".py")
-        for shown in experiment(name).config.settings().values():
+    configs = [experiment(name).config for name in MODULES] + [LoadingConfig]
+    for config in configs:
+        path = ROOT / (config.__module__.replace(".", "/") + ".py")
+        for shown in config.settings().values():
             texts = [shown.label, shown.help, shown.source, *(shown.choices or {}).values()]
             found |= {text: path for text in texts if text}
     return found | in_cards()

@@ -2,59 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
-from core.config import ConfigError, Problem
+from core.config import Problem
 from core.engine.manager import manager
 from core.layers import CARDS
-from core.layers.card import Card, CardConfig
+from core.layers.card import Card
 from pages.shared import session
+from pages.shared.form import Form
 
 FIRST = "conv2d"
 """The card of a first visit."""
 
 
-class CardForm:
-    """What one tab has chosen on one card.
-
-    Attributes:
-        config: the last values that fit.
-        problems: what can't be used in the form now, by field.
-        notices: sentences to show once, about a link.
-        refill: whether the widgets must take the config's values.
-    """
+class CardForm(Form):
+    """What one tab has chosen on one card."""
 
     def __init__(self, card: Card):
         self.card = card
         self.owner = session.owner()
         desk = manager().store.desk(self.owner, card.config.experiment)
-        self.config: CardConfig = card.config.forgive(desk.config)[0] if desk else card.config()
-        self.problems: dict[str, Problem] = {}
-        self.notices: list[Problem] = []
-        self.refill = False
-
-    def key(self, field: str) -> str:
-        """The session key of a field's widget."""
-        return f"card {self.card.name}.{field}"
-
-    def fill(self, config: CardConfig) -> None:
-        """Put another config into the form; only before its widgets are drawn, as in a callback."""
-        self.config, self.problems, self.refill = config, {}, True
-        self.save()
-
-    def submit(self, values: dict[str, Any]) -> None:
-        """Take the form's values: a valid change acts at once, an invalid one is told and changes nothing."""
-        try:
-            config = self.card.config.create(values)
-        except ConfigError as error:
-            self.problems = {problem.field: problem for problem in error.problems}
-            return
-        self.problems = {}
-        if config != self.config:
-            self.config = config
-            self.save()
+        super().__init__(f"card {card.name}", card.config.forgive(desk.config)[0] if desk else card.config())
 
     def save(self) -> None:
         """Leave it on the desk."""

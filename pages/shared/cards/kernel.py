@@ -28,7 +28,7 @@ def kernel_editor(form: CardForm) -> None:
         values = getattr(session.get(key), "kernel", None)
         if isinstance(values, list) and len(values) <= MOST:
             form.submit({**dict(config), "preset": "own", "kernel": tuple(values)})
-            form.refill = True
+            form.refill = set(form.config.settings())
 
     kernel = weight2d(config)[0, 0] * (config.in_channels // config.groups)
     kernel_component(

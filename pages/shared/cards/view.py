@@ -20,7 +20,7 @@ from pages.shared.cards.menu import neighbours
 from pages.shared.cards.own_image import own_image, own_image_panel
 from pages.shared.cards.words import card_words, picture_text
 from pages.shared.code_panel import code_component, highlighted
-from pages.shared.controls import field, form_values
+from pages.shared.controls import field, take
 from pages.shared.language import _, tell
 from pages.shared.live import STUB
 from pages.shared.server import live_view_hash
@@ -51,7 +51,6 @@ def _card(form: CardForm) -> None:
     st.caption(first)
     for notice in form.notices[:5]:
         st.error(tell(notice), icon=":material/error:")
-    form.notices = []
     picture, arguments = st.columns([2.6, 1], gap="medium")
     shown: Shown | None = None
     with picture:
@@ -65,14 +64,6 @@ def _card(form: CardForm) -> None:
     many = len(form.config.settings()) > MANY
     with arguments, st.container(height=HEIGHT if many else "content", border=False):
         fields(form, own)
-
-
-def take(form: CardForm) -> None:
-    """Take what the widgets say, or give them what the form says."""
-    if form.refill:
-        session.drop(form.key(""))
-        form.refill = False
-    form.submit(form_values(form))
 
 
 def reset_and_link(form: CardForm) -> None:
@@ -94,7 +85,7 @@ def reset_and_link(form: CardForm) -> None:
 def fields(form: CardForm, own: np.ndarray | None) -> None:
     """The card's arguments."""
     for name, shown in form.config.settings().items():
-        hidden = shown.shown_if is not None and getattr(form.config, shown.shown_if[0]) not in shown.shown_if[1]
+        hidden = shown.shown_if is not None and form.asked(shown.shown_if[0]) not in shown.shown_if[1]
         if hidden or name in ELSEWHERE:
             continue
         field(form, name, shown)

@@ -1,0 +1,69 @@
+"""A config on the screen: the last values that fit, and what is wrong with those that stand there now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.config import Config, ConfigError, Problem
+
+
+class Form:
+    """The form of one config; whatever has settings on the screen is one.
+
+    Attributes:
+        config: the last values that fit.
+        problems: what can't be used now, by field.
+        refused: all values of the form while some of them can't be used; else empty.
+        notices: sentences about a link or a refused start, until something is changed.
+        refill: fields whose widgets must take the config's value.
+    """
+
+    def __init__(self, name: str, config: Config):
+        self._name = name
+        self.config: Any = config
+        self.problems: dict[str, Problem] = {}
+        self.refused: dict[str, Any] = {}
+        self.notices: list[Problem] = []
+        self.refill: set[str] = set()
+
+    def key(self, field: str) -> str:
+        """The session key of a field's widget."""
+        return f"{self._name}.{field}"
+
+    def asked(self, field: str) -> Any:
+        """A field's value as it stands in the form, whether it can be used or not."""
+        return self.refused.get(field, getattr(self.config, field))
+
+    def fill(self, config: Config) -> None:
+        """Put another config into the form; only before its widgets are drawn, as in a callback."""
+        self.problems, self.refused, self.notices = {}, {}, []
+        self.config, self.refill = config, set(config.settings())
+        self.save()
+
+    def submit(self, values: dict[str, Any]) -> None:
+        """Take the form's values: a valid change acts at once, an invalid one is told and changes nothing."""
+        try:
+            config = type(self.config).create(values)
+        except ConfigError as error:
+            self.problems = {problem.field: problem for problem in error.problems}
+            self.refused = values
+            return
+        self.problems, self.refused = {}, {}
+        if config != self.config:
+            self.notices = []
+            self.change(config)
+
+    def change(self, config: Config) -> None:
+        """Act on another config that fits."""
+        self.config = config
+        self.save()
+
+    def take_link(self, asked: Mapping[str, str]) -> None:
+        """Fill the form from a link. It starts nothing."""
+        config, notices = type(self.config).forgive(asked)
+        self.fill(config)
+        self.notices = notices
+
+    def save(self) -> None:
+        """Leave everything where the next visit finds it; a form that has no such place forgets it."""

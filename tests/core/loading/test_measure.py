@@ -1,0 +1,125 @@
+"""Measurements are of what happened: bars and figures fit together, and who is killed is told."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.jobs import Job, Jobs
+from core.loading.config import LoadingConfig
+from core.loading.measure import Bar, Order, Result, measure
+from tests.core.test_jobs import gone
+from tests.core.waiting import until
+
+SMALL = {"samples": 32, "batch_size": 8, "decode_ms": 1, "num_epochs": 2}
+LONGEST = 80.0
+"""Seconds a setting may take on a machine that is busy with much else."""
+
+
+def config(**values: Any) -> LoadingConfig:
+    return LoadingConfig.create({**SMALL, **values})
+
+
+def results(job: Job) -> list[Result]:
+    return [event["result"] for event in job.events if event["kind"] == "result"]
+
+
+def bars(job: Job, setting: int = 0) -> list[Bar]:
+    return [bar for event in job.events if event["kind"] == "bars" and event["setting"] == setting
+            for bar in event["bars"]]  # fmt: skip
+
+
+def lane(found: list[Bar], number: int) -> list[Bar]:
+    return sorted((bar for bar in found if bar[0] == number), key=lambda bar: bar[2])
+
+
+def test_bars_and_figures_tell_the_same_story(done: Callable[..., Job]) -> None:
+    configs = [config(), config(num_workers=2), config(num_workers=2, persistent_workers=True)]
+    job = done(measure, Order(configs, LONGEST))
+    assert (job.status, job.problem) == ("finished", None)
+    for number, (asked, result) in enumerate(zip(configs, results(job), strict=True)):
+        found = bars(job, number)
+        assert (result.batches, result.samples) == (8, 64)
+        assert len(result.epochs) == 2 and not result.cut
+        assert {bar[0] for bar in found} == set(range(asked.num_workers + 1))
+        for each in range(asked.num_workers + 1):
+            for before, after in pairwise(lane(found, each)):
+                assert after[2] >= before[3] - 0.1, "nobody does two things at once"
+        fetched = [bar for bar in found if bar[1] == "fetching"]
+        computed = {bar[4]: bar for bar in found if bar[1] == "computing"}
+        assert sorted(bar[4] for bar in fetched) == sorted(computed) == list(range(8))
+        assert all(bar[3] <= computed[bar[4]][2] for bar in fetched), "a batch is fetched before it is trained on"
+        assert all(bar[3] - bar[2] >= 8 for bar in fetched), "8 samples of 1 ms of a core"
+        times = [bar[3] - bar[2] for bar in computed.values()]
+        assert sum(times) == pytest.approx(1000 * result.computed, abs=0.5)
+        assert 0 < result.idle < 1
+        starts = [bar for bar in found if bar[1] == "starting"]
+        assert len(starts) == asked.num_workers * (1 if asked.persistent_workers else 2)
+        assert len(result.memory) == asked.num_workers
+        assert all(0 < own < seen for own, seen in zip(result.memory, result.resident, strict=True))
+
+
+def test_what_a_stream_repeats_is_counted(done: Callable[..., Job]) -> None:
+    asked = [
+        config(style=style, num_workers=2, persistent_workers=keep, decode_ms=0)
+        for style in ("stream", "split")
+        for keep in (False, True)
+    ]
+    job = done(measure, Order(asked, LONGEST))
+    assert [result.samples for result in results(job)] == [128, 128, 64, 64]
+    assert [result.batches for result in results(job)] == [16, 16, 8, 8]
+    assert [len(result.memory) for result in results(job)][1::2] == [2, 2], "workers that stay can be weighed"
+
+
+@pytest.mark.parametrize("dataset", ["memory", "drawn", "files"])
+def test_every_data_set_every_way(dataset: str, done: Callable[..., Job]) -> None:
+    asked = [
+        config(dataset=dataset, file_size=64, style="tensor", shuffle=True),
+        config(dataset=dataset, file_size=64, num_workers=1, collate_fn="floats", shuffle=True, drop_last=True),
+        config(dataset=dataset, file_size=64, pin_memory=True, step="accelerator", step_ms=5, num_epochs=1),
+    ]
+    job = done(measure, Order(asked, LONGEST))
+    assert (job.status, job.problem) == ("finished", None)
+    tensor, floats, pinned = results(job)
+    assert [result.samples for result in (tensor, floats, pinned)] == [64, 64, 32]
+    assert tensor.prepared > 0 and tensor.memory == []
+    assert pinned.computed >= 4 * 0.005
+    assert any("no accelerator is found" in warning for warning in pinned.warnings)
+    assert {bar[1] for bar in bars(job)} >= {"preparing", "fetching", "computing"}
+
+
+def test_a_killed_worker_is_told_in_one_sentence(jobs: Jobs) -> None:
+    job = jobs.start("anne", measure, Order([config(num_workers=2, decode_ms=20, samples=256, num_epochs=5)]))
+    assert until(lambda: bars(job), 20)
+    assert job.process is not None and job.process.pid is not None
+    main = job.process.pid
+    workers = children(main)
+    assert len(workers) == 2
+    os.kill(workers[0], signal.SIGKILL)
+    assert job.over.wait(20)
+    assert job.status == "failed"
+    assert str(job.problem).startswith("PyTorch says: DataLoader worker (pid")
+    assert str(workers[0]) in str(job.problem) and "\n" not in str(job.problem)
+    assert all(until(lambda pid=pid: gone(pid), 5) for pid in [main, *workers])
+
+
+def test_ending_it_ends_the_workers(jobs: Jobs) -> None:
+    job = jobs.start("anne", measure, Order([config(num_workers=2, decode_ms=20, samples=256, num_epochs=5)]))
+    assert until(lambda: bars(job), 20)
+    assert job.process is not None and job.process.pid is not None
+    pids = [job.process.pid, *children(job.process.pid)]
+    folder = job.folder
+    jobs.end(job)
+    assert (job.status, job.problem) == ("ended", None)
+    assert all(map(gone, pids))
+    assert folder is not None and not folder.exists()
+
+
+def children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -1,0 +1,158 @@
+"""The loading page and the page on how to go on, without a browser; what they start runs for real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Message
+
+from core import jobs as engine
+from core.jobs import Job, Jobs
+from core.loading.situations import SITUATIONS, SWEPT, situation, sweep
+from pages.shared.loading_bench import Bench
+from tests.pages.tabs import BOB, Tab, until
+from tests.pages.test_language import assert_chinese, catalogs, messages
+
+__all__ = ["catalogs", "messages"]
+
+SMALL = {"samples": "32", "decode_ms": "1", "batch_size": "8", "num_epochs": "1"}
+
+
+@pytest.fixture(autouse=True)
+def server_jobs(manager: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
+    """The server's jobs. AppTest closes no tab, so its people are always there."""
+    made = Jobs(lambda owner: True, at_once=1)
+    monkeypatch.setattr(engine, "_jobs", made)
+    yield made
+    made.close()
+
+
+def bench(tab: Tab) -> Bench:
+    found: Bench = tab.at.session_state["loading bench"]
+    return found
+
+
+def finished(tab: Tab, job: Job | None) -> Tab:
+    """The page after its job has ended."""
+    assert job is not None
+    until(lambda: not job.alive, 60)
+    assert (job.status, job.problem) == ("finished", None)
+    return tab.run()
+
+
+def test_there_is_a_picture_before_anything_is_measured(open_tab: Callable[..., Tab]) -> None:
+    tab = open_tab().open("loading")
+    told = tab.told("loading lanes")
+    assert [(group["name"], len(group["lanes"]), group["bars"]) for group in told["groups"]] == [
+        ("A", 1, []), ("B", 3, []),
+    ]  # fmt: skip
+    assert "Nothing measured yet" in told["text"]["hint"]
+    tab.set("loading B.num_workers", 5)
+    assert len(tab.told("loading lanes")["groups"][1]["lanes"]) == 6
+    tab.set("loading compare", False)
+    assert [group["name"] for group in tab.told("loading lanes")["groups"]] == [""]
+
+
+def test_two_settings_are_measured_and_compared(open_tab: Callable[..., Tab]) -> None:
+    tab = open_tab().open("loading", **SMALL, **{"b.num_workers": "2"})
+    tab.press("measure")
+    tab = finished(tab, bench(tab).job)
+    told = tab.told("loading lanes")
+    assert told["status"] == "finished"
+    assert all("batches/s" in group["figures"] for group in told["groups"])
+    assert {bar[0] for bar in told["groups"][1]["bars"]} == {0, 1, 2}
+    assert "times as fast" in tab.words or "equally fast" in tab.words
+    tab.set("section loading", "figures")
+    assert "batches per second" in tab.words and "memory of all workers" in tab.words
+    tab.set("section loading", "code")
+    assert "num_workers=2" in tab.words and "class SlowShapes" in tab.words
+    tab.set("loading code", "A")
+    assert "num_workers=0" in tab.words
+
+
+def test_a_sweep_goes_through_all_numbers_of_workers(open_tab: Callable[..., Tab]) -> None:
+    tab = open_tab().open("loading", **SMALL, compare="false")
+    tab.press("sweep")
+    tab = finished(tab, bench(tab).job)
+    told = tab.told("loading lanes")
+    assert [entry["label"] for entry in told["sweep"]] == [str(count) for count in SWEPT]
+    assert all(rate > 0 for entry in told["sweep"] for rate in entry["rates"])
+    assert "8: " in told["sweep_alt"]
+    assert "PyTorch warns: This DataLoader will create 8 worker processes" in tab.words
+
+
+def test_what_can_not_work_is_told_where_it_was_chosen(open_tab: Callable[..., Tab]) -> None:
+    tab = open_tab().open("loading")
+    tab.set("loading side", "A").set("loading A.persistent_workers", True)
+    assert tab.errors == ["DataLoader refuses persistent_workers without workers."]
+    assert [found.disabled for found in tab.at.button if found.key in ("measure", "sweep")] == [True, True]
+    tab.set("loading A.num_workers", 1)
+    assert tab.errors == []
+
+
+def test_a_link_restores_both_settings_and_starts_nothing(open_tab: Callable[..., Tab]) -> None:
+    first = open_tab().open("loading", dataset="files", num_workers="3", **{"b.persistent_workers": "true"})
+    asked = bench(first)
+    assert asked.job is None
+    assert (asked.a.config.num_workers, asked.b.config.num_workers) == (3, 3)
+    assert (asked.a.config.persistent_workers, asked.b.config.persistent_workers) == (False, True)
+    assert asked.to_query() == {"dataset": "files", "num_workers": "3", "b.persistent_workers": "true"}
+    wrong = open_tab(BOB).open("loading", num_workers="many", **{"b.batch_size": "0"})
+    assert [error for error in wrong.errors if "many" in error] and [error for error in wrong.errors if "“0”" in error]
+
+
+def test_who_must_wait_is_told_and_may_end_it(open_tab: Callable[..., Tab], server_jobs: Jobs) -> None:
+    anne, bob = open_tab().open("loading"), open_tab(BOB).open("loading", **SMALL)
+    anne.press("measure")
+    until(lambda: bench(anne).job.status == "running")  # type: ignore[union-attr]
+    bob.press("measure")
+    assert bob.told("loading lanes")["text"]["hint"] == "The cores are taken: 1 before you in line."
+    bob.press("end measurement")
+    assert "The measurement was ended before it was done." in [found.value for found in bob.at.info]
+    anne.press("end measurement")
+    assert bench(anne).job.status == "ended"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", list(SITUATIONS))
+def test_situations_are_sound_and_differ(name: str) -> None:
+    a, b = situation(name)
+    assert a != b
+    assert [config.num_workers for config in sweep(a)] == [count for count in SWEPT if count <= 4 or name != "first"]
+
+
+def test_pitfalls_run_for_real(open_tab: Callable[..., Tab]) -> None:
+    tab = open_tab().open("loading").set("section loading", "pitfalls").set("pitfall", "streams")
+    tab.press("run program loading/pitfalls streams")
+    tab = finished(tab, tab.at.session_state["program loading/pitfalls streams"])
+    assert "Countdown, num_workers=2: [[10, 9, 8, 7, 6], [10, 9, 8, 7, 6]" in tab.words
+    assert "It ran to its end." in tab.words
+
+
+def test_a_profile_of_an_own_run(open_tab: Callable[..., Tab]) -> None:
+    tab = open_tab().open("classifier", num_steps="10", lr="0.5")
+    run = tab.play()
+    until(lambda: run.status == "finished")
+    tab = tab.open("next").set("section next", "profile")
+    [box] = [found for found in tab.at.selectbox if found.key == "profile run"]
+    assert box.value == run.id and "Learning rate: 0.5" in box.options[0].replace("\\", "")
+    tab.press("Profile it")
+    tab = finished(tab, tab.at.session_state["profile asked"].job)
+    told = tab.told("profile lanes")
+    assert (
+        "aten::addmm" in told["groups"][0]["named"] and "ms a step under the profiler" in told["groups"][0]["figures"]
+    )
+    assert "Optimizer.step#SGD.step" in tab.words
+
+
+def test_both_pages_are_chinese(open_tab: Callable[..., Tab], messages: list[Message]) -> None:
+    tab = open_tab().open("loading", lang="zh", **SMALL)
+    tab.press("measure")
+    tab = finished(tab, bench(tab).job)
+    for section in ("lesson", "figures", "pitfalls"):
+        tab.set("section loading", section)
+        assert_chinese(tab, messages)
+    tab = tab.open("next")
+    assert_chinese(tab, messages)
+    assert_chinese(tab.set("section next", "profile"), messages)
