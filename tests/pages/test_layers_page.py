@@ -127,7 +127,7 @@ def test_a_number_of_the_kernel_makes_it_ones_own(open_tab: Open) -> None:
     assert form(page).config.to_query() == {"preset": "own", "kernel": "0.0,0.0,0.0,0.0,2.5,0.0,0.0,0.0,0.0"}
     assert page.at.get_by_key("card conv2d.preset").value == "own"
     assert picture(page)[1]["weight"].ravel().tolist() == numbers
-    tell_list(page, [99] * 9)
+    tell_list(page, [999] * 9)
     assert picture(page)[1]["weight"].ravel().tolist() == numbers
 
 
