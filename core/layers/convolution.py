@@ -88,8 +88,8 @@ class Conv2dConfig(CardConfig):
         (0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0),
         "Kernel's numbers",
         "The kernel's numbers, row by row. Training finds such numbers by itself.",
-        low=-10,
-        high=10,
+        low=-100,
+        high=100,
         length=(1, 49),
     )
     kernel_size: int = argument("kernel_size", 3, KERNEL_SIZE, low=1, high=7)
@@ -130,8 +130,8 @@ def bad_values(kernel: tuple[float, ...]) -> Iterator[Problem]:
         yield Problem(
             "kernel", "{count} numbers make no square: 1, 4, 9, 16, 25, 36 or 49 are needed.", {"count": len(kernel)}
         )
-    elif any(not -10 <= value <= 10 for value in kernel):
-        yield Problem("kernel", "A kernel's numbers go from -10 to 10.")
+    elif any(not -100 <= value <= 100 for value in kernel):
+        yield Problem("kernel", "A kernel's numbers go from -100 to 100.")
 
 
 def bad_groups(groups: int, in_channels: int, out_channels: int) -> Iterator[Problem]:

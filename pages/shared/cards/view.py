@@ -140,6 +140,9 @@ def lines_and_shapes(form: CardForm, shown: Shown) -> None:
             ],
         },
     )
+    if shown.given:
+        given = ", ".join(f"`{name}` {shape_of(value)}" for name, value in shown.given.items())
+        st.caption(_("Given: {names}").format(names=given))
     told = []
     if shown.shapes:
         told.append(_("`{input}` → `{output}`").format(input=shown.shapes[0], output=shown.shapes[1]))
@@ -148,3 +151,10 @@ def lines_and_shapes(form: CardForm, shown: Shown) -> None:
     st.markdown(" · ".join(told))
     if shown.formula:
         st.markdown(f"${shown.formula}$")
+
+
+def shape_of(value: Any) -> str:
+    """The shape of a tensor, or of a list of equal tensors, as a reader counts it."""
+    if isinstance(value, list):
+        return f"{len(value)} × {tuple(value[0].shape)}" if value else "[]"
+    return str(tuple(value.shape))

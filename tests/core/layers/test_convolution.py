@@ -121,7 +121,7 @@ def test_own_numbers_are_used() -> None:
     ("values", "field"),
     [
         ({"groups": "2"}, "groups"), ({"in_channels": "3", "groups": "3"}, "groups"),
-        ({"same": "true", "stride": "2"}, "same"), ({"kernel": "1,2"}, "kernel"), ({"kernel": "1,2,3,99"}, "kernel"),
+        ({"same": "true", "stride": "2"}, "same"), ({"kernel": "1,2"}, "kernel"), ({"kernel": "1,2,3,999"}, "kernel"),
         ({"kernel_size": "9"}, "kernel_size"),
     ],
 )  # fmt: skip

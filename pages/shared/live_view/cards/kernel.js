@@ -6,7 +6,7 @@ import { signedPixels, toByte, unpack } from "../pictures/images/tiles.js";
 import { applyTheme, inkOn, readTheme, toCss } from "../theme.js";
 import { clamp, largest } from "./board.js";
 
-const MOST = 10;
+const MOST = 100;
 const STYLES = new URL("./cards.css", import.meta.url).href;
 
 class KernelEditor {

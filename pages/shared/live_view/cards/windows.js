@@ -15,8 +15,22 @@ export class Windows {
   take(arrays, facts) {
     Object.assign(this, { facts, ...arrays, grad: arrays.grad, weight: arrays.weight, winner: arrays.winner });
     const [channels, rows, columns] = this.y.shape;
-    this.at ??= [0, Math.floor(rows * 0.55), Math.floor(columns * 0.45)];
+    this.at ??= this.weight ? this.strongest() : [0, Math.floor(rows * 0.55), Math.floor(columns * 0.45)];
     this.at = [Math.min(this.at[0], channels - 1), Math.min(this.at[1], rows - 1), Math.min(this.at[2], columns - 1)];
+  }
+
+  /** Where the output is largest, away from the border: there is something to see. */
+  strongest() {
+    const [, rows, columns] = this.y.shape;
+    const [top, left] = [Math.floor(rows * 0.15), Math.floor(columns * 0.15)];
+    let best = [0, Math.floor(rows / 2), Math.floor(columns / 2)];
+    const size = ([, row, column]) => Math.abs(this.y.data[row * columns + column]);
+    for (let row = top; row < rows - top; row += 1) {
+      for (let column = left; column < columns - left; column += 1) {
+        if (size([0, row, column]) > size(best)) best = [0, row, column];
+      }
+    }
+    return best;
   }
 
   /** The input channels that the chosen output channel sees. */
