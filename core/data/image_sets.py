@@ -16,8 +16,6 @@ from core.data.coloured_shapes import SHAPES, shape_set
 from core.data.digits import IMAGE_SETS, digits, image_set
 from core.data.own_images import own_file, own_images, own_names
 
-FETCHED = {**IMAGE_SETS, "cifar10": "CIFAR10"}
-"""Sets that are fetched by torchvision: name in a config -> torchvision's class."""
 TEN = tuple(str(number) for number in range(10))
 
 
@@ -108,4 +106,4 @@ def missing(config: Choice) -> Problem | None:
     if config.dataset == "own":
         here = own_file(config.own_images, downloads.folder() / "own").is_file()
         return None if here else Problem("dataset", "These own images are not on this machine: upload them again.")
-    return downloads.missing(config.dataset) if config.dataset in FETCHED else None
+    return downloads.missing(config.dataset) if config.dataset in downloads.FETCHED else None

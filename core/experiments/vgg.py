@@ -103,7 +103,7 @@ class VGGConfig(ImageConfig):
     )
     cfg: tuple[Layer, ...] = setting(
         PRESETS["VGG-16"], label="cfg", group="network", length=(1, MOST_LAYERS), low=1, high=MOST_CHANNELS,
-        source=TUTORIAL,
+        folded=False, source=TUTORIAL,
         help="The layers from first to last: a number is a convolution with so many channels, M halves the image.",
     )
     width: Literal["1/16", "1/8", "1/4", "1/2", "1"] = setting(
@@ -155,7 +155,7 @@ class VGGConfig(ImageConfig):
         help="How far each step goes. Too small crawls, too large forgets; it acts at once, also while it trains.",
     )
     batch_size: int = setting(
-        50, label="Batch size", group="training", low=16, high=512, step=1, folded=False,
+        50, label="Batch size", group="training", low=16, high=512, step=1,
         help="Images per step. Larger batches give calmer steps, but fewer of them in an epoch.",
     )
     num_epochs: int = setting(
@@ -257,6 +257,22 @@ class VGGConfig(ImageConfig):
     def resized(self) -> bool:
         """Whether images are resized."""
         return self.size != self.image_set.size and not self.border
+
+
+def as_asked(config: VGGConfig, refused: Mapping[str, Any]) -> VGGConfig:
+    """What was asked for though it can't work, unchecked, to show where it breaks.
+
+    Args:
+        config: the last one that works.
+        refused: all values of the one that does not.
+    """
+    try:
+        layers = tuple(map(read_layer, VGGConfig._read("cfg", refused["cfg"])))
+    except ConfigError:
+        layers = ()
+    if not 1 <= len(layers) <= MOST_LAYERS:
+        layers = config.cfg
+    return VGGConfig.model_construct(**{**refused, "cfg": layers})
 
 
 def make_data(config: VGGConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:
