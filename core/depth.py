@@ -10,6 +10,10 @@ KERNEL = 9
 """Weights of a 3 x 3 kernel."""
 FLOAT, HALF, INDEX = 4, 2, 8
 """Bytes of a float32, a bfloat16, and of a place that max pooling remembers."""
+MAPPED = 32 << 20
+"""Bytes from which on glibc gives an array pages of its own, and takes them back when it is freed."""
+FRAGMENTS = 1.5
+"""What smaller arrays take more than they hold: between freed ones of many sizes gaps remain (measured)."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +74,12 @@ class Stack:
         """Floating-point operations of one image's forward pass."""
         return sum(layer.flops for layer in self.layers)
 
-    def saved_bytes(self, layer: Sized, half: bool) -> int:
-        """What one image's forward pass keeps of a layer until its backward pass."""
-        number = HALF if half else FLOAT
-        if layer.kind == "M":
-            return layer.outputs * (number + INDEX)
-        normed = self.batch_norm and layer.kind == "conv"
-        return layer.outputs * number * (2 if normed else 1)
-
     def training_bytes(self, batch_size: int, copies: int, half: bool) -> int:
         """What training takes at its peak, data not counted.
+
+        The peak is at the end of the forward pass, or in the backward pass of a layer: then all that the layers
+        before it have saved is still there, the gradients of those behind it are there already, and three arrays of
+        the layer's own size are on their way.
 
         Args:
             batch_size: images in a step.
@@ -89,17 +89,30 @@ class Stack:
         number = HALF if half else FLOAT
         learned = FLOAT * self.parameters
         cast = HALF * self.parameters if half else 0
-        saved = [batch_size * self.saved_bytes(layer, half) for layer in self.layers]
         held = batch_size * self.pixels * (FLOAT + (HALF if half else 0))
+        saved = [self._saved(layer, batch_size, number) for layer in self.layers]
         peak = learned + held + sum(saved)
         gradients = 0
         for at in range(len(self.layers) - 1, -1, -1):
             layer = self.layers[at]
             gradients += FLOAT * layer.parameters
-            before = layer.inputs * layer.side**2 if layer.kind != "linear" else layer.inputs
-            moving = batch_size * number * (2 * layer.outputs + before)
+            before = layer.inputs * layer.side**2
+            moving = 3 * _taken(batch_size * number * layer.outputs) + _taken(batch_size * number * before)
             peak = max(peak, held + sum(saved[: at + 1]) + gradients + moving)
-        return learned * (1 + copies) + cast + peak
+        return int(learned * (1 + copies) + cast + peak)
+
+    def _saved(self, layer: Sized, batch_size: int, number: int) -> float:
+        """What the forward pass keeps of a layer until its backward pass: its output, with batch norm also the input
+        of that, of a pooling also the places. ReLU works in place."""
+        count = batch_size * layer.outputs
+        if layer.kind == "M":
+            return _taken(count * number) + _taken(count * INDEX)
+        return _taken(count * number) * (2 if self.batch_norm and layer.kind == "conv" else 1)
+
+
+def _taken(size: int) -> float:
+    """Bytes that an array of a size takes in the long run."""
+    return size if size >= MAPPED else FRAGMENTS * size
 
 
 @lru_cache(maxsize=1024)

@@ -46,8 +46,8 @@ def small(maps: Tensor) -> Tensor:
 
 def colour_filters(first: nn.Conv2d) -> dict[str, np.ndarray]:
     """The first filters and their gradients: uint8 (filters, 3, 3, 3) in colour, (filters, 3, 3) for grey images."""
-    weight = first.weight[: 2 * MOST_MAPS]
-    gradient = torch.zeros_like(weight) if first.weight.grad is None else first.weight.grad[: 2 * MOST_MAPS]
+    weight = first.weight[:MOST_MAPS]
+    gradient = torch.zeros_like(weight) if first.weight.grad is None else first.weight.grad[:MOST_MAPS]
     if weight.shape[1] == 1:
         return {"filters": byte_maps(weight[:, 0]), "filter_gradients": byte_maps(gradient[:, 0])}
     return {

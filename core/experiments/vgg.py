@@ -552,12 +552,17 @@ def cannot_start(config: VGGConfig) -> Problem | None:
     return missing(config) or fits(needed)
 
 
+LOADING = 3
+"""How many times its own size a set takes while it is loaded."""
+
+
 def memory(config: VGGConfig) -> int:
     """Bytes that training takes at its peak, predicted."""
     known = config.image_set
     data = (known.train + known.test) * known.channels * known.size**2
     copies = {"SGD": 0, "RMSprop": 1}.get(config.optimizer, 2)
-    return config.stack.training_bytes(config.batch_size, copies, config.precision == "bfloat16") + data
+    training = config.stack.training_bytes(config.batch_size, copies, config.precision == "bfloat16")
+    return data + max(training, (LOADING - 1) * data)
 
 
 EXPERIMENT = Experiment("vgg", VGGConfig, train, view, untrained, lanes, bench, focus, cannot_start)

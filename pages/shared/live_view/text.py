@@ -133,6 +133,8 @@ def _images(_: Callable[[str], str]) -> dict[str, str]:
         "depth_untrained": _("No gradient yet: it comes with the first step. Each gridline is a factor of 100."),
         "depth_signal": _("signal: spread of the output"),
         "depth_gradient": _("gradient: its norm"),
+        "depth_signal_short": _("signal"),
+        "depth_gradient_short": _("gradient"),
         "unseen": _("Too large to be drawn before it trains. Press Play: its own process draws it."),
         "image_label": _("The image that goes in"),
         "tab_convolution": _("Convolution"),

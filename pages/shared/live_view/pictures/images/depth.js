@@ -9,6 +9,7 @@ const SCALES = { signal: [-6, 2], gradient: [-7, 1] };
 const NAMES = 78;
 const HEAD = 30;
 const GAP = 12;
+const ROOMY = 150;
 
 const written = (value) => (Number.isFinite(value) ? value.toExponential(0).replace("e+", "e") : "–");
 
@@ -57,8 +58,8 @@ export class DepthPane {
     this.canvas.setAttribute("aria-label", this.note.textContent);
     const half = (this.width - NAMES - 2 * GAP) / 2;
     const row = Math.min(30, (this.height - HEAD) / signal.length);
-    this.paintColumn(pen, "signal", signal, NAMES + GAP / 2, half, row, text.depth_signal, this.theme.train);
-    this.paintColumn(pen, "gradient", gradient, NAMES + half + 1.5 * GAP, half, row, text.depth_gradient, this.theme.test);
+    this.paintColumn(pen, "signal", signal, NAMES + GAP / 2, half, row, half < ROOMY ? text.depth_signal_short : text.depth_signal, this.theme.train);
+    this.paintColumn(pen, "gradient", gradient, NAMES + half + 1.5 * GAP, half, row, half < ROOMY ? text.depth_gradient_short : text.depth_gradient, this.theme.test);
     pen.textAlign = "left";
     pen.textBaseline = "middle";
     pen.font = `11.5px ${this.theme.font}`;
@@ -84,7 +85,8 @@ export class DepthPane {
       pen.lineTo(place(power), bottom);
       pen.stroke();
       pen.fillStyle = toCss(this.theme.muted);
-      if (power > low && power < high) pen.fillText(`1e${power}`, place(power), 25);
+      const named = width >= ROOMY || (power - low) % 4 === 2;
+      if (named && power > low && power < high) pen.fillText(`1e${power}`, place(power), 25);
     }
     values.forEach((value, i) => {
       const known = value > 0 && Number.isFinite(value);
