@@ -22,10 +22,11 @@ def fits(needed: int) -> Problem | None:
     here = available()
     if here is None or needed <= here - RESERVE:
         return None
-    sentence = (
-        "Training would take about {needed} GB of memory, and {here} GB are free: take a smaller width, size or batch."
+    return Problem(
+        "",
+        "Training would take about {needed} GB of memory, and {here} GB are free: take a smaller width, size or batch.",
+        {"needed": f"{needed / 1e9:.1f}", "here": f"{max(0, here - RESERVE) / 1e9:.1f}"},
     )
-    return Problem("", sentence, {"needed": f"{needed / 1e9:.1f}", "here": f"{max(0, here - RESERVE) / 1e9:.1f}"})
 
 
 def _of_system() -> int | None:

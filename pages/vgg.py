@@ -21,7 +21,7 @@ from pages.shared.training_page import training_page
 def picture(config: VGGConfig) -> dict[str, Any]:
     """What the picture shows beside the network."""
     shapes = {"circle": _("circle"), "ring": _("ring"), "half disc": _("half disc"), "crescent": _("crescent")}
-    shapes |= {"triangle": _("triangle"), "square": _("square"), "bar": _("bar"), "cross": _("cross")}
+    shapes |= {"triangle": _("triangle"), "square": _("filled square"), "bar": _("bar"), "cross": _("cross")}
     shapes |= {"star": _("star"), "two dots": _("two dots")}
     names = (
         [shapes.get(name, name) for name in class_names(config)] if config.dataset == "shapes" else class_names(config)

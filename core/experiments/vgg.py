@@ -53,8 +53,10 @@ def read_layer(text: Any) -> Any:
     except ValueError:
         channels = 0
     if not 1 <= channels <= MOST_CHANNELS or isinstance(found, float | bool):
-        sentence = "“{value}” is neither 'M' nor a number of channels from 1 to {most}."
-        raise ConfigError([Problem("cfg", sentence, {"value": str(found)[:40], "most": MOST_CHANNELS})])
+        values = {"value": str(found)[:40], "most": MOST_CHANNELS}
+        raise ConfigError(
+            [Problem("cfg", "“{value}” is neither 'M' nor a number of channels from 1 to {most}.", values)]
+        )
     return channels
 
 

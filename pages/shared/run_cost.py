@@ -15,7 +15,7 @@ SLOW_FLOPS = 2e12
 
 
 def slow_run(config: VGGConfig) -> None:
-    """Of a run that takes long: how long an epoch takes here, measured; of one that would not fit: why it can't start."""
+    """Of a slow run, how long an epoch takes here, measured; of one that would not fit, why it can't start."""
     problem = None if image_sets.missing(config) else cannot_start(config)
     if problem:
         st.error(tell(problem), icon=":material/memory:")

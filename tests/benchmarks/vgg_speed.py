@@ -1,4 +1,4 @@
-"""VGG-16 at a quarter of its width: the app's loop against the plain float32 loop, images a second as a ratio in one run.
+"""VGG-16 at a quarter of its width: the app's loop against the plain float32 loop, as a ratio in one run.
 
 Run: python -m tests.benchmarks.vgg_speed
 """
