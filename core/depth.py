@@ -65,6 +65,13 @@ class Stack:
         return [layer for layer in self.layers if layer.parameters]
 
     @property
+    def block_sides(self) -> list[int]:
+        """The side of each block's maps; a block ends before an M, and at the end."""
+        before_head = [layer for layer in self.layers if layer.kind != "linear"]
+        sides = [layer.side for layer in before_head if layer.kind == "M"]
+        return sides if before_head[-1].kind == "M" else [*sides, before_head[-1].side]
+
+    @property
     def parameters(self) -> int:
         """Numbers that it learns."""
         return sum(layer.parameters for layer in self.layers)

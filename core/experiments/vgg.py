@@ -22,7 +22,7 @@ from core.image_views import saliency, tested
 from core.memory import fits
 from core.models import VGG
 from core.shapes import LayerShape, trace
-from core.stack_views import colour_filters, depth, maps_of_blocks
+from core.stack_views import colour_filters, depth, maps_of_blocks, shown_blocks
 
 TUTORIAL = "the tutorial's step 5"
 PAPER = "the VGG paper"
@@ -462,7 +462,8 @@ def view(config: VGGConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Fra
         "test": lambda: view_test(config, net),
     }
     names = [f"{row.kind} {row.channels}" for row in config.stack.weighted]
-    return image_frame(snapshot, focus, label, views, unseen=unseen, names=names)
+    sides = [config.stack.block_sides[number] for number in shown_blocks(len(config.stack.block_sides))]
+    return image_frame(snapshot, focus, label, views, unseen=unseen, names=names, sides=sides)
 
 
 def view_layers(config: VGGConfig, net: VGG, image: Tensor) -> dict[str, np.ndarray]:

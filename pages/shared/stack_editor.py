@@ -46,13 +46,10 @@ def stack_editor(space: Workspace, asked: VGGConfig) -> None:
         st.error(language.tell(space.problems["cfg"]), icon=":material/error:")
     else:
         st.markdown(facts(asked))
-    left, right = st.columns([2, 3])
-    with left:
-        st.markdown(_("**The code**"))
-        st.code(code_of(asked), language="python")
-    with right:
-        st.markdown(_("**All its layers**"))
-        shape_table(shapes(asked), kept=True)
+    st.code(short_code(asked), language="python")
+    with st.expander(_("The same, written out")):
+        st.code(long_code(asked), language="python")
+    shape_table(shapes(asked), kept=True)
 
 
 def drawing(config: VGGConfig) -> dict[str, Any]:
@@ -91,17 +88,16 @@ def layer_of(layer: Sized) -> dict[str, Any]:
     return {"kind": layer.kind, "inputs": layer.inputs, "channels": layer.channels, "side": layer.side, "out": out}
 
 
-def code_of(config: VGGConfig) -> str:
-    """The network as one would write it, with the layers that make_layers makes of the list."""
+def short_code(config: VGGConfig) -> str:
+    """The network from its list, the width put in."""
     norm = ", batch_norm=True" if config.batch_norm else ""
     grey = ", in_channels=1" if config.in_channels == 1 else ""
-    lines = [
-        f"cfg = {list(config.scaled_cfg)}",
-        f"features = make_layers(cfg{norm}{grey})",
-        "",
-        "# the same, written out:",
-    ]
-    lines += ["nn.Sequential("]
+    return f"cfg = {list(config.scaled_cfg)}\nfeatures = make_layers(cfg{norm}{grey})"
+
+
+def long_code(config: VGGConfig) -> str:
+    """What make_layers makes of the list, a line for each layer."""
+    lines = ["nn.Sequential("]
     channels: int = config.in_channels
     for v in config.scaled_cfg:
         if isinstance(v, str):

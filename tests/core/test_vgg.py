@@ -388,7 +388,7 @@ def test_what_is_seen_is_what_the_network_says() -> None:
     assert frame.arrays["probability"] == pytest.approx(said, abs=1e-6)
     assert np.array_equal(frame.arrays["input"], images[3].numpy()) and frame.facts["label"] == labels[3]
     assert [frame.arrays[f"maps{block}"].shape for block in (1, 2, 3)] == [(8, 32, 32), (16, 16, 16), (16, 8, 8)]
-    assert frame.arrays["filters"].shape == (8, 3, 3, 3)
+    assert frame.arrays["filters"].shape == (8, 3, 3, 3) and frame.facts["sides"] == [32, 16, 8]
     net.train()
     depth = view(config, snapshot, focus({"part": "depth"}))
     norms = [p.grad.norm().item() for p in net.parameters() if p.dim() > 1 and p.grad is not None]

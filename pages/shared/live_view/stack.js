@@ -91,9 +91,9 @@ class StackView {
     return chip;
   }
 
-  /** Drag a chip to another place; a short press only chooses it. */
+  /** Drag a chip to another place with the mouse; a short press only chooses it. A finger scrolls the row instead. */
   drag(event, at, chip) {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || event.pointerType !== "mouse") return;
     const start = event.clientX;
     chip.setPointerCapture(event.pointerId);
     let target = null;

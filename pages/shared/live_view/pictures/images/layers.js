@@ -56,7 +56,8 @@ export class LayersPane {
     }
     for (const [number, name] of maps.entries()) {
       const array = get(name);
-      setText(this.strips[name].caption, fill(text.maps_caption, { count: array.shape[0], size: array.shape[1], number: number + 1 }));
+      const size = frame.facts.sides?.[this.lane]?.[number] ?? array.shape[1];
+      setText(this.strips[name].caption, fill(text.maps_caption, { count: array.shape[0], size, number: number + 1 }));
       this.strips[name].draw(array, pixels);
     }
     if (frame.facts.unseen) {
