@@ -7,6 +7,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ from core import checkpoints, memory
 from core.config import ConfigError, kind_of
 from core.data.image_sets import load_images
 from core.depth import stack
+from core.engine import worker
 from core.engine.manager import Manager, Refused
+from core.engine.record import Folder
+from core.engine.run import Run
 from core.experiments.image_focus import shown_images
 from core.experiments.vgg import (
     PRESETS,
@@ -43,6 +47,7 @@ from core.export import script
 from core.measure import Cost, measure
 from core.models import VGG, make_layers
 from tests.core.test_export import run_script  # noqa: F401
+from tests.core.waiting import until
 
 Records = list[dict[str, Any]]
 SMALL: dict[str, Any] = {"cfg": "M,32,M,64,M", "train_size": 100, "num_epochs": 1, "evaluate_every": 100}
@@ -420,6 +425,26 @@ def test_every_choice_goes_through_a_link_and_back() -> None:
 def test_what_can_not_be_looked_at_is_refused(asked: object) -> None:
     with pytest.raises(ValueError, match="no "):
         focus(asked)
+
+
+def test_two_networks_in_the_engine(start: Callable[..., Run]) -> None:
+    values = {**SMALL, "width": "1/16", "init": "kaiming"}
+    run = start(config_of(**values, compare="batch_norm"))
+    assert until(lambda: not run.alive)
+    for lane, batch_norm in (("run", True), ("other", False)):
+        expected = [row["loss/train"] for row in records(config_of(**values, batch_norm=batch_norm))]
+        assert run.history[lane]["loss/train"]["value"] == expected
+
+
+def test_of_large_networks_fewer_steps_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = config_of(**{**SMALL, "num_epochs": 60})
+    folder = Folder(tmp_path / "run")
+    folder.create(config, {})
+    found = {}
+    for most in (worker.KEPT_BYTES, 3 * 16 * config.stack.parameters, 1):
+        monkeypatch.setattr(worker, "KEPT_BYTES", most)
+        found[most] = worker.Worker(Pipe()[1], worker.Job(config, folder.path)).keep_every
+    assert list(found.values()) == [120 // 40, 120 // 3, 120]
 
 
 def test_an_epochs_time_is_measured_and_scales_with_the_work() -> None:
