@@ -19,7 +19,7 @@ STEPS = [
         "pages/layers.py",
     ),
     (_("TensorBoard"), _("Write scalars, images and graphs while training, and read them."), None),
-    (_("VGG by make_layers"), _("A deep network from a list of numbers, without writing it out."), None),
+    (_("VGG by make_layers"), _("A deep network from a list of numbers, without writing it out."), "pages/vgg.py"),
     (_("GPU, saving and loading"), _("Move data and model to a device; state_dict and checkpoints."), None),
     (_("RNN and LSTM"), _("Sequences: predict cos from sin, with a memory that can be watched."), "pages/rnn.py"),
     (
