@@ -117,7 +117,8 @@ class _Writer:
     def uses(self, item: Any) -> list[Any]:
         """The app's functions and classes that one of them uses."""
         namespace = _namespace(item)
-        found = [namespace.get(name) for name in names_in(self.tree(item)).free]
+        classes = self.knowledge.classes
+        found = [classes.get(name, namespace.get(name)) for name in names_in(self.tree(item)).free]
         return [other for other in found if _is_ours(other)]
 
     def tree(self, item: Any) -> Definition:
@@ -159,6 +160,8 @@ class _Writer:
         for item in self.order:
             namespace, imports = _namespace(item), _imports(inspect.getmodule(item))
             for name in names_in(self.trees[item]).free:
+                if name in self.knowledge.classes:
+                    continue
                 if name in self.knowledge.constants:
                     constants[name] = self.knowledge.constants[name]
                 elif name in imports:
