@@ -3,7 +3,8 @@
 import math
 from typing import Any
 
-from core.experiments.cnn import CNNConfig, class_names, shapes
+from core.data.image_sets import class_names
+from core.experiments.cnn import CNNConfig, shapes
 from pages.shared.image_sets import download_panel, own_images
 from pages.shared.language import _
 from pages.shared.live import live_view

@@ -65,3 +65,13 @@ def coloured_shapes(count: int, seed: int, size: int = 32) -> tuple[Tensor, Tens
     covered = (0.5 - outside * radius).clamp(0, 1)[:, None]
     images = paper + covered * (ink - paper) + 0.04 * noise
     return (255 * images).clamp(0, 255).to(torch.uint8), labels
+
+
+def shape_set() -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """5,000 coloured shapes: 4,000 to train on, 1,000 to test with, each class equally often.
+
+    Returns:
+        images uint8 (4000, 3, 32, 32), labels int64 (4000,), and the same of the test set (1000).
+    """
+    images, labels = coloured_shapes(5000, seed=0)
+    return images[:4000], labels[:4000], images[4000:], labels[4000:]

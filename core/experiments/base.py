@@ -57,6 +57,16 @@ class Bench:
     loss: Callable[[], Tensor]
 
 
+def classifier_bench(net: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor) -> Bench:
+    """A network that gives logits, on the bench with one batch x and its labels y (batch,)."""
+
+    def loss() -> Tensor:
+        found: Tensor = nn.CrossEntropyLoss()(net(x), y)
+        return found
+
+    return Bench(net, optimizer, loss)
+
+
 def bug_lanes(config: Config) -> dict[str, Config]:
     """The run itself and, where a bug is switched on, the correct run beside it."""
     return {"run": config, "correct": config.changed(bugs=())} if config.bugs else {"run": config}

@@ -2,23 +2,20 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import torch
-import torchvision
 from pydantic import Field
 from torch import Tensor, nn
 
 from core.checkpoints import restore
-from core.config import Device, EpochConfig, Optimizer, Problem, setting
-from core.data import downloads
-from core.data.digits import IMAGE_SETS, augment, digits, image_set
-from core.data.drawn import centred, read_drawing
-from core.data.own_images import own_file, own_images, own_names
-from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, undisturbed
-from core.experiments.image_focus import image_focus
+from core.config import Device, Optimizer, Problem, setting
+from core.data.digits import augment
+from core.data.image_sets import load_images, missing
+from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, classifier_bench, undisturbed
+from core.experiments.image_config import ImageConfig
+from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
 from core.experiments.optimizers import build_optimizer
 from core.image_views import byte_maps, saliency, tested
 from core.models import CNN
@@ -44,7 +41,7 @@ Bug = Literal["no_eval", "unnormalized_test", "shuffled_labels", "no_zero_grad"]
 
 
 # fmt: off
-class CNNConfig(EpochConfig):
+class CNNConfig(ImageConfig):
     """The settings of the CNN; the defaults are the tutorial's where it gives one."""
 
     experiment: ClassVar[str] = "cnn"
@@ -199,17 +196,6 @@ class CNNConfig(EpochConfig):
         return max(1, self.sizes[-1])
 
     @property
-    def n_train(self) -> int:
-        """The number of training images."""
-        whole = {"digits": 4000, "own": int((self.own_images or "-1").split("-")[1])}.get(self.dataset, 60_000)
-        return min(self.train_size, whole) if self.train_size else whole
-
-    @property
-    def n_classes(self) -> int:
-        """The number of classes, and so of logits."""
-        return int(self.own_images.split("-")[2]) if self.dataset == "own" else 10
-
-    @property
     def normalize_test(self) -> bool:
         """Whether test images are normalised."""
         return self.normalize and "unnormalized_test" not in self.bugs
@@ -221,12 +207,7 @@ def make_data(config: CNNConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     Returns:
         images uint8 (N, 28, 28), labels int64 (N,), test images uint8 (M, 28, 28), test labels int64 (M,).
     """
-    if config.dataset == "digits":
-        images, labels, test_images, test_labels = digits()
-    elif config.dataset == "own":
-        images, labels, test_images, test_labels = own_images(config.own_images)
-    else:
-        images, labels, test_images, test_labels = image_set(IMAGE_SETS[config.dataset])
+    images, labels, test_images, test_labels = load_images(config)
     if config.train_size > 0:
         images, labels = images[: config.train_size], labels[: config.train_size]
     if "shuffled_labels" in config.bugs:
@@ -350,69 +331,25 @@ PARTS = ("layers", "convolution", "test")
 """What a viewer may look at: all layers for one image, one convolution close up, or what the test set shows."""
 
 
-@lru_cache(maxsize=8)
-def test_images(dataset: str, own: str) -> tuple[Tensor, Tensor]:
-    """The test images that are looked at, uint8 (M, 28, 28) with M up to 1,000, and their labels (M,)."""
-    with undisturbed():
-        _, _, images, labels = make_data(CNNConfig.create({"dataset": dataset, "own_images": own}))
-        return images[:TEST_AT_ONCE], labels[:TEST_AT_ONCE]
-
-
 def focus(asked: Any) -> dict[str, Any]:
     """What a viewer asks to look at, checked, see `image_focus`; "channel" is the filter seen close up."""
     return image_focus(asked, PARTS, [("channel", 63)])
-
-
-def class_names(config: CNNConfig) -> list[str]:
-    """The classes by name."""
-    if config.dataset == "own" and not missing(config):
-        return own_names(config.own_images, downloads.folder() / "own")
-    if config.dataset in ("fashion_mnist", "kmnist"):
-        return list(getattr(torchvision.datasets, IMAGE_SETS[config.dataset]).classes)
-    return [str(number) for number in range(config.n_classes)]
-
-
-def missing(config: CNNConfig) -> Problem | None:
-    """Why a run can't start yet: its images were not fetched."""
-    if config.dataset == "digits":
-        return None
-    if config.dataset == "own":
-        here = own_file(config.own_images, downloads.folder() / "own").is_file()
-        return None if here else Problem("dataset", "These own images are not on this machine: upload them again.")
-    return downloads.missing(config.dataset)
-
-
-def subject(config: CNNConfig, focus: Mapping[str, Any]) -> tuple[Tensor, int]:
-    """The image that is looked at, uint8 (28, 28), and its label; -1 for a drawing, or before the images are here."""
-    if "drawing" in focus:
-        return centred(read_drawing(focus["drawing"])), -1
-    if missing(config):
-        return torch.zeros(SIZE, SIZE, dtype=torch.uint8), -1
-    images, labels = test_images(config.dataset, config.own_images)
-    number = focus.get("image", 0) % len(images)
-    return images[number], int(labels[number])
 
 
 def view(config: CNNConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Frame:
     """What the screen draws of one step: the part that the viewer looks at."""
     net = snapshot.net
     assert isinstance(net, CNN)
-    part = focus.get("part", "layers")
-    net.eval()
-    with torch.no_grad():
-        if part == "test":
-            arrays = view_test(config, net)
-            facts: dict[str, Any] = {"tested": len(arrays["labels"])}
-        else:
-            image, label = subject(config, focus)
-            facts = {"image": focus.get("image", 0), "label": label, "drawn": "drawing" in focus}
-            if part == "layers":
-                arrays = view_layers(config, net, image)
-            else:
-                arrays = view_convolution(config, net, image, focus.get("channel", 0) % config.channels1)
-                facts |= {"stride": config.stride, "padding": config.padding, "channel": focus.get("channel", 0)}
-    net.train()
-    return Frame(snapshot.step, snapshot.epoch, arrays, {"part": part, "version": focus.get("version", 0), **facts})
+    image, label = looked_at(focus, *shown_images(config))
+    channel = focus.get("channel", 0)
+    views = {
+        "layers": lambda: view_layers(config, net, image),
+        "convolution": lambda: view_convolution(config, net, image, channel % config.channels1),
+        "test": lambda: view_test(config, net),
+    }
+    return image_frame(
+        snapshot, focus, label, views, stride=config.stride, padding=config.padding, channel=channel
+    )
 
 
 def first_convolution(net: CNN) -> nn.Conv2d:
@@ -455,10 +392,7 @@ def view_convolution(config: CNNConfig, net: CNN, image: Tensor, channel: int) -
 
 def view_test(config: CNNConfig, net: CNN) -> dict[str, np.ndarray]:
     """The first 1,000 test images: confusion matrix, surest mistakes, and the last layer's inputs in 2-D."""
-    if missing(config):
-        images, labels = torch.zeros(0, SIZE, SIZE, dtype=torch.uint8), torch.zeros(0, dtype=torch.int64)
-    else:
-        images, labels = test_images(config.dataset, config.own_images)
+    images, labels = shown_images(config)
     hidden = net.conv2(net.conv1(to_input(images, config.normalize_test).to(net.out.weight.device))).flatten(1)
     return tested(images, labels, hidden, net.out(hidden), config.n_classes)
 
@@ -483,12 +417,7 @@ def bench(config: CNNConfig) -> Bench:
         net = build_net(config)
         optimizer = build_optimizer(config, net)
         x, y = to_input(images[: config.batch_size], config.normalize), labels[: config.batch_size]
-
-    def loss() -> Tensor:
-        found: Tensor = nn.CrossEntropyLoss()(net(x), y)
-        return found
-
-    return Bench(net, optimizer, loss)
+    return classifier_bench(net, optimizer, x, y)
 
 
 EXPERIMENT = Experiment("cnn", CNNConfig, train, view, untrained, bug_lanes, bench, focus, missing)

@@ -7,17 +7,16 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
-import torchvision
 from torch import Tensor, nn
 
 from core.checkpoints import restore
-from core.config import Config, Device, EpochConfig, Optimizer, Problem, setting
-from core.data import downloads
-from core.data.digits import IMAGE_SETS, digits, image_set
-from core.data.drawn import centred, read_drawing
+from core.config import Config, Device, Optimizer, Problem, setting
+from core.data import image_sets
+from core.data.image_sets import ImageSet, load_images
 from core.data.wave_kinds import KINDS, POINTS, TRAIN, wave_kinds, wave_pictures
-from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, undisturbed
-from core.experiments.image_focus import image_focus
+from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, classifier_bench, undisturbed
+from core.experiments.image_config import ImageConfig
+from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
 from core.experiments.optimizers import build_optimizer
 from core.image_views import byte_maps, tested
 from core.models import RNNClassifier
@@ -29,13 +28,15 @@ SIZE = 28
 """Rows of a digit, and pixels in each."""
 TEST_AT_ONCE = 1000
 """Test sequences in one forward pass; between the ends of epochs only so many are tested."""
+WAVES = ImageSet(TRAIN, KINDS)
+"""What is known of the waves, which are no images, in the same words."""
 CELLS = ("RNN", "LSTM", "GRU")
 
 Bug = Literal["softmax", "forgotten_batch_first", "no_zero_grad"]
 
 
 # fmt: off
-class RNNDigitsConfig(EpochConfig):
+class RNNDigitsConfig(ImageConfig):
     """The settings of the network that reads row by row; the defaults are the tutorial's where it gives one."""
 
     experiment: ClassVar[str] = "rnn_digits"
@@ -128,10 +129,9 @@ class RNNDigitsConfig(EpochConfig):
             yield Problem("compare", "Either the three cells side by side, or a bug beside the correct run.")
 
     @property
-    def n_train(self) -> int:
-        """The number of training examples."""
-        whole = {"digits": 4000, "waves": TRAIN}.get(self.dataset, 60_000)
-        return min(self.train_size, whole) if self.train_size else whole
+    def image_set(self) -> ImageSet:
+        """What is known of the examples that are read."""
+        return WAVES if self.dataset == "waves" else super().image_set
 
     @property
     def time_steps(self) -> int:
@@ -143,20 +143,13 @@ class RNNDigitsConfig(EpochConfig):
         """Numbers at each time step."""
         return 1 if self.dataset == "waves" else SIZE
 
-    @property
-    def n_classes(self) -> int:
-        """The number of classes, and so of logits."""
-        return len(KINDS) if self.dataset == "waves" else 10
-
 
 def make_data(config: RNNDigitsConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Training examples (N, time, feature) and labels (N,), and the same to test with; images are uint8."""
-    if config.dataset == "digits":
-        examples, labels, test_examples, test_labels = digits()
-    elif config.dataset == "waves":
+    if config.dataset == "waves":
         examples, labels, test_examples, test_labels = wave_kinds(config.noise, config.seed)
     else:
-        examples, labels, test_examples, test_labels = image_set(IMAGE_SETS[config.dataset])
+        examples, labels, test_examples, test_labels = load_images(config)
     if config.train_size > 0:
         examples, labels = examples[: config.train_size], labels[: config.train_size]
     return examples, labels, test_examples, test_labels
@@ -267,21 +260,16 @@ MOST_UNITS = 64
 
 
 @lru_cache(maxsize=8)
-def test_examples(dataset: str, noise: float, seed: int) -> tuple[Tensor, Tensor]:
-    """The first 1,000 test examples, as `make_data` gives them, and their labels (1000,)."""
+def test_waves(noise: float, seed: int) -> tuple[Tensor, Tensor]:
+    """The waves to test with (1000, time, 1), and their kinds (1000,)."""
     with undisturbed():
-        config = RNNDigitsConfig.create({"dataset": dataset, "noise": noise, "seed": seed})
-        _, _, examples, labels = make_data(config)
-        return examples[:TEST_AT_ONCE], labels[:TEST_AT_ONCE]
+        _, _, waves, kinds = wave_kinds(noise, seed)
+        return waves, kinds
 
 
 def shown_examples(config: RNNDigitsConfig) -> tuple[Tensor, Tensor]:
     """The test examples that are looked at, and their labels; none before the images are here."""
-    if missing(config):
-        return torch.zeros(0, SIZE, SIZE, dtype=torch.uint8), torch.zeros(0, dtype=torch.int64)
-    if config.dataset == "waves":
-        return test_examples(config.dataset, config.noise, config.seed)
-    return test_examples(config.dataset, 0.0, 0)
+    return test_waves(config.noise, config.seed) if config.dataset == "waves" else shown_images(config)
 
 
 def focus(asked: Any) -> dict[str, Any]:
@@ -291,45 +279,26 @@ def focus(asked: Any) -> dict[str, Any]:
 
 def class_names(config: RNNDigitsConfig) -> list[str]:
     """The classes by name."""
-    if config.dataset == "waves":
-        return list(KINDS)
-    if config.dataset in ("fashion_mnist", "kmnist"):
-        return list(getattr(torchvision.datasets, IMAGE_SETS[config.dataset]).classes)
-    return [str(number) for number in range(10)]
+    return list(KINDS) if config.dataset == "waves" else image_sets.class_names(config)
 
 
 def missing(config: RNNDigitsConfig) -> Problem | None:
     """Why a run can't start yet: its images were not fetched."""
-    return None if config.dataset in ("digits", "waves") else downloads.missing(config.dataset)
+    return None if config.dataset == "waves" else image_sets.missing(config)
 
 
 def subject(config: RNNDigitsConfig, focus: Mapping[str, Any]) -> tuple[Tensor, int]:
     """The example that is read, and its label; -1 for a drawing, or before the images are here."""
-    if "drawing" in focus and config.dataset != "waves":
-        return centred(read_drawing(focus["drawing"])), -1
-    examples, labels = shown_examples(config)
-    if not len(examples):
-        return torch.zeros(SIZE, SIZE, dtype=torch.uint8), -1
-    number = focus.get("image", 0) % len(examples)
-    return examples[number], int(labels[number])
+    return looked_at(focus, *shown_examples(config), drawn=config.dataset != "waves")
 
 
 def view(config: RNNDigitsConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Frame:
     """What the screen draws of one step: the part that the viewer looks at."""
     net = snapshot.net
     assert isinstance(net, RNNClassifier)
-    part = focus.get("part", "reading")
-    net.eval()
-    with torch.no_grad():
-        if part == "test":
-            arrays = view_test(config, net)
-            facts: dict[str, Any] = {"tested": len(arrays["labels"])}
-        else:
-            example, label = subject(config, focus)
-            facts = {"image": focus.get("image", 0), "label": label, "drawn": "drawing" in focus}
-            arrays = view_reading(config, net, example)
-    net.train()
-    return Frame(snapshot.step, snapshot.epoch, arrays, {"part": part, "version": focus.get("version", 0), **facts})
+    example, label = subject(config, focus)
+    views = {"reading": lambda: view_reading(config, net, example), "test": lambda: view_test(config, net)}
+    return image_frame(snapshot, focus, label, views)
 
 
 def view_reading(config: RNNDigitsConfig, net: RNNClassifier, example: Tensor) -> dict[str, np.ndarray]:
@@ -380,12 +349,7 @@ def bench(config: RNNDigitsConfig) -> Bench:
         net = build_net(config)
         optimizer = build_optimizer(config, net)
         x, y = to_input(config, examples[: config.batch_size]), labels[: config.batch_size]
-
-    def loss() -> Tensor:
-        found: Tensor = nn.CrossEntropyLoss()(net(x), y)
-        return found
-
-    return Bench(net, optimizer, loss)
+    return classifier_bench(net, optimizer, x, y)
 
 
 EXPERIMENT = Experiment("rnn_digits", RNNDigitsConfig, train, view, untrained, lanes, bench, focus, missing)

@@ -8,6 +8,7 @@ from collections import ChainMap
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import ModuleType
 from typing import Any, cast
 
 import libcst as cst
@@ -45,12 +46,15 @@ class Knowledge:
         classes: name -> class, of those that were written for this config; grows.
         formula: the specialised body of a function of the app that is a mere formula, as its parameters' names and
             an expression; None for any other function.
+        brought: name -> the module it means something in, for names that came into other modules' functions with the
+            formulas written out there; grows.
     """
 
     config: Config
     constants: dict[str, Any] = field(default_factory=dict)
     classes: dict[str, type] = field(default_factory=dict)
     formula: Callable[[Callable[..., Any]], tuple[list[str], cst.BaseExpression] | None] = lambda function: None
+    brought: dict[str, ModuleType] = field(default_factory=dict)
 
     def expression(self, name: str, value: Any, longest: int = LONGEST_LITERAL) -> cst.BaseExpression:
         """A value as a literal or, if it is long, as the name of a new constant; a class as its name."""
@@ -216,9 +220,23 @@ class Fold(cst.CSTTransformer):
         simple = all(isinstance(arg.value, (cst.Name, cst.BaseNumber, cst.SimpleString)) for arg in args)
         if not simple or len(args) != len(names) or inner.bound or any(arg.star or arg.keyword for arg in args):
             return None
-        if any(name in self.local for name in inner.free if name not in names):
+        strange = [name for name in inner.free if name not in names]
+        if any(name in self.local for name in strange) or not self._brings(called, strange):
             return None
         return _enclosed(substitute(value, {name: arg.value for name, arg in zip(names, args, strict=True)}))
+
+    def _brings(self, called: Callable[..., Any], names: Sequence[str]) -> bool:
+        """Whether a callee's names may stand in this function too; those it does not know yet are brought along."""
+        module = inspect.getmodule(inspect.unwrap(called))
+        assert module is not None
+        theirs = vars(module)
+        new = [name for name in names if name in theirs and name not in self.namespace]
+        if any(theirs[name] is not self.namespace[name] for name in names if name in theirs and name not in new):
+            return False
+        if any(self.knowledge.brought.get(name, module) is not module for name in new):
+            return False
+        self.knowledge.brought.update(dict.fromkeys(new, module))
+        return True
 
     def _test(self, test: cst.BaseExpression) -> cst.BaseExpression:
         """A test less what is known to make no difference to its truth."""

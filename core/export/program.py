@@ -116,10 +116,21 @@ class _Writer:
 
     def uses(self, item: Any) -> list[Any]:
         """The app's functions and classes that one of them uses."""
-        namespace = _namespace(item)
-        classes = self.knowledge.classes
-        found = [classes.get(name, namespace.get(name)) for name in names_in(self.tree(item)).free]
+        namespace = self.namespace(item)
+        found = [namespace.get(name) for name in names_in(self.tree(item)).free]
         return [other for other in found if _is_ours(other)]
+
+    def namespace(self, item: Any) -> dict[str, Any]:
+        """What names mean in a function or class for this run."""
+        brought = {name: vars(module)[name] for name, module in self.knowledge.brought.items()}
+        return brought | vars(inspect.getmodule(item)) | self.knowledge.classes
+
+    def imports(self, item: Any) -> dict[str, tuple[str, str | None]]:
+        """Name -> what it imports, for a function or class for this run."""
+        brought = {
+            name: _imports(module)[name] for name, module in self.knowledge.brought.items() if name in _imports(module)
+        }
+        return brought | _imports(inspect.getmodule(item))
 
     def tree(self, item: Any) -> Definition:
         """The source of a function or class for this run."""
@@ -158,10 +169,8 @@ class _Writer:
         constants: dict[str, Any] = {}
         imported: set[tuple[str, str | None]] = set()
         for item in self.order:
-            namespace, imports = _namespace(item), _imports(inspect.getmodule(item))
+            namespace, imports = self.namespace(item), self.imports(item)
             for name in names_in(self.trees[item]).free:
-                if name in self.knowledge.classes:
-                    continue
                 if name in self.knowledge.constants:
                     constants[name] = self.knowledge.constants[name]
                 elif name in imports:
@@ -193,17 +202,15 @@ def _is_ours(item: Any) -> bool:
     return definable and (item.__module__ or "").split(".")[0] == "core"
 
 
-def _namespace(item: Any) -> dict[str, Any]:
-    return vars(inspect.getmodule(item))
-
-
 @cache
 def _imports(module: Any) -> dict[str, tuple[str, str | None]]:
     """Name -> what a module imports under it, (module, name in it or None), the app's own modules left out."""
     found: dict[str, tuple[str, str | None]] = {}
     for statement in ast.parse(inspect.getsource(module)).body:
         if isinstance(statement, ast.Import):
-            found.update({alias.name.split(".")[0]: (alias.name, None) for alias in statement.names})
+            for alias in statement.names:
+                renamed = f"{alias.name} as {alias.asname}" if alias.asname else alias.name
+                found[alias.asname or alias.name.split(".")[0]] = (renamed, None)
         elif isinstance(statement, ast.ImportFrom) and statement.module:
             found.update({alias.name: (statement.module, alias.name) for alias in statement.names})
     return {name: origin for name, origin in found.items() if origin[0].split(".")[0] != "core"}

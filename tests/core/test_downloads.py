@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from core.data import downloads
+from core.data import downloads, image_sets
 from core.data.downloads import FILES, Download, missing, present
 from core.experiments.cnn import CNNConfig
-from core.experiments.cnn import missing as missing_for
 
 MNIST = Path(__file__).parents[3] / "shared/data/MNIST/raw"
 needs_mnist = pytest.mark.skipif(not MNIST.exists(), reason="the MNIST files are not here")
@@ -124,7 +123,7 @@ def test_a_download_that_works_after_one_mirror_that_does_not(
     assert found.problem is None
     assert found.share == 1
     assert present("MNIST")
-    assert missing_for(CNNConfig(dataset="mnist")) is None
+    assert image_sets.missing(CNNConfig(dataset="mnist")) is None
     assert [path.name for path in own_folder.iterdir()] == ["MNIST"]
 
 

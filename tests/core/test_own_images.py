@@ -1,7 +1,10 @@
 """Own images: a good zip, and bad ones."""
 
 import io
+import json
 import struct
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -12,8 +15,10 @@ import torch
 from PIL import Image
 
 from core.data import own_images as module
+from core.data.image_sets import class_names, missing
 from core.data.own_images import ImagesRefused, own_images, own_names, read_zip, save_own
-from core.experiments.cnn import CNNConfig, class_names, missing, train
+from core.experiments.cnn import CNNConfig, train
+from core.export import script
 
 
 def png(width: int, height: int, ink: int = 255, paper: int = 0) -> bytes:
@@ -74,6 +79,12 @@ def test_kept_and_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert last.step == 2
     assert last.net.out.out_features == 2  # type: ignore[union-attr]
     assert CNNConfig.create(config.to_query()) == config.changed(device=config.device)
+    text = script(config)
+    assert "import numpy as np" in text and f'own_images("{key}")' in text
+    file = tmp_path / "run.py"
+    file.write_text(text)
+    run = subprocess.run([sys.executable, "-I", file], capture_output=True, text=True, check=True)
+    assert json.loads(run.stdout.splitlines()[-1])["loss/train"] == last.metrics["loss/train"]
     (tmp_path / "own" / f"{key}.npz").unlink()
     assert "not on this machine" in str(missing(config))
     assert [path.name for path in (tmp_path / "own").iterdir()] == []
