@@ -142,7 +142,7 @@ class BuildConfig(ImageConfig):
         if problem is not None:
             yield Problem("blocks", problem.sentence, problem.values)
         elif "no_eval" in self.bugs and not any(name in self.blocks for name in ("Dropout", "BatchNorm")):
-            yield Problem("bugs", "A missing eval() changes nothing here: the network needs Dropout or BatchNorm first.")
+            yield Problem("bugs", "A missing eval() changes nothing here: add Dropout or BatchNorm first.")
 
     @property
     def on_points(self) -> bool:
