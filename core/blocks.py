@@ -264,6 +264,20 @@ def _value(kind: str, argument: Argument, text: str) -> Any:
     return sizes[0] if len(sizes) == 1 else sizes
 
 
+def with_typed(block: Block, name: str, typed: str) -> Block:
+    """The same block with another value of an argument, from what was typed.
+
+    Raises:
+        BlocksRefused: the value can't be used.
+        LookupError: it has no such argument.
+    """
+    found = {argument.name: argument for argument in KINDS[block.kind]}[name]
+    typed = typed.strip()
+    if found.most > 1 and typed[:1] not in ("(", "["):
+        typed = f"({typed})"
+    return block.with_value(name, _value(block.kind, found, typed))
+
+
 # Writing
 
 

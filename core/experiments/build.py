@@ -428,8 +428,8 @@ def maps_of(output: Tensor, most: int) -> np.ndarray:
     """
     maps = output.reshape(len(output), 1, -1) if output.dim() < 3 else output
     if max(maps.shape[1:]) > 32:
-        size = [min(32, side) for side in maps.shape[1:]]
-        maps = nn.functional.adaptive_avg_pool2d(maps[: max(1, most // 32)], size)
+        rows, columns = (min(32, side) for side in maps.shape[1:])
+        maps = nn.functional.adaptive_avg_pool2d(maps[: max(1, most // 32)], (rows, columns))
     count = max(1, min(128, most // (maps.shape[1] * maps.shape[2])))
     return byte_maps(maps[:count])
 
@@ -446,7 +446,7 @@ def view_test(config: BuildConfig, net: nn.Module) -> dict[str, np.ndarray]:
 
 def in_parts(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """A function's value for many examples, a few at a time."""
-    return torch.cat([function(part) for part in x.split(TEST_AT_ONCE)] if len(x) else [function(x)])
+    return torch.cat([function(part) for part in torch.split(x, TEST_AT_ONCE)] if len(x) else [function(x)])
 
 
 @dataclass(frozen=True)
@@ -464,7 +464,12 @@ class Scene:
 @lru_cache(maxsize=64)
 def scene(dataset: str, points_per_class: int, spread: float, seed: int, side: int) -> Scene:
     """The points of a set, and a grid (side * side, 2) over them."""
-    values = {"dataset": dataset, "points_per_class": points_per_class, "spread": spread, "seed": seed}
+    values: dict[str, Any] = {
+        "dataset": dataset,
+        "points_per_class": points_per_class,
+        "spread": spread,
+        "seed": seed,
+    }
     with undisturbed():
         x_train, y_train, x_test, y_test = make_data(BuildConfig.model_construct(**values))
     domain = nice_domain(torch.cat([x_train, x_test]).numpy())

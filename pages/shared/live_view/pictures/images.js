@@ -1,6 +1,7 @@
 // The picture of networks that read images: tabs, and in each one pane a lane.
 
 import { create, setAttribute, setText } from "../dom.js";
+import { BlocksPane } from "./images/blocks.js";
 import { ConvolutionPane } from "./images/convolution.js";
 import { LayersPane } from "./images/layers.js";
 import { Subject } from "./images/pad.js";
@@ -10,11 +11,11 @@ import { fitCanvas, imageOf } from "./images/tiles.js";
 
 /** Of each tab, the part of the frames that it shows. */
 const PARTS = {
-  layers: "layers", reading: "reading", convolution: "convolution",
+  layers: "layers", blocks: "blocks", reading: "reading", convolution: "convolution",
   mistakes: "test", confusion: "test", projection: "test",
 };
 const PANES = {
-  layers: LayersPane, reading: ReadingPane, convolution: ConvolutionPane,
+  layers: LayersPane, blocks: BlocksPane, reading: ReadingPane, convolution: ConvolutionPane,
   mistakes: MistakesPane, confusion: ConfusionPane, projection: ProjectionPane,
 };
 const LARGE = 112;
@@ -155,7 +156,7 @@ export class ImagePicture {
     const [, rows, columns] = array.shape;
     const pen = fitCanvas(this.tipImage, LARGE, LARGE);
     pen.drawImage(imageOf(array.data, tile.index, rows, columns, tile.strip.pixels), 0, 0, LARGE, LARGE);
-    setText(this.tipWords, this.data.text[`tile_${tile.name}`].replace("{number}", tile.index + 1));
+    setText(this.tipWords, (tile.words ?? this.data.text[`tile_${tile.name}`]).replace("{number}", tile.index + 1));
     const host = this.host.getBoundingClientRect();
     const [x, y] = [tile.event.clientX - host.left, tile.event.clientY - host.top];
     const left = Math.min(x + 14, host.width - this.tip.offsetWidth - 2);

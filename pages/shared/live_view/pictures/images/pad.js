@@ -1,7 +1,7 @@
 // The image that goes in: a test image, or what is drawn on it by hand.
 
 import { create, nameControl, setAttribute, setText } from "../../dom.js";
-import { fitCanvas, greyPixels, imageOf } from "./tiles.js";
+import { fitCanvas, photoOf } from "./tiles.js";
 
 const SIDE = 112;
 const PEN = 9;
@@ -107,7 +107,7 @@ export class Pad {
       return [(clientX - left) / width, (clientY - top) / height];
     };
     this.canvas.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
+      if (event.button !== 0 || this.locked) return;
       event.preventDefault();
       this.canvas.setPointerCapture(event.pointerId);
       this.from = place(event);
@@ -130,6 +130,13 @@ export class Pad {
     this.stage.hidden = this.clear.hidden = what === "number";
   }
 
+  /** Only to look at: what is in colours can't be drawn with one pen. */
+  lock(locked) {
+    this.locked = locked;
+    this.clear.hidden = locked;
+    this.canvas.style.cursor = locked ? "default" : "";
+  }
+
   stroke(to) {
     this.subject.line(this.from, to);
     this.from = to;
@@ -150,7 +157,7 @@ export class Pad {
   show(input, saliency, theme, numbered) {
     Object.assign(this, { input, saliency, theme });
     setText(this.number, numbered);
-    this.hint.hidden = this.subject.drawn;
+    this.hint.hidden = this.subject.drawn || Boolean(this.locked);
     this.paint();
   }
 
@@ -176,8 +183,7 @@ export class Pad {
 
   paintInput(pen, x, y, width, height) {
     if (!this.input) return;
-    const [rows, columns] = this.input.shape;
-    pen.drawImage(imageOf(this.input.data, 0, rows, columns, greyPixels()), x, y, width, height);
+    pen.drawImage(photoOf(this.input.data, 0, this.input.shape), x, y, width, height);
     if (this.saliency) this.paintSaliency(pen, x, y, width, height);
   }
 

@@ -42,6 +42,17 @@ export function imageOf(data, index, rows, columns, pixels) {
   return canvas;
 }
 
+/** Image `index` of many as a photo: grey, of shape [H, W], or in colours, [3, H, W]. */
+export function photoOf(data, index, shape) {
+  const [rows, columns] = shape.slice(-2);
+  if (shape.length < 3) return imageOf(data, index, rows, columns, GREY);
+  const [size, start] = [rows * columns, 3 * index * rows * columns];
+  const packed = Uint32Array.from({ length: size }, (_, i) =>
+    pack([data[start + i], data[start + size + i], data[start + 2 * size + i]]));
+  const places = Uint32Array.from({ length: size }, (_, i) => i);
+  return imageOf(places, 0, rows, columns, packed);
+}
+
 /** Fit a canvas's own pixels to its box; returns its pen, scaled to CSS pixels. */
 export function fitCanvas(canvas, width, height) {
   const scale = Math.min(2, window.devicePixelRatio || 1);
