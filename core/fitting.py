@@ -162,6 +162,8 @@ def remedy(blocks: tuple[Block, ...], checked: Checked, n_classes: int) -> Remed
     if checked.path not in checked.rows:
         return None
     row, block = checked.rows[checked.path], at(blocks, checked.path)
+    if block.kind == "Linear" and len(row.input) > 1 and len(checked.path) == 1:
+        return Remedy(Problem("", "Put Flatten before it"), insert(blocks, checked.path, fresh("Flatten")))
     better = fitted(block, row.input)
     values: dict[str, Any] = {"kind": block.kind}
     if better != block:
@@ -176,7 +178,7 @@ def remedy(blocks: tuple[Block, ...], checked: Checked, n_classes: int) -> Remed
         return Remedy(sentence, put(blocks, checked.path, better))
     if block.kind == "Residual":
         return _mend_sum(blocks, checked, block, row.input)
-    if block.kind == "Linear" or (block.kind == "BatchNorm1d" and len(row.input) > 2):
+    if block.kind == "BatchNorm1d" and len(row.input) > 2:
         return Remedy(Problem("", "Put Flatten before it"), insert(blocks, checked.path, fresh("Flatten")))
     if block.kind.startswith(("Conv1d", "MaxPool1d", "AvgPool1d", "Adaptive")) and block.kind.endswith("1d"):
         if len(row.input) == 3:

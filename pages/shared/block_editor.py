@@ -146,7 +146,7 @@ def take(space: Workspace, order: dict[str, Any]) -> None:
             "path": order.get("path"),
             "name": str(order.get("name", ""))[:40],
             "typed": str(order.get("value", ""))[:8000],
-            "why": tell(refused.problem),
+            "why": tell(refused.problem, markdown=False),
         }
         return
     except (LookupError, TypeError, ValueError, AttributeError):
@@ -276,9 +276,9 @@ def told(space: Workspace, desk: Desk) -> dict[str, Any]:
         "input": _shape(asked.input_shape),
         "output": _("{count} classes").format(count=asked.n_classes),
         "works": found.problem is None,
-        "problem": tell(found.problem) if found.problem else "",
+        "problem": tell(found.problem, markdown=False) if found.problem else "",
         "where": list(found.path) if found.path is not None else None,
-        "remedy": tell(mending.sentence) if mending else "",
+        "remedy": tell(mending.sentence, markdown=False) if mending else "",
         "totals": _("{parameters} parameters · {flops} FLOPs for one example").format(
             parameters=f"{found.parameters:,}", flops=_short(found.flops)
         ),
