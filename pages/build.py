@@ -11,6 +11,7 @@ from pages.shared.block_editor import asked_for, block_editor
 from pages.shared.image_sets import download_panel, own_images
 from pages.shared.language import _
 from pages.shared.live import live_view
+from pages.shared.my_networks import my_networks
 from pages.shared.sections import sections
 from pages.shared.shape_table import shape_table
 from pages.shared.training_page import training_page
@@ -34,7 +35,7 @@ def of_images(config: BuildConfig) -> dict[str, Any]:
         ],
         "images_per_step": config.batch_size,
         "text": {
-            "status_idle": _("Press Play, or change a block at the left. The network has not learned anything yet."),
+            "status_idle": _("Press Play, or change a block first. The network has not learned anything yet."),
             "status_paused": _("Paused. Step trains on one batch; Epoch goes once through the training images."),
             "epoch_help": _("Train for one epoch: every training image is used once"),
             "test_help": _("On the first 1,000 test images; at the end of each epoch on all"),
@@ -69,7 +70,7 @@ st.set_page_config(initial_sidebar_state=360)
 space = training_page(
     "build",
     _("Build your own network"),
-    _("Change a block at the left: all shapes follow at once. What can't work turns red and says what would help."),
+    _("Change a block of the list: all shapes follow at once. What can't work turns red and says what would help."),
     own_data=own_images,
     network=block_editor,
 )
@@ -78,4 +79,10 @@ assert isinstance(config, BuildConfig)
 download_panel(space)
 live_view(space, picture(config))
 
-sections(space, {"shapes": (_("Shapes"), lambda: shape_table(shapes(asked_for(space))))})
+sections(
+    space,
+    {
+        "shapes": (_("Shapes"), lambda: shape_table(shapes(asked_for(space)))),
+        "saved": (_("My networks"), lambda: my_networks(space)),
+    },
+)

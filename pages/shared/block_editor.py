@@ -47,15 +47,15 @@ class Desk:
     """What the editor of one tab remembers beside the text itself.
 
     Attributes:
-        undo, redo: texts before and after.
+        undo, redo: networks before and after, each with its data set.
         chosen: the block that is open.
         told: what was refused: the place, the argument, what was typed and why.
         turn: grows with every edit, so that the browser takes up what Python has chosen.
         kept: the network that does not work yet, as it was put down for the next visit.
     """
 
-    undo: list[str] = field(default_factory=list)
-    redo: list[str] = field(default_factory=list)
+    undo: list[tuple[str, str]] = field(default_factory=list)
+    redo: list[tuple[str, str]] = field(default_factory=list)
     chosen: Path | None = None
     told: dict[str, Any] | None = None
     turn: int = 0
@@ -126,12 +126,12 @@ def take(space: Workspace, order: dict[str, Any]) -> None:
     desk = desk_of(space)
     desk.turn += 1
     desk.told = None
-    before = text_of(space)
+    before = state_of(space)
     if order.get("do") in ("undo", "redo"):
         there, back = (desk.undo, desk.redo) if order["do"] == "undo" else (desk.redo, desk.undo)
         if there:
             back.append(before)
-            set_text(space, there.pop())
+            set_state(space, *there.pop())
         return
     try:
         after = changed(space, desk, order)
@@ -151,16 +151,31 @@ def take(space: Workspace, order: dict[str, Any]) -> None:
         return
     except (LookupError, TypeError, ValueError, AttributeError):
         return  # the browser asked for a block that is gone by now
-    text = write(after)
-    if text != before:
+    if write(after) != before[0]:
         desk.undo = [*desk.undo[-MOST_UNDO:], before]
         desk.redo = []
-        set_text(space, text)
+        session.put(space.key("blocks"), write(after))
 
 
-def set_text(space: Workspace, text: str) -> None:
-    """Put another network into the form."""
+def state_of(space: Workspace) -> tuple[str, str]:
+    """The network's text and the data set chosen."""
+    return text_of(space), asked_for(space).dataset
+
+
+def set_state(space: Workspace, text: str, dataset: str) -> None:
+    """Put another network into the form, and the data that it is for."""
     session.put(space.key("blocks"), text)
+    if dataset in (space.config.settings()["dataset"].choices or {}):
+        session.put(space.key("dataset"), dataset)
+
+
+def put_back(space: Workspace, text: str, dataset: str) -> None:
+    """Put a saved network into the form, with the data it was made for; what was there can be undone to."""
+    desk = desk_of(space)
+    desk.undo = [*desk.undo[-MOST_UNDO:], state_of(space)]
+    desk.redo, desk.chosen, desk.told = [], None, None
+    desk.turn += 1
+    set_state(space, text, dataset)
 
 
 def changed(space: Workspace, desk: Desk, order: dict[str, Any]) -> tuple[Block, ...]:
