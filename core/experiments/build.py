@@ -224,7 +224,7 @@ def make_data(config: BuildConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def to_input(config: BuildConfig, x: Tensor) -> Tensor:
-    """What the network is given of examples x: points as they are, images as float32 (N, C, H, W) from 0 to 1."""
+    """What the network is given: points as they are, images as float32 (N, C, H, W) from 0 to 1."""
     if config.on_points:
         return x
     if config.grey:
