@@ -105,6 +105,11 @@ class LiveView {
     if (!this.focus) return;
     if (this.connection) this.connection.setFocus(focus);
     else if (JSON.stringify(this.focus) !== JSON.stringify(this.data.focus)) this.trigger("focus", { focus });
+    else {
+      // The frame that is there already shows it.
+      this.drawn = null;
+      this.schedule();
+    }
   }
 
   connect(path) {
