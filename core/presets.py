@@ -44,4 +44,13 @@ PRESETS = {
         "MaxPool1d(2),Flatten(),Linear(448,10)",
     ),
     "points": Preset("spirals", "Linear(2,32),ReLU(),Linear(32,32),ReLU(),Linear(32,2)", lr=0.01, num_epochs=120),
+    "deep": Preset(
+        "spirals", "Linear(2,32),Tanh()," + 12 * "Linear(32,32),Tanh()," + "Linear(32,2)", lr=0.01, num_epochs=120
+    ),
+    "deep_residual": Preset(
+        "spirals",
+        "Linear(2,32),Tanh()," + 12 * "Residual(Linear(32,32),Tanh())," + "Linear(32,2)",
+        lr=0.01,
+        num_epochs=120,
+    ),
 }

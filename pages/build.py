@@ -1,5 +1,6 @@
 """A network of one's own: put blocks together, see every shape, and train it live."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -14,7 +15,11 @@ from pages.shared.live import live_view
 from pages.shared.my_networks import my_networks
 from pages.shared.sections import sections
 from pages.shared.shape_table import shape_table
+from pages.shared.step_by_step import step_by_step
 from pages.shared.training_page import training_page
+
+MOST_BY_HAND = 60_000
+"""Parameters of a network whose steps are taken by hand, in the server and one row each."""
 
 
 def picture(config: BuildConfig) -> dict[str, Any]:
@@ -28,8 +33,8 @@ def of_images(config: BuildConfig) -> dict[str, Any]:
         "kind": "images",
         "tabs": ["blocks", "mistakes", "confusion", "projection"],
         "dataset": config.dataset + config.own_images,
-        "names": class_names(config),
-        "grey": config.grey,
+        "names": names_of(config),
+        "drawn": config.dataset in ("digits", "mnist"),
         "stages": [
             {"name": stage.name, "shape": _shape(stage.shape), "count": stage.shape[0]} for stage in stages_of(config)
         ],
@@ -39,8 +44,19 @@ def of_images(config: BuildConfig) -> dict[str, Any]:
             "status_paused": _("Paused. Step trains on one batch; Epoch goes once through the training images."),
             "epoch_help": _("Train for one epoch: every training image is used once"),
             "test_help": _("On the first 1,000 test images; at the end of each epoch on all"),
+            "tile_maps": _("Map {number}"),
+            **{f"tile_maps{number}": f"{stage.name}, {{number}}" for number, stage in enumerate(stages_of(config))},
         },
     }
+
+
+def names_of(config: BuildConfig) -> list[str]:
+    """The classes' names, those of the coloured shapes in the session's language."""
+    shapes = {"circle": _("circle"), "ring": _("ring"), "half disc": _("half disc"), "crescent": _("crescent")}
+    shapes |= {"triangle": _("triangle"), "square": _("square"), "bar": _("bar"), "cross": _("cross")}
+    shapes |= {"star": _("star"), "two dots": _("two dots")}
+    names = class_names(config)
+    return [shapes.get(name, name) for name in names] if config.dataset == "shapes" else names
 
 
 def of_points(config: BuildConfig) -> dict[str, Any]:
@@ -67,6 +83,20 @@ def _shape(shape: Shape) -> str:
 
 
 st.set_page_config(initial_sidebar_state=360)
+
+
+def by_hand(config: BuildConfig) -> None:
+    """Step by step, where the network is small enough for the server to take the steps."""
+    if config.checked.parameters > MOST_BY_HAND:
+        st.info(
+            _("This network is too large to be stepped by hand: at most {most} parameters.").format(
+                most=f"{MOST_BY_HAND:,}"
+            )
+        )
+    else:
+        step_by_step(space)
+
+
 space = training_page(
     "build",
     _("Build your own network"),
@@ -82,6 +112,7 @@ live_view(space, picture(config))
 sections(
     space,
     {
+        "steps": (_("Step by step"), partial(by_hand, config)),
         "shapes": (_("Shapes"), lambda: shape_table(shapes(asked_for(space)))),
         "saved": (_("My networks"), lambda: my_networks(space)),
     },

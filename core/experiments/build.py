@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -15,7 +15,7 @@ from core.blocks import Block, BlocksRefused, read, write, write_class
 from core.checkpoints import restore
 from core.config import Device, Optimizer, Problem, setting
 from core.data import image_sets
-from core.data.image_sets import TEN, ImageSet, load_images
+from core.data.image_sets import SETS, TEN, ImageSet, load_images
 from core.data.points import draw
 from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, classifier_bench, undisturbed
 from core.experiments.image_config import ImageConfig
@@ -155,7 +155,7 @@ class BuildConfig(ImageConfig):
         if not self.on_points:
             return super().image_set
         classes = 3 if self.dataset == "blobs" else 2
-        return ImageSet(self.points_per_class * classes, TEN[:classes])
+        return replace(SETS["digits"], train=self.points_per_class * classes, classes=TEN[:classes])
 
     @property
     def n_train(self) -> int:

@@ -360,6 +360,8 @@ def preset_title(name: str) -> str:
         "resnet": _("A tiny ResNet"),
         "conv1d": _("A 1-D CNN: rows as channels"),
         "points": _("A classifier of points"),
+        "deep": _("12 layers deep, on points"),
+        "deep_residual": _("12 residual blocks, on points"),
     }[name]
 
 

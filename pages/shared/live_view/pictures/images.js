@@ -156,7 +156,7 @@ export class ImagePicture {
     const [, rows, columns] = array.shape;
     const pen = fitCanvas(this.tipImage, LARGE, LARGE);
     pen.drawImage(imageOf(array.data, tile.index, rows, columns, tile.strip.pixels), 0, 0, LARGE, LARGE);
-    setText(this.tipWords, (tile.words ?? this.data.text[`tile_${tile.name}`]).replace("{number}", tile.index + 1));
+    setText(this.tipWords, this.data.text[`tile_${tile.name}`].replace("{number}", tile.index + 1));
     const host = this.host.getBoundingClientRect();
     const [x, y] = [tile.event.clientX - host.left, tile.event.clientY - host.top];
     const left = Math.min(x + 14, host.width - this.tip.offsetWidth - 2);

@@ -20,8 +20,8 @@ export class BlocksPane {
   update(data, theme) {
     this.data = data;
     this.theme = theme;
+    this.pad.allow(data.picture.drawn);
     this.pad.relabel(data.text);
-    this.pad.lock(!data.picture.grey);
     this.answer.arrange(data.picture.names);
     this.arrange(data.picture.stages);
   }
@@ -34,8 +34,7 @@ export class BlocksPane {
     this.strips.forEach((strip) => strip.destroy());
     this.strips = stages.map((stage, number) => {
       const strip = new Strip(`stage-${number}`, {
-        onPoint: (index, event) => this.onTile(index === null ? null
-          : { strip, name: "stage", words: fill(this.data.text.tile_stage, { block: stage.name }), index, event }),
+        onPoint: (index, event) => this.onTile(index === null ? null : { strip, name: `maps${number}`, index, event }),
       });
       return strip;
     });

@@ -1,7 +1,7 @@
 // The image that goes in: a test image, or what is drawn on it by hand.
 
 import { create, nameControl, setAttribute, setText } from "../../dom.js";
-import { fitCanvas, photoOf } from "./tiles.js";
+import { fitCanvas, greyPixels, pictureOf } from "./tiles.js";
 
 const SIDE = 112;
 const PEN = 9;
@@ -83,6 +83,7 @@ export class Pad {
   constructor(subject, { onDraw }) {
     this.subject = subject;
     this.onDraw = onDraw;
+    this.drawable = true;
     this.canvas = create("canvas", { class: "tp-pad", role: "img", "data-testid": "pad" });
     this.previous = this.button("‹", "digit-previous", () => subject.choose(subject.image - 1));
     this.next = this.button("›", "digit-next", () => subject.choose(subject.image + 1));
@@ -107,7 +108,7 @@ export class Pad {
       return [(clientX - left) / width, (clientY - top) / height];
     };
     this.canvas.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0 || this.locked) return;
+      if (event.button !== 0 || !this.drawable) return;
       event.preventDefault();
       this.canvas.setPointerCapture(event.pointerId);
       this.from = place(event);
@@ -130,11 +131,11 @@ export class Pad {
     this.stage.hidden = this.clear.hidden = what === "number";
   }
 
-  /** Only to look at: what is in colours can't be drawn with one pen. */
-  lock(locked) {
-    this.locked = locked;
-    this.clear.hidden = locked;
-    this.canvas.style.cursor = locked ? "default" : "";
+  /** Nothing is drawn on images that are no handwriting. */
+  allow(drawing) {
+    this.drawable = drawing;
+    this.clear.hidden = !drawing;
+    this.canvas.classList.toggle("tp-pad-still", !drawing);
   }
 
   stroke(to) {
@@ -150,14 +151,15 @@ export class Pad {
     setText(this.clear, text.clear_pad);
     setText(this.hint, text.draw_here);
     nameControl(this.clear, text.clear_pad_help);
-    setAttribute(this.canvas, "aria-label", text.pad_label);
-    setAttribute(this.canvas, "title", text.pad_label);
+    const label = this.drawable ? text.pad_label : text.image_label;
+    setAttribute(this.canvas, "aria-label", label);
+    setAttribute(this.canvas, "title", label);
   }
 
   show(input, saliency, theme, numbered) {
     Object.assign(this, { input, saliency, theme });
     setText(this.number, numbered);
-    this.hint.hidden = this.subject.drawn || Boolean(this.locked);
+    this.hint.hidden = this.subject.drawn || !this.drawable;
     this.paint();
   }
 
@@ -183,7 +185,8 @@ export class Pad {
 
   paintInput(pen, x, y, width, height) {
     if (!this.input) return;
-    pen.drawImage(photoOf(this.input.data, 0, this.input.shape), x, y, width, height);
+    const one = { data: this.input.data, shape: [1, ...this.input.shape] };
+    pen.drawImage(pictureOf(one, 0, greyPixels()), x, y, width, height);
     if (this.saliency) this.paintSaliency(pen, x, y, width, height);
   }
 

@@ -4,7 +4,7 @@ import { create, fill, formatPercent, setAttribute, setText } from "../../dom.js
 import { watchSize } from "../../plot.js";
 import { mix, parseColor, toCss } from "../../theme.js";
 import { shortName } from "./answer.js";
-import { fitCanvas, photoOf } from "./tiles.js";
+import { fitCanvas, greyPixels, pictureOf } from "./tiles.js";
 
 const MOST = 12;
 const MARGIN = 12;
@@ -78,7 +78,7 @@ export class MistakesPane extends TestPane {
       const best = own.reduce((most, value, label) => (value > own[most] ? label : most), 0);
       const pen = canvas.getContext("2d");
       pen.imageSmoothingEnabled = false;
-      pen.drawImage(photoOf(images.data, i, images.shape.slice(1)), 0, 0, 56, 56);
+      pen.drawImage(pictureOf(images, i, greyPixels()), 0, 0, 56, 56);
       setText(words, fill(text.mistake, { truth: names[labels[i]], answer: names[best] }));
       [...bars.children].forEach((bar, label) => {
         bar.hidden = label >= names.length;

@@ -42,15 +42,25 @@ export function imageOf(data, index, rows, columns, pixels) {
   return canvas;
 }
 
-/** Image `index` of many as a photo: grey, of shape [H, W], or in colours, [3, H, W]. */
-export function photoOf(data, index, shape) {
+/** Paint image `index` of an array (N, 3, H, W) in its own colours. */
+export function colourImageOf(data, index, rows, columns) {
+  const canvas = document.createElement("canvas");
+  canvas.width = columns;
+  canvas.height = rows;
+  const pen = canvas.getContext("2d");
+  const image = pen.createImageData(columns, rows);
+  const target = new Uint32Array(image.data.buffer);
+  const size = rows * columns;
+  const start = index * 3 * size;
+  for (let i = 0; i < size; i += 1) target[i] = pack([data[start + i], data[start + size + i], data[start + 2 * size + i]]);
+  pen.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/** Image `index` of an array (N, H, W), its bytes coloured by `pixels`, or of one (N, 3, H, W) in its own colours. */
+export function pictureOf({ data, shape }, index, pixels) {
   const [rows, columns] = shape.slice(-2);
-  if (shape.length < 3) return imageOf(data, index, rows, columns, GREY);
-  const [size, start] = [rows * columns, 3 * index * rows * columns];
-  const packed = Uint32Array.from({ length: size }, (_, i) =>
-    pack([data[start + i], data[start + size + i], data[start + 2 * size + i]]));
-  const places = Uint32Array.from({ length: size }, (_, i) => i);
-  return imageOf(places, 0, rows, columns, packed);
+  return shape.length === 4 ? colourImageOf(data, index, rows, columns) : imageOf(data, index, rows, columns, pixels);
 }
 
 /** Fit a canvas's own pixels to its box; returns its pen, scaled to CSS pixels. */
@@ -108,7 +118,7 @@ export class Strip {
 
   paint() {
     if (!this.array || !this.width) return;
-    const { data, shape: [count, rows, columns] } = this.array;
+    const [count] = this.array.shape;
     Object.assign(this, packing(count, this.width, this.height));
     const pen = fitCanvas(this.canvas, this.width, this.height);
     pen.clearRect(0, 0, this.width, this.height);
@@ -116,7 +126,7 @@ export class Strip {
     pen.lineWidth = 1;
     for (let index = 0; index < count; index += 1) {
       const [x, y] = this.corner(index);
-      pen.drawImage(imageOf(data, index, rows, columns, this.pixels), x, y, this.side, this.side);
+      pen.drawImage(pictureOf(this.array, index, this.pixels), x, y, this.side, this.side);
       pen.strokeRect(x + 0.5, y + 0.5, this.side - 1, this.side - 1);
     }
   }
