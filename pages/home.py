@@ -21,7 +21,10 @@ STEPS = [
     (_("Loading data in parallel"), _("DataLoader's workers, when they pay, and how to go on from here."), None),
 ]
 
-FURTHER = {7: [("pages/rnn_digits.py", _("Classification: a digit row by row"))]}
+FURTHER = {
+    5: [("pages/build.py", _("Build your own network"))],
+    7: [("pages/rnn_digits.py", _("Classification: a digit row by row"))],
+}
 """Steps that take more than one page."""
 
 with st.sidebar:
