@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from core.config import Problem
@@ -141,6 +142,7 @@ class BlocksRefused(ValueError):
 # Reading
 
 
+@lru_cache(maxsize=512)
 def read(text: str) -> tuple[Block, ...]:
     """The blocks of a text; those that can't be read say why and keep what was typed.
 
@@ -312,10 +314,15 @@ def write_class(blocks: Sequence[Block], input_shape: Sequence[int], shapes: Map
     """The source of the class Net, as a learner would write it.
 
     Args:
-        blocks: what it is made of; all of them can be read.
+        blocks: what it is made of.
         input_shape: of one example.
         shapes: where a block is -> what it puts out, told in a comment where it is given.
+
+    Raises:
+        ValueError: a block can't be read; what people type never gets into the source.
     """
+    if any(block.problem is not None for _, block in walk(blocks)):
+        raise ValueError("a block can't be read")
     size = ", ".join(map(str, input_shape))
     lines = [
         "class Net(nn.Module):",

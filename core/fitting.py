@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,9 @@ MOST_PARAMETERS = 5_000_000
 MOST_FLOPS = 500_000_000
 """Floating-point operations for one example, forward."""
 MOST_MEMORY = 2_000_000_000
-"""Bytes that one training step may take."""
+"""Bytes that one training step, or one part of the test set, may take."""
+TESTED_AT_ONCE = 200
+"""Test examples in one forward pass."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,9 @@ class Checked:
         problem: why not; None if all is well.
         output: the last block's output.
         parameters, flops: of the whole network, for one example.
-        memory: bytes that a training step takes, about: weights, gradients, Adam's two averages, and all outputs twice.
+        largest: numbers that go into and out of the block that handles most, for one example.
+        memory: bytes that it takes, about: weights, gradients, Adam's two averages, and all outputs twice; or, if that
+            is more, the largest block's numbers for a part of the test set.
     """
 
     rows: dict[Path, LayerShape]
@@ -50,6 +55,7 @@ class Checked:
     output: Shape | None
     parameters: int = 0
     flops: int = 0
+    largest: int = 0
     memory: int = 0
 
 
@@ -86,10 +92,12 @@ def check(blocks: tuple[Block, ...], input_shape: Shape, n_classes: int, batches
         if rows and rows[-1].problem is not None:
             break
     by_path = {_path(row.name): row for row in rows}
+    largest = max((math.prod(row.input) + math.prod(row.output or ()) for row in rows), default=0)
     totals = {
         "parameters": sum(row.parameters for row in rows),
         "flops": sum(row.flops for row in rows),
-        "memory": memory(rows, max(batches)),
+        "largest": largest,
+        "memory": max(memory(rows, max(batches)), 4 * TESTED_AT_ONCE * largest),
     }
     output = rows[-1].output if rows else input_shape
     if rows and rows[-1].problem is not None:
@@ -102,15 +110,8 @@ def check(blocks: tuple[Block, ...], input_shape: Shape, n_classes: int, batches
 
 def memory(rows: Sequence[LayerShape], batch: int) -> int:
     """Bytes that a training step takes, about."""
-    numbers = sum(_numbers(row.input) for row in rows[:1]) + sum(_numbers(row.output or ()) for row in rows)
+    numbers = sum(math.prod(row.input) for row in rows[:1]) + sum(math.prod(row.output or ()) for row in rows)
     return 4 * (4 * sum(row.parameters for row in rows) + 2 * batch * numbers)
-
-
-def _numbers(shape: Shape) -> int:
-    count = 1
-    for size in shape:
-        count *= size
-    return count
 
 
 def _path(name: str) -> Path:
@@ -119,7 +120,13 @@ def _path(name: str) -> Path:
 
 
 def _whole(
-    blocks: Sequence[Block], output: Shape | None, n_classes: int, parameters: int, flops: int, memory: int
+    blocks: Sequence[Block],
+    output: Shape | None,
+    n_classes: int,
+    parameters: int,
+    flops: int,
+    largest: int,
+    memory: int,
 ) -> Iterator[Problem]:
     """What is wrong with a network in which every block works."""
     if not blocks:

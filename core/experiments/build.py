@@ -21,7 +21,7 @@ from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes,
 from core.experiments.image_config import ImageConfig
 from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
 from core.experiments.optimizers import build_optimizer
-from core.fitting import Checked, check
+from core.fitting import TESTED_AT_ONCE, Checked, check
 from core.image_views import byte_maps, tested
 from core.models.built import net_class
 from core.shapes import LayerShape, shape_text
@@ -34,7 +34,7 @@ TUTORIAL_CNN = (
 POINTS = ("clouds", "moons", "circles", "xor", "spirals", "blobs")
 """The sets that are points in the plane; all others are images."""
 IMAGES = ("digits", "shapes", "mnist", "fashion_mnist", "kmnist", "own")
-TEST_AT_ONCE = 200
+TEST_AT_ONCE = TESTED_AT_ONCE
 """Test examples in one forward pass."""
 SHOWN = 1000
 """Between the ends of epochs only so many test examples are tried."""
@@ -322,6 +322,8 @@ MOST_BYTES = 60_000
 """Bytes of all maps of a frame."""
 SHOWN_FLOPS = 10e9
 """Operations that one picture may cost."""
+SHOWN_NUMBERS = 25_000_000
+"""Numbers that one block may be given and put out at once for a picture."""
 GRID = 100
 """Points of the boundary picture along each axis at most."""
 
@@ -440,13 +442,19 @@ def view_test(config: BuildConfig, net: nn.Module) -> dict[str, np.ndarray]:
     count = int(min(SHOWN, max(50, SHOWN_FLOPS // max(1, config.checked.flops))))
     images, labels = images[:count], labels[:count]
     layers, last = layers_of(net), last_linear(config.network)
-    hidden = in_parts(lambda x: layers[:last](to_input(config, x).to(device_of(net))), images)
-    return tested(images, labels, hidden.flatten(1), in_parts(layers[last:], hidden), config.n_classes)
+    few = at_once(config)
+    hidden = in_parts(lambda x: layers[:last](to_input(config, x).to(device_of(net))), images, few)
+    return tested(images, labels, hidden.flatten(1), in_parts(layers[last:], hidden, few), config.n_classes)
 
 
-def in_parts(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+def at_once(config: BuildConfig) -> int:
+    """Examples that go through the network together for a picture, in the server too."""
+    return max(1, min(TEST_AT_ONCE, SHOWN_NUMBERS // max(1, config.checked.largest)))
+
+
+def in_parts(function: Callable[[Tensor], Tensor], x: Tensor, few: int) -> Tensor:
     """A function's value for many examples, a few at a time."""
-    return torch.cat([function(part) for part in torch.split(x, TEST_AT_ONCE)] if len(x) else [function(x)])
+    return torch.cat([function(part) for part in torch.split(x, few)] if len(x) else [function(x)])
 
 
 @dataclass(frozen=True)
@@ -490,7 +498,7 @@ def view_plane(config: BuildConfig, snapshot: Snapshot) -> Frame:
     side = math.isqrt(len(grid))
     net.eval()
     with torch.no_grad():
-        logits = in_parts(net, grid.to(device_of(net)))
+        logits = in_parts(net, grid.to(device_of(net)), at_once(config))
     net.train()
     levels = 255 // config.n_classes
     boundary = decision(torch.softmax(logits, dim=1), levels).reshape(side, side)
@@ -511,7 +519,7 @@ def shapes(config: BuildConfig) -> list[LayerShape]:
 
 def bench(config: BuildConfig) -> Bench:
     """Net, optimizer and first batch, to take one step by hand; a few examples where they cost much."""
-    count = int(min(config.batch_size, max(2, SHOWN_FLOPS // 5 // max(1, config.checked.flops))))
+    count = int(min(config.batch_size, at_once(config), max(2, SHOWN_FLOPS // 5 // max(1, config.checked.flops))))
     with undisturbed():
         x_train, y_train, _, _ = make_data(config)
         net = build_net(config)

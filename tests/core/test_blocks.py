@@ -125,3 +125,9 @@ def test_the_class_is_what_a_learner_would_write_and_what_runs() -> None:
     x = torch.randn(2, 1, 28, 28)
     first, residual, _, last = net.layers
     assert torch.equal(net(x), last((first(x) + residual.layers(first(x))).flatten(1)))
+
+
+def test_what_is_typed_never_gets_into_the_source() -> None:
+    for text in ("print(1)", "ReLU(),nn.Foo()", "Residual(print(1))"):
+        with pytest.raises(ValueError):
+            write_class(read(text), (1,), {})

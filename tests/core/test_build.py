@@ -20,6 +20,7 @@ from core.experiments.build import (
     PARTS,
     TUTORIAL_CNN,
     BuildConfig,
+    at_once,
     build_net,
     focus,
     in_parts,
@@ -208,7 +209,7 @@ def test_the_test_set_is_seen_in_parts_and_less_of_it_where_it_costs_much() -> N
         blocks="Conv2d(1,64,5,padding=2),ReLU,Conv2d(64,64,5,padding=2),AdaptiveAvgPool2d(1),Flatten,Linear(64,10)"
     )
     assert 50 <= view(heavy, untrained(heavy), {"part": "test"}).facts["tested"] < 100
-    assert torch.equal(in_parts(lambda x: 2 * x, torch.arange(450.0)), 2 * torch.arange(450.0))
+    assert torch.equal(in_parts(lambda x: 2 * x, torch.arange(450.0), 200), 2 * torch.arange(450.0))
 
 
 def test_colours_are_seen_as_they_are() -> None:
@@ -237,5 +238,11 @@ def test_only_what_there_is_can_be_looked_at(asked: Any) -> None:
 
 def test_the_estimate_of_memory_counts_weights_and_outputs() -> None:
     found = check(read("Flatten(),Linear(784,10)"), (1, 28, 28), 10, (50,))
-    assert found.memory == 4 * (4 * 7850 + 2 * 50 * (784 + 784 + 10))
+    assert found.memory == 4 * 200 * (784 + 784), "a part of the test set takes more than a small batch"
+    found = check(read("Flatten(),Linear(784,10)"), (1, 28, 28), 10, (500,))
+    assert found.memory == 4 * (4 * 7850 + 2 * 500 * (784 + 784 + 10))
+    wide = config_of(blocks="Conv2d(1,2000,1),AdaptiveAvgPool2d(1),Flatten(),Linear(2000,10)", batch_size=2)
+    assert at_once(wide) == 15, "a few at a time, so that a picture takes little memory in the server"
+    with pytest.raises(ConfigError, match="GB of memory"):
+        config_of(blocks="Conv2d(1,8000,1),AdaptiveAvgPool2d(1),Flatten(),Linear(8000,10)", batch_size=2)
     assert isinstance(build_net(config_of(blocks=TUTORIAL_CNN)), nn.Module)
