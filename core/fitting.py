@@ -85,12 +85,12 @@ def check(blocks: tuple[Block, ...], input_shape: Shape, n_classes: int, batches
     """
     found = unreadable(blocks)
     readable = blocks if found is None else blocks[: found[0][0]]
-    rows: list[LayerShape] = []
-    for batch in batches:
-        with _one_at_a_time:
-            rows = trace(lambda: nn.Sequential(*layers(readable)), input_shape, batch, training=True)
+    rows = _traced(readable, input_shape, batches[0])
+    others = [*batches[1:], *([max(batches) + 1] if any(map(_takes_the_batch, rows)) else [])]
+    for batch in others:
         if rows and rows[-1].problem is not None:
             break
+        rows = _traced(readable, input_shape, batch)
     by_path = {_path(row.name): row for row in rows}
     largest = max((math.prod(row.input) + math.prod(row.output or ()) for row in rows), default=0)
     totals = {
@@ -106,6 +106,17 @@ def check(blocks: tuple[Block, ...], input_shape: Shape, n_classes: int, batches
         return Checked(by_path, found[0], found[1], None, **totals)
     problem = next(_whole(blocks, output, n_classes, **totals), None)
     return Checked(by_path, None, problem, output, **totals)
+
+
+def _traced(blocks: Sequence[Block], input_shape: Shape, batch: int) -> list[LayerShape]:
+    with _one_at_a_time:
+        return trace(lambda: nn.Sequential(*layers(blocks)), input_shape, batch, training=True)
+
+
+def _takes_the_batch(row: LayerShape) -> bool:
+    """Whether a layer may have taken the batch for channels: PyTorch lets images come without one."""
+    axes = {"1d": 2, "2d": 3}.get(row.layer.split("(")[0][-2:])
+    return axes is not None and len(row.input) == axes - 1
 
 
 def memory(rows: Sequence[LayerShape], batch: int) -> int:

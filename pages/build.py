@@ -82,7 +82,7 @@ def _shape(shape: Shape) -> str:
     return " × ".join(map(str, shape))
 
 
-st.set_page_config(initial_sidebar_state=360)
+st.set_page_config(initial_sidebar_state=345)
 
 
 def by_hand(config: BuildConfig) -> None:

@@ -175,10 +175,9 @@ class BuildConfig(ImageConfig):
 
     @property
     def batches(self) -> tuple[int, ...]:
-        """The sizes of the batches, and one more: what works with one size alone does not work."""
+        """The sizes of batches that make a difference: the usual one, and a last one of a single example."""
         full = min(self.batch_size, self.n_train)
-        last = self.n_train % self.batch_size
-        return tuple(dict.fromkeys(size for size in (full, last, full + 1) if size))
+        return (full, 1) if self.n_train % self.batch_size == 1 else (full,)
 
     @property
     def network(self) -> tuple[Block, ...]:
