@@ -30,6 +30,7 @@ STEPS = [
 ]
 
 FURTHER = {
+    5: [("pages/build.py", _("Build your own network"))],
     7: [("pages/rnn_digits.py", _("Classification: a digit row by row"))],
     8: [("pages/next.py", _("How to go on"))],
 }

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -85,6 +86,38 @@ def spirals(points_per_class: int, spread: float) -> tuple[Tensor, Tensor]:
     angle = 3.5 * math.pi * along + math.pi * y
     x = 5 * along[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1)
     return torch.normal(x, 0.15 * spread), y
+
+
+class PointChoice(Protocol):
+    """Settings that choose a set of points."""
+
+    @property
+    def dataset(self) -> str:
+        """Its name."""
+
+    @property
+    def spread(self) -> float:
+        """How far the points scatter."""
+
+    @property
+    def n_classes(self) -> int:
+        """The number of blobs."""
+
+
+def draw(config: PointChoice, points_per_class: int) -> tuple[Tensor, Tensor]:
+    """Fresh points x (N, 2) and their labels y (N,)."""
+    if config.dataset == "clouds":
+        return clouds(points_per_class, config.spread)
+    elif config.dataset == "moons":
+        return moons(points_per_class, config.spread)
+    elif config.dataset == "circles":
+        return circles(points_per_class, config.spread)
+    elif config.dataset == "xor":
+        return xor(points_per_class, config.spread)
+    elif config.dataset == "spirals":
+        return spirals(points_per_class, config.spread)
+    else:
+        return blobs(points_per_class, config.spread, config.n_classes)
 
 
 def flip_labels(y: Tensor, share: float, n_classes: int) -> Tensor:

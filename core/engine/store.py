@@ -34,6 +34,10 @@ CREATE TABLE IF NOT EXISTS desks (
 CREATE TABLE IF NOT EXISTS preferences (
     owner TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (owner, name)
 );
+CREATE TABLE IF NOT EXISTS networks (
+    owner TEXT NOT NULL, name TEXT NOT NULL, blocks TEXT NOT NULL, dataset TEXT NOT NULL, changed REAL NOT NULL,
+    PRIMARY KEY (owner, name)
+);
 """
 
 
@@ -53,6 +57,15 @@ class Entry:
     def read_config(self) -> Config:
         """Its config (raises ConfigError where an older version wrote another one)."""
         return experiment(self.experiment).config.create(self.config)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that a person saved: its blocks as a text, and the data set it was made for."""
+
+    name: str
+    blocks: str
+    dataset: str
 
 
 @dataclass(frozen=True)
@@ -176,6 +189,27 @@ class Store:
         """Remember such a choice."""
         with self._open() as database:
             database.execute("INSERT OR REPLACE INTO preferences VALUES (?, ?, ?)", (owner, name, value))
+
+    def networks(self, owner: str) -> list[Network]:
+        """The networks that a person saved, the last one first."""
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT name, blocks, dataset FROM networks WHERE owner = ? ORDER BY changed DESC", (owner,)
+            ).fetchall()
+        return [Network(row["name"], row["blocks"], row["dataset"]) for row in rows]
+
+    def save_network(self, owner: str, network: Network) -> None:
+        """Save a network, in the place of one of the same name."""
+        with self._open() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO networks VALUES (?, ?, ?, ?, ?)",
+                (owner, network.name, network.blocks, network.dataset, time.time()),
+            )
+
+    def delete_network(self, owner: str, name: str) -> None:
+        """Delete one of a person's networks."""
+        with self._open() as database:
+            database.execute("DELETE FROM networks WHERE owner = ? AND name = ?", (owner, name))
 
 
 def _entry(row: sqlite3.Row) -> Entry:

@@ -11,6 +11,7 @@ MODULES = {
     "rnn": "core.experiments.rnn",
     "rnn_digits": "core.experiments.rnn_digits",
     "vgg": "core.experiments.vgg",
+    "build": "core.experiments.build",
 }
 
 

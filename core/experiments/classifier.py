@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from core.checkpoints import restore
 from core.config import Config, Device, Optimizer, Problem, setting
-from core.data.points import blobs, circles, clouds, features, flip_labels, moons, spirals, split, xor
+from core.data.points import draw, features, flip_labels, split
 from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, undisturbed
 from core.models import Net
 from core.views import decision, gradient_norms, hidden_activations, nice_domain, unit_maps, weights
@@ -233,22 +233,6 @@ class ClassifierConfig(Config):
     def steps_per_epoch(self) -> int:
         """Optimizer steps in one pass over the training points."""
         return math.ceil(self.n_train / self.batch_size) if self.batch_size else 1
-
-
-def draw(config: ClassifierConfig, points_per_class: int) -> tuple[Tensor, Tensor]:
-    """Fresh points x (N, 2) and their labels y (N,)."""
-    if config.dataset == "clouds":
-        return clouds(points_per_class, config.spread)
-    elif config.dataset == "moons":
-        return moons(points_per_class, config.spread)
-    elif config.dataset == "circles":
-        return circles(points_per_class, config.spread)
-    elif config.dataset == "xor":
-        return xor(points_per_class, config.spread)
-    elif config.dataset == "spirals":
-        return spirals(points_per_class, config.spread)
-    else:
-        return blobs(points_per_class, config.spread, config.n_classes)
 
 
 def make_data(config: ClassifierConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:

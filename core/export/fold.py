@@ -7,7 +7,7 @@ import inspect
 from collections import ChainMap
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from types import ModuleType
 from typing import Any, cast
 
@@ -43,6 +43,7 @@ class Knowledge:
     Attributes:
         config: its config; `config.lr` in the source is replaced by the learning rate.
         constants: upper-case name -> value, for values too long to stand where they are used; grows.
+        classes: name -> class, of those that were written for this config; grows.
         formula: the specialised body of a function of the app that is a mere formula, as its parameters' names and
             an expression; None for any other function.
         brought: name -> the module it means something in, for names that came into other modules' functions with the
@@ -51,11 +52,15 @@ class Knowledge:
 
     config: Config
     constants: dict[str, Any] = field(default_factory=dict)
+    classes: dict[str, type] = field(default_factory=dict)
     formula: Callable[[Callable[..., Any]], tuple[list[str], cst.BaseExpression] | None] = lambda function: None
     brought: dict[str, ModuleType] = field(default_factory=dict)
 
     def expression(self, name: str, value: Any, longest: int = LONGEST_LITERAL) -> cst.BaseExpression:
-        """A value as a literal or, if it is long, as the name of a new constant."""
+        """A value as a literal or, if it is long, as the name of a new constant; a class as its name."""
+        if isinstance(value, type):
+            self.classes[value.__name__] = value
+            return cst.Name(value.__name__)
         text = literal(value)
         if len(text) <= longest:
             return cst.parse_expression(text)
@@ -63,7 +68,7 @@ class Knowledge:
         return cst.Name(name.upper())
 
 
-@cache
+@lru_cache(maxsize=1024)
 def parameters(definition: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     """The parameters of a function, or of a class's constructor."""
     return inspect.signature(definition).parameters

@@ -123,7 +123,7 @@ class _Writer:
     def namespace(self, item: Any) -> dict[str, Any]:
         """What names mean in a function or class for this run."""
         brought = {name: vars(module)[name] for name, module in self.knowledge.brought.items()}
-        return brought | vars(inspect.getmodule(item))
+        return brought | vars(inspect.getmodule(item)) | self.knowledge.classes
 
     def imports(self, item: Any) -> dict[str, tuple[str, str | None]]:
         """Name -> what it imports, for a function or class for this run."""
@@ -153,6 +153,9 @@ class _Writer:
         self.collect()
 
     def _unused_options(self, item: type) -> dict[str, cst.BaseExpression]:
+        known = options(item)
+        if not known:
+            return {}
         trees = [self.trees[other] for other in self.order]
         if any(names_in(tree).read[item.__name__] != names_in(tree).called[item.__name__] for tree in trees):
             return {}
@@ -162,7 +165,7 @@ class _Writer:
             if any(arg.star for arg in call.args):
                 return {}
             passed.update(arg.keyword.value if arg.keyword else wanted[i] for i, arg in enumerate(call.args))
-        return {name: default for name, default in options(item).items() if name not in passed}
+        return {name: default for name, default in known.items() if name not in passed}
 
     def outside(self) -> tuple[dict[str, Any], set[tuple[str, str | None]]]:
         """Name -> value of the constants in use, and the imports."""

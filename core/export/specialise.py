@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any, TypeGuard, cast
 
 import libcst as cst
@@ -14,10 +14,11 @@ from core.export.layout import lay_out
 from core.export.syntax import Definition, Names, docstring, forget_arguments, is_pure, nothing, statements, substitute
 
 
-@cache
+@lru_cache(maxsize=1024)
 def source(definition: Callable[..., Any]) -> Definition:
-    """The source of a function or class, as a tree."""
-    (tree,) = cst.parse_module(inspect.getsource(definition)).body
+    """The source of a function or class, as a tree; a class that was written for one config has it with it."""
+    text = vars(definition).get("__source__") or inspect.getsource(definition)
+    (tree,) = cst.parse_module(text).body
     assert isinstance(tree, (cst.FunctionDef, cst.ClassDef))
     return tree
 

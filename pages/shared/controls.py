@@ -15,7 +15,7 @@ from pages.shared.workspace import Workspace
 
 ON_TOP = ("data", "training", "network")
 """The order of the groups' few fields on top: the learning rate stays in sight however many layers there are."""
-ELSEWHERE = {"points", "bugs", "own_images", "series"}
+ELSEWHERE = {"points", "bugs", "own_images", "series", "blocks"}
 """Fields that have a section of their own."""
 DRAWN_AS_NUMBER = 1000
 """Integer ranges wider than this are typed rather than slid."""

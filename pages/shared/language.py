@@ -60,9 +60,14 @@ def listed(words: Iterable[str]) -> str:
     return ("、" if current() == "zh" else ", ").join(words)
 
 
-def tell(problem: Problem) -> str:
-    """A problem's sentence in the session's language; what the person typed is shown as it is."""
-    values = {name: _(value) if name == "reason" else plain(value) for name, value in problem.values.items()}
+def tell(problem: Problem, markdown: bool = True) -> str:
+    """A problem's sentence in the session's language; what the person typed is shown as it is.
+
+    Args:
+        markdown: whether the sentence will be read as Markdown.
+    """
+    shown = plain if markdown else (lambda value: value)
+    values = {name: _(value) if name == "reason" else shown(value) for name, value in problem.values.items()}
     return _(problem.sentence).format(**values)
 
 

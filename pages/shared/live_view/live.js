@@ -46,10 +46,8 @@ class LiveView {
     });
     const onLive = () => this.connection?.backToLive();
     this.banner = new Banner(banner, { onLive, onResume: (step) => this.trigger("resume", { step, speed: this.playBar.chosenSpeed }) });
-    this.picture = new PICTURES[data.picture.kind](picture, {
-      onAdd: (point) => this.trigger("point", point),
-      onFocus: (focus) => this.setFocus(focus),
-    }, data.picture);
+    this.place = picture;
+    this.makePicture(data.picture);
     this.curves = new Curves(curves, data.picture);
     this.timeline = new Timeline(time, { onLook: (step) => this.connection?.lookAt(step), onLive });
     this.pace = new Pace();
@@ -57,10 +55,27 @@ class LiveView {
     document.addEventListener("keydown", this.onKey);
   }
 
+  /** The picture of one kind; another kind of data may need another one. */
+  makePicture(spec) {
+    this.picture?.destroy();
+    this.place.replaceChildren();
+    this.kind = spec.kind;
+    this.picture = new PICTURES[spec.kind](this.place, {
+      onAdd: (point) => this.trigger("point", point),
+      onFocus: (focus) => this.setFocus(focus),
+    }, spec);
+  }
+
   update(component) {
     this.component = component;
     const { data } = component;
+    const swapped = this.kind !== data.picture.kind;
+    if (swapped) {
+      this.makePicture(data.picture);
+      this.focus = null;
+    }
     if (this.data !== data) this.adopt(data);
+    if (swapped) this.setFocus({});
     this.theme = readTheme(this.root);
     applyTheme(this.root, this.theme);
     setAttribute(this.root, "lang", data.lang);
@@ -90,6 +105,11 @@ class LiveView {
     if (!this.focus) return;
     if (this.connection) this.connection.setFocus(focus);
     else if (JSON.stringify(this.focus) !== JSON.stringify(this.data.focus)) this.trigger("focus", { focus });
+    else {
+      // The frame that is there already shows it.
+      this.drawn = null;
+      this.schedule();
+    }
   }
 
   connect(path) {

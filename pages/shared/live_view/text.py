@@ -127,6 +127,10 @@ def _images(_: Callable[[str], str]) -> dict[str, str]:
     return {
         "tab_layers": _("Layers"),
         "tab_layers_help": _("One image on its way through all layers, to the ten probabilities"),
+        "tab_blocks": _("Block by block"),
+        "tab_blocks_help": _("One image on its way through the network: what each block makes of it"),
+        "stage_caption": _("{block}: {shape}"),
+        "stage_caption_some": _("{block}: {shape}, the first {shown} shown"),
         "tab_reading": _("Reading"),
         "tab_reading_help": _("One example as it is read, and what the network would say after each row"),
         "read": _("Read it once more"),

@@ -1,6 +1,7 @@
 // The picture of networks that read images: tabs, and in each one pane a lane.
 
 import { create, fill, setAttribute, setText } from "../dom.js";
+import { BlocksPane } from "./images/blocks.js";
 import { ConvolutionPane } from "./images/convolution.js";
 import { DepthPane } from "./images/depth.js";
 import { LayersPane } from "./images/layers.js";
@@ -11,11 +12,11 @@ import { fitCanvas, pictureOf } from "./images/tiles.js";
 
 /** Of each tab, the part of the frames that it shows. */
 const PARTS = {
-  layers: "layers", reading: "reading", convolution: "convolution", depth: "depth",
+  layers: "layers", blocks: "blocks", reading: "reading", convolution: "convolution", depth: "depth",
   mistakes: "test", confusion: "test", projection: "test",
 };
 const PANES = {
-  layers: LayersPane, reading: ReadingPane, convolution: ConvolutionPane, depth: DepthPane,
+  layers: LayersPane, blocks: BlocksPane, reading: ReadingPane, convolution: ConvolutionPane, depth: DepthPane,
   mistakes: MistakesPane, confusion: ConfusionPane, projection: ProjectionPane,
 };
 const LARGE = 112;

@@ -1,0 +1,149 @@
+"""A network put together block by block, as a person does it: with the mouse, with the keyboard, on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import PHONE, Person
+from tests.browser.screen import Screen
+
+NAMES = "[...document.querySelectorAll('.tp-block-head code')].map((code) => code.textContent.split('(')[0])"
+
+
+@pytest.fixture
+def screen(person: Callable[..., Person]) -> Screen:
+    return person().open("/build")
+
+
+def head(screen: Screen, place: str) -> Locator:
+    """The row of a block."""
+    return screen.part(f"block-{place}").locator(".tp-block-head")
+
+
+def waited(screen: Screen, wanted: list[str]) -> None:
+    """Wait until the list has these blocks."""
+    screen.until(f"{NAMES}.join() === it", ",".join(wanted))
+
+
+def test_a_network_is_built_mended_and_trained(screen: Screen) -> None:
+    # A change that breaks it: red where it breaks, and the picture stays that of the last network that works.
+    head(screen, "0").click()
+    screen.part("argument-out_channels").fill("8")
+    screen.page.keyboard.press("Enter")
+    expect(screen.part("block-3")).to_have_attribute("data-state", "broken")
+    expect(screen.part("why")).to_contain_text("Conv2d wants 16 channels here and gets 8.")
+    expect(screen.part("block-6")).to_have_attribute("data-state", "unknown")
+    expect(screen.part("strip-stage-0")).to_be_visible()
+    # What was typed stays in its field with one sentence.
+    screen.part("argument-kernel_size").fill("0.5")
+    screen.page.keyboard.press("Enter")
+    expect(screen.part("block-0")).to_contain_text("kernel_size is a whole number from 1 to 64, not “0.5”.")
+    expect(screen.part("argument-kernel_size")).to_have_value("0.5")
+    screen.part("remedy").click()
+    expect(screen.part("block-editor")).to_have_attribute("data-works", "true")
+    expect(screen.page.locator(".tp-stages")).to_contain_text("Conv2d → ReLU: 8 × 14 × 14")
+    # A block that fits in at once, moved by keyboard, taken out again.
+    screen.part("block-0").get_by_test_id("add-below").select_option("BatchNorm2d")
+    waited(screen, ["Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d", "Conv2d", "ReLU", "Flatten", "Linear"])
+    expect(head(screen, "1")).to_contain_text("BatchNorm2d(8)")
+    # Trained as it stands; a change while it trains begins anew with the new network.
+    first = screen.play(speed=0)
+    screen.until("behind.last('accuracy/test') > 0.8")
+    head(screen, "2").focus()
+    screen.page.keyboard.press("Delete")
+    second = screen.other_run(first)
+    screen.reach(20)
+    assert second == screen.run
+    screen.section("Code")
+    expect(screen.page.locator(".code-panel")).to_contain_text("nn.BatchNorm2d(8)")
+    screen.part("editor-undo").click()
+    waited(screen, ["Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d", "Conv2d", "ReLU", "Flatten", "Linear"])
+    screen.other_run(second)
+    screen.status("finished")
+    assert screen.look("behind.last('accuracy/test')") > 0.94
+    screen.whole()
+    # It is all there after a refresh.
+    screen.reload()
+    expect(head(screen, "1")).to_contain_text("BatchNorm2d(8)")
+
+
+def test_by_keyboard_alone_and_by_dragging(screen: Screen) -> None:
+    order = ["Conv2d", "ReLU", "MaxPool2d", "Conv2d", "ReLU", "Flatten", "Linear"]
+    head(screen, "1").focus()
+    screen.page.keyboard.press("Alt+ArrowDown")
+    waited(screen, ["Conv2d", "MaxPool2d", "ReLU", "Conv2d", "ReLU", "Flatten", "Linear"])
+    expect(head(screen, "2")).to_be_focused()
+    screen.page.keyboard.press("ArrowUp")
+    expect(head(screen, "1")).to_be_focused()
+    screen.page.keyboard.press("Delete")
+    waited(screen, ["Conv2d", "ReLU", "Conv2d", "ReLU", "Flatten", "Linear"])
+    assert screen.look("behind.status()") == "idle", "no key of the list starts a run"
+    screen.page.keyboard.press("Control+z")
+    screen.page.keyboard.press("Control+z")
+    waited(screen, order)
+    head(screen, "2").drag_to(head(screen, "0"), target_position={"x": 40, "y": 4})
+    waited(screen, ["MaxPool2d", "Conv2d", "ReLU", "Conv2d", "ReLU", "Flatten", "Linear"])
+    screen.part("editor-undo").click()
+    waited(screen, order)
+    # As text, with a mistake first.
+    screen.part("editor-as_text").click()
+    screen.part("network-text").fill("ReLU()," * 70)
+    screen.part("apply-text").click()
+    expect(screen.part("text-problem")).to_have_text("70 blocks are too many: at most 64.")
+    expect(screen.part("network-text")).to_have_value("ReLU()," * 70)
+    screen.part("network-text").fill("nn.Flatten(),\nnn.Linear(784, 30),\nnn.ReLU(),\nnn.Linear(30, 10)")
+    screen.part("apply-text").click()
+    waited(screen, ["Flatten", "Linear", "ReLU", "Linear"])
+    expect(screen.part("network-text")).to_be_hidden()
+
+
+def test_points_instead_of_images_and_back(screen: Screen) -> None:
+    screen.part("presets").select_option("points")
+    screen.until("behind.part('plot-run')?._fullLayout")
+    expect(screen.part("block-4")).to_contain_text("Linear(32, 2)")
+    screen.play(speed=0)
+    screen.status("finished")
+    assert screen.look("behind.last('accuracy/test')") > 0.97
+    screen.part("presets").select_option("resnet")
+    screen.until("behind.part('pad') && behind.pixels('[data-testid=strip-stage-0]') !== 0")
+    expect(screen.part("block-3-0")).to_contain_text("Conv2d(16, 16, 3, padding=1)")
+    # A block moves into the residual block and out of it.
+    head(screen, "2").focus()
+    screen.page.keyboard.press("Alt+ArrowDown")
+    expect(screen.part("block-2-0")).to_contain_text("ReLU")
+    for tab in ("mistakes", "confusion", "projection", "blocks"):
+        screen.press(f"tab-{tab}")
+        screen.until("document.querySelector('.tp-panes').getAttribute('aria-busy') !== 'true'")
+
+
+def test_a_link_brings_the_network_to_somebody_else(person: Callable[..., Any]) -> None:
+    screen = person().open("/build?dataset=shapes&blocks=Conv2d(3,4,5,stride=4),ReLU,Flatten,Linear(196,10)")
+    expect(screen.part("block-0")).to_contain_text("4 × 7 × 7")
+    screen.page.get_by_role("button", name="Share").click()
+    link = screen.page.get_by_text("/build?dataset=shapes").inner_text()
+    other = person(locale="zh-CN").tab()
+    other.page.goto(link)
+    other.shown()
+    expect(other.part("block-0")).to_contain_text("Conv2d(3, 4, 5, stride=4)")
+    assert other.look("behind.colours('.tp-pad')") > 30, "in colours"
+
+
+def test_fits_a_phone(person: Callable[..., Person]) -> None:
+    screen = person(**{**PHONE, "locale": "zh-CN"}).open("/build?lang=zh")
+    expect(screen.page.get_by_role("heading", name="自己搭一个网络")).to_be_visible()
+    screen.until("document.documentElement.scrollWidth <= innerWidth")
+    screen.page.get_by_test_id("stExpandSidebarButton").click()
+    head(screen, "0").tap()
+    screen.part("argument-out_channels").fill("24")
+    screen.page.keyboard.press("Enter")
+    expect(screen.part("why")).to_contain_text("Conv2d 在这里要 16 个通道，收到的却是 24 个。")
+    assert screen.look(
+        "[...document.querySelectorAll('.tp-editor *')]"
+        ".every((part) => part.getBoundingClientRect().right <= innerWidth + 1)"
+    )
+    screen.part("mend").tap()
+    expect(screen.part("block-editor")).to_have_attribute("data-works", "true")
