@@ -66,10 +66,15 @@ def recall(state: Mapping[str, Any], untrained: Snapshot) -> Snapshot:
 
 
 def save(state: Mapping[str, Any], path: Path) -> None:
-    """Write a checkpoint whole or not at all."""
+    """Write a checkpoint whole or not at all: whenever the process or the machine dies, the older file is still there.
+
+    The new file gets the name only once the disk has all of it.
+    """
     temporary = path.with_suffix(".part")
     with temporary.open("wb") as file:  # given a path, torch.save reports a full disk as a RuntimeError
         torch.save(dict(state), file)
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(temporary, path)
 
 
