@@ -23,7 +23,9 @@ def pack(value: Any) -> bytes:
     """The bytes: length of a JSON header, the header, each tensor's numbers."""
     tensors: list[Tensor] = []
     header = json.dumps({"value": _plain(value, tensors), "tensors": [_about(tensor) for tensor in tensors]}).encode()
-    return b"".join([struct.pack("<Q", len(header)), header, *map(raw, tensors)])
+    return b"".join(
+        [struct.pack("<Q", len(header)), header, *(raw(tensor.permute(axes(tensor))) for tensor in tensors)]
+    )
 
 
 def unpack(data: bytes) -> Any:
@@ -38,7 +40,9 @@ def unpack(data: bytes) -> Any:
             size *= side
         content = bytearray(data[at : at + size])
         flat = torch.frombuffer(content, dtype=dtype) if size else torch.zeros(0, dtype=dtype)
-        tensors.append(flat.reshape(about["shape"]))
+        order = about["order"]
+        stored = flat.reshape([about["shape"][axis] for axis in order])
+        tensors.append(stored.permute([order.index(axis) for axis in range(len(order))]))
         at += size
     return _rich(header["value"], tensors)
 
@@ -48,8 +52,19 @@ def raw(tensor: Tensor) -> bytes:
     return tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
 
 
+def axes(tensor: Tensor) -> list[int]:
+    """A tensor's axes, the one with the widest strides first: channels_last has its channels at the end.
+
+    They must stay as they are: a fused optimizer goes through weights and state as they lie in memory.
+    """
+    if tensor.is_contiguous():
+        return list(range(tensor.dim()))
+    return sorted(range(tensor.dim()), key=lambda axis: -tensor.stride(axis))
+
+
 def _about(tensor: Tensor) -> dict[str, Any]:
-    return {"dtype": str(tensor.dtype).removeprefix("torch."), "shape": list(tensor.shape)}
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    return {"dtype": dtype, "shape": list(tensor.shape), "order": axes(tensor)}
 
 
 def _plain(value: Any, tensors: list[Tensor]) -> Any:
