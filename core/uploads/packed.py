@@ -59,7 +59,7 @@ def axes(tensor: Tensor) -> list[int]:
     """
     if tensor.is_contiguous():
         return list(range(tensor.dim()))
-    return sorted(range(tensor.dim()), key=lambda axis: -tensor.stride(axis))
+    return sorted(range(tensor.dim()), key=tensor.stride, reverse=True)
 
 
 def _about(tensor: Tensor) -> dict[str, Any]:
