@@ -72,7 +72,8 @@ def _rows(value: Any, name: str, depth: int) -> Iterator[Row]:
     elif isinstance(value, dict | list | tuple):
         plain = not isinstance(value, dict) and not any(_inside(item) or isinstance(item, Tensor) for _, item in inside)
         shown = _short(value) if plain or not inside else ""
-        yield Row(depth, name[:LONGEST_NAME], shown, type(value).__name__, size_of(value))
+        kind = "dict" if isinstance(value, dict) else type(value).__name__
+        yield Row(depth, name[:LONGEST_NAME], shown, kind, size_of(value))
         if plain:
             return
     else:

@@ -185,8 +185,10 @@ def saving_code(kind: str, config: Config, step: int) -> str:
         "safetensors": f'safetensors.torch.save_file(net.state_dict(), "{name}")',
         "model": f'torch.save(net, "{name}")',
         "checkpoint": (
-            'torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "step": step,\n'
-            f'            "rng": torch.get_rng_state(), "order": order, ...}}, "{name}")'
+            "state = {\n"
+            '    "net": net.state_dict(),\n    "optimizer": optimizer.state_dict(),\n'
+            '    "rng": torch.get_rng_state(),\n    "step": step,\n    "order": order,  # and more, see the tree\n}\n'
+            f'torch.save(state, "{name}")'
         ),
         "exported": f'torch.export.save(torch.export.export(net.eval(), (x,)), "{name}")',
     }[kind]
