@@ -18,6 +18,7 @@ def show() -> None:
             st.Page("pages/home.py", title=_("Home"), icon=":material/home:", default=True),
             st.Page("pages/classifier.py", title=_("Classifier"), icon=":material/scatter_plot:"),
             st.Page("pages/cnn.py", title=_("CNN"), icon=":material/filter_center_focus:"),
+            st.Page("pages/devices.py", title=_("Devices"), icon=":material/memory:"),
             st.Page("pages/saving.py", title=_("Saving"), icon=":material/save:"),
             st.Page("pages/rnn.py", title=_("RNN"), icon=":material/airwave:"),
             st.Page("pages/rnn_digits.py", title=_("LSTM"), icon=":material/read_more:"),

@@ -36,7 +36,9 @@ class Unable(Exception):
         self.problem = problem
 
 
-def confined(function: Callable[..., bytes], *arguments: Any, seconds: float = SECONDS, memory: int = MEMORY) -> bytes:
+def confined(
+    function: Callable[..., bytes], *arguments: Any, seconds: float = SECONDS, memory: int | None = MEMORY
+) -> bytes:
     """Call a module's function in a process of its own.
 
     The answer is bytes, never a pickle: whatever happened in there, nothing of it is run here.
@@ -44,7 +46,8 @@ def confined(function: Callable[..., bytes], *arguments: Any, seconds: float = S
     Args:
         function: raises `Unable` for what it can't do.
         seconds: how long it may take.
-        memory: megabytes that it may take.
+        memory: megabytes that it may take; None for our own measurements: a GPU's driver maps
+            far more than it takes, and several threads use more of the processor's time than the clock shows.
 
     Raises:
         Unable: it can't be done, or went beyond a limit.
@@ -57,7 +60,7 @@ def confined(function: Callable[..., bytes], *arguments: Any, seconds: float = S
         _places.release()
 
 
-def _call(function: Callable[..., bytes], arguments: tuple[Any, ...], seconds: float, memory: int) -> bytes:
+def _call(function: Callable[..., bytes], arguments: tuple[Any, ...], seconds: float, memory: int | None) -> bytes:
     context: Any = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
     if sys.platform != "win32":
         context.set_forkserver_preload(["core.engine.warm"])  # the very server of processes that runs are forked from
@@ -91,7 +94,11 @@ def _call(function: Callable[..., bytes], arguments: tuple[Any, ...], seconds: f
 
 
 def _work(
-    connection: Connection, function: Callable[..., bytes], arguments: tuple[Any, ...], seconds: float, memory: int
+    connection: Connection,
+    function: Callable[..., bytes],
+    arguments: tuple[Any, ...],
+    seconds: float,
+    memory: int | None,
 ) -> None:
     """The process's main function."""
     _limit(seconds, memory)
@@ -105,11 +112,13 @@ def _work(
         connection.send_bytes(answer)
 
 
-def _limit(seconds: float, memory: int) -> None:
+def _limit(seconds: float, memory: int | None) -> None:
     """Set this process's limits, where the system has them."""
     try:
         import resource
     except ImportError:  # Windows: the clock on the wall and the checks before must do
+        return
+    if memory is None:
         return
     with suppress(OSError, ValueError):
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

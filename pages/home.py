@@ -16,12 +16,19 @@ STEPS = [
     (_("The common layers"), _("Convolution, pooling, dropout, batch norm, activations and losses, to touch."), None),
     (_("TensorBoard"), _("Write scalars, images and graphs while training, and read them."), None),
     (_("VGG by make_layers"), _("A deep network from a list of numbers, without writing it out."), None),
-    (_("GPU, saving and loading"), _("Move data and model to a device; state_dict and checkpoints."), None),
+    (
+        _("GPU, saving and loading"),
+        _("Move data and model to a device; state_dict and checkpoints."),
+        "pages/devices.py",
+    ),
     (_("RNN and LSTM"), _("Sequences: predict cos from sin, with a memory that can be watched."), "pages/rnn.py"),
     (_("Loading data in parallel"), _("DataLoader's workers, when they pay, and how to go on from here."), None),
 ]
 
-FURTHER = {7: [("pages/rnn_digits.py", _("Classification: a digit row by row"))]}
+FURTHER = {
+    6: [("pages/saving.py", _("Saving and loading"))],
+    7: [("pages/rnn_digits.py", _("Classification: a digit row by row"))],
+}
 """Steps that take more than one page."""
 
 with st.sidebar:

@@ -69,10 +69,16 @@ def _file(chosen: Chosen | None) -> tuple[Upload, str] | None:
     source = "upload"
     if chosen is not None:
         source = st.segmented_control(
-            _("File"), list(sources), format_func=sources.__getitem__, default="here", required=True, key="files source"
+            _("File"),
+            list(sources),
+            format_func=sources.__getitem__,
+            default="here",
+            required=True,
+            key="files source",
+            persist_state="page",
         )
     if source == "here" and chosen is not None:
-        kind = session.get("files kind kept")
+        kind = session.get("files kind")
         made = saved_file(chosen, kind if kind in READABLE else "state_dict")
         if isinstance(made, Unable):
             st.error(tell(made.problem), icon=":material/error:")
@@ -146,6 +152,7 @@ def _network(upload: Upload, key: str, chosen: Chosen | None) -> Config | None:
             [AS_IT_IS, *fields],
             format_func=lambda name: _("nothing") if name == AS_IT_IS else _(fields[name].label),
             key=f"files field {config.experiment}",
+            persist_state="page",
             help=_("So that file and network no longer fit: see which keys are concerned."),
         )
     if field == AS_IT_IS:
@@ -218,6 +225,7 @@ def _mode() -> str:
         default="strict",
         required=True,
         key="files mode",
+        persist_state="page",
         help=_(
             "strict=False lets keys be missing or left over, never a wrong size. To load only what fits, the others "
             "are taken out of the dict first."

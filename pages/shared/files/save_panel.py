@@ -56,12 +56,12 @@ def save_panel(chosen: Chosen) -> None:
         _("What to save"),
         list(known),
         format_func=lambda name: known[name][0],
-        default=session.get("files kind kept", "state_dict"),
+        default="state_dict",
         required=True,
         key="files kind",
         label_visibility="collapsed",
+        persist_state="page",
     )
-    session.put("files kind kept", kind)  # Streamlit forgets what a widget said once it is not shown
     left, right = st.columns([6, 5], gap="medium")
     with left:
         st.markdown(known[kind][1])
