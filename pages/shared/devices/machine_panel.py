@@ -11,7 +11,7 @@ from pages.shared.language import _, tell
 def machine_panel() -> None:
     """CPU, GPUs, what PyTorch was built for; and if there is no GPU, why."""
     here = machine()
-    st.markdown(f"**{_('This machine')}**")
+    st.markdown("**" + _("This machine") + "**")
     st.markdown(
         _("**cpu** · {name}, {cores} cores").format(name=here.processor, cores=here.cores)
         + f"  \n:gray[{', '.join(here.instructions) or here.used}]"
@@ -23,8 +23,8 @@ def machine_panel() -> None:
             )
         )
     if not here.gpus:
-        st.markdown(f":gray[**cuda** · {_('not on this machine')}]")
-    st.markdown(f"**mps** · {_('Apple GPU')}" if here.mps else f":gray[**mps** · {_('not on this machine')}]")
+        st.markdown(":gray[**cuda** · " + _("not on this machine") + "]")
+    st.markdown("**mps** · " + _("Apple GPU") if here.mps else ":gray[**mps** · " + _("not on this machine") + "]")
     st.markdown(
         _("**PyTorch {version}**, built for {built}").format(
             version=here.torch, built=here.built_for or _("the CPU alone")

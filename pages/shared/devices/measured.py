@@ -26,13 +26,12 @@ def gpus() -> list[str]:
 def measure(key: str, label: str, work: Callable[[], Any]) -> Any:
     """A button that measures, and what was measured last; None before."""
 
-    def press() -> None:
-        try:
-            session.put(key, work())
-        except Unable as unable:
-            session.put(key, unable)
-
-    st.button(label, icon=":material/timer:", type="primary", on_click=press, key=f"{key} button")
+    if st.button(label, icon=":material/timer:", type="primary", key=f"{key} button"):
+        with st.spinner(_("Measuring …"), show_time=True):
+            try:
+                session.put(key, work())
+            except Unable as unable:
+                session.put(key, unable)
     found = session.get(key)
     if isinstance(found, Unable):
         st.error(tell(found.problem), icon=":material/error:")
@@ -110,7 +109,9 @@ def _sweep_chart(found: dict[tuple[str, int], list[Step]]) -> None:
 def _sweep_table(found: dict[tuple[str, int], list[Step]]) -> None:
     with st.expander(_("All numbers: transfer, compute, result back")):
         lines = [
-            f"| {_('device')} | {_('channels')} | {_('batch')} | {_('to the device')} | {_('compute')} | {_('back')} |",
+            "| "
+            + " | ".join([_("device"), _("channels"), _("batch"), _("to the device"), _("compute"), _("result back")])
+            + " |",
             "|---|--:|--:|--:|--:|--:|",
         ]
         for steps in found.values():
@@ -159,8 +160,10 @@ def precision_panel() -> None:
         if one.refused:
             st.code(f"{one.name}: {one.refused}", language=None, wrap_lines=True)
     st.caption(
-        _("Forward pass: 64 images through a CNN of 32 and 64 channels. Speed: compared with float32. ")
-        + _("bfloat16 has float32's range and fewer digits; float16 ends at 65,504, so gradients need scaling.")
+        joined(
+            _("Forward pass: 64 images through a CNN of 32 and 64 channels. Speed: compared with float32."),
+            _("bfloat16 has float32's range and fewer digits; float16 ends at 65,504, so gradients need scaling."),
+        )
     )
     busy_note()
 
@@ -182,7 +185,9 @@ def threads_panel() -> None:
     if found is None:
         return
     lines = [
-        f"| {_('threads')} | {_('Net(2, 10, 2), 200 points')} | {_('CNN of 32 and 64 channels, 256 images')} |",
+        "| "
+        + " | ".join([_("threads"), _("Net(2, 10, 2), 200 points"), _("CNN of 32 and 64 channels, 256 images")])
+        + " |",
         "|--:|--:|--:|",
     ]
     for one in found:

@@ -28,7 +28,7 @@ CSS = """
   background: var(--st-code-background-color, var(--st-secondary-background-color));
   font: 0.9rem/1.5 var(--st-code-font, monospace); }
 .moves .places { display: grid; grid-template-columns: 1fr 1fr; gap: 14px; }
-.moves .place { border: 2px solid var(--st-border-color); border-radius: 12px; padding: 10px 12px; height: 274px;
+.moves .place { border: 2px solid var(--st-border-color); border-radius: 12px; padding: 10px 12px; height: 242px;
   box-sizing: border-box; overflow: hidden; }
 .moves .place h4 { margin: 0 0 8px; font-size: 0.9rem; font-weight: 600; }
 .moves .place.device { border-color: var(--st-primary-color); }
@@ -126,6 +126,7 @@ def moves_panel() -> None:
         default=options[0],
         required=True,
         key="devices moves",
+        label_visibility="collapsed",
         persist_state="page",
     )
     if not gpus:

@@ -300,7 +300,8 @@ def _table(matches: list[Match], loaded: Loaded | None) -> None:
         "unexpected": _("unexpected: the network has no such key"),
     }
     colours = {"fits": "green", "size": "red", "missing": "orange", "unexpected": "orange"}
-    lines = [f"| {_('key')} | {_('in the file')} | {_('in the network')} | |  |", "|---|--:|--:|---|---|"]
+    titles = [_("key"), _("in the file"), _("in the network"), "", ""]
+    lines = ["| " + " | ".join(titles) + " |", "|---|--:|--:|---|---|"]
     copied = set(loaded.copied) if loaded is not None else set()
     for found in matches[:120]:
         mark = _("copied") if found.key in copied else ""

@@ -26,13 +26,13 @@ def resume_panel(chosen: Chosen | None) -> None:
     """The section."""
     left, right = st.columns([5, 4], gap="medium")
     with left:
-        st.markdown(f"**{_('With and without the optimizer')}**")
+        st.markdown(_("**With and without the optimizer**"))
         if chosen is None:
             st.caption(_("Choose a run first."))
         else:
             _compare(chosen)
     with right:
-        st.markdown(f"**{_('From a checkpoint file')}**")
+        st.markdown(_("**From a checkpoint file**"))
         _from_file()
 
 
@@ -54,13 +54,10 @@ def _compare(chosen: Chosen) -> None:
             step=step, optimizer=run.config.optimizer
         )
     )
-    st.button(
-        _("Go on from step {step} in both ways").format(step=step),
-        icon=":material/fork_right:",
-        type="primary",
-        on_click=_go_on,
-        args=(chosen, len(recorded)),
-    )
+    label = _("Go on from step {step} in both ways").format(step=step)
+    if st.button(label, icon=":material/fork_right:", type="primary", key="files both ways"):
+        with st.spinner(_("Training both ways …")):
+            _go_on(chosen, len(recorded))
     known = session.get("files ways")
     if known is None or known[0] != chosen.key:
         return

@@ -94,10 +94,10 @@ def save_panel(chosen: Chosen) -> None:
                     help=_("It has the network's class; the code below imports it from there."),
                 )
         lines = [
-            f"# {_('save')}",
+            "# " + _("save"),
             saving.saving_code(kind, chosen.run.config, chosen.step),
             "",
-            f"# {_('load, in another program')}",
+            "# " + _("load, in another program"),
             saving.loading_code(kind, chosen.run.config, chosen.step),
         ]
         st.code("\n".join(lines).strip(), language="python", wrap_lines=True)
