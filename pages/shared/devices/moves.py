@@ -119,10 +119,11 @@ def moves_panel() -> None:
     here = [device.name for device in devices() if not device.missing]
     gpus = [name for name in here if name != "cpu"]
     options = [*gpus, META] if gpus else [META, "cpu"]
+    words = {**{name: name for name in options}, META: _("meta (no numbers)")}
     device = st.segmented_control(
         _("The other device"),
         options,
-        format_func=lambda name: _("meta (no numbers)") if name == META else name,
+        format_func=words.__getitem__,
         default=options[0],
         required=True,
         key="devices moves",

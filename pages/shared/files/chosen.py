@@ -62,7 +62,8 @@ def choose() -> Chosen | None:
     if runs:
         if session.get("files run") not in runs:
             session.put("files run", next(iter(runs)))
-        id = st.selectbox(_("Run"), list(runs), format_func=lambda id: told(runs[id]), key="files run")
+        labels = {id: told(entry) for id, entry in runs.items()}
+        id = st.selectbox(_("Run"), list(runs), format_func=labels.__getitem__, key="files run")
         run = manager().run(session.owner(), id)
         if run is not None and run.kept:
             chosen = Chosen(run, _step(run))

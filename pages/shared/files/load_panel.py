@@ -150,7 +150,7 @@ def _network(upload: Upload, key: str, chosen: Chosen | None) -> Config | None:
         field = st.selectbox(
             _("Change one thing in it"),
             [AS_IT_IS, *fields],
-            format_func=lambda name: _("nothing") if name == AS_IT_IS else _(fields[name].label),
+            format_func={AS_IT_IS: _("nothing"), **{n: _(shown.label) for n, shown in fields.items()}}.__getitem__,
             key=f"files field {config.experiment}",
             persist_state="page",
             help=_("So that file and network no longer fit: see which keys are concerned."),
