@@ -21,6 +21,8 @@ def show() -> None:
             st.Page("pages/layers.py", title=_("Layers"), icon=":material/layers:"),
             st.Page("pages/vgg.py", title=_("VGG"), icon=":material/stacks:"),
             st.Page("pages/build.py", title=_("Build your own"), icon=":material/widgets:"),
+            st.Page("pages/devices.py", title=_("Devices"), icon=":material/memory:"),
+            st.Page("pages/saving.py", title=_("Saving"), icon=":material/save:"),
             st.Page("pages/rnn.py", title=_("RNN"), icon=":material/airwave:"),
             st.Page("pages/rnn_digits.py", title=_("LSTM"), icon=":material/read_more:"),
             st.Page("pages/loading.py", title=_("Loading"), icon=":material/conveyor_belt:"),

@@ -21,6 +21,7 @@ def checkpoint(snapshot: Snapshot, losses: list[float]) -> dict[str, Any]:
     Args:
         losses: the training loss of every step so far.
     """
+    device = next(snapshot.net.parameters()).device
     return {
         "step": snapshot.step,
         "epoch": snapshot.epoch,
@@ -31,6 +32,7 @@ def checkpoint(snapshot: Snapshot, losses: list[float]) -> dict[str, Any]:
         "order": snapshot.order,
         "h_state": snapshot.h_state,
         "rng": torch.get_rng_state(),
+        "cuda_rng": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
         "losses": torch.tensor(losses, dtype=torch.float64),
     }
 
@@ -48,6 +50,8 @@ def restore(
     for parameter, gradient in zip(net.parameters(), state["gradients"], strict=True):
         parameter.grad = None if gradient is None else gradient.clone().to(parameter.device)
     torch.set_rng_state(state["rng"])
+    if state.get("cuda_rng") is not None:
+        torch.cuda.set_rng_state(state["cuda_rng"].cpu(), next(net.parameters()).device)
     return state["step"] + 1, state["order"], state["losses"].tolist()
 
 
@@ -66,10 +70,15 @@ def recall(state: Mapping[str, Any], untrained: Snapshot) -> Snapshot:
 
 
 def save(state: Mapping[str, Any], path: Path) -> None:
-    """Write a checkpoint whole or not at all."""
+    """Write a checkpoint whole or not at all: whenever the process or the machine dies, the older file is still there.
+
+    The new file gets the name only once the disk has all of it.
+    """
     temporary = path.with_suffix(".part")
     with temporary.open("wb") as file:  # given a path, torch.save reports a full disk as a RuntimeError
         torch.save(dict(state), file)
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(temporary, path)
 
 

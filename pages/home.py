@@ -20,7 +20,11 @@ STEPS = [
     ),
     (_("TensorBoard"), _("Write scalars, images and graphs while training, and read them."), None),
     (_("VGG by make_layers"), _("A deep network from a list of numbers, without writing it out."), "pages/vgg.py"),
-    (_("GPU, saving and loading"), _("Move data and model to a device; state_dict and checkpoints."), None),
+    (
+        _("GPU, saving and loading"),
+        _("Move data and model to a device; state_dict and checkpoints."),
+        "pages/devices.py",
+    ),
     (_("RNN and LSTM"), _("Sequences: predict cos from sin, with a memory that can be watched."), "pages/rnn.py"),
     (
         _("Loading data in parallel"),
@@ -31,6 +35,7 @@ STEPS = [
 
 FURTHER = {
     5: [("pages/build.py", _("Build your own network"))],
+    6: [("pages/saving.py", _("Saving and loading"))],
     7: [("pages/rnn_digits.py", _("Classification: a digit row by row"))],
     8: [("pages/next.py", _("How to go on"))],
 }

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import sqlite3
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -14,15 +15,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 from core.config import Config, ConfigError, Problem
 from core.devices import resolve
-from core.engine.record import Folder
+from core.engine.record import Folder, rows_of
 from core.engine.run import ALIVE, Run
 from core.engine.store import Store, data_folder
 from core.engine.worker import Job, work
 from core.experiments import experiment
+from core.resuming import Uploaded
 
 GRACE = 60.0
 """Seconds that a run goes on after the last of its owner's tabs was closed."""
@@ -119,6 +122,32 @@ class Manager:
         if lr is not None and lr != (max(lr_changes.items())[1] if lr_changes else old.config.lr):
             lr_changes[step + 1] = lr
         return self._begin(owner, config, lr_changes, old.folder, step, speed, paused, steps)
+
+    def adopt(self, owner: str, found: Uploaded, *, num_steps: int | None = None, speed: float = 0) -> Run:
+        """Go on from an uploaded checkpoint in a new, paused run, which has its losses up to there.
+
+        Args:
+            num_steps: how many steps the run has in all; by default as many as its config says, or one more step.
+
+        Raises:
+            Refused: as `start`.
+        """
+        step = found.step
+        try:
+            config = found.config.with_steps(max(num_steps or found.config.num_steps, step + 1))
+        except ConfigError as error:
+            raise Refused(error.problems[0]) from None
+        with tempfile.TemporaryDirectory() as place:
+            source = Folder(Path(place) / "upload")
+            try:
+                source.create(config, found.lr_changes)
+                for lane, state in found.states.items():
+                    source.append(lane, rows_of(state, config))
+                source.keep(step, found.states, found.frame)
+            except OSError as error:
+                reason = {"reason": str(error)}
+                raise Refused(Problem("", "The run can't be written to disk: {reason}.", reason)) from None
+            return self._begin(owner, config, found.lr_changes, source, step, speed, True, 0)
 
     def _with_device(self, config: Config) -> Config:
         try:

@@ -29,6 +29,15 @@ def line(step: int, epoch: int, metrics: Mapping[str, float]) -> dict[str, Any]:
     return {"step": step, "epoch": epoch, **clean}
 
 
+def rows_of(state: Mapping[str, Any], config: Config) -> list[Row]:
+    """The steps before a checkpoint, as far as it knows them: their losses."""
+    epochs = [(step - 1) // config.steps_per_epoch + 1 for step in range(1, state["step"] + 1)]
+    losses = state["losses"].tolist()
+    return [
+        (step, epoch, {"loss/train": loss}) for step, (epoch, loss) in enumerate(zip(epochs, losses, strict=True), 1)
+    ]
+
+
 class Folder:
     """The files of one run.
 

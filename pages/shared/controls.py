@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.config import Config, Setting, kind_of
-from core.devices import devices
+from core.devices import devices, resolve
 from pages.shared import session
 from pages.shared.form import Form
 from pages.shared.language import _, joined, tell
@@ -178,6 +178,11 @@ def _device(space: Form, shown: Setting) -> None:
         required=True,
         help=_help(shown, type(space.config), "device"),
     )
+    try:
+        resolve(space.config.device)
+    except LookupError as absent:
+        st.warning(tell(absent.args[0]), icon=":material/warning:")
+        st.button(_("Use the CPU"), key=space.key("device_cpu"), on_click=session.put, args=(key, "cpu"))
     missing = [device for device in known if device.missing]
     if missing:
         names = [device.name for device in missing]

@@ -158,11 +158,12 @@ def test_every_sentence_is_translated_and_none_is_left_over(messages: list[Messa
 
 
 def test_gettext_tools_see_every_message_of_the_pages() -> None:
+    extracted = in_pages()
     for path in PAGES:
         for call in calls(path, {"_"}):
             assert not isinstance(call.args[0], ast.JoinedStr), f"{path.name}:{call.lineno}: an f-string"
             for text in literal(call.args[0]):
-                assert text in in_pages(), f"{path.name}:{call.lineno}: {text}"
+                assert text in extracted, f"{path.name}:{call.lineno}: {text}"
 
 
 def test_sentences_of_core_are_plain_texts() -> None:
@@ -431,3 +432,22 @@ def test_reasons_are_translated_and_typed_words_are_not(monkeypatch: pytest.Monk
     )
     assert language.tell(refused) == "不能使用 mps：没有找到 Apple GPU。"
     assert language.tell(Problem("", "There is no setting “{name}”.", {"name": "test"})) == "没有“test”这项设置。"
+
+
+@pytest.mark.parametrize(
+    ("name", "sections"),
+    [
+        ("saving", ("save", "load", "resume", "lesson")),
+        ("devices", ("moves", "pitfalls", "sweep", "precision", "threads")),
+    ],
+)
+def test_files_and_devices_are_chinese(
+    name: str, sections: tuple[str, ...], open_tab: Callable[..., Tab], messages: list[Message]
+) -> None:
+    page = open_tab().open("classifier", lang="zh", num_steps="10")
+    run = page.play()
+    until(lambda: run.status == "finished")
+    page.open(name, lang="zh")
+    for section in sections:
+        page.set({"saving": "files section", "devices": "devices section"}[name], section)
+        assert_chinese(page, messages)

@@ -1,0 +1,87 @@
+"""What is in a file, as rows of a tree: names, shapes, kinds of numbers, bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+MOST_ROWS = 400
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the tree.
+
+    Attributes:
+        depth: how deep it lies, 0 for the outermost.
+        name: its key.
+        shown: a tensor's shape, a layer's class, or the value itself.
+        dtype: the kind of a tensor's numbers, or what else it is: dict, list, int ...
+        bytes: of all tensors in it.
+    """
+
+    depth: int
+    name: str
+    shown: str
+    dtype: str
+    bytes: int
+
+
+def rows(value: Any) -> list[Row]:
+    """The tree of a file's content, at most `MOST_ROWS` of it."""
+    found = []
+    for row in _rows(value, "", -1):
+        if row.depth >= 0:
+            found.append(row)
+        if len(found) == MOST_ROWS:
+            break
+    return found
+
+
+def size_of(value: Any) -> int:
+    """Bytes of all tensors in something."""
+    if isinstance(value, Tensor):
+        return value.numel() * value.dtype.itemsize
+    return sum(size_of(item) for _, item in _inside(value))
+
+
+def _inside(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, nn.Module):
+        own = [*value.named_parameters(recurse=False), *value.named_buffers(recurse=False)]
+        return [*own, *value.named_children()]
+    if isinstance(value, dict):
+        return [(str(key), item) for key, item in value.items()]
+    if isinstance(value, list | tuple):
+        return [(f"[{index}]", item) for index, item in enumerate(value)]
+    return []
+
+
+def _rows(value: Any, name: str, depth: int) -> Iterator[Row]:
+    if isinstance(value, Tensor):
+        shape = " × ".join(map(str, value.shape)) or "()"
+        yield Row(depth, name[:LONGEST_NAME], shape, str(value.dtype).removeprefix("torch."), size_of(value))
+        return
+    inside = _inside(value)
+    if isinstance(value, nn.Module):
+        options = value.extra_repr()
+        yield Row(depth, name, f"{type(value).__name__}({options})", "nn.Module", size_of(value))
+    elif isinstance(value, dict | list | tuple):
+        plain = not isinstance(value, dict) and not any(_inside(item) or isinstance(item, Tensor) for _, item in inside)
+        shown = _short(value) if plain or not inside else ""
+        kind = "dict" if isinstance(value, dict) else type(value).__name__
+        yield Row(depth, name[:LONGEST_NAME], shown, kind, size_of(value))
+        if plain:
+            return
+    else:
+        yield Row(depth, name[:LONGEST_NAME], _short(value), type(value).__name__, 0)
+    for key, item in inside:
+        yield from _rows(item, key, depth + 1)
+
+
+def _short(value: Any) -> str:
+    text = repr(value[:20] if isinstance(value, list | tuple | str) else value)
+    return text if len(text) <= 60 else text[:57] + " …"

@@ -1,0 +1,204 @@
+"""What was measured on this machine: CPU against GPU, precision, threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.confined import Unable
+from core.device_lab import BATCH_SIZES, Precision, Step, Threads, crossover, precisions, sweep, thread_counts, threads
+from core.devices import devices
+from pages.shared import session
+from pages.shared.language import _, joined, tell
+
+COLOURS = ("#9cc3e6", "#3d8fd1", "#0b4f8a")
+GPU_COLOURS = ("#f7c98b", "#e88f1a", "#9c5700")
+
+
+def gpus() -> list[str]:
+    """The GPUs that PyTorch can use here."""
+    return [device.name for device in devices() if not device.missing and device.name != "cpu"]
+
+
+def measure(key: str, label: str, work: Callable[[], Any]) -> Any:
+    """A button that measures, and what was measured last; None before."""
+
+    if st.button(label, icon=":material/timer:", type="primary", key=f"{key} button"):
+        with st.spinner(_("Measuring …"), show_time=True):
+            try:
+                session.put(key, work())
+            except Unable as unable:
+                session.put(key, unable)
+    found = session.get(key)
+    if isinstance(found, Unable):
+        st.error(tell(found.problem), icon=":material/error:")
+        return None
+    return found
+
+
+def busy_note() -> None:
+    """What such numbers are worth."""
+    st.caption(_("Medians, measured just now. While others train on this machine, times are longer: measure again."))
+
+
+def sweep_panel() -> None:
+    """CPU against GPU over width and batch size."""
+    st.write(
+        _(
+            "One training step of the tutorial's CNN, made ever wider. A GPU needs a while for every single call, "
+            "however small; then it does thousands of sums at once. So narrow networks and small batches are faster "
+            "on the CPU."
+        )
+    )
+    here = gpus()
+    found = measure(
+        "devices sweep",
+        _("Measure a step (about 15 s)"),
+        lambda: {(device, size): sweep(device, size) for device in ["cpu", *here] for size in BATCH_SIZES},
+    )
+    if not here:
+        st.info(
+            _(
+                "Only the CPU can be measured here: there is no GPU in this machine. With one, its lines stand beside "
+                "these, and the page names the width from which it pays."
+            ),
+            icon=":material/info:",
+        )
+    if found is None:
+        return
+    _sweep_chart(found)
+    for device in here:
+        for size in BATCH_SIZES:
+            width = crossover(found["cpu", size], found[device, size])
+            told = (
+                _("Batch size {size}: {device} is faster from {width} channels on.").format(
+                    size=size, device=device, width=width
+                )
+                if width
+                else _("Batch size {size}: the CPU is faster at every width measured.").format(size=size)
+            )
+            st.markdown(told)
+    _sweep_table(found)
+    busy_note()
+
+
+def _sweep_chart(found: dict[tuple[str, int], list[Step]]) -> None:
+    figure = go.Figure()
+    for (device, size), steps in found.items():
+        colours = COLOURS if device == "cpu" else GPU_COLOURS
+        figure.add_scatter(
+            x=[step.width for step in steps],
+            y=[step.whole for step in steps],
+            name=_("{device}, batch {size}").format(device=device, size=size),
+            mode="lines+markers",
+            line={"color": colours[BATCH_SIZES.index(size)], "width": 3},
+        )
+    figure.update_layout(
+        height=320,
+        margin={"l": 60, "r": 8, "t": 8, "b": 40},
+        legend={"orientation": "h", "y": 1.14},
+        xaxis={"type": "log", "title": _("channels of the first convolution"), "dtick": 0.30103},
+        yaxis={"type": "log", "title": _("ms per step")},
+    )
+    st.plotly_chart(figure, key="devices sweep chart", config={"displayModeBar": False})
+
+
+def _sweep_table(found: dict[tuple[str, int], list[Step]]) -> None:
+    with st.expander(_("All numbers: transfer, compute, result back")):
+        lines = [
+            "| "
+            + " | ".join([_("device"), _("channels"), _("batch"), _("to the device"), _("compute"), _("result back")])
+            + " |",
+            "|---|--:|--:|--:|--:|--:|",
+        ]
+        for steps in found.values():
+            for step in steps:
+                times = " | ".join(f"{time:.3f} ms" for time in (step.transfer, step.compute, step.back))
+                lines.append(f"| {step.device} | {step.width} | {step.batch_size} | {times} |")
+        st.markdown("\n".join(lines))
+
+
+def precision_panel() -> None:
+    """Speed and accuracy of each kind of number."""
+    st.write(
+        _(
+            "A CNN is trained for one epoch in float32. Then the same weights answer in each precision: how fast, how "
+            "far from the exact logits, and how many of 1,000 test digits are right?"
+        )
+    )
+    device = "cpu"
+    if gpus():
+        device = st.segmented_control(
+            _("Device"), ["cpu", *gpus()], default=gpus()[0], required=True, key="devices precision device"
+        )
+    found: list[Precision] | None = measure(
+        f"devices precision {device}", _("Measure on {device}").format(device=device), lambda: precisions(device)
+    )
+    if found is None:
+        return
+    base = next((one.milliseconds for one in found if one.name == "float32"), None)
+    lines = [
+        "| | "
+        + " | ".join(
+            [_("bytes"), _("gap after 1"), _("largest"), _("forward pass"), _("speed"), _("off by"), _("right")]
+        )
+        + " |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for one in found:
+        if one.milliseconds is None or one.accuracy is None or one.error is None or base is None:
+            cells = [_("not on this device"), "", "", ""]
+        else:
+            speed = f"× {base / one.milliseconds:.2g}"
+            cells = [f"{one.milliseconds:.1f} ms", speed, f"{one.error:.1e}", f"{one.accuracy:.1%}"]
+        lines.append(f"| **{one.name}** | {one.bytes} | {one.eps:.1e} | {one.largest:.1e} | {' | '.join(cells)} |")
+    st.markdown("\n".join(lines))
+    for one in found:
+        if one.refused:
+            st.code(f"{one.name}: {one.refused}", language=None, wrap_lines=True)
+    st.caption(
+        joined(
+            _("Forward pass: 64 images through a CNN of 32 and 64 channels. Speed: compared with float32."),
+            _("bfloat16 has float32's range and fewer digits; float16 ends at 65,504, so gradients need scaling."),
+        )
+    )
+    busy_note()
+
+
+def threads_panel() -> None:
+    """Threads 1..N."""
+    st.write(
+        _(
+            "`torch.set_num_threads` says how many threads share one operation. For a small network, handing out the "
+            "work costs more than the work. Each count is measured in a process of its own."
+        )
+    )
+    counts = thread_counts()
+    found: list[Threads] | None = measure(
+        "devices threads",
+        _("Measure 1 to {count} threads").format(count=counts[-1]),
+        lambda: [threads(n) for n in counts],
+    )
+    if found is None:
+        return
+    lines = [
+        "| "
+        + " | ".join([_("threads"), _("Net(2, 10, 2), 200 points"), _("CNN of 32 and 64 channels, 256 images")])
+        + " |",
+        "|--:|--:|--:|",
+    ]
+    for one in found:
+        small = f"{one.small:.2f} ms (× {found[0].small / one.small:.2f})"
+        large = f"{one.large:.0f} ms (× {found[0].large / one.large:.2f})"
+        lines.append(f"| {one.threads} | {small} | {large} |")
+    st.markdown("\n".join(lines))
+    best = max(found, key=lambda one: found[0].large / one.large)
+    told = _("The large network is fastest with {count} threads here.").format(count=best.threads)
+    if found[-1].small > found[0].small:
+        told = joined(told, _("The small one is slower with {count} threads than with one.").format(count=counts[-1]))
+    st.markdown(told)
+    st.caption(_("Runs of this app train with one thread each, so that many people can train at once."))
+    busy_note()

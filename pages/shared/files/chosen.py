@@ -1,0 +1,156 @@
+"""Which of one's runs, and which of its kept steps, the page is about; without a run, the way to one."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from core.config import ConfigError
+from core.engine.manager import Refused, manager
+from core.engine.run import Run
+from core.engine.store import Entry
+from core.experiments import MODULES, experiment
+from pages.shared import session
+from pages.shared.language import _, tell
+
+MOST_RUNS = 30
+FIRST_RUNS: dict[str, tuple[dict[str, Any], float]] = {
+    "classifier": ({"device": "cpu", "optimizer": "Adam", "num_steps": 200, "dataset": "moons"}, 70),
+    "rnn": ({"device": "cpu"}, 100),
+    "cnn": ({"device": "cpu", "num_epochs": 2}, 0),
+}
+"""What can be trained right here: settings, and steps a second, slow enough for some steps to be kept on the way."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A kept step of a run."""
+
+    run: Run
+    step: int
+
+    @property
+    def key(self) -> str:
+        """Tells it from all others."""
+        return f"{self.run.id} {self.step}"
+
+
+def experiment_title(name: str) -> str:
+    """An experiment's name on the screen."""
+    titles = {"classifier": _("Classifier"), "cnn": _("CNN"), "rnn": _("RNN"), "rnn_digits": _("LSTM"), "vgg": "VGG"}
+    return titles.get(name, name)
+
+
+def own_runs() -> dict[str, Entry]:
+    """The person's runs that have kept steps, the newest first."""
+    store, owner = manager().store, session.owner()
+    entries = [entry for name in MODULES for entry in store.of(owner, name) if entry.step > 0]
+    return {entry.id: entry for entry in sorted(entries, key=lambda entry: -entry.created)[:MOST_RUNS]}
+
+
+def choose() -> Chosen | None:
+    """The widgets that choose, for the sidebar; None while there is nothing to choose from."""
+    runs = own_runs()
+    wanted = session.get("files wanted")
+    if wanted in runs:
+        session.put("files run", wanted)
+        session.put("files wanted", None)
+    chosen = None
+    if runs:
+        if session.get("files run") not in runs:
+            session.put("files run", next(iter(runs)))
+        labels = {id: told(entry) for id, entry in runs.items()}
+        id = st.selectbox(_("Run"), list(runs), format_func=labels.__getitem__, key="files run")
+        run = manager().run(session.owner(), id)
+        if run is not None and run.kept:
+            chosen = Chosen(run, _step(run))
+        else:
+            st.info(_("No step of this run was kept: choose another one."))
+        with st.expander(_("Train another one")):
+            start_buttons()
+    if session.get("files training"):
+        _progress(session.get("files training"))
+    return chosen
+
+
+def first_run() -> None:
+    """What to do while there is no run."""
+    with st.container(border=True):
+        if session.get("files training"):
+            st.markdown(_("It trains. As soon as it has ended, its files are here."))
+        else:
+            st.markdown(_("**You have no run yet that could be saved.** Train one here; it takes a few seconds:"))
+            start_buttons()
+
+
+def _step(run: Run) -> int:
+    if len(run.kept) == 1:
+        st.caption(_("Only step {step} was kept.").format(step=run.kept[0]))
+        return run.kept[0]
+    key = f"files step {run.id}"
+    if session.get(key) not in run.kept:
+        session.put(key, run.kept[-1])
+    chosen: int = st.select_slider(
+        _("Kept step"),
+        run.kept,
+        key=key,
+        help=_("A run keeps about 40 of its steps, weights, optimizer and all, as it trains."),
+    )
+    return chosen
+
+
+def told(entry: Entry) -> str:
+    """A run in a line."""
+    at = time.strftime("%H:%M:%S", time.localtime(entry.created))
+    parts = [experiment_title(entry.experiment), at, _("step {step}").format(step=entry.step)]
+    loss = entry.metrics.get("loss/train")
+    if loss is not None:
+        parts.append(_("loss {loss}").format(loss=f"{loss:.4g}"))
+    return " · ".join(parts)
+
+
+def start_buttons() -> None:
+    """Train one of the tutorial's networks, right here."""
+    with st.container(horizontal=True):
+        for name in FIRST_RUNS:
+            st.button(
+                _("Train the {name}").format(name=experiment_title(name)),
+                icon=":material/play_arrow:",
+                key=f"files start {name}",
+                disabled=bool(session.get("files training")),
+                on_click=_start,
+                args=(name,),
+            )
+    problem = session.get("files start problem")
+    if problem:
+        st.error(tell(problem), icon=":material/error:")
+
+
+def _start(name: str) -> None:
+    values, speed = FIRST_RUNS[name]
+    session.put("files start problem", None)
+    try:
+        run = manager().start(session.owner(), experiment(name).config.create(values), speed=speed)
+    except Refused as refused:
+        session.put("files start problem", refused.problem)
+    except ConfigError as error:
+        session.put("files start problem", error.problems[0])
+    else:
+        session.put("files training", run.id)
+
+
+@st.fragment(run_every=0.4)
+def _progress(id: str) -> None:
+    """How far the run is that was started here."""
+    run = manager().run(session.owner(), id)
+    if run is None or not run.alive:
+        session.put("files training", None)
+        session.put("files wanted", id)
+        st.rerun()
+    share = run.step / max(1, run.config.num_steps)
+    st.progress(
+        min(1.0, share), _("Training: step {step} of {steps}").format(step=run.step, steps=run.config.num_steps)
+    )

@@ -1,0 +1,217 @@
+"""Going on from an uploaded checkpoint, and what happens without the optimizer's state."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.confined import Unable
+from core.engine.manager import Refused, manager
+from core.resuming import WAYS, Uploaded, check, ways_on
+from core.uploads import MOST_BYTES, Upload
+from pages.shared import session
+from pages.shared.files.chosen import Chosen, experiment_title
+from pages.shared.files.load_panel import read_once
+from pages.shared.language import _, joined, tell
+
+MOST_STEPS = 150
+SECONDS = 6.0
+"""How long each way to go on may train here."""
+
+
+def resume_panel(chosen: Chosen | None) -> None:
+    """The section."""
+    left, right = st.columns([5, 4], gap="medium")
+    with left:
+        st.markdown(_("**With and without the optimizer**"))
+        if chosen is None:
+            st.caption(_("Choose a run first."))
+        else:
+            _compare(chosen)
+    with right:
+        st.markdown(_("**From a checkpoint file**"))
+        _from_file()
+
+
+def _compare(chosen: Chosen) -> None:
+    run = chosen.run
+    recorded = [value for value in _losses(run) if value is not None]
+    inside = [step for step in run.kept if 0 < step < len(recorded)]
+    if not inside:
+        st.info(
+            _("This run kept no step on its way: train one that goes on after a kept step, for example slower."),
+            icon=":material/info:",
+        )
+        return
+    if chosen.step not in inside:
+        chosen = Chosen(run, min(inside, key=lambda step: abs(step - len(recorded) // 2)))
+    step = chosen.step
+    st.caption(
+        _("Once with the whole checkpoint of step {step}, once with its weights and a new {optimizer}.").format(
+            step=step, optimizer=run.config.optimizer
+        )
+    )
+    label = _("Go on from step {step} in both ways").format(step=step)
+    if st.button(label, icon=":material/fork_right:", type="primary", key="files both ways"):
+        with st.spinner(_("Training both ways …")):
+            _go_on(chosen, len(recorded))
+    known = session.get("files ways")
+    if known is None or known[0] != chosen.key:
+        return
+    if isinstance(known[1], Unable):
+        st.error(tell(known[1].problem), icon=":material/error:")
+        return
+    _chart(chosen, recorded, known[1])
+
+
+def _losses(run: Any) -> list[Any]:
+    column = run.history.get("run", {}).get("loss/train", {"value": []})
+    return list(column["value"])
+
+
+def _go_on(chosen: Chosen, last: int) -> None:
+    run, step = chosen.run, chosen.step
+    steps = min(MOST_STEPS, last - step)
+    try:
+        found: Any = ways_on(run.config, run.lr_changes, run.folder.checkpoint_file(step), WAYS, steps, SECONDS)
+    except Unable as unable:
+        found = unable
+    session.put("files ways", (chosen.key, found))
+
+
+def _chart(chosen: Chosen, recorded: list[float], found: dict[str, list[float]]) -> None:
+    step, full, weights = chosen.step, found["full"], found["weights"]
+    past = list(range(max(1, step - len(full) // 2), step + 1))
+    ahead = list(range(step + 1, step + 1 + len(full)))
+    beside = list(range(step + 1, step + 1 + len(weights)))
+    lines = [
+        (past + ahead, [recorded[at - 1] for at in past + ahead], _("the run, uninterrupted"), "#b4bcc6", 5, "solid"),
+        (ahead, full, _("whole checkpoint"), "#4a58d0", 2, "solid"),
+        (beside, weights, _("weights, new optimizer"), "#e07b00", 2, "solid"),
+    ]
+    figure = go.Figure(
+        [
+            go.Scatter(x=x, y=y, name=name, mode="lines", line={"color": color, "width": width, "dash": dash})
+            for x, y, name, color, width, dash in lines
+        ]
+    )
+    seen = [value for _x, values, *_rest in lines for value in values if value > 0]
+    low, high = min(seen, default=1e-3), max(seen, default=1.0)
+    figure.add_vline(x=step, line_dash="dot", line_color="#888")
+    figure.update_layout(
+        height=300,
+        margin={"l": 50, "r": 8, "t": 8, "b": 36},
+        legend={"orientation": "h", "y": 1.14},
+        yaxis={"type": "log", "title": _("training loss"), "range": [math.log10(low) - 0.1, math.log10(high) + 0.1]},
+        xaxis={"title": _("step")},
+    )
+    st.plotly_chart(figure, key="files ways chart", config={"displayModeBar": False})
+    equal = sum(one == other for one, other in zip(full, recorded[step:], strict=False))
+    told = _("Whole checkpoint: **{equal} of {count}** losses equal to the run's own, bit for bit.").format(
+        equal=equal, count=len(full)
+    )
+    count = min(10, len(weights), len(full))
+    ratio = max(weights[:count]) / max(1e-30, max(full[:count]))
+    if weights == full[: len(weights)]:
+        told = joined(told, _("Plain SGD keeps no state: nothing was lost, both go on alike."))
+    elif ratio > 1.5:
+        told = joined(
+            told,
+            _("Without the optimizer's state the loss rises to **{ratio} times** that of the run.").format(
+                ratio=f"{ratio:.3g}"
+            ),
+        )
+    else:
+        told = joined(told, _("Without the optimizer's state the losses differ from the second step on."))
+    st.markdown(told)
+
+
+def _from_file() -> None:
+    given = st.file_uploader(
+        _("A checkpoint of this app"),
+        type=["pt"],
+        max_upload_size=MOST_BYTES // 1_000_000,
+        key="files checkpoint",
+        help=_("Saved under “Save”, “checkpoint”. It is checked part by part before anything goes on from it."),
+    )
+    if given is None:
+        st.caption(
+            _("Save one on “Save”, close everything, come back tomorrow: it goes on as if nothing had happened.")
+        )
+        return
+    read = read_once(given.getvalue(), given.name)
+    if read is None:
+        return
+    upload, key = read
+    if upload.kind != "checkpoint":
+        st.warning(
+            _(
+                "These are weights only. To go on, the optimizer, the order of the data and the state of chance "
+                "are needed."
+            ),
+            icon=":material/warning:",
+        )
+        return
+    found = _checked(upload, key)
+    if isinstance(found, Unable):
+        st.error(tell(found.problem), icon=":material/gpp_bad:")
+        return
+    title = experiment_title(found.config.experiment)
+    st.markdown(
+        _("**{name}**, saved at step {step} of {steps}.").format(
+            name=title, step=found.step, steps=found.config.num_steps
+        )
+    )
+    if upload.value["config"].get("device", "cpu") not in ("cpu", "auto"):
+        st.caption(_("It was trained on another device; here it goes on on the CPU."))
+    st.button(
+        _("Go on from step {step}").format(step=found.step),
+        type="primary",
+        icon=":material/play_arrow:",
+        key="files adopt",
+        on_click=_adopt,
+        args=(found,),
+    )
+    problem = session.get("files adopt problem")
+    if problem:
+        st.error(tell(problem), icon=":material/error:")
+    adopted = session.get("files adopted")
+    if adopted and adopted[0] == key:
+        st.success(_("It is waiting on its page, paused at step {step}: press Play there.").format(step=found.step))
+        st.page_link(
+            f"pages/{found.config.experiment}.py",
+            label=_("To the page “{name}”").format(name=title),
+            icon=":material/arrow_forward:",
+        )
+
+
+def _checked(upload: Upload, key: str) -> Uploaded | Unable:
+    known = session.get("files checked")
+    if known is None or known[0] != key:
+        with st.spinner(_("Checking part by part …")):
+            try:
+                result: Any = check(upload.value)
+            except Unable as unable:
+                result = unable
+        known = (key, result)
+        session.put("files checked", known)
+    found: Uploaded | Unable = known[1]
+    return found
+
+
+def _adopt(found: Uploaded) -> None:
+    """Begin the run, and have its page show it."""
+    owner = session.owner()
+    session.put("files adopt problem", None)
+    try:
+        run = manager().adopt(owner, found, speed=30)
+    except Refused as refused:
+        session.put("files adopt problem", refused.problem)
+        return
+    manager().store.leave(owner, run.config, run.id)
+    session.drop(f"workspace {run.config.experiment}")
+    session.drop(f"{run.config.experiment}.")
+    session.put("files adopted", (session.get("files checked")[0], run.id))

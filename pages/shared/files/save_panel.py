@@ -1,0 +1,142 @@
+"""Saving: choose what to save, see what is in it, take it away."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import streamlit as st
+
+from core import saving
+from core.confined import Unable
+from core.export import script
+from pages.shared import session
+from pages.shared.files.chosen import Chosen
+from pages.shared.files.tree import file_tree, in_bytes
+from pages.shared.language import _, tell
+
+
+def kinds() -> dict[str, tuple[str, str]]:
+    """Each kind of file: its name, and what it holds and is good for."""
+    return {
+        "state_dict": (
+            "state_dict",
+            _("Only the numbers, each under its name. **The usual choice**: it lasts as long as the class is there."),
+        ),
+        "safetensors": (
+            "safetensors",
+            _("The same numbers in a format that can hold nothing else: no program can hide in it."),
+        ),
+        "model": (
+            _("whole model"),
+            _(
+                "The object itself, as the tutorial saves it. The file only *names* the class: without the script "
+                "beside it, it can't be opened, and a changed class breaks it."
+            ),
+        ),
+        "checkpoint": (
+            _("checkpoint"),
+            _(
+                "Everything the next step depends on: weights, optimizer, the order of the data, the state of chance. "
+                "Training goes on from it bit for bit."
+            ),
+        ),
+        "exported": (
+            "torch.export",
+            _("The computation as a graph, with its weights. It runs without the class, even without Python's source."),
+        ),
+        "onnx": ("ONNX", _("A format for other programs than PyTorch.")),
+    }
+
+
+def save_panel(chosen: Chosen) -> None:
+    """The section."""
+    known = kinds()
+    kind = st.segmented_control(
+        _("What to save"),
+        list(known),
+        format_func=lambda name: known[name][0],
+        default="state_dict",
+        required=True,
+        key="files kind",
+        label_visibility="collapsed",
+        persist_state="page",
+    )
+    left, right = st.columns([6, 5], gap="medium")
+    with left:
+        st.markdown(known[kind][1])
+        if kind == "onnx":
+            _onnx()
+            return
+        made = saved_file(chosen, kind)
+        if isinstance(made, Unable):
+            st.error(tell(made.problem), icon=":material/error:")
+            return
+        with st.container(horizontal=True):
+            st.download_button(
+                _("Download {size}").format(size=in_bytes(len(made.data))),
+                made.data,
+                made.name,
+                "application/octet-stream",
+                on_click="ignore",
+                type="primary",
+                icon=":material/download:",
+                key="files download",
+            )
+            if kind != "exported":
+                st.download_button(
+                    _("The script"),
+                    lambda: script(chosen.run.config, chosen.run.lr_changes),
+                    f"{saving.script_name(chosen.run.config)}.py",
+                    "text/x-python",
+                    on_click="ignore",
+                    icon=":material/code:",
+                    help=_("It has the network's class; the code below imports it from there."),
+                )
+        lines = [
+            "# " + _("save"),
+            saving.saving_code(kind, chosen.run.config, chosen.step),
+            "",
+            "# " + _("load, in another program"),
+            saving.loading_code(kind, chosen.run.config, chosen.step),
+        ]
+        st.code("\n".join(lines).strip(), language="python", wrap_lines=True)
+    with right:
+        numbers = sum(row.bytes for row in made.tree if row.depth == 0)
+        st.markdown(
+            _("**Inside {name}**: {numbers} of numbers, {rest} of names and zip around them.").format(
+                name=f"`{made.name}`", numbers=in_bytes(numbers), rest=in_bytes(max(0, len(made.data) - numbers))
+            )
+        )
+        file_tree(made.tree, "files tree")
+
+
+def saved_file(chosen: Chosen, kind: str) -> saving.Saved | Unable:
+    """The file, made once; or why it can't be made."""
+    key = f"{chosen.key} {kind}"
+    known: dict[str, Any] = session.get("files made") or {}
+    if key not in known:
+        run = chosen.run
+        with st.spinner(_("Writing the file …"), show_time=False):
+            try:
+                made: Any = saving.save(
+                    kind, run.config, run.lr_changes, run.folder.checkpoint_file(chosen.step), chosen.step
+                )
+            except Unable as unable:
+                made = unable
+        known = {key: made}  # one at a time: files stay no longer than they are looked at
+        session.put("files made", known)
+    found: saving.Saved | Unable = known[key]
+    return found
+
+
+def _onnx() -> None:
+    lacking = [name for name in ("onnx", "onnxscript") if importlib.util.find_spec(name) is None]
+    if lacking:
+        st.info(
+            _("On this machine it can't be written: PyTorch needs the packages {names} for it.").format(
+                names=", ".join(f"`{name}`" for name in lacking)
+            )
+        )
+    st.write(_("Where they are installed, this writes it:"))
+    st.code('torch.onnx.export(net.eval(), (x,), "net.onnx", dynamo=True)', language="python")

@@ -1,0 +1,121 @@
+"""kill -9 wherever a save writes: the last good checkpoint is always there."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from core import checkpoints
+from core.confined import confined
+from core.engine.manager import Manager
+from core.engine.record import Folder
+from core.experiments.classifier import ClassifierConfig
+
+
+class Fatal:
+    """Lets so many writes, syncs and renames happen, then kills this process; of a write's bytes half come first."""
+
+    def __init__(self, left: int):
+        self.left = left
+        self.open, self.fsync, self.replace = Path.open, os.fsync, os.replace
+        self.write_bytes = Path.write_bytes
+
+    def boundary(self) -> bool:
+        """Whether this is where the process dies."""
+        self.left -= 1
+        return self.left < 0
+
+    def die(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def arm(self) -> None:
+        """Count from now on."""
+
+        def opened(path: Path, *arguments: Any, **options: Any) -> Any:
+            file = self.open(path, *arguments, **options)
+            return Writer(self, file) if "w" in "".join(map(str, arguments)) else file
+
+        def call(function: Any) -> Any:
+            def counted(*arguments: Any) -> Any:
+                if self.boundary():
+                    self.die()
+                return function(*arguments)
+
+            return counted
+
+        Path.open = opened  # type: ignore[method-assign, assignment]
+        os.fsync, os.replace = call(self.fsync), call(self.replace)
+        Path.write_bytes = lambda path, data: opened(path, "wb").write(data)  # type: ignore[method-assign, assignment]
+
+
+class Writer:
+    """A file whose writes are counted."""
+
+    def __init__(self, fatal: Fatal, file: Any):
+        self.fatal, self.file = fatal, file
+
+    def write(self, data: Any) -> Any:
+        if self.fatal.boundary():
+            self.file.write(bytes(data)[: len(bytes(data)) // 2])
+            self.file.flush()
+            self.fatal.die()
+        written = self.file.write(data)
+        self.file.flush()
+        return written
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.file.close()
+
+
+def state(step: int) -> dict[str, Any]:
+    return {"run": {"step": step, "net": {"w": torch.full((5,), float(step))}}}
+
+
+def save_and_be_killed(root: Path) -> bytes:
+    """Keep step 2, then step 1 anew, in one process after another, each of which dies one write later.
+
+    Returns:
+        how many died before one came through.
+    """
+    boundary = 0
+    while True:
+        folder = Folder(root / str(boundary))
+        folder.create(ClassifierConfig(device="cpu"), {})
+        folder.keep(1, state(1), b"picture of 1")
+        process = os.fork()
+        if process == 0:
+            Fatal(boundary).arm()
+            folder.keep(2, state(2), b"picture of 2")
+            folder.keep(1, state(11), b"picture of 1, new")
+            os._exit(0)
+        _, ended = os.waitpid(process, 0)
+        if ended == 0:
+            return str(boundary).encode()
+        assert os.WTERMSIG(ended) == signal.SIGKILL
+        boundary += 1
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no kill -9")
+def test_killed_at_every_write_boundary(manager: Manager, tmp_path: Path) -> None:
+    boundaries = int(confined(save_and_be_killed, tmp_path))
+    assert boundaries > 20
+    for boundary in range(boundaries + 1):
+        folder = Folder(tmp_path / str(boundary))
+        kept = folder.kept()
+        assert kept in ([1], [1, 2])
+        for step in kept:
+            loaded = checkpoints.load(folder.checkpoint_file(step))["run"]
+            assert loaded["step"] in {1: (1, 11), 2: (2,)}[step]
+            assert torch.equal(loaded["net"]["w"], torch.full((5,), float(loaded["step"])))
+            assert folder.frame(step, {}).startswith(b"picture of")
+    assert kept == [1, 2], "the last one came through"
+    assert checkpoints.load(folder.checkpoint_file(1))["run"]["step"] == 11

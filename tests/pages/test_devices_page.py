@@ -1,0 +1,46 @@
+"""The page of devices, without a browser, as it is without a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from tests.pages.tabs import Tab
+
+NO_GPU = pytest.mark.skipif(
+    torch.cuda.is_available() or torch.backends.mps.is_available(), reason="this machine has a GPU"
+)
+
+
+@NO_GPU
+def test_the_machine_and_the_three_moves(open_tab: Callable[..., Tab]) -> None:
+    page = open_tab().open("devices")
+    assert f"**PyTorch {torch.__version__}**" in page.words
+    assert "The **meta** device stands in" in page.words
+    stages = page.told("devices moves picture")["stages"]
+    assert [sum(place["there"] for place in stage["places"]) for stage in stages] == [0, 2, 3, 5, 6, 6]
+    assert "Cannot copy out of meta tensor" in stages[-1]["error"]
+    page.set("devices moves", "cpu")
+    assert "Measured:" in page.told("devices moves picture")["stages"][3]["told"]
+
+
+@NO_GPU
+def test_mistakes_are_made_and_mended(open_tab: Callable[..., Tab]) -> None:
+    page = open_tab().open("devices").set("devices section", "pitfalls")
+    assert any("is not on the expected device" in error for error in page.errors)
+    assert any("can't convert meta device type tensor" in error for error in page.errors)
+    page.set("devices pitfall data", True)
+    assert not any("is not on the expected device" in error for error in page.errors)
+    assert "That can't be shown without one." in page.words
+
+
+def test_measurements_wait_for_a_press(open_tab: Callable[..., Tab]) -> None:
+    page = open_tab().open("devices")
+    for section in ("sweep", "precision", "threads", "lesson"):
+        page.set("devices section", section)
+        assert page.errors == []
+    page.set("devices section", "threads").press("devices threads button")
+    assert page.errors == []
+    assert "Net(2, 10, 2)" in page.words

@@ -1,0 +1,100 @@
+"""The page of saving and loading, without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from core import saving
+from core.engine.manager import Manager
+from core.experiments import experiment
+from tests.pages.tabs import ANNE, BOB, Tab, until
+
+
+def trained(manager: Manager, owner: str = ANNE, name: str = "classifier", **values: Any) -> Any:
+    """A run that has ended, with kept steps on its way."""
+    config = experiment(name).config.create({"num_steps": 60, "optimizer": "Adam", **values})
+    run = manager.start(owner, config, speed=200)
+    until(lambda: run.step >= 20)
+    run.command("pause")
+    until(lambda: run.status == "paused")
+    run.command("play")
+    until(lambda: run.status == "finished")
+    return run
+
+
+def test_without_a_run_there_is_a_way_to_one(open_tab: Callable[..., Tab]) -> None:
+    page = open_tab().open("saving")
+    assert "You have no run yet" in page.words
+    assert [found.label for found in page.at.button] == ["Train the Classifier", "Train the RNN", "Train the CNN"]
+    page.press("files start classifier")
+    assert "It trains" in page.words
+    until(lambda: not any(run.alive for run in page.manager._runs.values()))
+
+
+def test_every_kind_of_file_is_made_and_shown(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    trained(manager)
+    page = open_tab().open("saving")
+    for kind in saving.ENDINGS:
+        page.set("files kind", kind)
+        assert page.errors == []
+        assert page.told("files tree")["rows"], kind
+        assert f"classifier_step60_{kind}" in page.words
+    page.set("files kind", "onnx")
+    assert "torch.onnx.export" in page.words
+
+
+def test_nobody_sees_anothers_runs(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    trained(manager)
+    stranger = open_tab(BOB).open("saving")
+    assert "You have no run yet" in stranger.words
+    assert [found.value for found in stranger.at.selectbox] == []
+
+
+def test_load_key_by_key_and_partially(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    trained(manager)
+    page = open_tab().open("saving").set("files section", "load")
+    assert [found.value for found in page.at.success] == ["All 4 keys fit: `<All keys matched successfully>`."]
+    assert page.told("files answers")["kind"] == "plane"
+    page.set("files field classifier", "hidden_sizes")
+    assert page.errors == [
+        "PyTorch refuses: 3 sizes differ, 0 keys are missing, 0 are unexpected. "
+        "Careful: the 1 tensors that fit were copied all the same."
+    ]
+    assert "size mismatch for hidden.0.weight" in page.words
+    assert "another size" in page.words
+    page.set("files mode", "fitting")
+    assert page.errors == []
+    assert "1 of the network's 4 tensors come from the file" in page.at.warning[0].value
+    page.set("files field classifier", "batch_norm")
+    assert "missing in the file" in page.words
+
+
+def test_weights_without_the_optimizer_go_on_otherwise(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    run = trained(manager)
+    page = open_tab().open("saving").set("files section", "resume")
+    page.press("files both ways")
+    assert page.errors == []
+    count = 60 - min(run.kept[1:-1], key=lambda step: abs(step - 30))
+    assert f"**{count} of {count}** losses equal to the run's own, bit for bit." in page.words
+
+
+def test_a_missing_device_is_said_and_the_cpu_offered(open_tab: Callable[..., Tab]) -> None:
+    page = open_tab().open("classifier", device="cuda:9")
+    assert "can't be used" in page.at.warning[0].value
+    page.press("Use the CPU")
+    assert page.config.device == "cpu"
+    assert not page.at.warning
+
+
+def test_the_sentence_that_advises_danger_is_in_no_sentence_of_the_app() -> None:
+    """It is in the lesson alone, which says why not."""
+    from tests.pages.test_language import ROOT, wanted
+
+    assert not [sentence for sentence in wanted() if "weights_only=False" in sentence]
+    sources = [*(ROOT / "core").rglob("*.py"), *(ROOT / "pages").rglob("*.py"), *(ROOT / "pages").rglob("*.js")]
+    assert not [path for path in sources if "weights_only=False" in path.read_text(encoding="utf-8")]
+    lessons = [
+        path.name for path in (ROOT / "pages" / "lessons").rglob("*.md") if "weights_only=False" in path.read_text()
+    ]
+    assert set(lessons) == {"saving.md"}
