@@ -26,7 +26,7 @@ def show() -> None:
             st.Page("pages/rnn.py", title=_("RNN"), icon=":material/airwave:"),
             st.Page("pages/rnn_digits.py", title=_("LSTM"), icon=":material/read_more:"),
             st.Page("pages/loading.py", title=_("Loading"), icon=":material/conveyor_belt:"),
-            st.Page("pages/next.py", title=_("Go on"), icon=":material/signpost:"),
+            st.Page("pages/next.py", title=_("Further"), icon=":material/signpost:"),
         ],
         position="top",
     ).run()

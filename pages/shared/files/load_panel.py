@@ -9,15 +9,15 @@ from typing import Any
 
 import streamlit as st
 
-from core import loading, uploads
+from core import uploads, weights
 from core.config import Config, ConfigError, Setting, kind_of
 from core.confined import Unable
 from core.contents import rows
 from core.engine.manager import manager
 from core.experiments import MODULES, experiment
-from core.loading import Loaded, Match, match
 from core.resuming import config_of
 from core.uploads import MOST_BYTES, Upload
+from core.weights import Loaded, Match, match
 from pages.shared import session
 from pages.shared.controls import log_options, plain
 from pages.shared.files.answers import answers_view
@@ -256,7 +256,7 @@ def _load(upload: Upload, key: str, config: Config, mode: str) -> Loaded | Unabl
     if known is None or known[0] != asked:
         with st.spinner(_("Loading …")):
             try:
-                result: Any = loading.load(upload.weights or {}, config, mode)
+                result: Any = weights.load(upload.weights or {}, config, mode)
             except Unable as unable:
                 result = unable
         known = (asked, result)

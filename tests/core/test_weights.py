@@ -8,8 +8,8 @@ import torch
 
 from core.engine.manager import Manager
 from core.experiments import experiment
-from core.loading import Match, load, load_into, match
 from core.models import CNN
+from core.weights import Match, load, load_into, match
 from tests.core.test_saving import SMALL, trained
 
 
