@@ -59,9 +59,9 @@ def show_activations(config: ActivationsConfig, own: np.ndarray | None) -> Shown
         ),
         {"x": "x", "y": "y", "slopes": "slopes"},
         "plots",
-        output="layers",
+        input="",
+        output="",
     )
-    shown.input = shown.output = ""
     same = {"x": "x", "names": list(config.functions), "colours": colours_of(config.functions)}
     shown.facts = {
         "plots": [

@@ -311,6 +311,7 @@ def show_convtranspose2d(config: ConvTranspose2dConfig, own: np.ndarray | None) 
         layer="conv",
         facts={"mode": "transposed", "colour": "grey", "border": [0, 0], "groups": 1, "bias": 0, "look": "grey"},
     )
+    shown.facts["brightest"] = max(1.0, float(shown.arrays["y"].max()))
     height, width = shown.value("y.shape[2:]")
     how = (config.kernel_size, config.stride, config.dilation, config.padding)
     shown.arrays |= {

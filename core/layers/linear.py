@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -44,57 +44,15 @@ def show_linear(config: LinearConfig, own: np.ndarray | None) -> Shown:
         one=1,
     )
 
-    def of(example: int, output: int) -> dict[str, list[list[int]]]:
-        """What one output number is made of."""
-        return {
-            "x": [[example, i] for i in range(inputs)],
-            "weight": [[output, i] for i in range(inputs)],
-            "bias": [[output, 0]],
-            "y": [[example, output]],
-        }
-
-    def everything_of(output: int) -> dict[str, list[list[int]]]:
-        return {**of(0, output), "x": [], "y": [[n, output] for n in range(config.batch)]}
-
-    panels: dict[str, Any] = {
-        "x": {
-            "title": "input",
-            "numbers": True,
-            "links": [
-                of(n, 0) | {"weight": [], "bias": [], "y": [[n, o] for o in range(outputs)]}
-                for n in range(config.batch)
-                for _ in range(inputs)
-            ],
-        },
-        "weight": {
-            "title": "weight",
-            "numbers": True,
-            "links": [everything_of(o) for o in range(outputs) for _ in range(inputs)],
-        },
-        "y": {
-            "title": "output",
-            "numbers": True,
-            "links": [of(n, o) for n in range(config.batch) for o in range(outputs)],
-        },
-    }
-    if config.bias:
-        panels["bias"] = {"title": "bias", "numbers": True, "links": [everything_of(o) for o in range(outputs)]}
-    weight, bias = shown.value("linear.weight").tolist(), shown.value("linear.bias").tolist() if config.bias else None
-    sums = [
-        " + ".join(
-            f"{w:.2f}·" + (f"({value:.1f})" if value < 0 else f"{value:.1f}")
-            for w, value in zip(weight[o], x[n].tolist(), strict=True)
-        )
-        + (f" + {bias[o]:.2f}" if bias else "")
-        for n in range(config.batch)
-        for o in range(outputs)
-    ]
+    links = linear_links(config.batch, inputs, outputs)
+    names = ["x", "weight", *(["bias"] if config.bias else []), "y"]
+    titles = {"x": "input", "weight": "weight", "bias": "bias", "y": "output"}
     shown.facts = {
-        "rows": [["x", "weight", *(["bias"] if config.bias else []), "y"]],
-        "panels": panels,
+        "rows": [names],
+        "panels": {name: {"title": titles[name], "numbers": True, "links": links[name]} for name in names},
         "tell": "linear",
         "tell_of": "y",
-        "by_cell": {"sum": [text.replace("+ -", "− ").replace("-", "−") for text in sums]},
+        "by_cell": {"sum": linear_sums(shown)},
         "at": {"y": 0},
     }
     shown.formula = (
@@ -103,6 +61,49 @@ def show_linear(config: LinearConfig, own: np.ndarray | None) -> Shown:
         rf"{inputs}\cdot{outputs}{f' + {outputs}' if config.bias else ''} = {shown.parameters}"
     )
     return shown
+
+
+Cells = dict[str, list[list[int]]]
+"""Panel -> rows and columns of cells that belong together."""
+
+
+def linear_links(batch: int, inputs: int, outputs: int) -> dict[str, list[Cells]]:
+    """For each cell of each panel: the cells that it is made of, or that it helps to make."""
+
+    def of_output(example: int, output: int) -> Cells:
+        row = [[output, i] for i in range(inputs)]
+        numbers = [[example, i] for i in range(inputs)]
+        return {"x": numbers, "weight": row, "bias": [[output, 0]], "y": [[example, output]]}
+
+    def of_weights(output: int) -> Cells:
+        return {**of_output(0, output), "x": [], "y": [[example, output] for example in range(batch)]}
+
+    def of_example(example: int) -> Cells:
+        return {"x": of_output(example, 0)["x"], "y": [[example, output] for output in range(outputs)]}
+
+    return {
+        "x": [of_example(example) for example in range(batch) for _ in range(inputs)],
+        "weight": [of_weights(output) for output in range(outputs) for _ in range(inputs)],
+        "bias": [of_weights(output) for output in range(outputs)],
+        "y": [of_output(example, output) for example in range(batch) for output in range(outputs)],
+    }
+
+
+def linear_sums(shown: Shown) -> list[str]:
+    """Each output written out as a sum."""
+    weight, bias = shown.arrays["weight"], shown.arrays.get("bias")
+
+    def factor(value: float) -> str:
+        return f"({value:.1f})" if value < 0 else f"{value:.1f}"
+
+    found = []
+    for x in shown.arrays["x"]:
+        for output, row in enumerate(weight):
+            parts = [f"{w:.2f}·{factor(value)}" for w, value in zip(row, x, strict=True)]
+            if bias is not None:
+                parts.append(f"{bias[output, 0]:.2f}")
+            found.append(" + ".join(parts).replace("+ -", "− ").replace("-", "−"))
+    return found
 
 
 MOST_TOKENS = 8

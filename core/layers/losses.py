@@ -58,8 +58,9 @@ def show_regression(config: RegressionConfig, own: np.ndarray | None) -> Shown:
         ),
         {"x": "x", "y": "y", "slopes": "slopes"},
         "plots",
+        input="",
+        output="",
     )
-    shown.input = shown.output = ""
     same = {
         "x": "x",
         "names": list(config.functions),

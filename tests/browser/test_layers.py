@@ -150,6 +150,7 @@ def test_every_card_fits_a_telephone_in_chinese(person: Callable[..., Person]) -
         seen.shown(name)
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, name
+        expect(page.get_by_test_id("card-picture")).to_have_count(1)
         picture = page.get_by_test_id("card-picture").bounding_box()
         assert picture is not None
         assert picture["x"] >= 0

@@ -24,16 +24,16 @@ def form(tab: Tab, name: str = "conv2d") -> CardForm:
     return found
 
 
-def picture(tab: Tab, name: str = "conv2d") -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def picture(tab: Tab) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """What the page tells the picture: facts and arrays."""
-    header, arrays = decode(base64.b64decode(tab.told(f"picture {name}")["frame"]))
+    header, arrays = decode(base64.b64decode(tab.told("card picture")["frame"]))
     facts: Any = header["card"]
     return facts, {key.removeprefix("card/"): array for key, array in arrays.items()}
 
 
-def code(tab: Tab, name: str = "conv2d") -> str:
+def code(tab: Tab) -> str:
     """The lines shown."""
-    lines = tab.told(f"lines {name}")["lines"]
+    lines = tab.told("card lines")["lines"]
     return "\n".join("".join(text for _kind, text in line["parts"]) for line in lines)
 
 
@@ -41,13 +41,13 @@ def test_every_card_shows_its_lines_and_their_numbers(open_tab: Open) -> None:
     page = open_tab().open("layers", card=next(iter(CARDS)))
     for name, card in CARDS.items():
         assert page.at.session_state["card chosen"] == name
-        assert page.told(f"picture {name}")["card"] == name
+        assert page.told("card picture")["card"] == name
         assert not page.errors
         shown = card.show(card.config(), None)
-        assert code(page, name) == "\n".join(shown.lines)
-        marked = [line for line in page.told(f"lines {name}")["lines"] if line["marked"]]
+        assert code(page) == "\n".join(shown.lines)
+        marked = [line for line in page.told("card lines")["lines"] if line["marked"]]
         assert len(marked) == shown.lines_of_it
-        arrays = picture(page, name)[1]
+        arrays = picture(page)[1]
         assert all(np.array_equal(arrays[key], shown.arrays[key], equal_nan=True) for key in shown.drawn)
         page.press("card next")
 
@@ -145,10 +145,10 @@ def tell_list(page: Tab, numbers: list[float]) -> None:
 
 def test_a_start_is_clicked(open_tab: Open) -> None:
     page = open_tab().open("layers", card="optimizers")
-    page.tell("start", key="picture optimizers", x=4.0, y=-1.5)
+    page.tell("start", key="card picture", x=4.0, y=-1.5)
     assert form(page, "optimizers").config.to_query() == {"start_x": "4", "start_y": "-1.5"}
-    assert picture(page, "optimizers")[1]["paths"][:, 0].tolist() == [[4.0, -1.5]] * 4
-    page.tell("start", key="picture optimizers", x="a lot", y=None)
+    assert picture(page)[1]["paths"][:, 0].tolist() == [[4.0, -1.5]] * 4
+    page.tell("start", key="card picture", x="a lot", y=None)
     assert form(page, "optimizers").config.to_query() == {"start_x": "4", "start_y": "-1.5"}
 
 

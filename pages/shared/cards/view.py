@@ -27,6 +27,8 @@ from pages.shared.server import live_view_hash
 
 ELSEWHERE = {"kernel", "start_x", "start_y"}
 """Fields that are changed in a picture, not by a widget of Streamlit's."""
+PICTURE = "card picture"
+"""The picture's key: the same for all cards, so that it stays in its place when another card is chosen."""
 HEIGHT = 640
 """Pixels of many arguments: what does not fit is scrolled beside the picture, which stays in sight."""
 MANY = 8
@@ -106,7 +108,7 @@ def draw(form: CardForm, shown: Shown) -> None:
         _start(form)
 
     card_component(
-        key=f"picture {form.card.name}",
+        key=PICTURE,
         data={
             "module": f"/assets/live/{live_view_hash()}/cards/card.js",
             "card": form.card.name,
@@ -120,7 +122,7 @@ def draw(form: CardForm, shown: Shown) -> None:
 
 def _start(form: CardForm) -> None:
     """Take a starting point that was clicked in the picture."""
-    asked: Any = getattr(session.get(f"picture {form.card.name}"), "start", None)
+    asked: Any = getattr(session.get(PICTURE), "start", None)
     if isinstance(asked, Mapping) and "start_x" in form.config.settings():
         form.submit({**dict(form.config), "start_x": asked.get("x"), "start_y": asked.get("y")})
 
@@ -129,7 +131,7 @@ def lines_and_shapes(form: CardForm, shown: Shown) -> None:
     """The lines that ran, with the card's own one marked; what goes in and comes out; the formula."""
     lines = highlighted(list(shown.lines))
     code_component(
-        key=f"lines {form.card.name}",
+        key="card lines",
         data={
             "copy": _("Copy"),
             "copied": _("Copied"),

@@ -1,7 +1,7 @@
 // Axes, lines and bars on a canvas.
 
 import { mix, toCss } from "../theme.js";
-import { HEADING, heading, short } from "./board.js";
+import { short } from "./board.js";
 
 const LEFT = 42;
 const BOTTOM = 20;
@@ -231,4 +231,3 @@ export function drawBars(pen, theme, axes, rows, labels, colours, { each = false
   });
 }
 
-export { heading, HEADING, LEGEND };

@@ -2,8 +2,8 @@
 
 import { fill } from "../dom.js";
 
-import { clamp, GAP, number } from "./board.js";
-import { Axes, colourOf, drawBars, extent, heading, HEADING, legend } from "./lines.js";
+import { clamp, GAP, heading, HEADING, number } from "./board.js";
+import { Axes, colourOf, drawBars, extent, legend } from "./lines.js";
 
 const HIGH = 210;
 
@@ -56,7 +56,7 @@ export class Plots {
     const area = { x: box.x, y: box.y + box.legend, width: box.width, height: box.height };
     const rows = this.rows(plot.lines ?? plot.bars);
     const y = plot.range ?? extent(rows, { log: plot.log_y, fromZero: plot.from_zero || plot.bars });
-    if (plot.bars) return new Axes(area, { x: [0, 1], y, xTicks: false, ...{} });
+    if (plot.bars) return new Axes(area, { x: [0, 1], y, xTicks: false });
     const xs = this.arrays[plot.x].data;
     const ends = [xs[0], xs[xs.length - 1]].map((value) => (plot.log_x ? Math.log10(value) : value));
     return new Axes(area, { x: ends[0] === ends[1] ? [ends[0] - 1, ends[1] + 1] : ends, y, logX: plot.log_x, logY: plot.log_y });

@@ -2,8 +2,8 @@
 
 import { fill } from "../dom.js";
 import { toCss } from "../theme.js";
-import { clamp, GAP, number } from "./board.js";
-import { Axes, extent, heading, HEADING } from "./lines.js";
+import { clamp, GAP, heading, HEADING, number } from "./board.js";
+import { Axes, extent } from "./lines.js";
 
 const HIGH = 132;
 const KERNEL = 104;
