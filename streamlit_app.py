@@ -18,6 +18,7 @@ def show() -> None:
             st.Page("pages/home.py", title=_("Home"), icon=":material/home:", default=True),
             st.Page("pages/classifier.py", title=_("Classifier"), icon=":material/scatter_plot:"),
             st.Page("pages/cnn.py", title=_("CNN"), icon=":material/filter_center_focus:"),
+            st.Page("pages/vgg.py", title=_("VGG"), icon=":material/stacks:"),
             st.Page("pages/build.py", title=_("Build your own"), icon=":material/widgets:"),
             st.Page("pages/rnn.py", title=_("RNN"), icon=":material/airwave:"),
             st.Page("pages/rnn_digits.py", title=_("LSTM"), icon=":material/read_more:"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from core.config import Problem
 
 Shape = tuple[int, ...]
+FLOAT, PLACE = 4, 8
+"""Bytes of a float32, and of the place that max pooling remembers for each of its outputs."""
 
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d)
 _POOLINGS = (nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d)
@@ -39,6 +42,13 @@ class LayerShape:
     parameters: int = 0
     flops: int = 0
     problem: Problem | None = None
+
+    @property
+    def kept(self) -> int:
+        """Bytes that training in float32 keeps of its output for one image, until the backward pass has used it."""
+        if self.output is None or not self.name or "inplace=True" in self.layer:
+            return 0
+        return math.prod(self.output) * (PLACE + FLOAT if self.layer.startswith("MaxPool") else FLOAT)
 
 
 def trace(

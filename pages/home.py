@@ -15,7 +15,7 @@ STEPS = [
     (_("A CNN on MNIST"), _("Convolution, activation, pooling; handwritten digits at 97 % and more."), "pages/cnn.py"),
     (_("The common layers"), _("Convolution, pooling, dropout, batch norm, activations and losses, to touch."), None),
     (_("TensorBoard"), _("Write scalars, images and graphs while training, and read them."), None),
-    (_("VGG by make_layers"), _("A deep network from a list of numbers, without writing it out."), None),
+    (_("VGG by make_layers"), _("A deep network from a list of numbers, without writing it out."), "pages/vgg.py"),
     (_("GPU, saving and loading"), _("Move data and model to a device; state_dict and checkpoints."), None),
     (_("RNN and LSTM"), _("Sequences: predict cos from sin, with a memory that can be watched."), "pages/rnn.py"),
     (_("Loading data in parallel"), _("DataLoader's workers, when they pay, and how to go on from here."), None),

@@ -52,6 +52,11 @@ def image_set(name: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return train.data, train.targets, test.data, test.targets
 
 
+def mirror(x: Tensor) -> Tensor:
+    """Each image (N, C, H, W) as it is or, by chance, with left and right exchanged."""
+    return torch.where(torch.rand(len(x), 1, 1, 1).to(x.device) < 0.5, x.flip(3), x)
+
+
 def augment(x: Tensor, shift: float, rotate: float) -> Tensor:
     """Shift and rotate each image by chance, as no two people write alike.
 

@@ -25,7 +25,9 @@ import torchvision
 from core.config import Problem
 from core.data.digits import IMAGE_SETS
 
-BYTES = {"MNIST": 11_594_722, "FashionMNIST": 30_878_645, "KMNIST": 21_240_888}
+FETCHED = {**IMAGE_SETS, "cifar10": "CIFAR10"}
+"""The sets that are fetched: name in a config -> torchvision's class."""
+BYTES = {"MNIST": 11_594_722, "FashionMNIST": 30_878_645, "KMNIST": 21_240_888, "CIFAR10": 170_498_071}
 """What has to be fetched of each set."""
 FILES = {
     "train-images-idx3-ubyte": 16 + 60_000 * 784,
@@ -34,6 +36,8 @@ FILES = {
     "t10k-labels-idx1-ubyte": 8 + 10_000,
 }
 """The unpacked files of each set and their sizes in bytes: a header, then a byte a pixel or label."""
+FOLDERS = {"CIFAR10": torchvision.datasets.CIFAR10.base_folder}
+"""Where torchvision puts a set, if not into a folder of the set's name."""
 STALLED = 60.0
 """Seconds without a byte after which a download is given up."""
 REASONS = {
@@ -52,16 +56,30 @@ def folder() -> Path:
 
 def present(name: str) -> bool:
     """Whether a set such as "MNIST" is here, whole: its unpacked files, or the archives that torchvision unpacks."""
-    return _present(folder() / name / "raw", name)
+    return _present(folder() / FOLDERS.get(name, name), name)
 
 
-def _present(raw: Path, name: str) -> bool:
+def _present(here: Path, name: str) -> bool:
+    if name == "CIFAR10":
+        return _all_whole([(here / file, md5) for file, md5 in _cifar_files()])
+    raw = here / "raw"
     if all((raw / file).is_file() and (raw / file).stat().st_size == size for file, size in FILES.items()):
         return True
     archives = [(raw / file, md5) for file, md5 in getattr(torchvision.datasets, name).resources]
-    if any((raw / file).exists() for file in FILES) or not all(path.is_file() for path, _ in archives):
+    return not any((raw / file).exists() for file in FILES) and _all_whole(archives)
+
+
+def _cifar_files() -> list[tuple[str, str]]:
+    """The unpacked files of CIFAR-10 and their checksums, as torchvision has them."""
+    known = torchvision.datasets.CIFAR10
+    files = [*known.train_list, *known.test_list, [known.meta["filename"], known.meta["md5"]]]
+    return [(name, md5) for name, md5 in files]
+
+
+def _all_whole(files: Sequence[tuple[Path, str]]) -> bool:
+    if not all(path.is_file() for path, _ in files):
         return False
-    return all(_whole(path, path.stat().st_mtime, md5) for path, md5 in archives)
+    return all(_whole(path, path.stat().st_mtime, md5) for path, md5 in files)
 
 
 @cache
@@ -72,7 +90,7 @@ def _whole(path: Path, changed: float, md5: str) -> bool:
 
 def missing(dataset: str) -> Problem | None:
     """Why a data set of the settings, such as "mnist", can't be used yet."""
-    name = IMAGE_SETS[dataset]
+    name = FETCHED[dataset]
     if present(name):
         return None
     return Problem("dataset", "{name} is not on this machine yet: fetch it first.", {"name": name})
@@ -91,7 +109,10 @@ def fetch(name: str, into: Path, mirrors: Sequence[str] = ()) -> None:
         OSError: it can't be stored.
     """
     known = getattr(torchvision.datasets, name)
-    image_set = type(name, (known,), {"mirrors": list(mirrors) or known.mirrors})
+    if name == "CIFAR10":
+        image_set = type(name, (known,), {"url": mirrors[0] if mirrors else known.url})
+    else:
+        image_set = type(name, (known,), {"mirrors": list(mirrors) or known.mirrors})
     try:
         image_set(str(into), download=True)
     except RuntimeError as error:  # torchvision's word for both: all mirrors failed, or sent something else
@@ -147,11 +168,11 @@ class Download:
             finally:
                 child.kill()
             told = child.stdout.read().strip() if child.stdout else ""
-        raw = part / self.name / "raw"
-        if child.returncode == 0 and _present(raw, self.name):
-            target = folder() / self.name
+        own = FOLDERS.get(self.name, self.name)
+        if child.returncode == 0 and _present(part / own, self.name):
+            target = folder() / own
             shutil.rmtree(target, ignore_errors=True)
-            os.replace(part / self.name, target)
+            os.replace(part / own, target)
             self.share = 1.0
         else:
             reason, _, detail = told.partition(" ")

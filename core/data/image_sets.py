@@ -11,6 +11,7 @@ from torch import Tensor
 
 from core.config import Problem
 from core.data import downloads
+from core.data.cifar10 import CIFAR_CLASSES, cifar10
 from core.data.coloured_shapes import SHAPES, shape_set
 from core.data.digits import IMAGE_SETS, digits, image_set
 from core.data.own_images import own_file, own_images, own_names
@@ -24,23 +25,26 @@ class ImageSet:
 
     Attributes:
         train: the number of training images.
+        test: the number of test images.
         classes: their names, in the order of the labels.
         channels: 1 for grey images, uint8 (N, size, size); 3 for colour, uint8 (N, 3, size, size).
         size: side of an image in pixels.
     """
 
     train: int
+    test: int
     classes: Sequence[str] = TEN
     channels: int = 1
     size: int = 28
 
 
 SETS = {
-    "digits": ImageSet(4000),
-    "shapes": ImageSet(4000, SHAPES, channels=3, size=32),
-    "mnist": ImageSet(60_000),
-    "fashion_mnist": ImageSet(60_000, torchvision.datasets.FashionMNIST.classes),
-    "kmnist": ImageSet(60_000, torchvision.datasets.KMNIST.classes),
+    "digits": ImageSet(4000, 1000),
+    "shapes": ImageSet(4000, 1000, SHAPES, channels=3, size=32),
+    "mnist": ImageSet(60_000, 10_000),
+    "fashion_mnist": ImageSet(60_000, 10_000, torchvision.datasets.FashionMNIST.classes),
+    "kmnist": ImageSet(60_000, 10_000, torchvision.datasets.KMNIST.classes),
+    "cifar10": ImageSet(50_000, 10_000, CIFAR_CLASSES, channels=3, size=32),
 }
 """Every set but a person's own, by its name in a config."""
 
@@ -62,9 +66,10 @@ def chosen_set(config: Choice) -> ImageSet:
     if config.dataset != "own":
         return SETS[config.dataset]
     if not config.own_images:
-        return ImageSet(1, TEN[:2])
-    _, train, classes = config.own_images.split("-")
-    return ImageSet(int(train), TEN[: int(classes)])
+        return ImageSet(1, 1, TEN[:2])
+    _, train, classes, *colour = config.own_images.split("-")
+    known = {"channels": 3, "size": 32} if colour else {}
+    return ImageSet(int(train), int(train) // 4 + 1, TEN[: int(classes)], **known)
 
 
 def load_images(config: Choice) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -83,6 +88,8 @@ def load_images(config: Choice) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         return shape_set()
     elif config.dataset == "own":
         return own_images(config.own_images)
+    elif config.dataset == "cifar10":
+        return cifar10()
     else:
         return image_set(IMAGE_SETS[config.dataset])
 
@@ -99,4 +106,4 @@ def missing(config: Choice) -> Problem | None:
     if config.dataset == "own":
         here = own_file(config.own_images, downloads.folder() / "own").is_file()
         return None if here else Problem("dataset", "These own images are not on this machine: upload them again.")
-    return downloads.missing(config.dataset) if config.dataset in IMAGE_SETS else None
+    return downloads.missing(config.dataset) if config.dataset in downloads.FETCHED else None

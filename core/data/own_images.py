@@ -1,4 +1,4 @@
-"""A person's own images: a zip of class folders, read with suspicion, kept as small grey images."""
+"""A person's own images: a zip of class folders, read with suspicion, kept as small images, grey or in colour."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from core.config import Problem
 
-SIZE = 28
+SIZE, COLOUR_SIZE = 28, 32
+"""Side in pixels of grey images, and of those in colour."""
 MAX_ZIP = 50_000_000
 """Bytes of the zip."""
 MAX_FILES = 20_000
@@ -37,14 +38,14 @@ class ImagesRefused(ValueError):
         self.problem = problem
 
 
-def read_zip(data: bytes) -> tuple[Tensor, Tensor, list[str]]:
+def read_zip(data: bytes, colour: bool = False) -> tuple[Tensor, Tensor, list[str]]:
     """Read a zip with a folder of images for each class.
 
     Each image becomes grey and 28 x 28, its sides in proportion; where its border is light it is inverted, since
-    MNIST's strokes are light on black.
+    MNIST's strokes are light on black. In colour it becomes 32 x 32, and its middle is taken if it is no square.
 
     Returns:
-        images uint8 (N, 28, 28), labels int64 (N,), the classes' names in alphabetical order.
+        images uint8 (N, 28, 28), in colour (N, 3, 32, 32), labels int64 (N,), the classes' names in alphabetical order.
 
     Raises:
         ImagesRefused: it can't be used.
@@ -55,7 +56,7 @@ def read_zip(data: bytes) -> tuple[Tensor, Tensor, list[str]]:
         raise ImagesRefused(Problem("", "The zip has more than {most} files.", {"most": MAX_FILES}))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _read(archive)
+            return _read(archive, colour)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         raise ImagesRefused(Problem("", "This is not a whole zip file without a password.")) from None
 
@@ -65,7 +66,7 @@ def count_entries(data: bytes) -> int:
     return data.count(b"PK\x01\x02")
 
 
-def _read(archive: zipfile.ZipFile) -> tuple[Tensor, Tensor, list[str]]:
+def _read(archive: zipfile.ZipFile, colour: bool) -> tuple[Tensor, Tensor, list[str]]:
     entries: dict[str, list[zipfile.ZipInfo]] = {}
     for entry in archive.infolist():
         path = PurePosixPath(entry.filename)
@@ -98,22 +99,23 @@ def _read(archive: zipfile.ZipFile) -> tuple[Tensor, Tensor, list[str]]:
             left -= len(content)
             if len(content) > MAX_IMAGE_BYTES or left < 0:
                 raise ImagesRefused(Problem("", "“{file}” is too large when unpacked.", {"file": entry.filename[-80:]}))
-            images.append(small(content, entry.filename[-80:]))
+            opened = open_image(content, entry.filename[-80:])
+            images.append(small_colour(opened) if colour else small_grey(opened))
             labels.append(label)
     return torch.from_numpy(np.stack(images)), torch.tensor(labels), names
 
 
-def small(content: bytes, name: str) -> np.ndarray:
-    """One image file as uint8 (28, 28) (raises ImagesRefused)."""
+def open_image(content: bytes, name: str) -> Image.Image:
+    """One image file on white paper (raises ImagesRefused)."""
     values: dict[str, Any] = {"file": name}
     try:
         with Image.open(io.BytesIO(content), formats=["PNG", "JPEG", "GIF", "BMP", "WEBP"]) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise Image.DecompressionBombError
-            grey = image.convert("RGBA")
-            paper = Image.new("RGBA", grey.size, "white")
-            paper.alpha_composite(grey)
-            grey = paper.convert("L")
+            opened = image.convert("RGBA")
+            paper = Image.new("RGBA", opened.size, "white")
+            paper.alpha_composite(opened)
+            return paper.convert("RGB")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         values["most"] = MAX_PIXELS // 1_000_000
         raise ImagesRefused(
@@ -121,6 +123,17 @@ def small(content: bytes, name: str) -> np.ndarray:
         ) from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise ImagesRefused(Problem("", "“{file}” is no image that can be read.", values)) from None
+
+
+def small_colour(image: Image.Image) -> np.ndarray:
+    """The middle of an image as uint8 (3, 32, 32)."""
+    fitted = ImageOps.fit(image, (COLOUR_SIZE, COLOUR_SIZE), Image.Resampling.LANCZOS)
+    return np.ascontiguousarray(np.asarray(fitted).transpose(2, 0, 1))
+
+
+def small_grey(image: Image.Image) -> np.ndarray:
+    """An image as uint8 (28, 28)."""
+    grey = image.convert("L")
     pixels = np.asarray(grey)
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     if border.mean() > 127:
@@ -144,11 +157,12 @@ def split_by_class(labels: Tensor) -> Tensor:
 def save_own(images: Tensor, labels: Tensor, names: list[str], root: Path) -> str:
     """Keep a person's images in the folder `root`; returns the key that settings and links name them by.
 
-    The key tells how many training images and how many classes there are. Raises OSError.
+    The key tells how many training images and how many classes there are, and "-3" that they are in colour. Raises
+    OSError.
     """
     test = split_by_class(labels)
     digest = hashlib.sha256(images.numpy().tobytes() + labels.numpy().tobytes() + "/".join(names).encode()).hexdigest()
-    key = f"{digest[:16]}-{int((~test).sum())}-{len(names)}"
+    key = f"{digest[:16]}-{int((~test).sum())}-{len(names)}{'-3' if images.dim() == 4 else ''}"
     root.mkdir(parents=True, exist_ok=True)
     temporary = root / f"{key}.{os.getpid()}.part"
     with temporary.open("wb") as file:
@@ -168,7 +182,7 @@ def own_images(key: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """A person's own images, from the folder "own" in TORCH_PLAYGROUND_DATA, or in "data".
 
     Returns:
-        images uint8 (N, 28, 28), labels int64 (N,), and the same of the test set.
+        images uint8 (N, 28, 28) or (N, 3, 32, 32), labels int64 (N,), and the same of the test set.
     """
     path = Path(os.environ.get("TORCH_PLAYGROUND_DATA", "data")) / "own" / f"{key}.npz"
     with np.load(path) as kept:

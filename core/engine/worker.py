@@ -36,6 +36,10 @@ KEEP_SHARE = 0.01
 """The same for keeping steps."""
 KEPT_STEPS = 40
 """About how many steps of a run are kept to go back to."""
+KEPT_BYTES = 2_000_000_000
+"""About how much disk they may take; of large networks fewer are kept, the first and the last at least."""
+STATES = 4
+"""Numbers that a checkpoint has of each parameter at most: itself, its gradient, two of the optimizer's."""
 TELL_INTERVAL = 0.1
 """Seconds between two reports of metrics."""
 
@@ -92,8 +96,13 @@ class Worker:
         for name, state in states.items():
             if state["step"] < first_step:
                 self.lanes[name].stay_ended(state["diverged_step"], first_step)
-        self.keep_every = max(1, job.config.num_steps // KEPT_STEPS)
+        self.keep_every = max(1, job.config.num_steps // self._kept_steps())
         self.kept = set(self.folder.kept())
+
+    def _kept_steps(self) -> int:
+        """How many steps are kept on the way."""
+        numbers = sum(p.numel() for lane in self.lanes.values() for p in lane.snapshot.net.parameters())
+        return max(1, min(KEPT_STEPS, KEPT_BYTES // (4 * STATES * numbers)))
 
     @property
     def step(self) -> int:

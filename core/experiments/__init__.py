@@ -10,6 +10,7 @@ MODULES = {
     "cnn": "core.experiments.cnn",
     "rnn": "core.experiments.rnn",
     "rnn_digits": "core.experiments.rnn_digits",
+    "vgg": "core.experiments.vgg",
     "build": "core.experiments.build",
 }
 

@@ -13,7 +13,7 @@ from core.checkpoints import restore
 from core.config import Config, Device, Optimizer, Problem, setting
 from core.data import image_sets
 from core.data.image_sets import ImageSet, load_images
-from core.data.wave_kinds import KINDS, POINTS, TRAIN, wave_kinds, wave_pictures
+from core.data.wave_kinds import KINDS, POINTS, TEST, TRAIN, wave_kinds, wave_pictures
 from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, classifier_bench, undisturbed
 from core.experiments.image_config import ImageConfig
 from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
@@ -28,7 +28,7 @@ SIZE = 28
 """Rows of a digit, and pixels in each."""
 TEST_AT_ONCE = 1000
 """Test sequences in one forward pass; between the ends of epochs only so many are tested."""
-WAVES = ImageSet(TRAIN, KINDS)
+WAVES = ImageSet(TRAIN, TEST, KINDS)
 """What is known of the waves, which are no images, in the same words."""
 CELLS = ("RNN", "LSTM", "GRU")
 

@@ -92,7 +92,7 @@ def _widget(space: Workspace, name: str, shown: Setting) -> None:
     config = type(space.config)
     value = getattr(space.config, name)
     kind = kind_of(config, name)
-    key = _seed(space, name, value)
+    key = _seed(space, name, str(list(value)) if kind == "ints" else value)
     label, help = _(shown.label), _help(shown, config, name)
     if shown.choices is not None:
         words = {choice: _(text) for choice, text in shown.choices.items()}
@@ -102,7 +102,7 @@ def _widget(space: Workspace, name: str, shown: Setting) -> None:
             st.selectbox(label, list(words), format_func=words.__getitem__, key=key, help=help)
     elif kind == "bool":
         st.toggle(label, key=key, help=help)
-    elif kind == "text":
+    elif kind in ("text", "ints"):
         st.text_input(label, key=key, help=help)
     elif shown.log:
         st.select_slider(label, log_options(shown, session.get(key)), format_func=plain, key=key, help=help)

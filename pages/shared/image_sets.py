@@ -7,8 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.config import ConfigError, Problem
-from core.data import downloads
-from core.data.digits import IMAGE_SETS
+from core.data import downloads, image_sets
 from core.data.own_images import MAX_CLASSES, MAX_ZIP, ImagesRefused, own_file, read_zip, save_own
 from pages.shared import session
 from pages.shared.language import _, tell
@@ -18,8 +17,8 @@ from pages.shared.workspace import Workspace
 def download_panel(space: Workspace) -> None:
     """Where the chosen set is not on this machine: a button that fetches it."""
     config: Any = space.config
-    name = IMAGE_SETS.get(config.dataset)
-    if name and space.experiment.missing(config):
+    name = downloads.FETCHED.get(config.dataset)
+    if name and image_sets.missing(config):
         _panel(name)
 
 
@@ -50,8 +49,17 @@ def _panel(name: str) -> None:
         )
 
 
-def own_images(space: Workspace) -> None:
-    """A zip with a folder of images for each class, to train on."""
+def class_words(config: image_sets.Choice) -> list[str]:
+    """The classes' names, those of the coloured shapes in the session's language."""
+    shapes = {"circle": _("circle"), "ring": _("ring"), "half disc": _("half disc"), "crescent": _("crescent")}
+    shapes |= {"triangle": _("triangle"), "square": _("filled square"), "bar": _("bar"), "cross": _("cross")}
+    shapes |= {"star": _("star"), "two dots": _("two dots")}
+    names = image_sets.class_names(config)
+    return [shapes.get(name, name) for name in names] if config.dataset == "shapes" else names
+
+
+def own_images(space: Workspace, colour: bool = False) -> None:
+    """A zip with a folder of images for each class, to train on, in grey or in colour."""
     config: Any = space.config
     chosen = session.get(space.key("dataset")) == "own"
     with st.expander(_("Own images from a zip"), expanded=chosen):
@@ -59,11 +67,13 @@ def own_images(space: Workspace) -> None:
             _("A zip with a folder for each class"),
             type=["zip"],
             key=space.key("images file"),
-            help=_(
-                "2 to {classes} folders, at most {megabytes} MB. Images become grey, 28 x 28, light on black."
+            help=(
+                _("2 to {classes} folders, at most {megabytes} MB. Images become 32 x 32, in colour.")
+                if colour
+                else _("2 to {classes} folders, at most {megabytes} MB. Images become grey, 28 x 28, light on black.")
             ).format(classes=MAX_CLASSES, megabytes=MAX_ZIP // 1_000_000),
         )
-        st.button(_("Use these images"), on_click=_take_zip, args=(space,))
+        st.button(_("Use these images"), on_click=_take_zip, args=(space, colour))
         refused = session.get(f"zip problem {space.name}")
         if refused:
             st.error(tell(refused), icon=":material/error:")
@@ -83,13 +93,13 @@ def own_images(space: Workspace) -> None:
             )
 
 
-def _take_zip(space: Workspace) -> None:
+def _take_zip(space: Workspace, colour: bool) -> None:
     upload: Any = session.get(space.key("images file"))
     session.put(f"zip problem {space.name}", None)
     try:
         if upload is None:
             raise ImagesRefused(Problem("", "Choose a zip first."))
-        key = save_own(*read_zip(upload.getvalue()), downloads.folder() / "own")
+        key = save_own(*read_zip(upload.getvalue(), colour), downloads.folder() / "own")
         config = space.config.changed(dataset="own", own_images=key)
     except ImagesRefused as error:
         session.put(f"zip problem {space.name}", error.problem)

@@ -10,8 +10,12 @@ from core.shapes import LayerShape
 from pages.shared.language import _, tell
 
 
-def shape_table(rows: Sequence[LayerShape]) -> None:
-    """The table, its totals, and what is wrong."""
+def shape_table(rows: Sequence[LayerShape], kept: bool = False) -> None:
+    """The table, its totals, and what is wrong.
+
+    Args:
+        kept: whether it has a column for the memory that training keeps of each layer for one image.
+    """
     st.write(
         _(
             "One image goes through the layers from top to bottom; each takes the shape that the one before it gives: "
@@ -23,17 +27,18 @@ def shape_table(rows: Sequence[LayerShape]) -> None:
         st.error(
             _("{name}: {sentence}").format(name=f"`{last.name}`", sentence=tell(last.problem)), icon=":material/error:"
         )
+    memory = [_("memory")] if kept else []
     table = [
-        "| " + " | ".join([_("layer"), "", _("input"), _("output"), _("parameters"), "FLOPs"]) + " |",
-        "|---|---|---|---|--:|--:|",
-        *(_line(row) for row in rows),
+        "| " + " | ".join([_("layer"), "", _("input"), _("output"), _("parameters"), "FLOPs", *memory]) + " |",
+        "|---|---|---|---|--:|--:|" + "--:|" * len(memory),
+        *(_line(row, kept) for row in rows),
     ]
     st.markdown("\n".join(table))
     if last.problem is None:
         st.markdown(_story(rows))
 
 
-def _line(row: LayerShape) -> str:
+def _line(row: LayerShape, kept: bool) -> str:
     output = _("can't work") if row.output is None else _shape(row.output)
     cells = [
         f"`{row.name}`" if row.name else "",
@@ -43,6 +48,8 @@ def _line(row: LayerShape) -> str:
         f"{row.parameters:,}" if row.parameters else "",
         f"{row.flops:,}" if row.flops else "",
     ]
+    if kept:
+        cells.append(f"{row.kept / 1000:,.0f} KB" if row.kept else "")
     if row.problem is not None:
         cells = [f":red[{cell}]" if cell else "" for cell in cells]
     return "| " + " | ".join(cells) + " |"

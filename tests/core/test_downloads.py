@@ -1,17 +1,26 @@
 """Fetching torchvision's image sets, from servers that misbehave."""
 
 import gzip
+import hashlib
+import io
+import pickle
 import shutil
+import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+import torchvision
 
 from core.data import downloads, image_sets
+from core.data.cifar10 import CIFAR_CLASSES
 from core.data.downloads import FILES, Download, missing, present
 from core.experiments.cnn import CNNConfig
+from core.experiments.vgg import VGGConfig
 
 MNIST = Path(__file__).parents[3] / "shared/data/MNIST/raw"
 needs_mnist = pytest.mark.skipif(not MNIST.exists(), reason="the MNIST files are not here")
@@ -161,3 +170,60 @@ def test_two_who_ask_share_one_download(monkeypatch: pytest.MonkeyPatch) -> None
     gate.set()
     first.join()
     assert downloads.download("MNIST") is not first
+
+
+def packed(images: int, seed: int) -> bytes:
+    rng = np.random.default_rng(seed)
+    data = rng.integers(0, 256, (images, 3072), dtype=np.uint8)
+    return pickle.dumps({"data": data, "labels": [int(label) for label in rng.integers(0, 10, images)]})
+
+
+@pytest.fixture
+def tiny_cifar(monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """torchvision's CIFAR10 with small files of its own and their checksums; gives its archive."""
+    known = torchvision.datasets.CIFAR10
+    names = [f"data_batch_{number}" for number in range(1, 6)] + ["test_batch"]
+    files = {name: packed(20, seed) for seed, name in enumerate(names)}
+    files["batches.meta"] = pickle.dumps({"label_names": list(CIFAR_CLASSES)})
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as tar:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(f"{known.base_folder}/{name}")
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    sums = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
+    monkeypatch.setattr(known, "train_list", [[name, sums[name]] for name in names[:5]])
+    monkeypatch.setattr(known, "test_list", [["test_batch", sums["test_batch"]]])
+    monkeypatch.setattr(known, "meta", {**known.meta, "md5": sums["batches.meta"]})
+    monkeypatch.setattr(known, "tgz_md5", hashlib.md5(archive.getvalue()).hexdigest())
+    return archive.getvalue()
+
+
+def test_cifar_is_fetched_found_and_loaded_in_colour(
+    serve: Callable[[Callable[[BaseHTTPRequestHandler], None]], str], own_folder: Path, tiny_cifar: bytes
+) -> None:
+    config = VGGConfig(dataset="cifar10")
+    assert "CIFAR10 is not on this machine yet" in str(image_sets.missing(config))
+    downloads.fetch("CIFAR10", own_folder, [serve(lambda handler: sent(handler, tiny_cifar))])
+    assert present("CIFAR10") and image_sets.missing(config) is None
+    images, labels, test_images, test_labels = image_sets.load_images(config)
+    assert images.shape == (100, 3, 32, 32) and test_images.shape == (20, 3, 32, 32)
+    assert images.dtype == torch.uint8 and labels.dtype == test_labels.dtype == torch.int64
+    batch = pickle.loads(packed(20, 5))
+    assert torch.equal(test_images[3].flatten(), torch.from_numpy(batch["data"][3]))
+    (own_folder / "cifar-10-batches-py" / "test_batch").write_bytes(b"cut off")
+    assert not present("CIFAR10")
+
+
+@pytest.mark.parametrize(("answer", "word"), [(html, "checksum"), (not_found, "reached")])
+def test_a_failed_download_of_cifar_is_told_and_leaves_nothing(
+    serve: Callable[[Callable[[BaseHTTPRequestHandler], None]], str],
+    own_folder: Path,
+    answer: Callable[[BaseHTTPRequestHandler], None],
+    word: str,
+) -> None:
+    found = Download("CIFAR10", [serve(answer)])
+    found.join()
+    assert word in str(found.problem)
+    assert not present("CIFAR10")
+    assert list(own_folder.iterdir()) == []

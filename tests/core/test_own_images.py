@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import struct
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from core.data import own_images as module
 from core.data.image_sets import class_names, missing
 from core.data.own_images import ImagesRefused, own_images, own_names, read_zip, save_own
 from core.experiments.cnn import CNNConfig, train
+from core.experiments.vgg import VGGConfig
+from core.experiments.vgg import train as train_vgg
 from core.export import script
 
 
@@ -147,3 +150,28 @@ def test_a_key_is_no_path() -> None:
     for key in ("../../etc/passwd", "0" * 16, "0" * 16 + "-5-2/../x", "0" * 16 + "-5-11"):
         _, problems = CNNConfig.forgive({"dataset": "own", "own_images": key})
         assert problems
+
+
+def test_in_colour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_PLAYGROUND_DATA", str(tmp_path))
+    image = Image.new("RGB", (60, 30), (10, 20, 200))
+    image.paste((250, 30, 0), (15, 0, 45, 30))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    files = {f"{name}/{number}.png": file.getvalue() for name in ("red", "blue") for number in range(10)}
+    images, labels, names = read_zip(zipped(files), colour=True)
+    assert images.shape == (20, 3, 32, 32) and images.dtype == torch.uint8 and names == ["blue", "red"]
+    assert images[0, :, 16, 16].tolist() == [250, 30, 0], "the middle of the image, in its colours, not inverted"
+    key = save_own(images, labels, names, tmp_path / "own")
+    assert key.endswith("-16-2-3")
+    config = VGGConfig.create({"dataset": "own", "own_images": key, "cfg": "8,M", "num_epochs": 1, "device": "cpu"})
+    assert (config.n_train, config.n_classes, class_names(config)) == (16, 2, ["blue", "red"])
+    *_, last = train_vgg(config, {})
+    assert math.isfinite(last.metrics["loss/test"])
+    text = script(config)
+    (tmp_path / "run.py").write_text(text)
+    run = subprocess.run([sys.executable, "-I", tmp_path / "run.py"], capture_output=True, text=True, check=True)
+    assert json.loads(run.stdout.splitlines()[-1])["loss/train"] == last.metrics["loss/train"]
+    grey = save_own(*read_zip(zipped(good())), tmp_path / "own")
+    *_, last = train_vgg(config.changed(own_images=grey), {})
+    assert math.isfinite(last.metrics["loss/test"]), "grey ones can be used too"

@@ -12,6 +12,7 @@ const SPLITS = ["train", "test"];
 const STROKES = {
   run: { width: 1.8, dash: "solid", opacity: 1 },
   correct: { width: 1.8, dash: "5px,4px", opacity: 0.85 },
+  other: { width: 1.8, dash: "5px,4px", opacity: 0.85 },
   RNN: { width: 1.8, dash: "5px,3px", opacity: 0.85, color: 1 },
   LSTM: { width: 1.8, dash: "5px,3px", opacity: 0.85, color: 1 },
   GRU: { width: 1.8, dash: "1.5px,2px", opacity: 0.9, color: 2 },

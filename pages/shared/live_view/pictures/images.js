@@ -1,21 +1,22 @@
 // The picture of networks that read images: tabs, and in each one pane a lane.
 
-import { create, setAttribute, setText } from "../dom.js";
+import { create, fill, setAttribute, setText } from "../dom.js";
 import { BlocksPane } from "./images/blocks.js";
 import { ConvolutionPane } from "./images/convolution.js";
+import { DepthPane } from "./images/depth.js";
 import { LayersPane } from "./images/layers.js";
 import { Subject } from "./images/pad.js";
 import { ReadingPane } from "./images/reading.js";
 import { ConfusionPane, MistakesPane, ProjectionPane } from "./images/tested.js";
-import { fitCanvas, imageOf } from "./images/tiles.js";
+import { fitCanvas, pictureOf } from "./images/tiles.js";
 
 /** Of each tab, the part of the frames that it shows. */
 const PARTS = {
-  layers: "layers", blocks: "blocks", reading: "reading", convolution: "convolution",
+  layers: "layers", blocks: "blocks", reading: "reading", convolution: "convolution", depth: "depth",
   mistakes: "test", confusion: "test", projection: "test",
 };
 const PANES = {
-  layers: LayersPane, blocks: BlocksPane, reading: ReadingPane, convolution: ConvolutionPane,
+  layers: LayersPane, blocks: BlocksPane, reading: ReadingPane, convolution: ConvolutionPane, depth: DepthPane,
   mistakes: MistakesPane, confusion: ConfusionPane, projection: ProjectionPane,
 };
 const LARGE = 112;
@@ -153,10 +154,10 @@ export class ImagePicture {
     const array = tile?.strip.array;
     this.tip.hidden = !array || tile.index >= array.shape[0];
     if (this.tip.hidden) return;
-    const [, rows, columns] = array.shape;
     const pen = fitCanvas(this.tipImage, LARGE, LARGE);
-    pen.drawImage(imageOf(array.data, tile.index, rows, columns, tile.strip.pixels), 0, 0, LARGE, LARGE);
-    setText(this.tipWords, this.data.text[`tile_${tile.name}`].replace("{number}", tile.index + 1));
+    pen.drawImage(pictureOf(array, tile.index, tile.strip.pixels), 0, 0, LARGE, LARGE);
+    const words = this.data.text[`tile_${tile.name}`] ?? this.data.text.tile_maps;
+    setText(this.tipWords, fill(words, { number: tile.index + 1, layer: tile.name.replace("maps", "") }));
     const host = this.host.getBoundingClientRect();
     const [x, y] = [tile.event.clientX - host.left, tile.event.clientY - host.top];
     const left = Math.min(x + 14, host.width - this.tip.offsetWidth - 2);

@@ -31,6 +31,16 @@ export class Answer {
     this.bars.replaceChildren(...this.columns.map(({ node }) => node));
   }
 
+  /** Nothing is said of the image, and why. */
+  excuse(words) {
+    for (const { node, bar } of this.columns) {
+      bar.style.transform = "scaleY(0)";
+      node.dataset.best = node.dataset.truth = "false";
+    }
+    setText(this.verdict, words);
+    this.verdict.dataset.right = "";
+  }
+
   short(label) {
     return shortName(this.names, label);
   }
