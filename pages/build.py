@@ -5,11 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from core.data.image_sets import class_names
 from core.experiments.build import BuildConfig, scene_of, shapes, stages_of
 from core.shapes import Shape
 from pages.shared.block_editor import asked_for, block_editor
-from pages.shared.image_sets import download_panel, own_images
+from pages.shared.image_sets import class_words, download_panel, own_images
 from pages.shared.language import _
 from pages.shared.live import live_view
 from pages.shared.my_networks import my_networks
@@ -33,7 +32,7 @@ def of_images(config: BuildConfig) -> dict[str, Any]:
         "kind": "images",
         "tabs": ["blocks", "mistakes", "confusion", "projection"],
         "dataset": config.dataset + config.own_images,
-        "names": names_of(config),
+        "names": class_words(config),
         "drawn": config.dataset in ("digits", "mnist"),
         "stages": [
             {"name": stage.name, "shape": _shape(stage.shape), "count": stage.shape[0]} for stage in stages_of(config)
@@ -44,19 +43,9 @@ def of_images(config: BuildConfig) -> dict[str, Any]:
             "status_paused": _("Paused. Step trains on one batch; Epoch goes once through the training images."),
             "epoch_help": _("Train for one epoch: every training image is used once"),
             "test_help": _("On the first 1,000 test images; at the end of each epoch on all"),
-            "tile_maps": _("Map {number}"),
             **{f"tile_maps{number}": f"{stage.name}, {{number}}" for number, stage in enumerate(stages_of(config))},
         },
     }
-
-
-def names_of(config: BuildConfig) -> list[str]:
-    """The classes' names, those of the coloured shapes in the session's language."""
-    shapes = {"circle": _("circle"), "ring": _("ring"), "half disc": _("half disc"), "crescent": _("crescent")}
-    shapes |= {"triangle": _("triangle"), "square": _("square"), "bar": _("bar"), "cross": _("cross")}
-    shapes |= {"star": _("star"), "two dots": _("two dots")}
-    names = class_names(config)
-    return [shapes.get(name, name) for name in names] if config.dataset == "shapes" else names
 
 
 def of_points(config: BuildConfig) -> dict[str, Any]:

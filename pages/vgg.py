@@ -6,9 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.data.image_sets import class_names
 from core.experiments.vgg import VGGConfig, as_asked, is_large
-from pages.shared.image_sets import download_panel, own_images
+from pages.shared.image_sets import class_words, download_panel, own_images
 from pages.shared.language import _
 from pages.shared.live import live_view
 from pages.shared.run_cost import slow_run
@@ -20,17 +19,11 @@ from pages.shared.training_page import training_page
 
 def picture(config: VGGConfig) -> dict[str, Any]:
     """What the picture shows beside the network."""
-    shapes = {"circle": _("circle"), "ring": _("ring"), "half disc": _("half disc"), "crescent": _("crescent")}
-    shapes |= {"triangle": _("triangle"), "square": _("filled square"), "bar": _("bar"), "cross": _("cross")}
-    shapes |= {"star": _("star"), "two dots": _("two dots")}
-    names = (
-        [shapes.get(name, name) for name in class_names(config)] if config.dataset == "shapes" else class_names(config)
-    )
     return {
         "kind": "images",
         "tabs": ["layers", "depth", "mistakes", "confusion", "projection"],
         "dataset": config.dataset + config.own_images,
-        "names": names,
+        "names": class_words(config),
         "drawn": config.dataset in ("digits", "mnist"),
         "images_per_step": config.batch_size,
         "floor": math.log(config.n_classes) if "shuffled_labels" in config.bugs else None,

@@ -33,7 +33,7 @@ TUTORIAL_CNN = (
 )
 POINTS = ("clouds", "moons", "circles", "xor", "spirals", "blobs")
 """The sets that are points in the plane; all others are images."""
-IMAGES = ("digits", "shapes", "mnist", "fashion_mnist", "kmnist", "own")
+IMAGES = ("digits", "shapes", "mnist", "fashion_mnist", "kmnist", "cifar10", "own")
 TEST_AT_ONCE = TESTED_AT_ONCE
 """Test examples in one forward pass."""
 SHOWN = 1000
@@ -57,19 +57,19 @@ class BuildConfig(ImageConfig):
     experiment: ClassVar[str] = "build"
 
     dataset: Literal[
-        "digits", "shapes", "mnist", "fashion_mnist", "kmnist", "own",
+        "digits", "shapes", "mnist", "fashion_mnist", "kmnist", "cifar10", "own",
         "clouds", "moons", "circles", "xor", "spirals", "blobs",
     ] = setting(
         "digits", label="Data set", group="data", folded=False,
         choices={
             "digits": "5,000 digits", "shapes": "coloured shapes", "mnist": "MNIST, 70,000",
-            "fashion_mnist": "Fashion-MNIST", "kmnist": "KMNIST", "own": "own images",
+            "fashion_mnist": "Fashion-MNIST", "kmnist": "KMNIST", "cifar10": "CIFAR-10, 60,000", "own": "own images",
             "clouds": "two clouds", "moons": "moons", "circles": "circles", "xor": "XOR", "spirals": "two spirals",
             "blobs": "three blobs",
         },
         help="What the network is given: images, or points in the plane. Another shape needs another first block.",
     )
-    own_images: Annotated[str, Field(pattern=r"^([0-9a-f]{16}-[1-9][0-9]{0,4}-([2-9]|10))?$")] = setting(
+    own_images: Annotated[str, Field(pattern=r"^([0-9a-f]{16}-[1-9][0-9]{0,4}-([2-9]|10)(-3)?)?$")] = setting(
         "", label="Own images", group="data",
         help="Images uploaded as a zip with a folder for each class.",
     )
@@ -87,7 +87,7 @@ class BuildConfig(ImageConfig):
         help="How far the points scatter. When the classes overlap no boundary can be right for all points.",
     )
     blocks: Annotated[str, AfterValidator(tidied)] = setting(
-        TUTORIAL_CNN, label="Blocks", group="network", folded=False, source="the tutorial's step 2",
+        TUTORIAL_CNN, label="Network", group="network", folded=False, source="the tutorial's step 2",
         help="The network, one block after the other, as one writes them in nn.Sequential.",
     )
     seed: int = setting(

@@ -49,6 +49,15 @@ def _panel(name: str) -> None:
         )
 
 
+def class_words(config: image_sets.Choice) -> list[str]:
+    """The classes' names, those of the coloured shapes in the session's language."""
+    shapes = {"circle": _("circle"), "ring": _("ring"), "half disc": _("half disc"), "crescent": _("crescent")}
+    shapes |= {"triangle": _("triangle"), "square": _("filled square"), "bar": _("bar"), "cross": _("cross")}
+    shapes |= {"star": _("star"), "two dots": _("two dots")}
+    names = image_sets.class_names(config)
+    return [shapes.get(name, name) for name in names] if config.dataset == "shapes" else names
+
+
 def own_images(space: Workspace, colour: bool = False) -> None:
     """A zip with a folder of images for each class, to train on, in grey or in colour."""
     config: Any = space.config

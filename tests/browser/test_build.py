@@ -16,7 +16,7 @@ NAMES = "[...document.querySelectorAll('.tp-block-head code')].map((code) => cod
 
 @pytest.fixture
 def screen(person: Callable[..., Person]) -> Screen:
-    return person().open("/build")
+    return person().open("/build?num_epochs=4")
 
 
 def head(screen: Screen, place: str) -> Locator:
@@ -64,7 +64,7 @@ def test_a_network_is_built_mended_and_trained(screen: Screen) -> None:
     waited(screen, ["Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d", "Conv2d", "ReLU", "Flatten", "Linear"])
     screen.other_run(second)
     screen.status("finished")
-    assert screen.look("behind.last('accuracy/test')") > 0.94
+    assert screen.look("behind.last('accuracy/test')") > 0.9
     screen.whole()
     # It is all there after a refresh.
     screen.reload()

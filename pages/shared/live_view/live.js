@@ -23,6 +23,10 @@ const GO_ON = new Set(["reached_steps", "stopped", "crashed"]);
 const USES_SPACE = "input, select, textarea, button, a, summary, [contenteditable], [role=button], [role=slider], "
   + "[role=switch], [role=tab], [role=radio], [role=checkbox], [role=option], [role=combobox], [role=textbox]";
 
+/** Whether what is asked for is what Python was asked for before, which has defaults filled in. */
+const isShown = (asked, shown) => Boolean(asked.drawing) === Boolean(shown.drawing)
+  && Object.entries(asked).every(([name, value]) => shown[name] === value);
+
 class LiveView {
   constructor(parent, { data }) {
     this.connection = null;
@@ -75,7 +79,7 @@ class LiveView {
       this.focus = null;
     }
     if (this.data !== data) this.adopt(data);
-    if (swapped) this.setFocus({});
+    if (swapped) this.picture.ask?.();
     this.theme = readTheme(this.root);
     applyTheme(this.root, this.theme);
     setAttribute(this.root, "lang", data.lang);
@@ -104,9 +108,9 @@ class LiveView {
     this.focus = focus ?? null;
     if (!this.focus) return;
     if (this.connection) this.connection.setFocus(focus);
-    else if (JSON.stringify(this.focus) !== JSON.stringify(this.data.focus)) this.trigger("focus", { focus });
+    else if (!isShown(focus, this.data.focus)) this.trigger("focus", { focus });
     else {
-      // The frame that is there already shows it.
+      // The frame that is there already shows it, and Python would have nothing new to tell.
       this.drawn = null;
       this.schedule();
     }

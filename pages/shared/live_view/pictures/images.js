@@ -156,7 +156,7 @@ export class ImagePicture {
     if (this.tip.hidden) return;
     const pen = fitCanvas(this.tipImage, LARGE, LARGE);
     pen.drawImage(pictureOf(array, tile.index, tile.strip.pixels), 0, 0, LARGE, LARGE);
-    const words = this.data.text[tile.name === "filters" ? "tile_filters" : "tile_maps"];
+    const words = this.data.text[`tile_${tile.name}`] ?? this.data.text.tile_maps;
     setText(this.tipWords, fill(words, { number: tile.index + 1, layer: tile.name.replace("maps", "") }));
     const host = this.host.getBoundingClientRect();
     const [x, y] = [tile.event.clientX - host.left, tile.event.clientY - host.top];
