@@ -41,9 +41,10 @@ class Group:
 
 @dataclass
 class Sweep:
-    """Bars of a rate against the number of workers: labels, and a rate of each setting (None: not yet)."""
+    """Bars of a rate against the number of workers: the settings' names; labels, and a rate of each setting (None: not yet)."""
 
     alt: str = ""
+    names: list[str] = field(default_factory=list)
     entries: list[tuple[str, list[float | None]]] = field(default_factory=list)
 
 
@@ -79,6 +80,7 @@ def lanes(
             "text": text,
             "least": least,
             "sweep": [{"label": label, "rates": rates} for label, rates in sweep.entries] if sweep else [],
+            "sweep_names": sweep.names if sweep else [],
             "sweep_alt": sweep.alt if sweep else "",
         },
     )

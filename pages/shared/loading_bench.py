@@ -61,6 +61,13 @@ class Bench:
         self.link: dict[str, str] = {}
 
     @property
+    def shown_situation(self) -> str | None:
+        """The situation that was chosen, while both forms are still as it sets them."""
+        if self.situation is None or not self.compare:
+            return None
+        return self.situation if situation(self.situation) == (self.a.config, self.b.config) else None
+
+    @property
     def sides(self) -> list[Side]:
         """The forms in use."""
         return [self.a, self.b] if self.compare else [self.a]

@@ -71,7 +71,7 @@ def buttons(space: Bench) -> None:
         "twice": _("Samples that come twice"),
         "tensor": _("One tensor"),
     }
-    session.put("loading situation", space.situation)
+    session.put("loading situation", space.shown_situation)
 
     def choose() -> None:
         chosen = session.get("loading situation")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import streamlit as st
 
@@ -126,7 +127,8 @@ def _sweep(space: Bench) -> Sweep | None:
         found.setdefault(one.config.num_workers, []).append(one.result.rate if one.result else None)
     entries = [(str(count), found[count]) for count in SWEPT if count in found]
     told = [f"{label}: {', '.join('–' if rate is None else _rate(rate) for rate in rates)}" for label, rates in entries]
-    return Sweep(_("Batches per second by number of workers: {figures}").format(figures="; ".join(told)), entries)
+    alt = _("Batches per second by number of workers: {figures}").format(figures="; ".join(told))
+    return Sweep(alt, list(dict.fromkeys(one.name for one in space.measured)), entries)
 
 
 def _conclusion(space: Bench) -> None:
@@ -135,6 +137,9 @@ def _conclusion(space: Bench) -> None:
     if space.kind == "run" and len(done) == 2:
         st.markdown(_compared(done[0][1], done[1][1], done[0][0].config))
     remarks = list(dict.fromkeys(sentence for one, result in done for sentence in _remarks(space, one, result)))
+    # PyTorch warns of three workers in other words than of eight; the last one says it all.
+    warnings = {re.sub(r"\d+", "", text): text for _one, result in done for text in result.warnings}
+    remarks += [_("PyTorch warns: {warning}").format(warning=plain(text)) for text in warnings.values()]
     others = max((result.others or 0.0 for _one, result in done), default=0.0)
     if others > DISTURBED:
         remarks.append(
@@ -206,5 +211,4 @@ def _remarks(space: Bench, one: Measured, result: Result) -> list[str]:
         told.append(name + _("Cut off after {batches} batches: it took too long.").format(batches=result.batches))
     if one.config.num_workers and one.config.style != "tensor":
         told.append(_("Workers start by {method} here.").format(method=f"`{start_method(one.config)}`"))
-    told += [_("PyTorch warns: {warning}").format(warning=plain(warning)) for warning in result.warnings]
     return told

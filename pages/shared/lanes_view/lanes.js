@@ -82,7 +82,7 @@ function build(view) {
         one.hover = null;
     });
     view.end = niceEnd(Math.max(data.least || 0, ...data.groups.flatMap((g) => g.bars.map((bar) => bar[3]))));
-    sweepBars(view, theme);
+    sweepBars(view);
 }
 
 // While it runs the axis grows in steps, else nothing would stand still.
@@ -271,7 +271,7 @@ function leave(one) {
     one.tip.hidden = true;
 }
 
-function sweepBars(view, theme) {
+function sweepBars(view) {
     const { sweep, text } = view.data;
     if (!sweep || !sweep.length) {
         view.sweep.replaceChildren();
@@ -286,7 +286,7 @@ function sweepBars(view, theme) {
         const of = element("div", "of");
         rates.forEach((rate, index) => {
             const bar = element("div", "bar");
-            bar.style.background = theme.kinds[index ? "computing" : "fetching"];
+            bar.classList.add(index ? "second" : "first");
             bar.style.height = `${rate === null ? 0 : 84 * rate / most}%`;
             if (rate !== null) bar.append(element("u", "", rate >= 100 ? rate.toFixed(0) : rate.toFixed(1)));
             of.append(bar);
@@ -294,5 +294,13 @@ function sweepBars(view, theme) {
         box.append(of);
         ticks.append(element("span", "", label));
     }
-    view.sweep.replaceChildren(element("b", "", text.sweep), box, ticks, element("div", "axis", "num_workers"));
+    const head = element("div", "legend");
+    head.append(element("b", "", text.sweep));
+    const names = view.data.sweep_names.length > 1 ? view.data.sweep_names : [];
+    names.forEach((name, index) => {
+        const item = element("span", "", name), swatch = element("i", index ? "second" : "first");
+        item.prepend(swatch);
+        head.append(item);
+    });
+    view.sweep.replaceChildren(head, box, ticks, element("div", "axis", "num_workers"));
 }
