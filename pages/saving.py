@@ -6,6 +6,7 @@ from pages.shared.files.chosen import choose, first_run
 from pages.shared.files.load_panel import load_panel
 from pages.shared.files.resume_panel import resume_panel
 from pages.shared.files.save_panel import save_panel
+from pages.shared.files.transfer_panel import transfer_panel
 from pages.shared.language import _, lesson
 from pages.shared.shell import language_switch
 
@@ -16,7 +17,7 @@ st.title(_("Saving and loading"), anchor=False)
 st.caption(
     _("Save a step of a run, look into the file, load it into another network and see what fits. Then go on from it.")
 )
-panels = {"save": _("Save"), "load": _("Load"), "resume": _("Go on"), "lesson": _("Lesson")}
+panels = {"save": _("Save"), "load": _("Load"), "resume": _("Go on"), "transfer": _("Transfer"), "lesson": _("Lesson")}
 panel = st.segmented_control(
     _("Sections"), list(panels), format_func=panels.__getitem__, default="save", required=True, key="files section",
     label_visibility="collapsed",
@@ -30,5 +31,7 @@ elif panel == "load":
     load_panel(chosen)
 elif panel == "resume":
     resume_panel(chosen)
+elif panel == "transfer":
+    transfer_panel()
 elif panel == "lesson":
     st.markdown(lesson("saving"))

@@ -437,7 +437,7 @@ def test_reasons_are_translated_and_typed_words_are_not(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("name", "sections"),
     [
-        ("saving", ("save", "load", "resume", "lesson")),
+        ("saving", ("save", "load", "resume", "transfer", "lesson")),
         ("devices", ("moves", "pitfalls", "sweep", "precision", "threads")),
     ],
 )

@@ -32,4 +32,4 @@ def machine_panel() -> None:
     )
     for problem in why_no_gpu(here):
         st.caption(tell(problem))
-    st.code("torch.cuda.is_available()  # " + str(bool(here.gpus)), language="python")
+    st.markdown(f"`torch.cuda.is_available()` → `{bool(here.gpus)}`")

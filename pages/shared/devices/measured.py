@@ -98,8 +98,8 @@ def _sweep_chart(found: dict[tuple[str, int], list[Step]]) -> None:
         )
     figure.update_layout(
         height=320,
-        margin={"l": 60, "r": 8, "t": 8, "b": 40},
-        legend={"orientation": "h", "y": 1.14},
+        margin={"l": 60, "r": 8, "t": 56, "b": 40},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         xaxis={"type": "log", "title": _("channels of the first convolution"), "dtick": 0.30103},
         yaxis={"type": "log", "title": _("ms per step")},
     )

@@ -226,8 +226,8 @@ def _wave(answers: Answers, title: str) -> None:
     )
     figure.update_layout(
         height=230,
-        margin={"l": 30, "r": 6, "t": 6, "b": 24},
-        legend={"orientation": "h", "y": 1.15},
+        margin={"l": 30, "r": 6, "t": 34, "b": 24},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         yaxis_range=[-2, 2],
     )
     st.plotly_chart(figure, key=f"files wave {title}", config={"displayModeBar": False})

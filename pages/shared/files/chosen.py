@@ -105,10 +105,7 @@ def _step(run: Run) -> int:
 def told(entry: Entry) -> str:
     """A run in a line."""
     at = time.strftime("%H:%M:%S", time.localtime(entry.created))
-    parts = [experiment_title(entry.experiment), at, _("step {step}").format(step=entry.step)]
-    loss = entry.metrics.get("loss/train")
-    if loss is not None:
-        parts.append(_("loss {loss}").format(loss=f"{loss:.4g}"))
+    parts = [experiment_title(entry.experiment), _("step {step}").format(step=entry.step), at]
     return " · ".join(parts)
 
 

@@ -102,9 +102,9 @@ def _chart(chosen: Chosen, recorded: list[float], found: dict[str, list[float]])
     low, high = min(seen, default=1e-3), max(seen, default=1.0)
     figure.add_vline(x=step, line_dash="dot", line_color="#888")
     figure.update_layout(
-        height=300,
-        margin={"l": 50, "r": 8, "t": 8, "b": 36},
-        legend={"orientation": "h", "y": 1.14},
+        height=330,
+        margin={"l": 50, "r": 8, "t": 56, "b": 36},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         yaxis={"type": "log", "title": _("training loss"), "range": [math.log10(low) - 0.1, math.log10(high) + 0.1]},
         xaxis={"title": _("step")},
     )
