@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.devices import devices
+from core.machine.devices import devices
 from pages.shared.language import _, lesson
 from pages.shared.shell import language_switch
 

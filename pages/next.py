@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.programs import Program
+from core.processes.programs import Program
 from pages.shared.language import _, lesson
 from pages.shared.own_profile import own_profile
 from pages.shared.program_run import program_run

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from torch import Tensor, nn
 
 from core.blocks import Block, BlocksRefused, read, write, write_class
+from core.blocks.fitting import TESTED_AT_ONCE, Checked, check
 from core.checkpoints import restore
 from core.config import Device, Optimizer, Problem, setting
 from core.data import image_sets
@@ -21,11 +22,10 @@ from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes,
 from core.experiments.image_config import ImageConfig
 from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
 from core.experiments.optimizers import build_optimizer
-from core.fitting import TESTED_AT_ONCE, Checked, check
-from core.image_views import byte_maps, tested
 from core.models.built import net_class
 from core.shapes import LayerShape, shape_text
-from core.views import decision, nice_domain
+from core.views.images import byte_maps, tested
+from core.views.plane import decision, nice_domain
 
 PYTORCH = "PyTorch's default"
 TUTORIAL_CNN = (

@@ -17,9 +17,9 @@ from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes,
 from core.experiments.image_config import ImageConfig
 from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
 from core.experiments.optimizers import build_optimizer
-from core.image_views import byte_maps, saliency, tested
 from core.models import CNN
 from core.shapes import LayerShape, trace
+from core.views.images import byte_maps, saliency, tested
 
 TUTORIAL = "the tutorial's step 2"
 PYTORCH = "PyTorch's default"

@@ -27,8 +27,8 @@ from core.data.waves import (
 )
 from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, undisturbed
 from core.experiments.optimizers import build_optimizer
-from core.image_views import byte_maps
 from core.models import RNN
+from core.views.images import byte_maps
 
 TUTORIAL = "the tutorial's step 7"
 PYTORCH = "PyTorch's default"

@@ -13,16 +13,16 @@ from core.checkpoints import restore
 from core.config import Config, ConfigError, Device, Optimizer, Problem, setting
 from core.data.digits import augment, mirror
 from core.data.image_sets import load_images, missing
-from core.depth import Stack, stack
 from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, classifier_bench, undisturbed
 from core.experiments.image_config import ImageConfig
 from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
 from core.experiments.optimizers import build_optimizer
-from core.image_views import saliency, tested
-from core.memory import fits
 from core.models import VGG
 from core.shapes import LayerShape, trace
-from core.stack_views import colour_filters, depth, maps_of_blocks, shown_blocks
+from core.shapes.memory import fits
+from core.shapes.stack import Stack, stack
+from core.views.images import saliency, tested
+from core.views.stack import colour_filters, depth, maps_of_blocks, shown_blocks
 
 TUTORIAL = "the tutorial's step 5"
 PAPER = "the VGG paper"

@@ -15,12 +15,12 @@ from typing import Any
 import torch
 from torch.utils.data import default_collate
 
-from core.jobs import Tell
 from core.loading import plan
 from core.loading.config import LoadingConfig
 from core.loading.datasets import write_files
 from core.loading.loop import Moment, run, warm_up
 from core.loading.tracing import Clock, Note, Noted, NotedCollate, NotedStream
+from core.processes.jobs import Tell
 
 LONGEST = 15.0
 """Seconds that one setting is measured at most; a longer one is cut off and says so."""

@@ -25,10 +25,10 @@ from core.blocks import (
     write,
     written,
 )
+from core.blocks.fitting import Checked, at, check, fitted, insert, mend, move, put, remedy, remove
+from core.blocks.presets import PRESETS
 from core.config import Problem
 from core.experiments.build import BuildConfig
-from core.fitting import Checked, at, check, fitted, insert, mend, move, put, remedy, remove
-from core.presets import PRESETS
 from core.shapes import Shape
 from pages.shared import language, session
 from pages.shared.language import _, tell

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.config import Config, Setting, kind_of
-from core.devices import devices, resolve
+from core.machine.devices import devices, resolve
 from pages.shared import session
 from pages.shared.form import Form
 from pages.shared.language import _, joined, tell

@@ -10,10 +10,10 @@ import streamlit as st
 
 from core.config import Problem
 from core.engine.manager import Refused
-from core.jobs import Job, jobs
 from core.loading.config import LoadingConfig
 from core.loading.measure import Bar, Order, Result, measure
 from core.loading.situations import situation, sweep
+from core.processes.jobs import Job, jobs
 from pages.shared import session
 from pages.shared.form import Form
 

@@ -10,8 +10,8 @@ import streamlit as st
 from core.config import Config
 from core.engine.manager import Refused, manager
 from core.experiments import MODULES, experiment
-from core.jobs import Job, jobs
-from core.profiling import Profile, profile_run
+from core.processes.jobs import Job, jobs
+from core.processes.profiling import Profile, profile_run
 from pages.shared import session
 from pages.shared.lanes import Group, lanes
 from pages.shared.language import _, tell

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.programs import Program
+from core.processes.programs import Program
 from pages.shared.language import _, lesson
 from pages.shared.program_run import program_run
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.engine.manager import Refused
-from core.jobs import Job, jobs
-from core.programs import Program, run_program
+from core.processes.jobs import Job, jobs
+from core.processes.programs import Program, run_program
 from pages.shared import session
 from pages.shared.language import _, tell
 

@@ -7,7 +7,7 @@ import torch
 
 from core.data import image_sets
 from core.experiments.vgg import VGGConfig, cannot_start, lanes, memory
-from core.measure import Measurement, measured
+from core.processes.cost import Measurement, measured
 from pages.shared.language import _, joined, tell
 
 SLOW_FLOPS = 2e12

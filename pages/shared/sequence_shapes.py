@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.experiments.rnn import RNNConfig
-from core.sequence_shapes import Shape, parameters, step_tensors
+from core.shapes.sequence import Shape, parameters, step_tensors
 from pages.shared.language import _
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from core.config import ConfigError
-from core.depth import Sized
 from core.experiments.vgg import MOST_CHANNELS, MOST_LAYERS, PRESETS, VGGConfig, read_layer, shapes
 from core.models import make_layers
+from core.shapes.stack import Sized
 from pages.shared import language, session
 from pages.shared.language import _
 from pages.shared.live import STUB

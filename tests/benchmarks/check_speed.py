@@ -6,9 +6,9 @@ Run: .venv/bin/python -m tests.benchmarks.check_speed
 import time
 
 from core.blocks import MOST_BLOCKS, BlocksRefused, read
+from core.blocks.fitting import check
 from core.config import ConfigError
 from core.experiments.build import BuildConfig
-from core.fitting import check
 
 RESIDUAL = "Residual(Conv2d(64,64,3,padding=1),BatchNorm2d(64),ReLU())"
 INSIDE = {

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from core.engine.manager import Manager
 from core.engine.store import Store
-from core.jobs import Jobs
 from core.loading.config import LoadingConfig
 from core.loading.measure import Order, Result, measure
 from core.loading.script import script
 from core.loading.situations import SITUATIONS, situation
+from core.processes.jobs import Jobs
 
 ROUNDS = 5
 

@@ -13,6 +13,8 @@ from torch import nn
 
 from core import checkpoints
 from core.blocks import read, write
+from core.blocks.fitting import check
+from core.blocks.presets import PRESETS
 from core.config import ConfigError
 from core.data.digits import digits
 from core.engine.run import Run
@@ -33,8 +35,6 @@ from core.experiments.build import (
 from core.experiments.cnn import CNNConfig
 from core.experiments.cnn import train as train_cnn
 from core.export import notebook, script
-from core.fitting import check
-from core.presets import PRESETS
 from tests.core.test_export import check_text, run_script  # noqa: F401
 from tests.core.waiting import until
 

@@ -19,7 +19,7 @@ from core.engine.run import Run
 from core.experiments.rnn import RNNConfig, build_net, focus, lanes, make_window, train, untrained, view
 from core.export import script
 from core.models import RNN
-from core.sequence_shapes import parameters, step_tensors
+from core.shapes.sequence import parameters, step_tensors
 from core.two_forwards import compare
 from tests.core.test_export import check_text, run_script  # noqa: F401
 from tests.core.waiting import until

@@ -19,10 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from core import checkpoints, memory
+from core import checkpoints
 from core.config import ConfigError, kind_of
 from core.data.image_sets import load_images
-from core.depth import stack
 from core.engine import worker
 from core.engine.manager import Manager, Refused
 from core.engine.record import Folder
@@ -44,8 +43,10 @@ from core.experiments.vgg import (
     view,
 )
 from core.export import script
-from core.measure import Cost, measure
 from core.models import VGG, make_layers
+from core.processes.cost import Cost, measure
+from core.shapes import memory
+from core.shapes.stack import stack
 from tests.core.test_export import run_script  # noqa: F401
 from tests.core.waiting import until
 

@@ -9,8 +9,8 @@ import pytest
 from babel.messages.catalog import Message
 
 from core.blocks import MOST_BLOCKS
+from core.blocks.presets import PRESETS
 from core.experiments.build import TUTORIAL_CNN
-from core.presets import PRESETS
 from tests.pages.tabs import BOB, Tab, until
 from tests.pages.test_language import assert_chinese, catalogs, messages  # noqa: F401
 

@@ -9,8 +9,8 @@ import pytest
 from babel.messages.catalog import Message
 
 from core import jobs as engine
-from core.jobs import Job, Jobs
 from core.loading.situations import SITUATIONS, SWEPT, situation, sweep
+from core.processes.jobs import Job, Jobs
 from pages.shared.loading_bench import Bench
 from tests.pages.tabs import BOB, Tab, until
 from tests.pages.test_language import assert_chinese, catalogs, messages

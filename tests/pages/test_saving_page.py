@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from core import saving
 from core.engine.manager import Manager
 from core.experiments import experiment
+from core.files import saving
 from tests.pages.tabs import ANNE, BOB, Tab, until
 
 

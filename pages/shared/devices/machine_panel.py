@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.machine import machine, why_no_gpu
+from core.machine.inventory import machine, why_no_gpu
 from pages.shared.language import _, tell
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.confined import Unable
-from core.device_lab import BATCH_SIZES, Precision, Step, Threads, crossover, precisions, sweep, thread_counts, threads
-from core.devices import devices
+from core.machine.devices import devices
+from core.machine.lab import BATCH_SIZES, Precision, Step, Threads, crossover, precisions, sweep, thread_counts, threads
+from core.processes.confined import Unable
 from pages.shared import session
 from pages.shared.language import _, joined, tell
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.confined import Unable
-from core.device_lab import Stage, moves
-from core.devices import devices
+from core.machine.devices import devices
+from core.machine.lab import Stage, moves
+from core.processes.confined import Unable
 from pages.shared import session
 from pages.shared.language import _, joined, tell
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.confined import Unable
-from core.device_lab import PITFALLS, Outcome, pitfall
+from core.machine.lab import PITFALLS, Outcome, pitfall
+from core.processes.confined import Unable
 from pages.shared import session
 from pages.shared.devices.measured import gpus
 from pages.shared.language import _, joined, tell

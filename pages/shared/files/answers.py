@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.config import Config
 from core.experiments.classifier import ClassifierConfig, scene
-from core.weights import Answers, Loaded
+from core.files.weights import Answers, Loaded
 from pages.shared.language import _
 
 CSS = """

@@ -9,15 +9,15 @@ from typing import Any
 
 import streamlit as st
 
-from core import uploads, weights
 from core.config import Config, ConfigError, Setting, kind_of
-from core.confined import Unable
-from core.contents import rows
 from core.engine.manager import manager
 from core.experiments import MODULES, experiment
-from core.resuming import config_of
-from core.uploads import MOST_BYTES, Upload
-from core.weights import Loaded, Match, match
+from core.files import uploads, weights
+from core.files.contents import rows
+from core.files.resuming import config_of
+from core.files.uploads import MOST_BYTES, Upload
+from core.files.weights import Loaded, Match, match
+from core.processes.confined import Unable
 from pages.shared import session
 from pages.shared.controls import log_options, plain
 from pages.shared.files.answers import answers_view

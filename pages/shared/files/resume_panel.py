@@ -8,10 +8,10 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.confined import Unable
 from core.engine.manager import Refused, manager
-from core.resuming import WAYS, Uploaded, check, ways_on
-from core.uploads import MOST_BYTES, Upload
+from core.files.resuming import WAYS, Uploaded, check, ways_on
+from core.files.uploads import MOST_BYTES, Upload
+from core.processes.confined import Unable
 from pages.shared import session
 from pages.shared.files.chosen import Chosen, experiment_title
 from pages.shared.files.load_panel import read_once

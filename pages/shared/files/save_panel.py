@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from core import saving
-from core.confined import Unable
 from core.export import script
+from core.files import saving
+from core.processes.confined import Unable
 from pages.shared import session
 from pages.shared.files.chosen import Chosen
 from pages.shared.files.tree import file_tree, in_bytes

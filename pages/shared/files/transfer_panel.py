@@ -7,8 +7,8 @@ import inspect
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.confined import Unable
-from core.transfer import WAYS, compare, freeze, load_convolutions
+from core.files.transfer import WAYS, compare, freeze, load_convolutions
+from core.processes.confined import Unable
 from pages.shared import session
 from pages.shared.language import _, tell
 

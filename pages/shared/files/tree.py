@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.contents import MOST_ROWS, Row
+from core.files.contents import MOST_ROWS, Row
 from pages.shared.language import _
 
 CSS = """

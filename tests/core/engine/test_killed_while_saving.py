@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from core import checkpoints
-from core.confined import confined
 from core.engine.manager import Manager
 from core.engine.record import Folder
 from core.experiments.classifier import ClassifierConfig
+from core.processes.confined import confined
 
 
 class Fatal:

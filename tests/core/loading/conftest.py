@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.engine.manager import Manager
-from core.jobs import Job, Jobs
+from core.processes.jobs import Job, Jobs
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from core.jobs import Job, Jobs
 from core.loading.config import LoadingConfig
 from core.loading.measure import Bar, Order, Result, measure
-from tests.core.test_jobs import gone
+from core.processes.jobs import Job, Jobs
+from tests.core.processes.test_jobs import gone
 from tests.core.waiting import until
 
 SMALL = {"samples": 32, "batch_size": 8, "decode_ms": 1, "num_epochs": 2}

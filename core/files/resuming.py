@@ -1,0 +1,238 @@
+"""Going on from a checkpoint: one that somebody uploaded, and what happens without the optimizer's state."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core import checkpoints
+from core.config import Config, ConfigError, Problem
+from core.experiments import MODULES, Experiment, Snapshot, experiment
+from core.experiments.base import undisturbed
+from core.files.uploads.packed import pack, raw, unpack
+from core.frames import encode
+from core.processes.confined import Unable, confined
+
+MOST_LR_CHANGES = 1000
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """An uploaded checkpoint, checked and made anew.
+
+    Attributes:
+        states: lane -> its state, as the app keeps it.
+        frame: the picture of that step.
+    """
+
+    config: Config
+    lr_changes: dict[int, float]
+    states: dict[str, Any]
+    frame: bytes
+
+    @property
+    def step(self) -> int:
+        """The step that it was saved at."""
+        return max(int(state["step"]) for state in self.states.values())
+
+
+def unfit() -> Unable:
+    """The refusal of a checkpoint whose parts do not belong together."""
+    return Unable(Problem("", "This checkpoint does not fit the network and optimizer that it names."))
+
+
+def check(value: Mapping[str, Any]) -> Uploaded:
+    """Check what `uploads.read` found in a checkpoint.
+
+    Raises:
+        Unable: nothing can go on from it.
+    """
+    config = config_of(value)
+    missing = experiment(config.experiment).missing(config)
+    if missing:
+        raise Unable(missing)
+    lr_changes = _lr_changes(value.get("lr_changes", []), config)
+    beside = value.get("beside", {})
+    lanes = list(experiment(config.experiment).lanes(config))
+    if not isinstance(beside, dict) or set(beside) != set(lanes) - {"run"}:
+        raise unfit()
+    states = {"run": value, **beside}
+    made = unpack(confined(rebuild, config, lr_changes, {lane: states[lane] for lane in lanes}, memory=2000))
+    return Uploaded(config, lr_changes, made["states"], raw(made["frame"]))
+
+
+def config_of(value: Mapping[str, Any]) -> Config:
+    """The config that a checkpoint carries, for the CPU (raises Unable)."""
+    name, settings = value.get("experiment"), value.get("config")
+    if not isinstance(name, str) or name not in MODULES or not isinstance(settings, dict):
+        raise Unable(Problem("", "This checkpoint is of no experiment that is known here."))
+    try:
+        return experiment(name).config.create({**settings, "device": "cpu"})
+    except ConfigError as error:
+        problem = error.problems[0]
+        raise Unable(
+            Problem("", "Its setting {name} can't be used here.", {"name": problem.field[:60] or "?"})
+        ) from None
+
+
+def _lr_changes(told: Any, config: Config) -> dict[int, float]:
+    if not isinstance(told, list) or len(told) > MOST_LR_CHANGES:
+        raise unfit()
+    changes = {}
+    for change in told:
+        match change:
+            case [int() as step, int() | float() as lr] | (int() as step, int() | float() as lr):
+                try:
+                    changes[step] = config.changed(lr=float(lr)).lr
+                except ConfigError:
+                    raise unfit() from None
+            case _:
+                raise unfit()
+    return changes
+
+
+def rebuild(config: Config, lr_changes: dict[int, float], states: Mapping[str, Mapping[str, Any]]) -> bytes:
+    """The same states put together from nothing but the tensors and numbers that belong there, and their picture.
+
+    Takes one step with each, to see that it can.
+    """
+    trained = experiment(config.experiment)
+    clean, snapshots = {}, {}
+    try:
+        for lane, its_config in trained.lanes(config).items():
+            fresh = trained.untrained(its_config)
+            clean[lane] = state_of(states[lane], fresh)
+            snapshots[lane] = checkpoints.recall(clean[lane], fresh)
+        frame = encode(trained.frames(config, snapshots))
+        for lane, its_config in trained.lanes(config).items():
+            further = its_config.with_steps(clean[lane]["step"] + 1)
+            next(trained.train(further, lr_changes, copy.deepcopy(clean[lane])), None)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError, StopIteration) as error:
+        if "allocate memory" in str(error):
+            raise MemoryError from None
+        raise unfit() from None
+    return pack({"states": clean, "frame": torch.frombuffer(bytearray(frame), dtype=torch.uint8)})
+
+
+def state_of(told: Mapping[str, Any], fresh: Snapshot) -> dict[str, Any]:
+    """A checkpoint's state with the shape of a fresh snapshot's, its parts taken one by one (raises ValueError)."""
+    parameters = list(fresh.net.parameters())
+    step, epoch = number(told["step"]), number(told["epoch"])
+    losses = like(told["losses"], torch.zeros(step, dtype=torch.float64))
+    order = like(told["order"], fresh.order)
+    if not torch.equal(order.sort().values, torch.arange(len(order))):
+        raise ValueError("no permutation")
+    gradients = told["gradients"]
+    if len(gradients) != len(parameters):
+        raise ValueError("another number of gradients")
+    return {
+        "step": step,
+        "epoch": epoch,
+        "metrics": {str(name)[:40]: float(value) for name, value in told["metrics"].items()},
+        "net": {name: like(told["net"][name], tensor) for name, tensor in fresh.net.state_dict().items()},
+        "gradients": [
+            None if gradient is None else like(gradient, parameter)
+            for gradient, parameter in zip(gradients, parameters, strict=True)
+        ],
+        "optimizer": optimizer_state(told["optimizer"], fresh.optimizer, parameters),
+        "order": order,
+        "h_state": told["h_state"],
+        "rng": like(told["rng"], torch.get_rng_state()),
+        "losses": losses,
+        "diverged_step": number(told.get("diverged_step", 0)),
+    }
+
+
+def optimizer_state(
+    told: Mapping[str, Any], fresh: torch.optim.Optimizer, parameters: list[nn.Parameter]
+) -> dict[str, Any]:
+    """An optimizer's state: the learning rate and the tensors are the file's, all else is this optimizer's own."""
+    own = fresh.state_dict()
+    lr = float(told["param_groups"][0]["lr"])
+    if not math.isfinite(lr) or not 0 <= lr <= 1000:
+        raise ValueError("no learning rate")
+    state: dict[int, dict[str, Any]] = {}
+    for index, kept in told["state"].items():
+        parameter = parameters[number(index)]
+        state[number(index)] = {
+            str(name)[:40]: None if value is None else placed(value, parameter) for name, value in kept.items()
+        }
+    return {"state": state, "param_groups": [{**group, "lr": lr} for group in own["param_groups"]]}
+
+
+def placed(value: Tensor, parameter: nn.Parameter) -> Tensor:
+    """A part of the optimizer's state: one number, or as many as the parameter has, in the same order in memory."""
+    if value.dim() == 0:
+        return value
+    return torch.empty_like(parameter, requires_grad=False).copy_(like(value, parameter))
+
+
+def number(value: Any) -> int:
+    """A whole number from 0 on (raises ValueError)."""
+    if type(value) is not int or not 0 <= value < 10**9:
+        raise ValueError("no number")
+    return value
+
+
+def like(value: Any, wanted: Tensor) -> Tensor:
+    """The value, if it is a tensor with the wanted shape and kind of numbers (raises ValueError)."""
+    if not isinstance(value, Tensor) or value.shape != wanted.shape or value.dtype != wanted.dtype:
+        raise ValueError("another tensor")
+    return value
+
+
+WAYS = ("full", "weights")
+"""Ways to go on: with all of the checkpoint, or with the weights alone and a new optimizer."""
+
+
+def ways_on(
+    config: Config, lr_changes: Mapping[int, float], checkpoint: Path, ways: Iterable[str], steps: int, seconds: float
+) -> dict[str, list[float]]:
+    """The losses of the steps after a kept one, for each way to go on.
+
+    Args:
+        steps: how many steps at most.
+        seconds: how long each way may take; on a slow network it ends before its last step.
+    """
+    made = confined(go_on, config, dict(lr_changes), checkpoint, tuple(ways), steps, seconds, memory=2000)
+    found: dict[str, list[float]] = json.loads(made)
+    return found
+
+
+def go_on(
+    config: Config, lr_changes: dict[int, float], checkpoint: Path, ways: tuple[str, ...], steps: int, seconds: float
+) -> bytes:
+    """`ways_on` in the process of its own."""
+    trained = experiment(config.experiment)
+    config = config.changed(device="cpu")
+    kept = torch.load(checkpoint, map_location="cpu", weights_only=True)["run"]
+    further = config.with_steps(kept["step"] + steps)
+    losses: dict[str, list[float]] = {}
+    for way in ways:
+        state = copy.deepcopy(kept)
+        if way == "weights":
+            state["optimizer"] = forgotten(trained, config, state)
+        losses[way] = []
+        end = time.perf_counter() + seconds
+        for snapshot in trained.train(further, lr_changes, state):
+            losses[way].append(snapshot.metrics["loss/train"])
+            if len(losses[way]) == steps or time.perf_counter() > end:
+                break
+    return json.dumps(losses).encode()
+
+
+def forgotten(trained: Experiment, config: Config, state: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of a new optimizer, at the learning rate that the old one had."""
+    with undisturbed():
+        own = trained.untrained(config).optimizer.state_dict()
+    lr = state["optimizer"]["param_groups"][0]["lr"]
+    return {"state": {}, "param_groups": [{**group, "lr": lr} for group in own["param_groups"]]}

@@ -1,0 +1,58 @@
+"""Files that strangers upload: told apart, distrusted, and read in a process of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from core.files.uploads.packed import unpack
+from core.files.uploads.reader import MOST_BYTES, examine
+from core.processes.confined import confined
+
+NESTED = ("net", "model", "state_dict", "model_state_dict")
+"""Where the weights lie in a file that holds more than them."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What is in a file.
+
+    Attributes:
+        kind: state_dict, safetensors, model, checkpoint or other.
+        value: its content: dicts, lists, tensors, numbers and texts, nothing else.
+        size: bytes of the file.
+        class_name: of a whole model.
+        metadata: texts that a safetensors file carries.
+    """
+
+    kind: str
+    value: Any
+    size: int
+    class_name: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def weights(self) -> dict[str, Tensor] | None:
+        """The state_dict in it."""
+        candidates = [self.value]
+        if isinstance(self.value, dict):
+            candidates += [self.value[name] for name in NESTED if name in self.value]
+        for found in candidates:
+            if isinstance(found, dict) and found and all(isinstance(tensor, Tensor) for tensor in found.values()):
+                return {str(name): tensor for name, tensor in found.items()}
+        return None
+
+
+def read(data: bytes) -> Upload:
+    """Read a file.
+
+    Raises:
+        Unable: it is refused, for a reason in one sentence.
+    """
+    told = unpack(confined(examine, data[: MOST_BYTES + 1]))
+    return Upload(told["kind"], told["value"], len(data), told.get("class", ""), told.get("metadata", {}))
+
+
+__all__ = ["MOST_BYTES", "Upload", "read"]

@@ -1,0 +1,80 @@
+"""A pickle is a program. Read it without running it: only the instructions that torch.save writes may be in it."""
+
+from __future__ import annotations
+
+import pickletools
+import re
+
+from core.config import Problem
+from core.processes.confined import Unable
+
+MOST_INSTRUCTIONS = 400_000
+INSTRUCTIONS = {
+    "PROTO", "STOP", "MARK", "EMPTY_DICT", "EMPTY_LIST", "EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3",
+    "NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE",
+    "BINPUT", "LONG_BINPUT", "BINGET", "LONG_BINGET", "SETITEM", "SETITEMS", "APPEND", "APPENDS",
+    "GLOBAL", "BINPERSID", "REDUCE", "BUILD", "NEWOBJ",
+}  # fmt: skip
+PARTS = {
+    "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter", "collections OrderedDict",
+    "__builtin__ set", "builtins set", "torch Size",
+    *(f"torch {kind}Storage" for kind in (
+        "Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool")),
+}  # fmt: skip
+"""What a file of tensors is put together from."""
+LAYER = re.compile(r"torch\.nn\.modules\.[a-z_0-9]+ [A-Z]\w{0,40}")
+"""A layer of a whole model."""
+MODEL = re.compile(r"(__main__|core\.models(\.\w{1,40})?|torch_playground_\w{1,40}) (Net|CNN|VGG|RNN|RNNClassifier)")
+"""The model itself. Its class stays closed: an empty stand-in takes its place."""
+
+
+def check(pickle: bytes) -> set[str]:
+    """The classes of a whole model that a pickle names, "module name"; none where it holds tensors only.
+
+    Raises:
+        Unable: it would do what torch.save never writes, or it is no pickle.
+    """
+    classes: set[str] = set()
+    end = 0
+    try:
+        for count, (instruction, argument, at) in enumerate(pickletools.genops(pickle)):
+            if count > MOST_INSTRUCTIONS:
+                raise Unable(Problem("", "This file is nested too deeply or has too many parts."))
+            if count == 0 and (instruction.name, argument) != ("PROTO", 2):
+                raise Unable(Problem("", "This file was not written by torch.save as it is today: it was not opened."))
+            if instruction.name not in INSTRUCTIONS:
+                raise Unable(
+                    Problem(
+                        "",
+                        "This file holds an instruction that torch.save never writes, {name}: it was not opened.",
+                        {"name": instruction.name},
+                    )
+                )
+            if instruction.name == "GLOBAL":
+                name = str(argument)
+                if LAYER.fullmatch(name) or MODEL.fullmatch(name):
+                    classes.add(name)
+                elif name not in PARTS:
+                    raise Unable(_program(name))
+            end = (at or 0) + 1
+    except (ValueError, EOFError, IndexError, KeyError, OverflowError, UnicodeDecodeError):
+        raise Unable(damaged()) from None
+    if end != len(pickle):
+        raise Unable(damaged())
+    return classes
+
+
+def damaged() -> Problem:
+    """The sentence for a file that does not add up."""
+    return Problem("", "This file is cut off or damaged: its parts do not add up.")
+
+
+def _program(name: str) -> Problem:
+    shown = ".".join(name.split(" "))[:80]
+    if name.startswith("__main__ "):
+        return Problem(
+            "",
+            "This file names a class of its author's, {name}, which is not known here: save net.state_dict() instead.",
+            {"name": shown},
+        )
+    return Problem("", "This file would run code when opened, {name}: it was not opened.", {"name": shown})

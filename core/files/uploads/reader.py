@@ -1,0 +1,259 @@
+"""Read a stranger's file, in a process with limits: only tensors, numbers and texts come out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import struct
+import warnings
+from collections import OrderedDict
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core.config import Problem
+from core.files.uploads import archive, pickles
+from core.files.uploads.packed import DTYPES, pack
+from core.processes.confined import Unable
+
+MOST_BYTES = 24_000_000
+"""Of a file."""
+MOST_PARTS = 20_000
+"""Dicts, lists, tensors, numbers and texts in a file."""
+DEEPEST = 40
+LONGEST_TEXT = 200_000
+LONGEST_HEADER = 2_000_000
+SAFETENSORS = {
+    "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16",
+    "I64": "int64", "I32": "int32", "I16": "int16", "I8": "int8", "U8": "uint8", "BOOL": "bool",
+}  # fmt: skip
+"""The names that safetensors has for kinds of numbers."""
+
+
+class StandIn:
+    """Takes the place of a layer or a model in a whole model's file: it keeps what the file says, and does nothing."""
+
+    path = ""
+
+    def __new__(cls, *arguments: Any) -> StandIn:
+        if arguments:
+            raise ValueError("a layer built with arguments")
+        return object.__new__(cls)
+
+    def __init__(self, *arguments: Any):
+        self.state: dict[str, Any] = {}
+
+    def __setstate__(self, state: Any) -> None:
+        if not isinstance(state, dict):
+            raise ValueError("not a layer's state")
+        self.state = state
+
+
+def examine(data: bytes) -> bytes:
+    """What is in a file, packed: "kind" (state_dict, safetensors, model, checkpoint, other), "value", "note".
+
+    Raises:
+        Unable: it is refused.
+    """
+    if not data:
+        raise Unable(Problem("", "The file is empty."))
+    if len(data) > MOST_BYTES:
+        raise Unable(Problem("", "The file is larger than {most} MB.", {"most": MOST_BYTES // 1_000_000}))
+    if data[:2] == b"PK":
+        return pack(_torch_file(data))
+    if data[8:9] == b"{":
+        return pack(_safetensors(data))
+    if data[:1] == b"\x80" or (data[:1] in b"(cI}])N" and data[-1:] == b"."):
+        raise Unable(Problem("", "This is a bare pickle, a program that runs when it is opened: it was not opened."))
+    raise Unable(Problem("", "This is no file of torch.save and no safetensors file."))
+
+
+def _torch_file(data: bytes) -> dict[str, Any]:
+    found = archive.entries(data)
+    classes = pickles.check(found["data.pkl"])
+    stands: list[Any] = [(type("StandIn", (StandIn,), {"path": name}), name.replace(" ", ".")) for name in classes]
+    try:
+        with warnings.catch_warnings(), torch.serialization.safe_globals(stands):
+            warnings.simplefilter("ignore")
+            value = torch.load(archive.rebuilt(found), map_location="cpu", weights_only=True)
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever PyTorch says of it advises to trust the file; that is never shown
+        if "allocate memory" in str(error):
+            raise MemoryError from None
+        raise Unable(pickles.damaged()) from None
+    sizes = {len(content) for name, content in found.items() if name.startswith("data/")}
+    plain = _Plain(sizes)
+    if isinstance(value, StandIn):
+        return {"kind": "model", "value": plain.of(_weights_of(value)), "class": type(value).path.split(" ")[-1]}
+    taken = plain.of(value)
+    if not plain.tensors:
+        raise Unable(Problem("", "There is no tensor in this file."))
+    return {"kind": kind_of(taken), "value": taken}
+
+
+def kind_of(value: Any) -> str:
+    """What a file's content is."""
+    if isinstance(value, dict) and value and all(isinstance(item, Tensor) for item in value.values()):
+        return "state_dict"
+    if isinstance(value, dict) and {"experiment", "config", "net", "optimizer", "rng", "step"} <= set(value):
+        return "checkpoint"
+    return "other"
+
+
+class _Plain:
+    """Takes the tensors, numbers and texts out of what was loaded, and refuses all else.
+
+    Args:
+        sizes: lengths in bytes of the file's storages.
+    """
+
+    def __init__(self, sizes: set[int]):
+        self.sizes = sizes
+        self.parts = self.tensors = self.bytes = 0
+
+    def of(self, value: Any, depth: int = 0) -> Any:
+        """One part with all that is in it."""
+        self.parts += 1
+        if self.parts > MOST_PARTS or depth > DEEPEST:
+            raise Unable(Problem("", "This file is nested too deeply or has too many parts."))
+        if isinstance(value, Tensor):
+            return self._tensor(value)
+        if type(value) in (dict, OrderedDict):
+            if not all(type(key) in (str, int) and len(str(key)) < 300 for key in value):
+                raise Unable(_strange("dict"))
+            return {key: self.of(item, depth + 1) for key, item in value.items()}
+        if type(value) in (list, tuple, torch.Size):
+            items = [self.of(item, depth + 1) for item in value]
+            return items if type(value) is list else tuple(items)
+        if value is None or type(value) in (bool, float):
+            return value
+        if type(value) is int and abs(value) < 2**63:
+            return value
+        if type(value) is str and len(value) <= LONGEST_TEXT:
+            return value
+        raise Unable(_strange(type(value).path if isinstance(value, StandIn) else type(value).__name__))
+
+    def _tensor(self, tensor: Tensor) -> Tensor:
+        if type(tensor) not in (Tensor, nn.Parameter) or tensor.layout != torch.strided or tensor.device.type != "cpu":
+            raise Unable(_strange(type(tensor).__name__))
+        if tensor.dtype not in DTYPES.values():
+            raise Unable(_strange(str(tensor.dtype)))
+        size = tensor.numel() * tensor.dtype.itemsize
+        stored = tensor.untyped_storage().nbytes()
+        self.tensors += 1
+        self.bytes += size
+        if size > stored or (stored not in self.sizes and stored) or self.bytes > MOST_BYTES or not dense(tensor):
+            raise Unable(Problem("", "A tensor in this file claims other numbers than the file holds."))
+        return tensor.detach()
+
+
+def dense(tensor: Tensor) -> bool:
+    """Whether each of a tensor's numbers has a place of its own, and none lies between them."""
+    expected = 1
+    for stride, side in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if side > 1:
+            if stride != expected:
+                return False
+            expected *= side
+    return True
+
+
+def _strange(name: str) -> Problem:
+    return Problem("", "This file holds something other than tensors, numbers and texts: {name}.", {"name": name[:80]})
+
+
+def _weights_of(model: StandIn) -> dict[str, Tensor]:
+    """The state_dict of a whole model, from what its file says, without building it."""
+    found: dict[str, Tensor] = {}
+    seen: list[StandIn] = []
+
+    def visit(layer: StandIn, prefix: str) -> None:
+        if len(seen) > 500 or any(layer is other for other in seen) or len(prefix) > 250:
+            raise Unable(Problem("", "This file is nested too deeply or has too many parts."))
+        seen.append(layer)
+        state = layer.state
+        for name, value in state.items():
+            if "hook" in str(name) and value and name != "_is_full_backward_hook":
+                raise Unable(_own_code(prefix + "hooks"))
+            if name in ("forward", "__call__") or (name != "_modules" and isinstance(value, StandIn)):
+                raise Unable(_own_code(prefix + str(name)))
+        kept_out = state.get("_non_persistent_buffers_set") or set()
+        for kind in ("_parameters", "_buffers"):
+            for name, tensor in (state.get(kind) or {}).items():
+                if tensor is not None and name not in kept_out:
+                    found[f"{prefix}{name}"] = tensor
+        for name, inner in (state.get("_modules") or {}).items():
+            if inner is None:
+                continue
+            if not isinstance(inner, StandIn):
+                raise Unable(_strange(type(inner).__name__))
+            visit(inner, f"{prefix}{name}.")
+
+    visit(model, "")
+    if not found or not all(isinstance(tensor, Tensor) for tensor in found.values()):
+        raise Unable(Problem("", "There is no tensor in this file."))
+    return found
+
+
+def _own_code(name: str) -> Problem:
+    return Problem(
+        "", "This model carries code of its own, {name}: that is more than weights, it was not opened.", {"name": name}
+    )
+
+
+def _safetensors(data: bytes) -> dict[str, Any]:
+    """The tensors of a safetensors file, whose header says all and is believed nothing."""
+    (length,) = struct.unpack_from("<Q", data)
+    if not 2 <= length <= min(LONGEST_HEADER, len(data) - 8):
+        raise Unable(pickles.damaged())
+    try:
+        header = json.loads(data[8 : 8 + length].decode(), object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        raise Unable(pickles.damaged()) from None
+    about = header.pop("__metadata__", {}) if isinstance(header, dict) else None
+    if not isinstance(about, dict) or not all(isinstance(text, str) for text in about.values()):
+        raise Unable(pickles.damaged())
+    body = memoryview(data)[8 + length :]
+    spans: list[tuple[int, int]] = []
+    found: dict[str, Any] = {}
+    if len(header) > MOST_PARTS:
+        raise Unable(Problem("", "This file is nested too deeply or has too many parts."))
+    for name, entry in header.items():
+        found[name], span = _safe_tensor(entry, body)
+        spans.append(span)
+    if not found:
+        raise Unable(Problem("", "There is no tensor in this file."))
+    ends = [0, *(end for _, end in sorted(spans))]
+    if [start for start, _ in sorted(spans)] != ends[:-1] or ends[-1] != len(body):
+        raise Unable(Problem("", "A tensor in this file claims other numbers than the file holds."))
+    digest = about.get("sha256")
+    if digest is not None and digest != hashlib.sha256(body).hexdigest():
+        raise Unable(Problem("", "The numbers in this file are not those that were saved: their checksum differs."))
+    return {"kind": "safetensors", "value": found, "metadata": {k[:80]: v[:LONGEST_TEXT] for k, v in about.items()}}
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose names are all different."""
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a name twice")
+    return dict(pairs)
+
+
+def _safe_tensor(entry: Any, body: memoryview) -> tuple[Tensor, tuple[int, int]]:
+    try:
+        dtype = DTYPES[SAFETENSORS[entry["dtype"]]]
+        shape = entry["shape"]
+        start, end = entry["data_offsets"]
+    except (KeyError, TypeError, ValueError):
+        raise Unable(pickles.damaged()) from None
+    numbers = [*shape, start, end] if isinstance(shape, list) else [None]
+    if not all(type(number) is int and 0 <= number <= MOST_BYTES for number in numbers) or len(shape) > 16:
+        raise Unable(Problem("", "A tensor in this file claims other numbers than the file holds."))
+    if end > len(body) or end - start != math.prod(shape) * dtype.itemsize:
+        raise Unable(Problem("", "A tensor in this file claims other numbers than the file holds."))
+    content = bytearray(body[start:end])
+    flat = torch.frombuffer(content, dtype=dtype) if content else torch.zeros(0, dtype=dtype)
+    return flat.reshape(shape), (start, end)

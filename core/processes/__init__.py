@@ -1,0 +1,1 @@
+"""Short work in processes of its own, with limits."""

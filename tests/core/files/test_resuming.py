@@ -1,0 +1,146 @@
+"""A downloaded checkpoint, uploaded again, goes on in a new process as if nothing had happened."""
+
+import copy
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from core import checkpoints
+from core.engine.manager import Manager
+from core.experiments import experiment
+from core.files import saving, uploads
+from core.files.resuming import check, rebuild, ways_on
+from core.processes.confined import Unable
+from tests.core.waiting import until
+
+OPTIMIZERS = ("SGD", "Adam", "AdamW", "RMSprop")
+DROPPED: dict[str, dict[str, Any]] = {
+    "classifier": {"dropout": 0.3, "batch_norm": True, "batch_size": 30, "num_steps": 14},
+    "cnn": {
+        "dropout": 0.3, "batch_norm": True, "train_size": 100, "batch_size": 20, "channels1": 4, "channels2": 5,
+        "num_epochs": 2, "shift": 2,
+    },
+    "rnn": {"cell": "LSTM", "hidden_size": 8, "num_layers": 2, "dropout": 0.3, "num_steps": 14},
+    "rnn_digits": {
+        "train_size": 100, "batch_size": 20, "hidden_size": 8, "num_layers": 2, "dropout": 0.3, "num_epochs": 2,
+    },
+}  # fmt: skip
+"""Small runs with dropout, and with batch norm where there is one; step 7 lies in the middle of an epoch."""
+
+
+def interrupted(name: str, folder: Path, **values: Any) -> tuple[Any, Path, list[float], dict[str, torch.Tensor]]:
+    """A config, the checkpoint of step 7 of its run, and how the run went on to its end: losses and weights."""
+    trained = experiment(name)
+    config = trained.config.create({**DROPPED[name], "device": "cpu", **values})
+    losses: list[float] = []
+    for snapshot in trained.train(config, {}):
+        losses += [snapshot.metrics["loss/train"]] if snapshot.metrics else []
+        if snapshot.step == 7:
+            checkpoints.save({"run": checkpoints.checkpoint(snapshot, losses)}, folder / "7.pt")
+    return config, folder / "7.pt", losses, snapshot.net.state_dict()
+
+
+def uploaded(config: Any, path: Path) -> dict[str, Any]:
+    """What the reader finds in the downloaded checkpoint."""
+    data = saving.raw(uploads.unpack(saving.make("checkpoint", config, [(3, config.lr)], path, ""))["file"])
+    value: dict[str, Any] = uploads.read(data).value
+    return value
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("name", DROPPED)
+def test_resumed_from_an_upload_bit_for_bit(name: str, optimizer: str, manager: Manager, tmp_path: Path) -> None:
+    config, path, losses, weights = interrupted(name, tmp_path, optimizer=optimizer, lr=0.01)
+    found = check(uploaded(config, path))
+    assert (found.step, found.config, found.lr_changes) == (7, config, {3: 0.01})
+    run = manager.adopt(f"{name} {optimizer}", found)
+    assert (run.status, run.history["run"]["loss/train"]["value"]) == ("paused", losses[:7])
+    run.command("play")
+    until(lambda: run.status == "finished")
+    assert run.history["run"]["loss/train"]["value"] == losses
+    last = checkpoints.load(run.folder.checkpoint_file(len(losses)))["run"]["net"]
+    assert all(torch.equal(last[key], weights[key]) for key in weights)
+
+
+def test_a_bug_goes_on_with_its_twin(manager: Manager) -> None:
+    config = experiment("classifier").config.create({"bugs": ("no_zero_grad",), "num_steps": 40, "batch_size": 20})
+    whole = manager.start("twin", config, speed=200)
+    until(lambda: whole.step >= 10)
+    whole.command("pause")
+    until(lambda: whole.status == "paused")
+    step = whole.kept[-1]
+    whole.command("play")
+    until(lambda: whole.status == "finished")
+    assert 0 < step < 40
+    saved = saving.save("checkpoint", whole.config, {}, whole.folder.checkpoint_file(step), step)
+    run = manager.adopt("twin", check(uploads.read(saved.data).value))
+    run.command("play")
+    until(lambda: run.status == "finished")
+    for lane in ("run", "correct"):
+        assert run.history[lane]["loss/train"]["value"] == whole.history[lane]["loss/train"]["value"]
+
+
+CHANGES: dict[str, Any] = {
+    "another experiment": lambda value: value.update(experiment="vgg19"),
+    "no experiment": lambda value: value.update(experiment=["cnn"]),
+    "settings out of bounds": lambda value: value["config"].update(batch_size=10**9),
+    "unknown settings": lambda value: value["config"].update(evil=1),
+    "another network": lambda value: value["config"].update(hidden_sizes=[64, 64]),
+    "weights of another size": lambda value: value["net"].update({"out.bias": torch.zeros(9)}),
+    "weights of another kind": lambda value: value["net"].update({"out.bias": torch.zeros(2, dtype=torch.int64)}),
+    "a weight missing": lambda value: value["net"].pop("out.bias"),
+    "a step that is none": lambda value: value.update(step=-1),
+    "a step of truth": lambda value: value.update(step=True),
+    "absurd step": lambda value: value.update(step=10**12),
+    "losses of another length": lambda value: value.update(losses=torch.zeros(3, dtype=torch.float64)),
+    "no permutation": lambda value: value.update(order=torch.zeros_like(value["order"])),
+    "chance of another length": lambda value: value.update(rng=torch.zeros(8, dtype=torch.uint8)),
+    "chance that is none": lambda value: value.update(rng=torch.full_like(value["rng"], 255)),
+    "optimizer state of another size": lambda value: value["optimizer"]["state"][0].update(exp_avg=torch.zeros(99)),
+    "optimizer state of nobody": lambda value: value["optimizer"]["state"].update({99: {}}),
+    "learning rate is a text": lambda value: value["optimizer"]["param_groups"][0].update(lr="fast"),
+    "learning rate is nan": lambda value: value["optimizer"]["param_groups"][0].update(lr=math.nan),
+    "gradients missing": lambda value: value.update(gradients=[]),
+    "metrics are texts": lambda value: value.update(metrics={"loss/train": "low"}),
+    "learning rates beyond bounds": lambda value: value.update(lr_changes=[[3, 1e9]]),
+    "learning rates of texts": lambda value: value.update(lr_changes="many"),
+    "a twin that the run has not": lambda value: value.update(beside={"correct": {}}),
+    "lists for dicts": lambda value: value.update(net=[], optimizer=[]),
+}
+
+
+def test_a_checkpoint_that_does_not_fit_is_refused_in_a_sentence(manager: Manager, tmp_path: Path) -> None:
+    config, path, _, _ = interrupted("classifier", tmp_path, optimizer="Adam")
+    good = uploaded(config, path)
+    taken = []
+    for name, change in CHANGES.items():
+        value = copy.deepcopy(good)
+        change(value)
+        try:
+            check(value)
+        except Unable as refused:
+            assert str(refused.problem).endswith(".") and "\n" not in str(refused.problem), name
+        else:
+            taken.append(name)
+    assert taken == []
+
+
+def test_only_the_learning_rate_of_an_optimizer_is_believed(tmp_path: Path) -> None:
+    config, path, _, _ = interrupted("classifier", tmp_path, optimizer="Adam")
+    state = torch.load(path, weights_only=True)["run"]
+    state["optimizer"]["param_groups"][0] |= {"lr": 0.5, "betas": (5.0, 7.0), "params": [9]}
+    [group] = uploads.unpack(rebuild(config, {}, {"run": state}))["states"]["run"]["optimizer"]["param_groups"]
+    assert (group["lr"], group["betas"]) == (0.5, (0.9, 0.999))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_without_the_optimizers_state_the_losses_differ(optimizer: str, manager: Manager, tmp_path: Path) -> None:
+    """Plain SGD has no state: nothing is lost."""
+    config, path, losses, _ = interrupted("classifier", tmp_path, optimizer=optimizer, lr=0.05)
+    found = ways_on(config, {}, path, ("full", "weights"), 7, 5)
+    assert found["full"] == losses[7:]
+    assert found["weights"][0] == losses[7], "the first loss comes before the first step"
+    assert (found["weights"] == losses[7:]) == (optimizer == "SGD")

@@ -1,0 +1,103 @@
+"""What a run is saved as can be loaded by a learner who has the run's script, and by this app."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from core import checkpoints
+from core.engine.manager import Manager
+from core.experiments import experiment
+from core.export import script
+from core.files import saving
+from core.files.uploads import Upload
+from core.files.uploads.packed import unpack
+from core.files.uploads.reader import examine
+
+SMALL: dict[str, dict[str, Any]] = {
+    "classifier": {"dropout": 0.2, "batch_norm": True, "batch_size": 30},
+    "cnn": {"dropout": 0.2, "batch_norm": True, "train_size": 100, "channels1": 4, "channels2": 5},
+    "rnn": {"cell": "LSTM", "hidden_size": 8},
+    "rnn_digits": {"train_size": 100, "hidden_size": 8},
+}
+
+
+def trained(name: str, folder: Path, **values: Any) -> tuple[Any, Path]:
+    """A config, and the checkpoint of its third step."""
+    made = experiment(name)
+    config = made.config.create({**SMALL.get(name, {}), "device": "cpu", **values})
+    losses = []
+    for snapshot in made.train(config, {}):
+        losses += [snapshot.metrics["loss/train"]] if snapshot.metrics else []
+        if snapshot.step == 3:
+            break
+    path = folder / "3.pt"
+    checkpoints.save({"run": checkpoints.checkpoint(snapshot, losses)}, path)
+    return config, path
+
+
+def made(kind: str, config: Any, path: Path) -> bytes:
+    """A file, made in this process."""
+    program = script(config) if kind == "model" else ""
+    return saving.raw(unpack(saving.make(kind, config, [], path, program))["file"])
+
+
+def test_every_file_is_loaded_by_a_learner_with_the_script(tmp_path: Path) -> None:
+    """The code that the page shows, in an empty folder with nothing but the scripts and the files."""
+    home = tmp_path / "learner"
+    home.mkdir()
+    program = ""
+    for name in SMALL:
+        config, path = trained(name, tmp_path)
+        (home / f"{saving.script_name(config)}.py").write_text(script(config))
+        torch.save(torch.load(path, weights_only=True)["run"]["net"], home / f"{name}.pt")
+        for kind in ("state_dict", "safetensors", "model", "checkpoint"):
+            (home / saving.file_name(config, kind, 3)).write_bytes(made(kind, config, path))
+            program += saving.loading_code(kind, config, 3) + (
+                f"\nimport torch\nwanted = torch.load('{name}.pt')\n"
+                "assert all(torch.equal(net.state_dict()[k], v) for k, v in wanted.items())\n"
+            )
+    done = subprocess.run([sys.executable, "-c", program], cwd=home, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("kind", ["state_dict", "safetensors", "model", "checkpoint"])
+def test_every_file_is_read_again(name: str, kind: str, tmp_path: Path) -> None:
+    config, path = trained(name, tmp_path)
+    data = made(kind, config, path)
+    told = unpack(examine(data))
+    assert told["kind"] == kind
+    expected = torch.load(path, weights_only=True)["run"]["net"]
+    weights = Upload(kind, told["value"], len(data)).weights
+    assert weights is not None
+    assert sorted(weights) == sorted(expected)
+    assert kind == "safetensors" or list(weights) == list(expected)
+    assert all(torch.equal(weights[key], expected[key]) for key in expected)
+
+
+def test_an_exported_program_answers_as_the_network_does(manager: Manager, tmp_path: Path) -> None:
+    config, path = trained("cnn", tmp_path)
+    saved = saving.save("exported", config, {}, path, 3)
+    assert saved.name == "cnn_step3_exported.pt2"
+    again = torch.export.load(io.BytesIO(saved.data)).module()
+    net = experiment("cnn").untrained(config).net
+    net.load_state_dict(torch.load(path, weights_only=True)["run"]["net"])
+    x = torch.rand(config.batch_size, 1, 28, 28)
+    assert torch.allclose(again(x), net.eval()(x), atol=1e-6)
+
+
+def test_the_tree_names_every_tensor_and_its_bytes(manager: Manager, tmp_path: Path) -> None:
+    config, path = trained("classifier", tmp_path)
+    saved = saving.save("state_dict", config, {}, path, 3)
+    net = experiment("classifier").untrained(config).net
+    told = {row.name: (row.shown, row.dtype, row.bytes) for row in saved.tree}
+    assert told["hidden.0.weight"] == ("10 × 2", "float32", 80)
+    assert list(told) == list(net.state_dict())
+    whole = saving.save("checkpoint", config, {2: 0.5}, path, 3)
+    names = [row.name for row in whole.tree if row.depth == 0]
+    assert {"experiment", "config", "net", "optimizer", "rng", "order", "losses", "lr_changes"} <= set(names)

@@ -1,0 +1,174 @@
+"""Jobs: one a person, a line for the others, and nothing left behind however they end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.engine.manager import Manager, Refused
+from core.processes.jobs import MOST_WAITING, Job, Jobs, Tell
+from tests.core.waiting import until
+
+
+def answer(tell: Tell, folder: Path, argument: Any) -> None:
+    (folder / "file.txt").write_text(str(argument))
+    tell({"kind": "answer", "value": 2 * argument, "folder": str(folder), "pid": os.getpid()})
+
+
+def hang(tell: Tell, folder: Path, argument: Any) -> None:
+    """Start a child, say so, and hang, as a DataLoader does whose worker hangs."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    tell({"kind": "hanging", "pids": [os.getpid(), child.pid], "folder": str(folder)})
+    child.wait()
+
+
+def fail(tell: Tell, folder: Path, argument: Any) -> None:
+    raise RuntimeError("DataLoader worker (pid 1) is killed by signal: Killed.\nmore")
+
+
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def left(job: Job) -> list[Any]:
+    """What is left of a job."""
+    [event] = job.events
+    found: list[Any] = [pid for pid in event["pids"] if not until(lambda pid=pid: gone(pid), 5)]
+    return found + [path for path in [Path(event["folder"])] if path.exists()]
+
+
+@pytest.fixture
+def present() -> dict[str, bool]:
+    return {}
+
+
+@pytest.fixture
+def make(manager: Manager, present: dict[str, bool]) -> Iterator[Callable[..., Jobs]]:
+    """Makes Jobs. The manager has warmed the process server."""
+    made: list[Jobs] = []
+
+    def jobs(**how: Any) -> Jobs:
+        made.append(Jobs(lambda owner: present.get(owner, True), **how))
+        return made[-1]
+
+    yield jobs
+    for each in made:
+        each.close()
+
+
+def hanging(jobs: Jobs, owner: str = "anne") -> Job:
+    job = jobs.start(owner, hang, None)
+    assert until(lambda: job.events)
+    return job
+
+
+def test_a_job_answers_and_takes_its_folder_with_it(make: Callable[..., Jobs]) -> None:
+    job = make().start("anne", answer, 21)
+    assert job.over.wait(20)
+    assert (job.status, job.problem) == ("finished", None)
+    [event] = job.events
+    assert event["value"] == 42
+    assert event["pid"] != os.getpid() and gone(event["pid"])
+    assert not Path(event["folder"]).exists()
+
+
+def test_an_error_is_one_sentence(make: Callable[..., Jobs]) -> None:
+    job = make().start("anne", fail, None)
+    assert job.over.wait(20)
+    assert job.status == "failed"
+    assert str(job.problem) == "PyTorch says: DataLoader worker (pid 1) is killed by signal: Killed."
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"), [({"silence": 0.6}, "a process hangs"), ({"time_limit": 0.6}, "the time limit")]
+)
+def test_what_hangs_is_ended_and_told(make: Callable[..., Jobs], limits: dict[str, float], words: str) -> None:
+    job = hanging(make(**limits))
+    assert job.over.wait(20)
+    assert job.status == "failed" and words in str(job.problem)
+    assert left(job) == []
+
+
+def test_what_is_killed_is_told(make: Callable[..., Jobs]) -> None:
+    job = hanging(make())
+    os.kill(job.events[0]["pids"][0], signal.SIGKILL)
+    assert job.over.wait(20)
+    assert job.status == "failed" and "ended from outside" in str(job.problem)
+    assert left(job) == []
+
+
+def test_who_leaves_takes_the_job_along(make: Callable[..., Jobs], present: dict[str, bool]) -> None:
+    job = hanging(make(absence=0.3))
+    time.sleep(0.5)
+    assert job.alive, "the person is there"
+    present["anne"] = False
+    assert job.over.wait(20)
+    assert (job.status, job.problem) == ("ended", None)
+    assert left(job) == []
+
+
+def test_one_a_person_and_a_line_for_the_others(make: Callable[..., Jobs], present: dict[str, bool]) -> None:
+    jobs = make(at_once=1, absence=0.3)
+    first = hanging(jobs)
+    bob, carol, dave = (jobs.start(name, answer, 1) for name in ("bob", "carol", "dave"))
+    assert [jobs.before(job) for job in (first, bob, carol, dave)] == [0, 1, 2, 3]
+    present["carol"] = False
+    assert carol.over.wait(20) and carol.status == "ended", "who leaves the line loses the place"
+    assert (bob.status, dave.status) == ("waiting", "waiting")
+    jobs.end(dave)
+    assert dave.status == "ended" and dave.events == []
+    again = jobs.start("anne", answer, 3)
+    assert first.over.wait(20) and first.status == "ended", "a new job ends the person's old one"
+    assert left(first) == []
+    assert bob.over.wait(20) and again.over.wait(20)
+    assert [job.status for job in (bob, again)] == ["finished", "finished"]
+
+
+def test_a_full_line_says_so(make: Callable[..., Jobs]) -> None:
+    jobs = make(at_once=1)
+    hanging(jobs)
+    for number in range(MOST_WAITING - 1):
+        jobs.start(f"pupil {number}", answer, number)
+    with pytest.raises(Refused, match="40 people are waiting in line"):
+        jobs.start("one more", answer, 0)
+    jobs.close()
+
+
+SERVER = """
+import sys, time
+from core.processes.jobs import Jobs
+from tests.core.processes.test_jobs import hang
+
+if __name__ == "__main__":
+    job = Jobs(lambda owner: True).start("anne", hang, None)
+    while not job.events:
+        time.sleep(0.01)
+    print(*job.events[0]["pids"], flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_killed_server_leaves_nothing_running(tmp_path: Path) -> None:
+    program = tmp_path / "server.py"
+    program.write_text(SERVER)
+    root = str(Path(__file__).parents[3])
+    server = subprocess.Popen(
+        [sys.executable, str(program)], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root}
+    )
+    assert server.stdout is not None
+    pids = [int(word) for word in server.stdout.readline().split()]
+    assert len(pids) == 2 and not any(map(gone, pids))
+    server.kill()
+    server.wait()
+    assert [pid for pid in pids if not until(lambda pid=pid: gone(pid), 10)] == []

@@ -1,0 +1,40 @@
+"""The profile of a run: real operations, nested as they called each other, in the right part of the step."""
+
+from __future__ import annotations
+
+from core.engine.manager import Manager
+from core.experiments import MODULES, experiment
+from core.processes.jobs import Jobs
+from core.processes.profiling import DEEPEST, STEPS, Profile, profile_run
+
+
+def test_every_experiment_can_be_profiled(manager: Manager) -> None:
+    jobs = Jobs(lambda owner: True, at_once=1)
+    for name in MODULES:
+        config = experiment(name).config()
+        if experiment(name).missing(config):
+            continue
+        job = jobs.start("anne", profile_run, config)
+        assert job.over.wait(100)
+        assert (job.status, job.problem) == ("finished", None), name
+        [event] = job.events
+        found: Profile = event["profile"]
+        check(found)
+    jobs.close()
+
+
+def check(found: Profile) -> None:
+    assert len(found.steps) == STEPS and found.plain > 0
+    tops = [bar for bar in found.bars if bar[0] == 0]
+    assert [found.names[bar[4]] for bar in tops] == [f"step {number}" for number in range(1, STEPS + 1)]
+    for depth, kind, start, end, number in found.bars:
+        assert 0 <= depth <= DEEPEST and end >= start
+        name = found.names[number]
+        assert any(top[2] - 0.01 <= start and end <= top[3] + 0.01 for top in tops), "inside of a step"
+        if name.startswith("autograd::engine"):
+            assert kind == "op1"
+        if name.startswith("Optimizer.step"):
+            assert kind == "op2"
+    assert {bar[1] for bar in found.bars} == {"op0", "op1", "op2", "op3"}
+    assert found.times and found.times == sorted(found.times, key=lambda entry: -entry[2])
+    assert sum(seconds for _name, _calls, seconds in found.times) <= sum(found.steps)

@@ -1,0 +1,153 @@
+"""The programs that people run and take home do what the lessons say of them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from core.engine.manager import Manager
+from core.processes.jobs import Jobs
+from core.processes.programs import CORE, Program, run_program
+
+NEXT = ("compiled", "distributed", "schedule", "mixed_precision", "own_layer", "profiler", "exported", "attention")
+PITFALLS = (
+    "main_guard",
+    "main_guard_cured",
+    "random_numbers",
+    "error_in_worker",
+    "killed_worker",
+    "unbalanced",
+    "streams",
+)
+FOLDERS = {**dict.fromkeys(NEXT, "next"), **dict.fromkeys(PITFALLS, "loading/pitfalls")}
+
+
+def run(name: str, folder: Path) -> tuple[int, str]:
+    """Its exit code and what it prints, in an empty folder, with nothing of the app's."""
+    folder.mkdir()
+    (folder / f"{name}.py").write_text(Program(FOLDERS[name], name).text)
+    ran = subprocess.run(
+        [sys.executable, f"{name}.py"],
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return ran.returncode, ran.stdout
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], tuple[int, str]]]:
+    """What came of a program; all of them run two at a time while the tests wait for theirs."""
+    folder = tmp_path_factory.mktemp("programs")
+    with ThreadPoolExecutor(2) as pool:
+        futures: dict[str, Future[tuple[int, str]]] = {
+            name: pool.submit(run, name, folder / name) for name in (*NEXT, *PITFALLS)
+        }
+        yield lambda name: futures[name].result()
+
+
+def test_the_lists_are_whole() -> None:
+    for folder, names in (("next", NEXT), ("loading/pitfalls", PITFALLS)):
+        assert {path.stem for path in (CORE / folder).glob("*.py")} == {"__init__", *names}
+
+
+@pytest.mark.parametrize("name", [*NEXT, *PITFALLS])
+def test_needs_nothing_of_the_app(name: str) -> None:
+    text = Program(FOLDERS[name], name).text
+    imported = set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE))
+    assert imported <= {"torch", "numpy", *sys.stdlib_module_names}
+    assert "type: ignore" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("schedule", [r"step   0  lr 0\.050", r"step  10  lr 0\.500", r"step  90  lr 0\.015"]),
+        ("mixed_precision", [r"mixed False  output torch\.float32", r"mixed True ", r"weights stay torch\.float32"]),
+        ("own_layer", [r"gradcheck: True", r"equal to nn\.SiLU: True", r"'1\.scale', \(8,\), True"]),
+        ("profiler", [r"Self CPU", r"backward", r"trace\.json is written"]),
+        ("exported", [r"torch\.ops\.aten\.linear", r"same output for 500 points: True"]),
+        ("attention", [r"step   0 .* accuracy on new sequences \d\d?%", r"step 600 .* (9\d|100)%"]),
+        ("main_guard_cured", [r"tensor\(\[0, 1, 2, 3\]\)\ntensor\(\[4, 5, 6, 7\]\)"]),
+        ("streams", [r"^Countdown, num_workers=2: \[\[10, 9, 8, 7, 6\], \[10, 9, 8, 7, 6\]",
+                     r"SharedCountdown, num_workers=2: \[\[10, 8, 6, 4, 2\], \[9, 7, 5, 3, 1\]\]"]),
+        ("unbalanced", [r"rare class: +50 of 1000", r"rare class: +(4|5)\d\d of 1000", r"of the rare class: 0 of 20"]),
+    ],
+)  # fmt: skip
+def test_runs_to_its_end(name: str, words: list[str], ran: Callable[[str], tuple[int, str]]) -> None:
+    code, output = ran(name)
+    assert code == 0, output
+    for word in words:
+        assert re.search(word, output, re.MULTILINE), output
+
+
+def test_compile_counts_when_it_pays_or_says_what_is_missing(ran: Callable[[str], tuple[int, str]]) -> None:
+    code, output = ran("compiled")
+    assert code == 0, output
+    if any(map(shutil.which, ("c++", "g++", "clang++"))):
+        assert "same output: True" in output and "first call" in output and "pa" in output.splitlines()[-1]
+    else:
+        assert "no C++ compiler" in output
+
+
+def test_two_processes_keep_the_same_weights(ran: Callable[[str], tuple[int, str]]) -> None:
+    code, output = ran("distributed")
+    assert code == 0, output
+    found = re.findall(r"epoch (\d)  rank (\d)  200 samples  loss (\S+)  first weight (\S+)", output)
+    assert len(found) == 6
+    for epoch in "012":
+        losses, weights = zip(*[(loss, weight) for at, _rank, loss, weight in found if at == epoch], strict=True)
+        assert len(set(weights)) == 1 and len(set(losses)) == 2
+    assert len({weight for *_rest, weight in found}) == 3
+
+
+def test_what_today_repeats_in_workers_and_what_does_not(ran: Callable[[str], tuple[int, str]]) -> None:
+    code, output = ran("random_numbers")
+    assert code == 0, output
+    counted = re.findall(r"^  (\S+) .*?(\d) of 8 are different$", output, re.MULTILINE)
+    as_it_is, by_number, cured = (dict(counted[start : start + 4]) for start in (0, 4, 8))
+    assert as_it_is == {"torch.rand": "8", "random.random": "8", "np.random.rand": "8", "self.rng.random": "2"}
+    assert by_number == {"torch.rand": "8", "random.random": "8", "np.random.rand": "4", "self.rng.random": "2"}
+    assert set(cured.values()) == {"8"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("main_guard", ["finished its bootstrapping phase", "if __name__ == '__main__':", "DataLoader worker"]),
+        ("error_in_worker", ["Caught ValueError in DataLoader worker process 0", "Original Traceback",
+                             "ValueError: not enough values to unpack"]),
+        ("killed_worker", ["DataLoader worker", "exited unexpectedly"]),
+    ],
+)  # fmt: skip
+def test_fails_as_its_lesson_says(name: str, words: list[str], ran: Callable[[str], tuple[int, str]]) -> None:
+    code, output = ran(name)
+    assert code == 1
+    for word in words:
+        assert word in output
+    if name == "error_in_worker":
+        assert output.strip().splitlines()[-1].startswith("ValueError"), "read from the bottom"
+
+
+def test_a_job_tells_the_output_without_this_machines_folders(manager: Manager) -> None:
+    jobs = Jobs(lambda owner: True, at_once=1)
+    job = jobs.start("anne", run_program, Program("loading/pitfalls", "error_in_worker"))
+    assert job.over.wait(100)
+    assert (job.status, job.problem) == ("finished", None)
+    output = "".join(event["text"] for event in job.events if event["kind"] == "output")
+    assert job.events[-1] == {"kind": "exit", "code": 1}
+    assert 'File "error_in_worker.py", line' in output and 'File "…/torch/utils/data/dataloader.py"' in output
+    assert sys.prefix not in output and str(job.folder) not in output and str(Path.home()) not in output
+    jobs.close()
