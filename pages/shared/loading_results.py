@@ -188,8 +188,8 @@ def _with_preparation(a: Result, b: Result) -> str:
     """The same with what was done before the first epoch."""
     whole = [result.batches / (result.prepared + result.seconds) for result in (a, b)]
     return _(
-        "That is without the preparation; with it A does {a} batches/s and B {b} in these {count} epochs, and every "
-        "further epoch changes it for the better."
+        "That is without the preparation; with it A does {a} batches/s and B {b} in these {count} epochs. The more "
+        "epochs, the less it weighs."
     ).format(a=_rate(whole[0]), b=_rate(whole[1]), count=max(len(a.epochs), len(b.epochs)))
 
 
