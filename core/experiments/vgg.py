@@ -21,8 +21,8 @@ from core.models import VGG
 from core.shapes import LayerShape, trace
 from core.shapes.memory import fits
 from core.shapes.stack import Stack, stack
-from core.views.images import saliency, tested
-from core.views.stack import colour_filters, depth, maps_of_blocks, shown_blocks
+from core.views.plane.images import saliency, tested
+from core.views.plane.stack import colour_filters, depth, maps_of_blocks, shown_blocks
 
 TUTORIAL = "the tutorial's step 5"
 PAPER = "the VGG paper"

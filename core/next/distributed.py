@@ -35,8 +35,8 @@ def train(rank: int, meeting_point: str) -> None:
             optimizer.step()
             seen += len(inputs)
         weight = next(net.parameters())[0, 0].item()
-        line = f"epoch {epoch}  rank {rank}  {seen} samples  loss {loss.item():.4f}  first weight {weight:.6f}"
-        print(line + "\n", end="")  # in one piece: two processes write to one screen
+        line = f"epoch {epoch}  rank {rank}  {seen} samples  loss {loss.item():.4f}  first weight {weight:.6f}\n"
+        print(line, end="", flush=True)  # in one piece, since the other process prints too
     dist.destroy_process_group()
 
 

@@ -54,8 +54,9 @@ class Job:
         events: what the process has told so far.
     """
 
-    def __init__(self, owner: str, target: Target, argument: Any):
+    def __init__(self, owner: str, target: Target, argument: Any, silence: float):
         self.owner = owner
+        self.silence = silence
         self.target = target
         self.argument = argument
         self.status = "waiting"
@@ -96,13 +97,16 @@ class Jobs:
         self._line: list[Job] = []
         self._changed = threading.Condition()
 
-    def start(self, owner: str, target: Target, argument: Any) -> Job:
+    def start(self, owner: str, target: Target, argument: Any, patient: bool = False) -> Job:
         """Start a job, or put it in line. The same person's job before it is ended.
+
+        Args:
+            patient: whether it may be silent up to its time limit.
 
         Raises:
             Refused: the line is full.
         """
-        job = Job(owner, target, argument)
+        job = Job(owner, target, argument, self.time_limit if patient else self.silence)
         with self._changed:
             for other in self._line:
                 if other.owner == owner:
@@ -209,7 +213,7 @@ class Jobs:
                     "", "It was ended after {seconds} seconds, the time limit.", {"seconds": round(now - start)}
                 )
                 return
-            if now - heard > self.silence:
+            if now - heard > job.silence:
                 job.problem = Problem(
                     "",
                     "Nothing was heard of it for {seconds} seconds: a process hangs. All of them were ended.",
@@ -244,6 +248,7 @@ def work(connection: Connection, target: Target, folder: Path, argument: Any) ->
     """The process's main function: it leads a group of its own, so that whatever it starts can be ended with it."""
     if hasattr(os, "setsid"):
         os.setsid()
+        os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     torch.set_num_threads(1)

@@ -41,7 +41,7 @@ class Group:
 
 @dataclass
 class Sweep:
-    """Bars of a rate against the number of workers: labels, and each setting's name and rates (None: not yet)."""
+    """Bars of a rate against the number of workers: labels, each with a rate of each named setting (None: not yet)."""
 
     alt: str = ""
     names: list[str] = field(default_factory=list)

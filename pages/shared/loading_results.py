@@ -135,7 +135,10 @@ def _conclusion(space: Bench) -> None:
     """What is to be said about the figures, in sentences."""
     done = [(one, one.result) for one in space.measured if one.result is not None]
     if space.kind == "run" and len(done) == 2:
-        st.markdown(_compared(done[0][1], done[1][1], done[0][0].config))
+        sentences = [_compared(done[0][1], done[1][1], done[0][0].config)]
+        if any(one.config.style == "tensor" for one, _result in done):
+            sentences.append(_with_preparation(done[0][1], done[1][1]))
+        st.markdown(joined(*sentences))
     remarks = list(dict.fromkeys(sentence for one, result in done for sentence in _remarks(space, one, result)))
     # PyTorch warns of three workers in other words than of eight; the last one says it all.
     warnings = {re.sub(r"\d+", "", text): text for _one, result in done for text in result.warnings}
@@ -179,6 +182,15 @@ def _compared(a: Result, b: Result, config: LoadingConfig) -> str:
     if ratio > 1:
         return _("B is **{ratio} times as fast** as A.").format(ratio=f"{ratio:.1f}")
     return _("A is **{ratio} times as fast** as B.").format(ratio=f"{1 / ratio:.1f}")
+
+
+def _with_preparation(a: Result, b: Result) -> str:
+    """The same with what was done before the first epoch."""
+    whole = [result.batches / (result.prepared + result.seconds) for result in (a, b)]
+    return _(
+        "That is without the preparation; with it A does {a} batches/s and B {b} in these {count} epochs. The more "
+        "epochs, the less it weighs."
+    ).format(a=_rate(whole[0]), b=_rate(whole[1]), count=max(len(a.epochs), len(b.epochs)))
 
 
 def _table(rows: list[tuple[str, Result, LoadingConfig]]) -> str:

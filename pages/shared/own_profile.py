@@ -162,7 +162,7 @@ def _told(found: Profile) -> str:
         "|---|--:|--:|--:|",
     ]
     lines += [
-        f"| `{name}` | {calls} | {1000 * seconds:.2f} ms | {seconds / total:.0%} |"
+        f"| `{name}` | {calls} | {1000 * seconds:.2f}\u00a0ms | {seconds / total:.0%} |"
         for name, calls, seconds in found.times
     ]
     return "\n".join(lines)

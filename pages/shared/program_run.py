@@ -51,7 +51,7 @@ def program_run(program: Program, note: str = "") -> None:
 def _start(known: str, program: Program) -> None:
     session.put(f"{known} refused", None)
     try:
-        session.put(known, jobs().start(session.owner(), run_program, program))
+        session.put(known, jobs().start(session.owner(), run_program, program, patient=True))
     except Refused as refusal:
         session.put(f"{known} refused", refusal.problem)
 

@@ -67,6 +67,9 @@ function build(view) {
     view.legend.append(whole);
     view.root.dataset.status = data.status;
     while (view.stages.length > data.groups.length) view.stages.pop().group.remove();
+    // What there is to say stands where something will be drawn next; before anything was asked for, at the end.
+    const empty = data.groups.findIndex((group) => !group.bars.length);
+    const told = ["running", "waiting"].includes(data.status) ? empty : data.groups.length - 1;
     data.groups.forEach((group, index) => {
         if (!view.stages[index]) view.stages.push(stage(view));
         const one = view.stages[index];
@@ -77,7 +80,7 @@ function build(view) {
         one.head.replaceChildren(...head);
         one.canvas.setAttribute("role", "img");
         one.canvas.setAttribute("aria-label", group.alt);
-        one.hint.textContent = group.bars.length || index < data.groups.length - 1 ? "" : data.text.hint;
+        one.hint.textContent = group.bars.length || index !== told ? "" : data.text.hint;
         one.tip.hidden = true;
         one.hover = null;
     });

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from core.engine.manager import Manager
 from core.loading.config import LoadingConfig
 from core.loading.measure import Bar, Order, Result, measure
 from core.processes.jobs import Job, Jobs
@@ -107,6 +108,20 @@ def test_a_killed_worker_is_told_in_one_sentence(jobs: Jobs) -> None:
     assert str(job.problem).startswith("PyTorch says: DataLoader worker (pid")
     assert str(workers[0]) in str(job.problem) and "\n" not in str(job.problem)
     assert all(until(lambda pid=pid: gone(pid), 5) for pid in [main, *workers])
+
+
+def test_a_hung_worker_is_told_in_one_sentence(manager: Manager) -> None:
+    jobs = Jobs(lambda owner: True, silence=4)
+    job = jobs.start("anne", measure, Order([config(num_workers=2, decode_ms=20, samples=256, num_epochs=5)]))
+    assert until(lambda: bars(job), 20)
+    assert job.process is not None and job.process.pid is not None
+    main = job.process.pid
+    workers = children(main)
+    os.kill(workers[0], signal.SIGSTOP)
+    assert job.over.wait(20)
+    assert job.status == "failed" and "a process hangs" in str(job.problem)
+    assert all(until(lambda pid=pid: gone(pid), 5) for pid in [main, *workers])
+    jobs.close()
 
 
 def test_ending_it_ends_the_workers(jobs: Jobs) -> None:
