@@ -251,7 +251,10 @@ export class Panels {
   choose(panel, index) {
     if (this.at.panel === panel && this.at.index === index) return false;
     this.at = { panel, index };
-    if (panel === this.facts.tell_of) this.told = index;
+    const told = this.facts.tell_of;
+    const [linked] = this.facts.panels[panel].links?.[index]?.[told] ?? [];
+    if (panel === told) this.told = index;
+    else if (linked) this.told = linked[0] * this.sizes(told).columns + linked[1];
     return true;
   }
 
