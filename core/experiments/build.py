@@ -24,8 +24,8 @@ from core.experiments.image_focus import image_focus, image_frame, looked_at, sh
 from core.experiments.optimizers import build_optimizer
 from core.models.built import net_class
 from core.shapes import LayerShape, shape_text
-from core.views.plane.images import byte_maps, tested
-from core.views.plane.plane import decision, nice_domain
+from core.views.images import byte_maps, tested
+from core.views.plane import decision, nice_domain
 
 PYTORCH = "PyTorch's default"
 TUTORIAL_CNN = (

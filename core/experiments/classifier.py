@@ -15,7 +15,7 @@ from core.config import Config, Device, Optimizer, Problem, setting
 from core.data.points import draw, features, flip_labels, split
 from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, undisturbed
 from core.models import Net
-from core.views.plane.plane import decision, gradient_norms, hidden_activations, nice_domain, unit_maps, weights
+from core.views.plane import decision, gradient_norms, hidden_activations, nice_domain, unit_maps, weights
 
 TUTORIAL = "the tutorial's step 1"
 PYTORCH = "PyTorch's default"

@@ -19,7 +19,7 @@ from core.experiments.image_focus import image_focus, image_frame, looked_at, sh
 from core.experiments.optimizers import build_optimizer
 from core.models import CNN
 from core.shapes import LayerShape, trace
-from core.views.plane.images import byte_maps, saliency, tested
+from core.views.images import byte_maps, saliency, tested
 
 TUTORIAL = "the tutorial's step 2"
 PYTORCH = "PyTorch's default"

@@ -28,7 +28,7 @@ from core.data.waves import (
 from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, undisturbed
 from core.experiments.optimizers import build_optimizer
 from core.models import RNN
-from core.views.plane.images import byte_maps
+from core.views.images import byte_maps
 
 TUTORIAL = "the tutorial's step 7"
 PYTORCH = "PyTorch's default"

@@ -19,7 +19,7 @@ from core.experiments.image_config import ImageConfig
 from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
 from core.experiments.optimizers import build_optimizer
 from core.models import RNNClassifier
-from core.views.plane.images import byte_maps, tested
+from core.views.images import byte_maps, tested
 
 TUTORIAL = "the tutorial's step 7"
 PYTORCH = "PyTorch's default"

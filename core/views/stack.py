@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.views.plane.images import byte_maps
+from core.views.images import byte_maps
 
 MOST_MAPS = 16
 """Maps of a block on the screen."""

@@ -5,20 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from core.views.plane.plane import (
-    MAPS_BUDGET,
-    decision,
-    gradient_norms,
-    hidden_activations,
-    nice_domain,
-    unit_maps,
-    weights,
-)
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
 from core.models import Net
+from core.views.plane import MAPS_BUDGET, decision, gradient_norms, hidden_activations, nice_domain, unit_maps, weights
 
 COORDINATE = st.floats(-10_000, 10_000, width=32)
 
