@@ -67,4 +67,4 @@ def duration(seconds: float) -> str:
         return _("{count} s").format(count=f"{seconds:.0f}")
     if seconds < 6000:
         return _("{count} min").format(count=f"{seconds / 60:.0f}")
-    return _("{count} h").format(count=f"{seconds / 3600:.1f}")
+    return _("{count} hours").format(count=f"{seconds / 3600:.1f}")
