@@ -40,8 +40,9 @@ def times(page: Page) -> list[float]:
     for turn in range(TRIES + 2):
         slider.focus()
         page.evaluate("(it) => { window.answered = (" + WATCH + ")(it); }", slider.element_handle())
-        low = slider.get_attribute("aria-valuenow") or slider.input_value()
-        up = turn % 2 == (0 if float(low) < float(slider.get_attribute("max") or 1) else 1)
+        value = float(slider.input_value())
+        low, high = (float(slider.get_attribute(name) or 0) for name in ("min", "max"))
+        up = value < high and (turn % 2 == 0 or value <= low)
         page.keyboard.press("ArrowRight" if up else "ArrowLeft")
         found.append(float(page.evaluate("window.answered")))
     return found[2:]  # the first two warm the server
