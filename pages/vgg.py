@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.experiments.vgg import VGGConfig, as_asked, is_large
+from core.experiments.vgg import BY_HAND_FLOPS, VGGConfig, as_asked
 from pages.shared.image_sets import class_words, download_panel, own_images
 from pages.shared.language import _
 from pages.shared.live import live_view
@@ -63,8 +63,8 @@ def beside(config: VGGConfig) -> dict[str, str]:
 
 def by_hand(config: VGGConfig) -> None:
     """Step by step, where the network is small enough for the server to take the steps."""
-    if is_large(config):
-        st.info(_("This network is too large to be stepped by hand here. Choose a smaller width or image size."))
+    if config.stack.flops * config.batch_size > BY_HAND_FLOPS:
+        st.info(_("This network is too large to be stepped by hand here. Choose a smaller width, batch or image size."))
     else:
         step_by_step(space)
 

@@ -30,6 +30,8 @@ PYTORCH = "PyTorch's default"
 
 MOST_CHANNELS = 1024
 MOST_LAYERS = 64
+MOST_PARAMETERS = 150
+"""Millions; the paper's largest network has 144."""
 TESTED = 1000
 """Between the ends of epochs only so many images are tested."""
 PRESETS: dict[str, tuple[int | str, ...]] = {
@@ -200,6 +202,12 @@ class VGGConfig(ImageConfig):
                 {"number": broken + 1, "side": self.stack.layers[broken].side},
             )
             return
+        if self.stack.parameters > MOST_PARAMETERS * 1_000_000:
+            yield Problem(
+                "cfg",
+                "This network would have {count} million parameters: at most {most} million fit here.",
+                {"count": f"{self.stack.parameters / 1e6:,.0f}", "most": MOST_PARAMETERS},
+            )
         if self.dataset == "own" and not self.own_images:
             yield Problem("dataset", "Own images: upload a zip with a folder of images for each class first.")
         if 0 < self.train_size < self.batch_size:
@@ -427,10 +435,12 @@ def train(
 
 PARTS = ("layers", "depth", "test")
 """What a viewer may look at: all blocks for one image, how signal and gradient pass through the depth, the test set."""
-VIEWED_FLOPS = 1e11
+VIEWED_FLOPS = 4e10
 """About as many floating-point operations one look may take."""
 LARGE_FLOPS, LARGE_PARAMETERS = 2e9, 25_000_000
 """Beyond these a network is drawn by its own process only, once it trains."""
+BY_HAND_FLOPS = 1e10
+"""Operations of a batch beyond which no steps are taken by hand: that is done where all pages are served."""
 MEASURED = 32
 """Test images of which the depth's activations are taken."""
 

@@ -160,6 +160,7 @@ def test_28_pixels_die_at_the_fifth_pooling() -> None:
         ({"cfg": [None]}, "“None” is neither"),
         ({"cfg": [True]}, "“True” is neither"),
         ({"cfg": "[]"}, "At least 1 entries are needed here"),
+        ({"cfg": [1024] * 60 + ["M"] * 4, "width": "1", "size": 224}, "would have 557 million parameters: at most 150"),
         ({"width": "2"}, "is not one of"),
         ({"size": 1000}, "is not one of"),
         ({"train_size": 20}, "At least one batch"),
@@ -188,7 +189,7 @@ def test_the_list_is_read_as_people_type_it(text: str) -> None:
 
 def test_the_largest_network_within_bounds_is_checked_at_once() -> None:
     start = time.perf_counter()
-    config = config_of(cfg=[1024] * 60 + ["M"] * 4, width="1", size=224, head="paper", batch_size=512)
+    config = config_of(cfg=PRESETS["VGG-19"], width="1", size=224, head="paper", batch_size=512)
     assert is_large(config)
     assert cannot_start(config) is not None
     assert next(untrained(config).net.parameters()).is_meta
