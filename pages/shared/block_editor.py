@@ -129,6 +129,7 @@ def take(space: Workspace, order: dict[str, Any]) -> None:
     desk.told = None
     before = state_of(space)
     if order.get("do") in ("undo", "redo"):
+        desk.chosen = None
         there, back = (desk.undo, desk.redo) if order["do"] == "undo" else (desk.redo, desk.undo)
         if there:
             back.append(before)
