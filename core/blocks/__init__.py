@@ -190,7 +190,7 @@ def read_block(text: str, inside: bool = False) -> Block:
     shown = {"text": text if len(text) <= 60 else text[:57] + "..."}
 
     def unreadable(problem: Problem) -> Block:
-        return Block("", typed=text, problem=problem)
+        return Block("", typed=balanced(text), problem=problem)
 
     found = re.fullmatch(r"(?:nn\.)?([A-Za-z_]\w*)\s*(?:\((.*)\))?", text.strip(), re.DOTALL)
     if found is None:
@@ -211,6 +211,18 @@ def read_block(text: str, inside: bool = False) -> Block:
         return Block(kind, tuple(_arguments(kind, parts)))
     except BlocksRefused as refused:
         return unreadable(refused.problem)
+
+
+def balanced(text: str) -> str:
+    """A text that stays one part whatever stands beside it: its parentheses match, and no comma is outside of them."""
+    depth, kept = 0, []
+    for letter in text.replace("\n", " ").replace("#", ""):
+        closes = letter in ")]"
+        if depth == 0 and (closes or letter == ","):
+            continue
+        depth += (letter in "([") - closes
+        kept.append(letter)
+    return ("".join(kept) + ")" * depth).strip() or "?"
 
 
 def _arguments(kind: str, parts: Sequence[str]) -> Iterator[Any]:

@@ -16,7 +16,7 @@ from core.blocks import (
     Block,
     BlocksRefused,
     Path,
-    count,
+    balanced,
     fresh,
     read,
     read_block,
@@ -27,7 +27,6 @@ from core.blocks import (
 )
 from core.blocks.fitting import Checked, at, check, fitted, insert, mend, move, put, remedy, remove
 from core.blocks.presets import PRESETS
-from core.config import Problem
 from core.experiments.build import BuildConfig
 from core.shapes import Shape
 from pages.shared import language, session
@@ -38,6 +37,8 @@ from pages.shared.workspace import Workspace
 
 editor_component = st.components.v2.component("torch_playground_blocks", js=STUB, isolate_styles=False)
 MOST_UNDO = 100
+LONGEST_BLOCK = 2000
+"""Characters that a block may be typed with."""
 LAST = "last network"
 """The preference that keeps a network which does not work yet, for the next visit."""
 
@@ -128,6 +129,7 @@ def take(space: Workspace, order: dict[str, Any]) -> None:
     desk.told = None
     before = state_of(space)
     if order.get("do") in ("undo", "redo"):
+        desk.chosen = None
         there, back = (desk.undo, desk.redo) if order["do"] == "undo" else (desk.redo, desk.undo)
         if there:
             back.append(before)
@@ -135,12 +137,7 @@ def take(space: Workspace, order: dict[str, Any]) -> None:
         return
     try:
         after = changed(space, desk, order)
-        if count(after) > MOST_BLOCKS:
-            raise BlocksRefused(
-                Problem(
-                    "", "{count} blocks are too many: at most {most}.", {"count": count(after), "most": MOST_BLOCKS}
-                )
-            )
+        read(write(after))
     except BlocksRefused as refused:
         desk.told = {
             "path": order.get("path"),
@@ -210,8 +207,8 @@ def changed(space: Workspace, desk: Desk, order: dict[str, Any]) -> tuple[Block,
     if do == "set":
         return put(blocks, path, with_typed(block, str(order["name"]), str(order["value"])[:200]))
     if do == "type":
-        typed = read_block(_balanced(str(order["value"])[:2000]), inside=len(path) > 1)
-        return put(blocks, path, typed)
+        typed = balanced(str(order["value"])[:LONGEST_BLOCK])
+        return put(blocks, path, read_block(typed, inside=len(path) > 1))
     if do == "copy":
         desk.chosen = (*path[:-1], path[-1] + 1)
         return insert(blocks, desk.chosen, block)
@@ -256,21 +253,6 @@ def _fitted_in(block: Block, given: Shape) -> Block:
     if len(given) == 2:
         return replace(block, inner=(Block("Conv1d", (given[0], given[0], 3, 1, 1, True)), fresh("ReLU")))
     return replace(block, inner=(Block("Linear", (given[0], given[0], True)), fresh("ReLU")))
-
-
-def _balanced(text: str) -> str:
-    """A text whose parentheses match, so that what follows it stays a block of its own."""
-    depth, kept = 0, []
-    for letter in text.replace("\n", " "):
-        if letter in ")]":
-            if depth == 0:
-                continue
-            depth -= 1
-        depth += letter in "(["
-        if letter == "," and depth == 0:
-            continue
-        kept.append(letter)
-    return "".join(kept) + ")" * depth or "?"
 
 
 # What the browser is told

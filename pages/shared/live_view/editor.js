@@ -82,7 +82,10 @@ class Editor {
     const kept = this.remember();
     this.data = data;
     setAttribute(this.root, "lang", data.lang);
-    if (turned) this.open = data.chosen;
+    if (turned) {
+      this.open = this.closed ? null : data.chosen;
+      this.closed = false;
+    }
     if (this.applied && turned) {
       this.applied = false;
       if (!data.refused) this.openText(false);
@@ -264,7 +267,13 @@ class Editor {
 
   shift(path, by) {
     const to = this.place(path, by);
-    if (to) this.send({ do: "move", path, to });
+    if (to) this.move(path, to);
+  }
+
+  /** A block that is moved stays as open as it was. */
+  move(path, to) {
+    this.closed = !same(this.open, path);
+    this.send({ do: "move", path, to });
   }
 
   key(event) {
@@ -320,7 +329,7 @@ class Editor {
       if (!this.dragged) return;
       event.preventDefault();
       const to = half(event) === "above" ? row.path : this.below(row.path);
-      if (!same(to, this.dragged)) this.send({ do: "move", path: this.dragged, to });
+      if (!same(to, this.dragged)) this.move(this.dragged, to);
     });
   }
 
@@ -334,8 +343,8 @@ class Editor {
 
   restore(kept) {
     let place = kept?.place;
-    if (this.follow && this.open) {
-      place = this.open.join(".");
+    if (this.follow && this.data.chosen) {
+      place = this.data.chosen.join(".");
       this.follow = false;
     }
     if (place) this.root.querySelector(`[data-place="${place}"]`)?.focus({ preventScroll: true });

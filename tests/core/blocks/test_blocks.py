@@ -10,7 +10,9 @@ from core.blocks import (
     KINDS,
     MOST_BLOCKS,
     MOST_TEXT,
+    Block,
     BlocksRefused,
+    balanced,
     count,
     fresh,
     read,
@@ -68,6 +70,14 @@ def test_one_sentence_says_what_is_wrong_and_nothing_is_lost(text: str, why: str
     before, block, after = read(f"ReLU(),{text},Tanh()")
     assert str(block.problem) == why
     assert write([before, block, after]) == f"ReLU(),{text},Tanh()"
+
+
+def test_what_cannot_be_read_does_not_swallow_what_follows() -> None:
+    for typed in ("Foo(1", "Foo)(", "Foo(1)) # x", "#", "Foo[(", ")", ","):
+        broken = Block("", typed=balanced(typed))
+        assert [block.kind for block in read(write([broken, *read("ReLU(),Tanh()")]))] == ["", "ReLU", "Tanh"], typed
+    [whole] = read("Foo(1, ReLU(), Tanh()")
+    assert whole.typed == "Foo(1, ReLU(), Tanh())"
 
 
 def test_a_residual_block_in_another_one_is_refused() -> None:
