@@ -83,7 +83,7 @@ def _file(chosen: Chosen | None) -> tuple[Upload, str] | None:
         if isinstance(made, Unable):
             st.error(tell(made.problem), icon=":material/error:")
             return None
-        return read_once(made.data, made.name)
+        return read_once(made.data)
     given = st.file_uploader(
         _("A file by torch.save, or a safetensors file"),
         type=["pt", "pth", "ckpt", "bin", "safetensors"],
@@ -91,10 +91,10 @@ def _file(chosen: Chosen | None) -> tuple[Upload, str] | None:
         key="files upload",
         help=_("Nothing in it is run: it is read in a process with limits, and only numbers and texts are taken out."),
     )
-    return read_once(given.getvalue(), given.name) if given is not None else None
+    return read_once(given.getvalue()) if given is not None else None
 
 
-def read_once(data: bytes, name: str) -> tuple[Upload, str] | None:
+def read_once(data: bytes) -> tuple[Upload, str] | None:
     """A file's content, read at the first time; where it is refused, the sentence is shown."""
     key = hashlib.sha256(data).hexdigest()
     known = session.get("files read")
@@ -239,7 +239,10 @@ def _code(upload: Upload, mode: str) -> str:
     read = {
         "safetensors": "weights = load_file(PATH)",
         "checkpoint": 'weights = torch.load(PATH, weights_only=True)["net"]',
-        "model": "weights = torch.load(PATH).state_dict()",
+        "model": (
+            "with torch.serialization.safe_globals(CLASSES):  # as on “Save”\n"
+            "    weights = torch.load(PATH, weights_only=True).state_dict()"
+        ),
     }.get(upload.kind, "weights = torch.load(PATH, weights_only=True)")
     if mode == "fitting":
         return (

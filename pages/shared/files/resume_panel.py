@@ -142,7 +142,7 @@ def _from_file() -> None:
             _("Save one on “Save”, close everything, come back tomorrow: it goes on as if nothing had happened.")
         )
         return
-    read = read_once(given.getvalue(), given.name)
+    read = read_once(given.getvalue())
     if read is None:
         return
     upload, key = read

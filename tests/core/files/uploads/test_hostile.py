@@ -63,13 +63,16 @@ def test_programs_and_lies_are_seen_through_without_loading(tmp_path: Path) -> N
 def test_bombs_are_refused_soon_and_the_server_does_not_grow(manager: Manager, tmp_path: Path) -> None:
     bombs = for_a_process_of_its_own() | {"system": dict(programs(tmp_path / "canary"))["zipped system protocol 2"]}
     read(GOOD)
+    start = time.monotonic()
+    read(GOOD)
+    usual = time.monotonic() - start
     before, told, slow = memory(), {}, {}
     for name, data in bombs.items():
         start = time.monotonic()
         told[name] = refusal(read, data)
         slow[name] = time.monotonic() - start
     assert {name: sentence for name, sentence in told.items() if not plain(sentence)} == {}
-    assert {name: seconds for name, seconds in slow.items() if seconds > 2} == {}
+    assert {name: seconds for name, seconds in slow.items() if seconds > max(2, 12 * usual)} == {}
     assert memory() - before < 60e6
     assert not (tmp_path / "canary").exists()
 

@@ -1,0 +1,117 @@
+"""Saving, loading, going on, and where tensors live, as a person does it in a browser."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from playwright.sync_api import Page, expect
+
+from core.models import Net
+from tests.browser.conftest import Person
+from tests.browser.screen import PATIENCE, Screen
+
+
+class Harm:
+    """A pickle that leaves a mark when it is opened."""
+
+    def __init__(self, mark: Path):
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, (f"touch {self.mark}",)
+
+
+def at(person: Person, path: str) -> Page:
+    """A page that has no live view."""
+    page = person.tab().page
+    page.goto(person.url + path)
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE)
+    return page
+
+
+def choose(page: Page, name: str) -> None:
+    """Choose one of a row of buttons, and wait until the page has followed."""
+    radio = page.get_by_role("radio", name=name, exact=True)
+    radio.click()
+    expect(radio).to_be_checked(timeout=PATIENCE)
+
+
+def saved(content: object) -> bytes:
+    file = io.BytesIO()
+    torch.save(content, file)
+    return file.getvalue()
+
+
+def upload(page: Page, label: str, name: str, data: bytes) -> None:
+    """Give a file to an uploader."""
+    chooser = page.get_by_test_id("stFileUploader").filter(has_text=label).locator("input[type=file]")
+    chooser.set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": data})
+
+
+def test_save_load_and_go_on(person: Callable[..., Person], tmp_path: Path) -> None:
+    someone = person()
+    page = at(someone, "/saving")
+    page.get_by_role("button", name="Train the Classifier").click()
+    expect(page.get_by_test_id("stCode").filter(has_text="torch.save(net.state_dict()")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("treeitem").filter(has_text="hidden.0.weight")).to_be_visible()
+
+    choose(page, "checkpoint")
+    expect(page.get_by_role("treeitem").filter(has_text="optimizer")).to_be_visible(timeout=PATIENCE)
+    slider = page.get_by_role("slider", name="Kept step")
+    slider.press("ArrowLeft")
+    step = int(slider.get_attribute("aria-valuetext") or 0)
+    assert 0 < step < 200
+    expect(page.get_by_text(f"classifier_step{step}_checkpoint.pt").first).to_be_visible(timeout=PATIENCE)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == f"classifier_step{step}_checkpoint.pt"
+    checkpoint = Path(download.value.path()).read_bytes()
+
+    choose(page, "Load")
+    expect(page.get_by_text("All 4 keys fit")).to_be_visible(timeout=PATIENCE)
+    choose(page, "upload a file")
+    torch.manual_seed(1)
+    upload(page, "A file by torch.save", "wide.pt", saved(Net(2, 14, 2).state_dict()))
+    expect(page.get_by_text("PyTorch refuses: 3 sizes differ")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("cell", name="another size").first).to_be_visible()
+    choose(page, "the file from “Save”")
+    choose(page, "upload a file")
+    upload(page, "A file by torch.save", "evil.pt", saved({"w": Harm(tmp_path / "mark")}))
+    refusal = page.get_by_role("alert").filter(has_text="This file would run code when opened")
+    expect(refusal).to_be_visible(timeout=PATIENCE)
+    assert not (tmp_path / "mark").exists()
+
+    choose(page, "Go on")
+    upload(page, "A checkpoint of this app", "tomorrow.pt", checkpoint)
+    page.get_by_role("button", name=f"Go on from step {step}", exact=True).click(timeout=PATIENCE)
+    page.get_by_role("link", name="To the page “Classifier”").click(timeout=PATIENCE)
+    screen = Screen(page, someone.url).shown()
+    screen.status("paused")
+    assert screen.look("behind.steps().length") == step
+    screen.press("play")
+    screen.reach(step + 5)
+    screen.whole()
+
+    stranger = at(person(), "/saving")
+    expect(stranger.get_by_text("You have no run yet")).to_be_visible(timeout=PATIENCE)
+
+
+def test_tensors_move_and_mistakes_are_mended(person: Callable[..., Person]) -> None:
+    page = at(person(viewport={"width": 390, "height": 844}), "/devices")
+    device = page.locator(".moves .place.device")
+    expect(device.locator(".chip")).to_have_count(0, timeout=PATIENCE)
+    for there in (2, 3, 5, 6):
+        page.get_by_role("button", name="Next line").click()
+        expect(device.locator(".chip")).to_have_count(there)
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(device.locator(".chip")).to_have_count(5)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    choose(page, "Mistakes")
+    expect(page.get_by_role("alert").first).to_be_visible(timeout=PATIENCE)
+    before = page.get_by_role("alert").count()
+    page.get_by_text("mend it").first.click()
+    expect(page.get_by_role("alert")).to_have_count(before - 1, timeout=PATIENCE)
