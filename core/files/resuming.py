@@ -66,7 +66,7 @@ def check(value: Mapping[str, Any]) -> Uploaded:
     if not isinstance(beside, dict) or set(beside) != set(lanes) - {"run"}:
         raise unfit()
     states = {"run": value, **beside}
-    made = unpack(confined(rebuild, config, lr_changes, {lane: states[lane] for lane in lanes}, memory=2000))
+    made = unpack(confined(rebuild, config, lr_changes, pack({lane: states[lane] for lane in lanes}), memory=2000))
     return Uploaded(config, lr_changes, made["states"], raw(made["frame"]))
 
 
@@ -100,11 +100,15 @@ def _lr_changes(told: Any, config: Config) -> dict[int, float]:
     return changes
 
 
-def rebuild(config: Config, lr_changes: dict[int, float], states: Mapping[str, Mapping[str, Any]]) -> bytes:
+def rebuild(config: Config, lr_changes: dict[int, float], packed: bytes) -> bytes:
     """The same states put together from nothing but the tensors and numbers that belong there, and their picture.
 
     Takes one step with each, to see that it can.
+
+    Args:
+        packed: the states; as tensors, each would need a file descriptor on its way to this process.
     """
+    states = unpack(packed)
     trained = experiment(config.experiment)
     clean, snapshots = {}, {}
     try:

@@ -97,12 +97,13 @@ def load(weights: Mapping[str, Tensor], config: Config, mode: str) -> Loaded:
     missing = experiment(config.experiment).missing(config)
     if missing:
         raise Unable(missing)
-    made = unpack(confined(load_and_look, dict(weights), config.changed(device="cpu"), mode, memory=2000))
+    made = unpack(confined(load_and_look, pack(dict(weights)), config.changed(device="cpu"), mode, memory=2000))
     return Loaded(made["error"], made["copied"], Answers(**made["before"]), Answers(**made["after"]))
 
 
-def load_and_look(weights: dict[str, Tensor], config: Config, mode: str) -> bytes:
-    """`load` in the process of its own."""
+def load_and_look(packed: bytes, config: Config, mode: str) -> bytes:
+    """`load` in the process of its own, which gets the weights packed: as tensors, each would need a descriptor."""
+    weights = unpack(packed)
     trained = experiment(config.experiment)
     snapshot = trained.untrained(config)
     before = look(trained, config, snapshot)

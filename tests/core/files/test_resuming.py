@@ -13,6 +13,7 @@ from core.engine.manager import Manager
 from core.experiments import experiment
 from core.files import saving, uploads
 from core.files.resuming import check, rebuild, ways_on
+from core.files.uploads.packed import pack
 from core.processes.confined import Unable
 from tests.core.waiting import until
 
@@ -66,7 +67,9 @@ def test_resumed_from_an_upload_bit_for_bit(name: str, optimizer: str, manager: 
 
 
 def test_a_bug_goes_on_with_its_twin(manager: Manager) -> None:
-    config = experiment("classifier").config.create({"bugs": ("no_zero_grad",), "num_steps": 40, "batch_size": 20})
+    many = {"hidden_sizes": (4,) * 6, "batch_norm": True, "optimizer": "Adam"}  # 300 tensors, more than descriptors
+    values = {"bugs": ("no_zero_grad",), "num_steps": 40, "batch_size": 20, **many}
+    config = experiment("classifier").config.create(values)
     whole = manager.start("twin", config, speed=200)
     until(lambda: whole.step >= 10)
     whole.command("pause")
@@ -132,7 +135,7 @@ def test_only_the_learning_rate_of_an_optimizer_is_believed(tmp_path: Path) -> N
     config, path, _, _ = interrupted("classifier", tmp_path, optimizer="Adam")
     state = torch.load(path, weights_only=True)["run"]
     state["optimizer"]["param_groups"][0] |= {"lr": 0.5, "betas": (5.0, 7.0), "params": [9]}
-    [group] = uploads.unpack(rebuild(config, {}, {"run": state}))["states"]["run"]["optimizer"]["param_groups"]
+    [group] = uploads.unpack(rebuild(config, {}, pack({"run": state})))["states"]["run"]["optimizer"]["param_groups"]
     assert (group["lr"], group["betas"]) == (0.5, (0.9, 0.999))
 
 
