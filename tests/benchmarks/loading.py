@@ -19,6 +19,9 @@ from core.loading.situations import SITUATIONS, situation
 from core.processes.jobs import Jobs
 
 ROUNDS = 5
+MOST_TRIES = 15
+QUIET = 0.25
+"""Cores that other programs may keep busy: with more, a round says nothing."""
 
 
 def measured(jobs: Jobs, configs: list[LoadingConfig]) -> list[Result]:
@@ -46,10 +49,18 @@ def main() -> None:
         manager.warm()
         jobs = Jobs(lambda owner: True, at_once=1)
         configs = list(situation("slow"))
-        pages, scripts = [], []
-        for _ in range(ROUNDS):
-            pages.append([result.rate for result in measured(jobs, configs)])
-            scripts.append([alone(config, folder) for config in configs])
+        pages, scripts, tries = [], [], 0
+        while len(pages) < ROUNDS and tries < MOST_TRIES:
+            tries += 1
+            found = measured(jobs, configs)
+            own = [alone(config, folder) for config in configs]
+            others = [result.others or 0.0 for result in found]
+            if max(others) < QUIET:
+                pages.append([result.rate for result in found])
+                scripts.append(own)
+        print(f"{len(pages)} of {tries} rounds were quiet: others kept less than {QUIET} cores busy")
+        if not pages:
+            return
         none, two = (statistics.median(column) for column in zip(*pages, strict=True))
         gains = sorted(b / a for a, b in pages)
         print(f"decode of 5 ms: {none:.2f} batches/s without workers, {two:.2f} with two")
