@@ -14,6 +14,8 @@ from core.layers import CARDS
 from tests.browser.app import App, chromium
 
 TRIES = 12
+CHOSEN = {"activations": "&functions=LeakyReLU"}
+"""What is chosen first where else the first slider would change nothing in the picture."""
 WATCH = """
 (slider) => new Promise((resolve) => {
   const card = document.querySelector('[data-testid="card"]');
@@ -56,7 +58,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
         for name in sys.argv[1:] or CARDS:
-            page.goto(f"{app.url}/layers?card={name}")
+            page.goto(f"{app.url}/layers?card={name}{CHOSEN.get(name, '')}")
             page.locator(f'[data-testid="card"][data-card="{name}"][data-drawn]').wait_for()
             found = times(page)
             everything += found
