@@ -62,7 +62,14 @@ def own_profile() -> None:
 
 def titles() -> dict[str, str]:
     """The experiments' names on the screen."""
-    return {"classifier": _("Classifier"), "cnn": _("CNN"), "rnn": _("RNN"), "rnn_digits": _("LSTM")}
+    return {
+        "classifier": _("Classifier"),
+        "cnn": _("CNN"),
+        "rnn": _("RNN"),
+        "rnn_digits": _("LSTM"),
+        "vgg": _("VGG"),
+        "build": _("Build"),
+    }
 
 
 def choices() -> dict[str, tuple[str, Config]]:
