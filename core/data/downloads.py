@@ -38,6 +38,10 @@ FILES = {
 """The unpacked files of each set and their sizes in bytes: a header, then a byte a pixel or label."""
 FOLDERS = {"CIFAR10": torchvision.datasets.CIFAR10.base_folder}
 """Where torchvision puts a set, if not into a folder of the set's name."""
+STARTING = 60.0
+"""Seconds that the process which fetches may take to begin; it imports torch first."""
+BEGUN = ".begun"
+"""A file by which it says so."""
 STALLED = 60.0
 """Seconds without a byte after which a download is given up."""
 REASONS = {
@@ -179,8 +183,10 @@ class Download:
             self._fail(reason if reason in REASONS else "network", detail)
 
     def _watch(self, child: subprocess.Popen[str], part: Path) -> None:
-        last, moved = 0, time.monotonic()
-        while child.poll() is None and time.monotonic() - moved < self._stalled:
+        last, moved, begun = 0, time.monotonic(), False
+        while child.poll() is None and time.monotonic() - moved < (self._stalled if begun else STARTING):
+            if not begun and (part / BEGUN).exists():
+                moved, begun = time.monotonic(), True
             here = sum(path.stat().st_size for path in part.rglob("*.gz") if path.exists())
             if here != last:
                 last, moved = here, time.monotonic()
@@ -222,6 +228,7 @@ def _end_with_parent() -> None:
 
 def main(name: str, into: str, *mirrors: str) -> int:
     """Fetch, and say in a word what went wrong."""
+    (Path(into) / BEGUN).touch()
     socket.setdefaulttimeout(20)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.stdout, told = sys.stderr, sys.stdout

@@ -16,6 +16,7 @@ from pages.shared import session
 from pages.shared.lanes import Group, lanes
 from pages.shared.language import _, tell
 from pages.shared.share import settings_of
+from pages.shared.titles import experiment_title
 
 INTERVAL = 0.5
 """Seconds between two looks at a profile in the making."""
@@ -60,18 +61,6 @@ def own_profile() -> None:
     st.fragment(_show, run_every=INTERVAL if alive else None)(asked, alive)
 
 
-def titles() -> dict[str, str]:
-    """The experiments' names on the screen."""
-    return {
-        "classifier": _("Classifier"),
-        "cnn": _("CNN"),
-        "rnn": _("RNN"),
-        "rnn_digits": _("LSTM"),
-        "vgg": _("VGG"),
-        "build": _("Build"),
-    }
-
-
 def choices() -> dict[str, tuple[str, Config]]:
     """Key -> what a choice is called, and its config: the person's runs, the newest first, then the tutorial's."""
     owner, store = session.owner(), manager().store
@@ -81,11 +70,11 @@ def choices() -> dict[str, tuple[str, Config]]:
     found: dict[str, tuple[str, Config]] = {}
     for entry in entries:
         config = entry.read_config()
-        title = titles().get(config.experiment, config.experiment)
+        title = experiment_title(config.experiment)
         when = time.strftime("%H:%M:%S", time.localtime(entry.created))
         found[entry.id] = (f"{title} · {when} · " + " · ".join(settings_of(config)), config)
     for name in MODULES:
-        told = _("{experiment} · the tutorial's settings").format(experiment=titles().get(name, name))
+        told = _("{experiment} · the tutorial's settings").format(experiment=experiment_title(name))
         found[TUTORIAL + name] = (told, experiment(name).config())
     return found
 

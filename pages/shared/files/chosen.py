@@ -15,6 +15,7 @@ from core.engine.store import Entry
 from core.experiments import MODULES, experiment
 from pages.shared import session
 from pages.shared.language import _, tell
+from pages.shared.titles import experiment_title
 
 MOST_RUNS = 30
 FIRST_RUNS: dict[str, tuple[dict[str, Any], float]] = {
@@ -36,12 +37,6 @@ class Chosen:
     def key(self) -> str:
         """Tells it from all others."""
         return f"{self.run.id} {self.step}"
-
-
-def experiment_title(name: str) -> str:
-    """An experiment's name on the screen."""
-    titles = {"classifier": _("Classifier"), "cnn": _("CNN"), "rnn": _("RNN"), "rnn_digits": _("LSTM"), "vgg": "VGG"}
-    return titles.get(name, name)
 
 
 def own_runs() -> dict[str, Entry]:

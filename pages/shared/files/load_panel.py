@@ -21,10 +21,11 @@ from core.processes.confined import Unable
 from pages.shared import session
 from pages.shared.controls import log_options, plain
 from pages.shared.files.answers import answers_view
-from pages.shared.files.chosen import Chosen, experiment_title
+from pages.shared.files.chosen import Chosen
 from pages.shared.files.save_panel import kinds, saved_file
 from pages.shared.files.tree import file_tree, in_bytes
 from pages.shared.language import _, joined, tell
+from pages.shared.titles import experiment_title
 
 READABLE = ("state_dict", "safetensors", "model", "checkpoint")
 AS_IT_IS = "as it is"

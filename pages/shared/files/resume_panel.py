@@ -13,9 +13,10 @@ from core.files.resuming import WAYS, Uploaded, check, ways_on
 from core.files.uploads import MOST_BYTES, Upload
 from core.processes.confined import Unable
 from pages.shared import session
-from pages.shared.files.chosen import Chosen, experiment_title
+from pages.shared.files.chosen import Chosen
 from pages.shared.files.load_panel import read_once
 from pages.shared.language import _, joined, tell
+from pages.shared.titles import experiment_title
 
 MOST_STEPS = 150
 SECONDS = 6.0
