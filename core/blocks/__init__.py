@@ -5,6 +5,7 @@ The text is what stands between the parentheses of nn.Sequential: "Conv2d(1, 16,
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -152,7 +153,7 @@ def read(text: str) -> tuple[Block, ...]:
     most = {"most": MOST_BLOCKS}
     if len(text) > MOST_TEXT:
         raise BlocksRefused(Problem("", "This text is too long for a network of {most} blocks.", most))
-    text = re.sub(r"#[^\n]*", "", text).strip()
+    text = enclosed(re.sub(r"#[^\n]*", "", text).strip())
     whole = re.fullmatch(r"(?:nn\.)?Sequential\((.*)\)|\[(.*)\]", text, re.DOTALL)
     if whole:
         text = whole[1] or whole[2] or ""
@@ -165,6 +166,19 @@ def read(text: str) -> tuple[Block, ...]:
             Problem("", "{count} blocks are too many: at most {most}.", {**most, "count": count(blocks)})
         )
     return blocks
+
+
+def enclosed(text: str) -> str:
+    """Of a program, such as "net = nn.Sequential(...)" or a class with one, the Sequential; else the text itself."""
+    begun = re.search(r"(?:nn\.)?\bSequential\(", text)
+    if begun is None or not re.match(r"(import|from|class)\s|[\w.]+\s*=", text):
+        return text
+    depth = 0
+    for at in range(begun.end() - 1, len(text)):
+        depth += (text[at] == "(") - (text[at] == ")")
+        if depth == 0:
+            return text[begun.start() : at + 1]
+    return text[begun.start() :]
 
 
 def split(text: str) -> list[str]:
@@ -201,7 +215,7 @@ def read_block(text: str, inside: bool = False) -> Block:
     kind = names.get(found[1].lower(), "")
     if not kind:
         return unreadable(Problem("", "There is no block “{name}” here.", {"name": found[1][:40]}))
-    parts = split(found[2] or "")
+    parts = [part for part in split(found[2] or "") if not re.fullmatch(r"inplace\s*=\s*(True|False)", part)]
     if kind == "Residual":
         if inside:
             return unreadable(Problem("", "A residual block can't stand inside another one."))
@@ -262,6 +276,8 @@ def _value(kind: str, argument: Argument, text: str) -> Any:
             if argument.low <= float(text) <= argument.high:
                 return float(text)
         raise BlocksRefused(Problem("", "{kind}: {name} is a number from {low} to {high}, not “{given}”.", values))
+    if re.fullmatch(r"\d{1,4}(\s*\*\s*\d{1,4}){1,3}", text):
+        text = str(math.prod(int(factor) for factor in text.split("*")))
     numbers = re.fullmatch(r"[(\[](.*?),?\s*[)\]]", text, re.DOTALL)
     pieces = [piece.strip() for piece in numbers[1].split(",")] if numbers else [text]
     if not all(re.fullmatch(r"-?\d{1,9}", piece) for piece in pieces) or not all(

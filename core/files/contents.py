@@ -34,7 +34,8 @@ class Row:
 def rows(value: Any) -> list[Row]:
     """The tree of a file's content, at most `MOST_ROWS` of it."""
     found = []
-    for row in _rows(value, "", -1):
+    bare = not isinstance(value, nn.Module | dict | list | tuple)
+    for row in _rows(value, type(value).__name__ if bare else "", 0 if bare else -1):
         if row.depth >= 0:
             found.append(row)
         if len(found) == MOST_ROWS:

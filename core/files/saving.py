@@ -163,7 +163,9 @@ def loading_code(kind: str, config: Config, step: int) -> str:
             f'state = torch.load("{name}", weights_only=True)\n'
             'net.load_state_dict(state["net"])\n'
             'optimizer.load_state_dict(state["optimizer"])  # its learning rate, too\n'
-            'torch.set_rng_state(state["rng"])\nfirst_step = state["step"] + 1\n'
+            'torch.set_rng_state(state["rng"])\n'
+            'order, h_state = state["order"], state["h_state"]  # of this epoch; what a recurrent network carries\n'
+            'first_step = state["step"] + 1\n'
         )
     if kind == "model":
         net = experiment(config.experiment).untrained(config.changed(device="cpu")).net
@@ -182,7 +184,7 @@ def saving_code(kind: str, config: Config, step: int) -> str:
     name = file_name(config, kind, step)
     return {
         "state_dict": f'torch.save(net.state_dict(), "{name}")',
-        "safetensors": f'safetensors.torch.save_file(net.state_dict(), "{name}")',
+        "safetensors": f'from safetensors.torch import save_file\n\nsave_file(net.state_dict(), "{name}")',
         "model": f'torch.save(net, "{name}")',
         "checkpoint": (
             "state = {\n"

@@ -151,7 +151,12 @@ def _reason(layer: nn.Module, given: Tensor, made: Shape | None, error: Exceptio
     shape = given.shape[1:]
     values: dict[str, Any] = {"name": name, "given": shape_text(shape)}
     if isinstance(layer, nn.Linear):
-        values |= {"wanted": layer.in_features, "given": given.shape[-1]}
+        values["wanted"] = layer.in_features
+        if len(shape) > 1:
+            return Problem(
+                "", "Linear wants {wanted} numbers on the last axis and gets {given}: put Flatten before it.", values
+            )
+        values["given"] = given.shape[-1]
         return Problem("", "Linear wants {wanted} numbers here and gets {given}: use in_features={given}.", values)
     if isinstance(layer, (*_CONVOLUTIONS, *_POOLINGS, *_ADAPTIVE, nn.BatchNorm2d)) and len(shape) != _axes(layer):
         if _axes(layer) == 3:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.config import Config, Setting, kind_of
 from core.machine.devices import devices, resolve
-from pages.shared import session
+from pages.shared import language, session
 from pages.shared.form import Form
 from pages.shared.language import _, joined, tell
 from pages.shared.workspace import Workspace
@@ -37,7 +37,13 @@ def controls(space: Workspace) -> None:
 
 
 def take(form: Form) -> None:
-    """Take what the form's widgets say, or empty those that must be filled anew."""
+    """Take what the form's widgets say, or empty those that must be filled anew.
+
+    A choice's widget remembers its words: in another language it must be filled anew.
+    """
+    if form.spoken not in ("", language.current()):
+        form.refill |= {name for name, shown in form.config.settings().items() if shown.choices}
+    form.spoken = language.current()
     for name in form.refill:
         session.drop(form.key(name))
     form.refill = set()

@@ -17,6 +17,7 @@ class Form:
         refused: all values of the form while some of them can't be used; else empty.
         notices: sentences about a link or a refused start, until something is changed.
         refill: fields whose widgets must take the config's value.
+        spoken: the language that the widgets were last drawn in.
     """
 
     def __init__(self, name: str, config: Config):
@@ -26,6 +27,7 @@ class Form:
         self.refused: dict[str, Any] = {}
         self.notices: list[Problem] = []
         self.refill: set[str] = set()
+        self.spoken = ""
 
     def key(self, field: str) -> str:
         """The session key of a field's widget."""

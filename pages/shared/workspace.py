@@ -161,8 +161,9 @@ class Workspace(Form):
             return {}
 
     def ghost(self) -> str | None:
-        """The run that the one shown goes on from, else the run before it."""
-        runs = [entry.id for entry in manager().store.of(self.owner, self.name)]
+        """The run that the one shown goes on from, else the run before it on the same data."""
+        data = getattr(self.config, "dataset", None)
+        runs = [e.id for e in manager().store.of(self.owner, self.name) if e.config.get("dataset") == data]
         resumed = self.facts(self.run_id).get("resumed") if self.run_id in runs else None
         if resumed and resumed[0] in runs:
             return str(resumed[0])

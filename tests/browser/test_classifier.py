@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
@@ -365,7 +366,11 @@ def test_downloaded_script_is_the_code_shown(screen: Screen, tmp_path: Path) -> 
 
 
 def test_chinese_by_the_switch_survives_a_refresh(screen: Screen) -> None:
+    chosen = screen.page.get_by_test_id("stSelectbox").first.locator("input")
+    english = chosen.input_value()
     screen.page.get_by_role("radio", name="中文").click()
+    expect(chosen).to_have_value(re.compile("[\u4e00-\u9fff]"))
+    assert english
     heading = screen.page.get_by_role("heading", level=2).first
     expect(heading).not_to_have_text("A simple classifier")
     play = screen.part("play")

@@ -194,6 +194,6 @@ def test_the_page_is_chinese(open_tab: Callable[..., Tab], messages: list[Messag
     page.edit("set", path=[0], name="out_channels", value="x")
     assert page.told["refused"]["why"] == "Conv2d：out_channels 是 1 到 8192 之间的整数，不能是“x”。"
     page.edit("remove", path=[5])
-    assert page.told["problem"] == "Linear 在这里要 1568 个数，收到的却是 7 个：请用 in_features=7。"
+    assert page.told["problem"] == "Linear 要求最后一轴有 1568 个数，收到的却是 32 x 7 x 7：请在它前面放一个 Flatten。"
     assert page.told["remedy"] == "在它前面加 Flatten"
     assert_chinese(page.tab, messages)

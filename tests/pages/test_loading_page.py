@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from babel.messages.catalog import Message
 
-from core import jobs as engine
 from core.loading.situations import SITUATIONS, SWEPT, situation, sweep
+from core.processes import jobs as engine
 from core.processes.jobs import Job, Jobs
 from pages.shared.loading_bench import Bench
 from tests.pages.tabs import BOB, Tab, until

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from babel.messages.catalog import Message
 
-from core import memory
+from core.shapes import memory
 from tests.pages.tabs import Tab
 from tests.pages.test_language import assert_chinese, catalogs, messages  # noqa: F401
 

@@ -64,7 +64,7 @@ def _card(form: CardForm) -> None:
             draw(form, shown)
             lines_and_shapes(form, shown)
     many = len(form.config.settings()) > MANY
-    with arguments, st.container(height=HEIGHT if many else "content", border=False):
+    with arguments, st.container(height=HEIGHT if many else "content", border=many):
         fields(form, own)
 
 
@@ -81,6 +81,8 @@ def reset_and_link(form: CardForm) -> None:
         here = urlsplit(st.context.url or "")
         query = urlencode({"card": form.card.name, **form.config.to_query(), "lang": language.current()}, safe=",")
         st.write(_("Whoever opens this link finds this card with all its arguments as they are here."))
+        if form.card.config.settings().get("image") and form.asked("image") == "own":
+            st.caption(_("Your own image stays here: it is not part of the link."))
         st.code(f"{here.scheme}://{here.netloc}/layers?{query}", language=None, wrap_lines=True)
 
 

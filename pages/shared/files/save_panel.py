@@ -104,7 +104,7 @@ def save_panel(chosen: Chosen) -> None:
     with right:
         numbers = sum(row.bytes for row in made.tree if row.depth == 0)
         st.markdown(
-            _("**Inside {name}**: {numbers} of numbers, {rest} of names and zip around them.").format(
+            _("**Inside {name}**: {numbers} of numbers, {rest} of names and packing around them.").format(
                 name=f"`{made.name}`", numbers=in_bytes(numbers), rest=in_bytes(max(0, len(made.data) - numbers))
             )
         )

@@ -106,7 +106,7 @@ tree_component = st.components.v2.component("torch_playground_file_tree", css=CS
 
 def file_tree(rows: Sequence[Row], key: str) -> None:
     """Draw the tree."""
-    depths = [row.depth for row in rows[1:]] + [0]
+    depths = [*(row.depth for row in rows[1:]), 0][: len(rows)]
     shown = [
         {
             "depth": row.depth,

@@ -296,7 +296,7 @@ def epoch_text(_: Callable[[str], str]) -> dict[str, str]:
         "over_help": _("This run is over. Raise the epochs to run to go on, or press Reset to begin anew."),
         "message_reached_steps": _(
             "Finished: all epochs are done. Drag the time slider to see how it got here, or raise the epochs to "
-            "run (under Training) to go on."
+            "run to go on."
         ),
         "train": _("train batch"),
         "train_help": _("On the batch that was just trained on: one batch, so it jumps"),

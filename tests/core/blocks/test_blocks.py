@@ -141,3 +141,18 @@ def test_what_is_typed_never_gets_into_the_source() -> None:
     for text in ("print(1)", "ReLU(),nn.Foo()", "Residual(print(1))"):
         with pytest.raises(ValueError):
             write_class(read(text), (1,), {})
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "net = nn.Sequential(nn.Conv2d(1, 16, 5), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(16 * 24 * 24, 10))",
+        "import torch\nfrom torch import nn\n\nself.net = nn.Sequential(\n    nn.Conv2d(1, 16, 5),\n    nn.ReLU(),\n"
+        "    nn.Flatten(),  # (16, 24, 24)\n    nn.Linear(9216, 10),\n)\nprint(net)",
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.net = nn.Sequential("
+        "nn.Conv2d(1, 16, 5), nn.ReLU(), nn.Flatten(), nn.Linear(9216, 10))\n\n    def forward(self, x):\n"
+        "        return self.net(x)",
+    ],
+)
+def test_a_program_is_pasted_as_it_is(program: str) -> None:
+    assert write(read(program)) == write(read("Conv2d(1, 16, 5), ReLU(), Flatten(), Linear(9216, 10)"))

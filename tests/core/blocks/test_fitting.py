@@ -135,10 +135,16 @@ def test_the_tutorials_network_works() -> None:
             "Residual(Conv2d(1,1,3))",
             "(0,) x + layers(x) needs equal shapes, but x is 1 x 28 x 28 and the layers make 1 x 26 x 26 of it.",
         ),
-        ("Residual(ReLU(),Linear(3,3))", "(0, 1) Linear wants 3 numbers here and gets 28: use in_features=28."),
+        (
+            "Residual(ReLU(),Linear(3,3))",
+            "(0, 1) Linear wants 3 numbers on the last axis and gets 1 x 28 x 28: put Flatten before it.",
+        ),
         ("Flatten(),Linear(784,9)", "None The network puts out 9, but 10 classes need 10 numbers."),
         ("ReLU(),Tan()", "(1,) There is no block “Tan” here."),
-        ("ReLU(),Linear(3,3),Tan()", "(1,) Linear wants 3 numbers here and gets 28: use in_features=28."),
+        (
+            "ReLU(),Linear(3,3),Tan()",
+            "(1,) Linear wants 3 numbers on the last axis and gets 1 x 28 x 28: put Flatten before it.",
+        ),
         ("Residual()", "(0,) A residual block needs at least one block inside."),
         ("", "None The network has no blocks yet."),
         (

@@ -1,8 +1,8 @@
 // Optimizers rolling over a surface, side by side, and how low each has come.
 
-import { fill } from "../dom.js";
+import { fill, formatNumber } from "../dom.js";
 import { mix, toCss } from "../theme.js";
-import { clamp, drawMap, GAP, heading, HEADING, short } from "./board.js";
+import { clamp, drawMap, GAP, heading, HEADING } from "./board.js";
 import { Axes, colourOf, extent, legend } from "./lines.js";
 
 const BANDS = 22;
@@ -68,7 +68,7 @@ export class Surface {
   }
 
   get names() {
-    return this.facts.names.map((name, i) => `${name} ${short(this.reached.data[i * (this.last + 1) + this.shown] - this.facts.lowest, 40)}`);
+    return this.facts.names.map((name, i) => `${name} ${formatNumber(Math.max(0, this.reached.data[i * (this.last + 1) + this.shown] - this.facts.lowest))}`);
   }
 
   get shown() {
