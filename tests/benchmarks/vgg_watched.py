@@ -1,6 +1,6 @@
 """VGG-16 at a quarter of its width in the app, watched by a real Chromium, against the plain float32 loop.
 
-On the whole of MNIST, where no test at an epoch's end falls into the seconds that are measured: the plain loop has none.
+On the whole of MNIST, where no test at the end of an epoch falls into what is measured: the plain loop has none.
 
 Run: TORCH_PLAYGROUND_DATA=FOLDER_WITH_MNIST python -m tests.benchmarks.vgg_watched
 """
