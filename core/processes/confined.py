@@ -124,5 +124,6 @@ def _limit(seconds: float, memory: int | None) -> None:
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + memory * 2**20,) * 2)
     with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CPU, (round(seconds) + 1,) * 2)
+        most = round(seconds) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))  # at equal limits it would be killed without a reason
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
