@@ -15,8 +15,3 @@ def net_class(source: str) -> type[nn.Module]:
     made: type[nn.Module] = namespace["Net"]  # type: ignore[assignment]
     made.__source__ = source  # type: ignore[attr-defined]
     return made
-
-
-def is_written(item: object) -> bool:
-    """Whether something is a class that `net_class` made."""
-    return isinstance(item, type) and item.__module__ == __name__ and "__source__" in vars(item)
