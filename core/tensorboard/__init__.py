@@ -1,0 +1,1 @@
+"""What TensorBoard reads: event files, written and read."""
