@@ -27,7 +27,12 @@ PITFALLS = (
     "unbalanced",
     "streams",
 )
-FOLDERS = {**dict.fromkeys(NEXT, "next"), **dict.fromkeys(PITFALLS, "loading/pitfalls")}
+LOGGING = ("first", "one_folder", "no_flush", "tensor")
+FOLDERS = {
+    **dict.fromkeys(NEXT, "next"),
+    **dict.fromkeys(PITFALLS, "loading/pitfalls"),
+    **dict.fromkeys(LOGGING, "tensorboard/programs"),
+}
 
 
 def run(name: str, folder: Path) -> tuple[int, str]:
@@ -52,22 +57,20 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], tu
     """What came of a program; all of them run two at a time while the tests wait for theirs."""
     folder = tmp_path_factory.mktemp("programs")
     with ThreadPoolExecutor(2) as pool:
-        futures: dict[str, Future[tuple[int, str]]] = {
-            name: pool.submit(run, name, folder / name) for name in (*NEXT, *PITFALLS)
-        }
+        futures: dict[str, Future[tuple[int, str]]] = {name: pool.submit(run, name, folder / name) for name in FOLDERS}
         yield lambda name: futures[name].result()
 
 
 def test_the_lists_are_whole() -> None:
-    for folder, names in (("next", NEXT), ("loading/pitfalls", PITFALLS)):
+    for folder, names in (("next", NEXT), ("loading/pitfalls", PITFALLS), ("tensorboard/programs", LOGGING)):
         assert {path.stem for path in (CORE / folder).glob("*.py")} == {"__init__", *names}
 
 
-@pytest.mark.parametrize("name", [*NEXT, *PITFALLS])
+@pytest.mark.parametrize("name", FOLDERS)
 def test_needs_nothing_of_the_app(name: str) -> None:
     text = Program(FOLDERS[name], name).text
     imported = set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE))
-    assert imported <= {"torch", "numpy", *sys.stdlib_module_names}
+    assert imported <= {"torch", "numpy", "tensorboard", *sys.stdlib_module_names}
     assert "type: ignore" not in text
 
 
@@ -84,6 +87,10 @@ def test_needs_nothing_of_the_app(name: str) -> None:
         ("streams", [r"^Countdown, num_workers=2: \[\[10, 9, 8, 7, 6\], \[10, 9, 8, 7, 6\]",
                      r"SharedCountdown, num_workers=2: \[\[10, 8, 6, 4, 2\], \[9, 7, 5, 3, 1\]\]"]),
         ("unbalanced", [r"rare class: +50 of 1000", r"rare class: +(4|5)\d\d of 1000", r"of the rare class: 0 of 20"]),
+        ("first", [r"one file of \d{4} bytes", r"\(3, 6\.0\)\] … \(99, 198\.0\)"]),
+        ("one_folder", [r"^runs/all: .*step 3 0\.262, step 0 1\.000", r"^runs/lr0\.4: step 0 1\.000.*step 3 0\.000$"]),
+        ("no_flush", [r"runs/forgotten: 0 of 5", r"runs/flushed: 5 of 5", r"runs/closed: 5 of 5"]),
+        ("tensor", [r"step 1000: total \+= loss holds 3001 operations, loss\.item\(\) 0", r"not one of three: Assert"]),
     ],
 )  # fmt: skip
 def test_runs_to_its_end(name: str, words: list[str], ran: Callable[[str], tuple[int, str]]) -> None:
