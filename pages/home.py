@@ -18,7 +18,7 @@ STEPS = [
         _("Convolution, pooling, dropout, batch norm, activations and losses, to touch."),
         "pages/layers.py",
     ),
-    (_("TensorBoard"), _("Write scalars, images and graphs while training, and read them."), None),
+    (_("TensorBoard"), _("What one line of logging leaves in a file, and what goes wrong."), "pages/tensorboard.py"),
     (_("VGG by make_layers"), _("A deep network from a list of numbers, without writing it out."), "pages/vgg.py"),
     (
         _("GPU, saving and loading"),

@@ -33,6 +33,7 @@ from core.config import Problem
 from core.experiments import MODULES, experiment
 from core.layers import CARDS
 from core.loading.config import LoadingConfig
+from core.tensorboard.first import FirstConfig
 from pages.shared import language
 from tests.pages.tabs import Tab, until
 
@@ -76,7 +77,7 @@ def in_pages() -> dict[str, Path]:
 
 def in_settings() -> dict[str, Path]:
     found = {}
-    configs = [experiment(name).config for name in MODULES] + [LoadingConfig]
+    configs = [experiment(name).config for name in MODULES] + [LoadingConfig, FirstConfig]
     for config in configs:
         path = ROOT / (config.__module__.replace(".", "/") + ".py")
         for shown in config.settings().values():
