@@ -22,7 +22,7 @@ from core.config import Config, ConfigError, Problem
 from core.engine.record import Folder, rows_of
 from core.engine.run import ALIVE, Run
 from core.engine.store import Store, data_folder
-from core.engine.worker import Job, work
+from core.engine.worker import Job, Log, work
 from core.experiments import experiment
 from core.files.resuming import Uploaded
 from core.machine.devices import resolve
@@ -33,6 +33,10 @@ RUNS_PER_OWNER = 3
 """Runs alive at once for one person; one more ends the oldest."""
 RUNS_AT_ONCE = 64
 """Runs alive at once on a server."""
+LOG_BYTES = 20_000_000
+"""Bytes that the log of a run may take."""
+LOGS_BYTES = 300_000_000
+"""Bytes that all logs of one person may take."""
 REMEMBERED = 40
 """Runs of the past held in memory; others are read from their folders when asked for."""
 
@@ -174,7 +178,8 @@ class Manager:
             run.speed, run.lr_changes = speed, dict(lr_changes)
             run.status, run.message = ("paused" if paused else "running"), None
             run.process, run.connection = self._take_worker()
-            run.connection.send(Job(config, run.folder.path, dict(lr_changes), step, speed, paused, watched=True))
+            log = self._log(run)
+            run.connection.send(Job(config, run.folder.path, dict(lr_changes), step, speed, paused, True, log))
             if steps:
                 run.command("epoch" if steps == "epoch" else "step")
             with self._lock:
@@ -190,14 +195,22 @@ class Manager:
         try:
             id = self.store.add(owner, config)
             folder = self.store.folder(id)
+            log = f"{config.experiment}/{time.strftime('%m%d-%H%M%S')}-{id[:4]}"
             if source is None or step is None:
-                folder.create(config, lr_changes)
+                folder.create(config, lr_changes, log=log)
             else:
-                folder.create(config, lr_changes, resumed=(source.path.name, step))
+                folder.create(config, lr_changes, (source.path.name, step), log)
                 source.branch(folder, step)
         except (OSError, sqlite3.Error) as error:
             raise Refused(Problem("", "The run can't be written to disk: {reason}.", {"reason": str(error)})) from None
         return id, owner, config, folder
+
+    def _log(self, run: Run) -> Log:
+        """How a new run is logged."""
+        folder = self.store.logs(run.owner)
+        used = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        budget = max(0, min(LOG_BYTES, LOGS_BYTES - used))
+        return Log(self.store.log_config(run.owner), folder / run.folder.facts()["log"], budget)
 
     def _make_room(self, owner: str) -> None:
         with self._lock:

@@ -48,11 +48,18 @@ class Folder:
     def __init__(self, path: Path):
         self.path = path
 
-    def create(self, config: Config, lr_changes: Mapping[int, float], resumed: tuple[str, int] | None = None) -> None:
+    def create(
+        self,
+        config: Config,
+        lr_changes: Mapping[int, float],
+        resumed: tuple[str, int] | None = None,
+        log: str | None = None,
+    ) -> None:
         """Make the folder.
 
         Args:
             resumed: the run that this one goes on from, and its step.
+            log: its log's name among its owner's logs.
         """
         (self.path / "kept").mkdir(parents=True, exist_ok=True)
         self.write_facts(
@@ -61,6 +68,7 @@ class Folder:
                 "config": config.model_dump(mode="json"),
                 "lr_changes": sorted(lr_changes.items()),
                 "resumed": resumed,
+                "log": log,
                 "torch": torch.__version__,
                 "status": "running",
                 "message": None,
@@ -105,6 +113,21 @@ class Folder:
                 with suppress(json.JSONDecodeError):
                     found.append(json.loads(text))
         return found
+
+    def past(self, lane: str) -> list[Row]:
+        """The same as they were measured: what is null here was no finite number."""
+        return [
+            (
+                row["step"],
+                row["epoch"],
+                {
+                    name: math.nan if value is None else value
+                    for name, value in row.items()
+                    if name not in ("step", "epoch")
+                },
+            )
+            for row in self.rows(lane)
+        ]
 
     def lanes(self) -> list[str]:
         """The lanes that have a record."""

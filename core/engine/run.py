@@ -35,6 +35,7 @@ class Run:
         self.rows = 0
         self._journal: list[tuple[str, dict[str, Any]]] = []
         self.kept: list[int] = []
+        self.log: dict[str, Any] = {}
         self.frame: bytes | None = None
         self.frame_number = 0
         self.connection: Connection | None = None
@@ -144,6 +145,7 @@ class Run:
             self.status = status
             self.message = facts["message"]
             self.lr_changes = {int(step): lr for step, lr in facts["lr_changes"]}
+            self.log = facts.get("logged") or {}
             self.kept = self.folder.kept()
             self._journal = []
             self.history = {}
@@ -176,6 +178,8 @@ class Run:
                             self._enter(lane, row)
                     self.kept = sorted({*self.kept, *content["kept"]})
                     self.step = max(self.step, content["step"])
+                elif content["kind"] == "log":
+                    self.log = content["log"]
                 else:
                     self.message = content["message"] or self.message
                     if "status" in content:

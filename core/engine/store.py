@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -9,7 +10,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from core.config import Config
 from core.engine.record import Folder
 from core.experiments import MODULES, experiment
+from core.tensorboard.config import LogConfig
 
 KEPT_RUNS = 60
 """Runs kept for each person; the oldest ones go first."""
@@ -128,6 +130,19 @@ class Store:
             )
         return run
 
+    def logs(self, owner: str) -> Path:
+        """The folder of a person's logs, TensorBoard's ``--logdir``. The name does not give the owner's id away."""
+        return self.root / "logs" / hashlib.sha256(owner.encode()).hexdigest()[:32]
+
+    def log_config(self, owner: str) -> LogConfig:
+        """What a person wants to be logged of the runs to come."""
+        chosen = self.preference(owner, "log")
+        return LogConfig.forgive(json.loads(chosen))[0] if chosen else LogConfig()
+
+    def choose_log(self, owner: str, log: LogConfig) -> None:
+        """Remember that."""
+        self.prefer(owner, "log", json.dumps(log.to_query()))
+
     def update(self, run: str, status: str, step: int, metrics: dict[str, float | None]) -> None:
         """Note how far a run has come."""
         with self._open() as database:
@@ -159,7 +174,16 @@ class Store:
             ).fetchall()
             for row in rows[KEPT_RUNS:]:
                 database.execute("DELETE FROM runs WHERE id = ?", (row["id"],))
+                with suppress(OSError, ValueError):
+                    self._remove_log(owner, self.folder(row["id"]).facts().get("log"))
                 shutil.rmtree(self.root / "runs" / row["id"], ignore_errors=True)
+
+    def _remove_log(self, owner: str, name: str | None) -> None:
+        """Remove a run's log, and those of the lanes beside it."""
+        if name:
+            log = self.logs(owner) / name
+            for folder in (log, *log.parent.glob(f"{log.name}-*")):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def desk(self, owner: str, experiment_name: str) -> Desk | None:
         """What the person left on that page."""

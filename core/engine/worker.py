@@ -25,6 +25,8 @@ from core.engine.outbox import Outbox
 from core.engine.record import Folder, line
 from core.experiments import experiment
 from core.frames import encode
+from core.tensorboard.config import LogConfig
+from core.tensorboard.logbook import Logbook
 
 FRAME_INTERVAL = 1 / 15
 """Seconds between two frames at most often."""
@@ -45,6 +47,20 @@ TELL_INTERVAL = 0.1
 
 
 @dataclass
+class Log:
+    """How a run is logged for TensorBoard.
+
+    Attributes:
+        folder: where; a lane beside the run has its name added.
+        budget: bytes that each lane's log may take.
+    """
+
+    config: LogConfig
+    folder: Path
+    budget: int
+
+
+@dataclass
 class Job:
     """What a worker is asked to do.
 
@@ -61,6 +77,7 @@ class Job:
     speed: float = 0
     paused: bool = False
     watched: bool = False
+    log: Log | None = None
 
 
 class Worker:
@@ -96,8 +113,18 @@ class Worker:
         for name, state in states.items():
             if state["step"] < first_step:
                 self.lanes[name].stay_ended(state["diverged_step"], first_step)
+        self.train_seconds, self.train_steps = 0.0, 0
+        self.books = {name: book for name, lane in self.lanes.items() if (book := self._book(name, lane.config))}
         self.keep_every = max(1, job.config.num_steps // self._kept_steps())
         self.kept = set(self.folder.kept())
+
+    def _book(self, name: str, config: Config) -> Logbook | None:
+        """The log of a lane."""
+        log = self.job.log
+        if log is None:
+            return None
+        folder = log.folder if name == "run" else log.folder.with_name(f"{log.folder.name}-{name}")
+        return Logbook(config, log.config, folder, log.budget)
 
     def _kept_steps(self) -> int:
         """How many steps are kept on the way."""
@@ -116,6 +143,8 @@ class Worker:
             self._keep()
         self._show()
         self._tell_status()
+        for name, book in self.books.items():
+            book.begin(self.lanes[name].snapshot, self.folder.past(name) if self.step else ())
         self.next_step_time = time.perf_counter()
         while not self.stopping and not all(lane.ended for lane in self.lanes.values()):
             if self.commands:
@@ -135,9 +164,14 @@ class Worker:
 
     def _advance(self) -> None:
         diverging = []
-        for lane in self.lanes.values():
+        for name, lane in self.lanes.items():
             if not lane.ended:
+                start = time.perf_counter()
                 lane.advance()
+                self.train_seconds += time.perf_counter() - start
+                self.train_steps += 1
+                if name in self.books and not lane.ended:
+                    self.books[name].after(lane.snapshot)
                 if lane.diverged:
                     diverging.append(lane)
                 if lane.failure and lane is self.lanes["run"]:
@@ -290,10 +324,18 @@ class Worker:
                     self.folder.append(name, rows)
                 except OSError as error:
                     self._tell_disk(error)
+        flushed = [book.flush_if_due() for book in self.books.values()]
+        if any(flushed):
+            self.outbox.message({"kind": "log", "log": self._log_state()})
         kept, self.new_kept = self.new_kept, []
         self.last_tell_time = time.perf_counter()
         if history or kept:
             self.outbox.message({"kind": "metrics", "rows": history, "kept": kept, "step": self.step})
+
+    def _log_state(self) -> dict[str, Any]:
+        """What logging has cost so far, beside the steps themselves."""
+        states = [book.state() for book in self.books.values()]
+        return {**(states[0] if states else {}), "train": [self.train_seconds, self.train_steps]}
 
     def _tell_status(self, status: str | None = None, message: dict[str, Any] | None = None) -> None:
         self._tell()
@@ -314,8 +356,13 @@ class Worker:
             self._keep()
         self._show()
         status, message = self._ending(run)
+        for name, book in self.books.items():
+            lane = self.lanes[name]
+            book.end(lane.snapshot, checkpoints.all_finite(lane.snapshot.net))
         self._tell()
-        self._write_facts(status=status, message=message)
+        log = self._log_state()
+        self.outbox.message({"kind": "log", "log": log})
+        self._write_facts(status=status, message=message, logged=log)
         self._tell_status(status, message)
         self.outbox.close()
 

@@ -85,6 +85,8 @@ class Experiment:
         lanes: lanes(config) -> name -> Config: the runs trained side by side; the first is the run itself.
         bench: bench(config) -> Bench, for the step-by-step section.
         focus: focus(asked) -> what a viewer asks to look at, checked; raises ValueError where it makes no sense.
+        logged_batch: logged_batch(config) -> x, y: what the network is given of the test set, and what is asked for.
+        pictured: pictured(config) -> whether it is given images.
         missing: missing(config) -> why a run can't start yet, such as images that were not fetched; None if it can.
     """
 
@@ -95,8 +97,10 @@ class Experiment:
     untrained: Callable[[Any], Snapshot]
     lanes: Callable[[Any], Mapping[str, Config]]
     bench: Callable[[Any], Bench]
+    logged_batch: Callable[[Any], tuple[Tensor, Tensor]]
     focus: Callable[[Any], Mapping[str, Any]] = lambda asked: {}
     missing: Callable[[Any], Problem | None] = lambda config: None
+    pictured: Callable[[Any], bool] = lambda config: False
 
     def frames(
         self, config: Config, snapshots: Mapping[str, Snapshot], focus: Mapping[str, Any] | None = None

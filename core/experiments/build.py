@@ -527,4 +527,21 @@ def bench(config: BuildConfig) -> Bench:
     return classifier_bench(net, optimizer, x, y)
 
 
-EXPERIMENT = Experiment("build", BuildConfig, train, view, untrained, bug_lanes, bench, focus, missing)
+LOGGED = 200
+"""Test images that are logged at most."""
+
+
+def logged_batch(config: BuildConfig) -> tuple[Tensor, Tensor]:
+    """The first test examples as the network is given them, and their labels."""
+    _, _, x_test, y_test = make_data(config)
+    return to_input(config, x_test[:LOGGED]), y_test[:LOGGED]
+
+
+def pictured(config: BuildConfig) -> bool:
+    """Whether the examples are images."""
+    return not config.on_points
+
+
+EXPERIMENT = Experiment(
+    "build", BuildConfig, train, view, untrained, bug_lanes, bench, logged_batch, focus, missing, pictured
+)

@@ -489,4 +489,10 @@ def bench(config: ClassifierConfig) -> Bench:
     return Bench(net, optimizer, loss)
 
 
-EXPERIMENT = Experiment("classifier", ClassifierConfig, train, view, untrained, bug_lanes, bench)
+def logged_batch(config: ClassifierConfig) -> tuple[Tensor, Tensor]:
+    """The test points as the network is given them, and their labels."""
+    x_train, _, x_test, y_test = make_data(config)
+    return prepare(config, x_test, x_train), y_test
+
+
+EXPERIMENT = Experiment("classifier", ClassifierConfig, train, view, untrained, bug_lanes, bench, logged_batch)

@@ -420,4 +420,16 @@ def bench(config: CNNConfig) -> Bench:
     return classifier_bench(net, optimizer, x, y)
 
 
-EXPERIMENT = Experiment("cnn", CNNConfig, train, view, untrained, bug_lanes, bench, focus, missing)
+LOGGED = 500
+"""Test images that are logged at most."""
+
+
+def logged_batch(config: CNNConfig) -> tuple[Tensor, Tensor]:
+    """The first test images as the network is given them, and their labels."""
+    _, _, test_images, test_labels = make_data(config)
+    return to_input(test_images[:LOGGED], config.normalize_test), test_labels[:LOGGED]
+
+
+EXPERIMENT = Experiment(
+    "cnn", CNNConfig, train, view, untrained, bug_lanes, bench, logged_batch, focus, missing, lambda config: True
+)

@@ -352,4 +352,21 @@ def bench(config: RNNDigitsConfig) -> Bench:
     return classifier_bench(net, optimizer, x, y)
 
 
-EXPERIMENT = Experiment("rnn_digits", RNNDigitsConfig, train, view, untrained, lanes, bench, focus, missing)
+LOGGED = 500
+"""Test images that are logged at most."""
+
+
+def logged_batch(config: RNNDigitsConfig) -> tuple[Tensor, Tensor]:
+    """The first test examples as the network is given them, and their labels."""
+    _, _, test_examples, test_labels = make_data(config)
+    return to_input(config, test_examples[:LOGGED]), test_labels[:LOGGED]
+
+
+def pictured(config: RNNDigitsConfig) -> bool:
+    """Whether the examples are images."""
+    return config.dataset != "waves"
+
+
+EXPERIMENT = Experiment(
+    "rnn_digits", RNNDigitsConfig, train, view, untrained, lanes, bench, logged_batch, focus, missing, pictured
+)

@@ -578,4 +578,16 @@ def memory(config: VGGConfig) -> int:
     return data + max(training, (LOADING - 1) * data)
 
 
-EXPERIMENT = Experiment("vgg", VGGConfig, train, view, untrained, lanes, bench, focus, cannot_start)
+LOGGED = 200
+"""Test images that are logged at most."""
+
+
+def logged_batch(config: VGGConfig) -> tuple[Tensor, Tensor]:
+    """The first test images as the network is given them, and their labels."""
+    _, _, test_images, test_labels = make_data(config)
+    return to_input(config, test_images[:LOGGED]), test_labels[:LOGGED]
+
+
+EXPERIMENT = Experiment(
+    "vgg", VGGConfig, train, view, untrained, lanes, bench, logged_batch, focus, cannot_start, lambda config: True
+)

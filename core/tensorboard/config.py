@@ -1,0 +1,82 @@
+"""What of a run is logged for TensorBoard. It is no part of the run: it trains to the same losses with and without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from core.config import Config, setting
+from core.experiments import experiment
+
+TUTORIAL = "the tutorial's step 4"
+
+
+# fmt: off
+class LogConfig(Config):
+    """The switches of logging."""
+
+    experiment: ClassVar[str] = "log"
+
+    scalars: bool = setting(
+        True, label="Loss and accuracy", group="training", folded=False,
+        help="Train/Loss and Train/Accuracy, as the tutorial logs them, and the same of the test set.",
+    )
+    every: int = setting(
+        50, label="Every N steps", group="training", low=1, high=1000, step=1, folded=False, source=TUTORIAL,
+        help="How often they are logged. More often shows more of the noise between two batches.",
+    )
+    learning_rate: bool = setting(
+        True, label="Learning rate", group="training", folded=False,
+        help="A third line beside the loss: it shows which bend of the loss was your own doing.",
+    )
+    graph: bool = setting(
+        True, label="Graph", group="training", folded=False,
+        help="The network as a drawing of its operations, followed once on real input.",
+    )
+    images: bool = setting(
+        True, label="Images", group="training", folded=False,
+        help="Sixteen of the images that the network is given: wrong pixels are seen at a glance.",
+    )
+    hparams: bool = setting(
+        True, label="Hyperparameters", group="training", folded=False,
+        help="All settings of the run with its last loss and accuracy, to compare runs in a table.",
+    )
+    histograms: bool = setting(
+        False, label="Histograms", group="training", folded=False,
+        help="How the numbers in each weight and each gradient are spread: gradients that vanish pile up at zero.",
+    )
+    histograms_every: int = setting(
+        200, label="Histograms every N steps", group="training", low=1, high=5000, step=1, folded=False,
+        shown_if=("histograms", (True,)),
+        help="Each costs as much as many steps of a small network.",
+    )
+    pr_curves: bool = setting(
+        False, label="PR curves", group="training", folded=False,
+        help="At the end of the run, precision against recall for each class: which one is missed, which one imagined.",
+    )
+    embedding: bool = setting(
+        False, label="Embedding", group="training", folded=False,
+        help="At the end of the run, the network's outputs as points in space, each with its image, in the projector.",
+    )
+# fmt: on
+
+
+KINDS = ("scalars", "learning_rate", "graph", "images", "hparams", "histograms", "pr_curves", "embedding")
+"""What can be logged."""
+PICTURED = {"images", "pr_curves", "embedding"}
+"""What needs images as input."""
+
+
+def kinds(config: Config, log: LogConfig) -> list[str]:
+    """What of a run is logged: what is switched on and can be had of it."""
+    pictured = experiment(config.experiment).pictured(config)
+    return [kind for kind in KINDS if getattr(log, kind) and (pictured or kind not in PICTURED)]
+
+
+def hparams(config: Config) -> dict[str, Any]:
+    """A run's settings as `add_hparams` takes them: numbers, texts and switches."""
+    plain = (bool, int, float, str)
+    values: Mapping[str, Any] = {name: value for name, value in config if name != "device"}
+    return {
+        name: value if isinstance(value, plain) else config.write(name, value)[:200] for name, value in values.items()
+    }

@@ -1,0 +1,236 @@
+"""What real runs log: read back by TensorBoard's own reader, it equals what was trained."""
+
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams import plugin_data_pb2
+from tensorboard.util import tensor_util
+
+from core import checkpoints
+from core.engine import manager as module
+from core.engine.manager import Manager
+from core.engine.run import Run
+from core.experiments import MODULES, experiment
+from core.tensorboard.config import KINDS, LogConfig
+from core.tensorboard.lines import as_images
+from tests.core.waiting import until
+
+Start = Callable[..., Run]
+ALL = {"every": 10, "histograms": True, "histograms_every": 20, "pr_curves": True, "embedding": True}
+SMALL: dict[str, dict[str, Any]] = {
+    "classifier": {"num_steps": 60},
+    "rnn": {"num_steps": 60},
+    "cnn": {"train_size": 1000, "num_epochs": 2, "channels1": 4, "channels2": 4},
+    "rnn_digits": {"train_size": 1000, "num_epochs": 1, "hidden_size": 8},
+    "vgg": {"train_size": 700, "batch_size": 32, "num_epochs": 1, "cfg": "4,M,4,M", "size": 28},
+    "build": {"train_size": 1000, "num_epochs": 1},
+}
+
+
+def config_of(name: str, **values: Any) -> Any:
+    known = experiment(name).config
+    wanted = {**SMALL[name], **values, "device": "cpu"}
+    return known.create({field: value for field, value in wanted.items() if field in known.model_fields})
+
+
+def over(run: Run) -> Run:
+    assert until(lambda: not run.alive, 60), run.state()
+    assert until(lambda: run.connection is None)
+    return run
+
+
+def folder(manager: Manager, run: Run) -> Path:
+    return Path(manager.store.logs(run.owner) / run.folder.facts()["log"])
+
+
+def read(path: Path) -> EventAccumulator:
+    return EventAccumulator(str(path), {"tensors": 0, "histograms": 0, "images": 0, "scalars": 0}).Reload()
+
+
+def line(log: EventAccumulator, tag: str) -> dict[int, float]:
+    return {event.step: event.value for event in log.Scalars(tag)}
+
+
+def close(value: float) -> Any:
+    return pytest.approx(value, rel=1e-6, nan_ok=True)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_everything_that_is_logged_can_be_read_and_costs_no_bit(
+    name: str, start: Start, manager: Manager, request: pytest.FixtureRequest
+) -> None:
+    owner = request.node.name
+    config = config_of(name)
+    manager.store.choose_log(owner, LogConfig.create(dict.fromkeys(KINDS, False)))
+    plain = over(start(config))
+    assert not folder(manager, plain).exists()
+    manager.store.choose_log(owner, LogConfig.create(ALL))
+    run = over(start(config))
+    assert run.status == plain.status == "finished"
+    assert run.history == plain.history, "logging changes no bit of what is trained"
+    log = read(folder(manager, run))
+
+    history = run.history["run"]
+    losses = dict(zip(*history["loss/train"].values(), strict=True))
+    assert line(log, "Train/Loss") == {step: close(losses[step]) for step in losses if step % 10 == 0}
+    assert line(log, "Learning rate") == dict.fromkeys(line(log, "Train/Loss"), close(config.lr))
+    if "accuracy/test" in history:
+        measured = dict(zip(*history["accuracy/test"].values(), strict=True))
+        found = line(log, "Test/Accuracy")
+        assert found == {step: close(measured[step]) for step in found} and found
+        assert max(measured) in found or max(measured) % 10 >= config.evaluate_every
+    tags = log.Tags()
+    assert tags["graph"]
+    weights = checkpoints.load(run.folder.checkpoint_file(run.step))["run"]["net"]
+    steps = [step for step in losses if step % 20 == 0]
+    names = [key for key, _ in experiment(name).untrained(config).net.named_parameters()]
+    assert {f"weights/{key}" for key in names} <= set(tags["histograms"]) or not steps
+    for key in names if steps else []:
+        events = log.Histograms(f"weights/{key}")
+        assert [event.step for event in events] == steps
+        if steps[-1] == run.step:
+            last = events[-1].histogram_value
+            assert (last.num, last.min, last.max) == (
+                weights[key].numel(),
+                close(weights[key].min().item()),
+                close(weights[key].max().item()),
+            )
+    hparams_of(folder(manager, run), config, run)
+    if experiment(name).pictured(config):
+        pictures_of(log, folder(manager, run), config, run)
+    else:
+        assert not tags["images"] and not any("Class" in tag for tag in tags["tensors"])
+
+
+def hparams_of(path: Path, config: Any, run: Run) -> None:
+    """The settings and the last metrics are those of the run."""
+    data = read(path).SummaryMetadata("_hparams_/session_start_info").plugin_data.content
+    said = plugin_data_pb2.HParamsPluginData.FromString(data).session_start_info.hparams
+    assert said["lr"].number_value == config.lr and said["optimizer"].string_value == config.optimizer
+    for name, column in run.history["run"].items():
+        if name != "loss/train" or len(run.history["run"]) == 1:
+            assert line(read(path), f"final/{name}") == {run.step: close(column["value"][-1])}
+
+
+def pictures_of(log: EventAccumulator, path: Path, config: Any, run: Run) -> None:
+    """Images, curves and points are of the test set and of the trained network."""
+    trained = experiment(config.experiment)
+    x, y = trained.logged_batch(config)
+    images = as_images(x)
+    assert (log.Images("Images")[0].height, log.Images("Images")[0].width)[0] > images.shape[-2]
+    net = trained.untrained(config).net
+    net.load_state_dict(checkpoints.load(run.folder.checkpoint_file(run.step))["run"]["net"])
+    net.eval()
+    with torch.no_grad():
+        logits = torch.cat([net(part) for part in torch.split(x, 50)])
+    points = np.loadtxt(next(path.glob("*/default/tensors.tsv")), delimiter="\t")
+    assert np.allclose(points, logits.numpy(), atol=1e-3)
+    assert [int(text) for text in next(path.glob("*/default/metadata.tsv")).read_text().split()] == y.tolist()
+    [event] = log.Tensors("Class 3")
+    true_positives = tensor_util.make_ndarray(event.tensor_proto)[0]
+    assert true_positives[0] == (y == 3).sum().item(), "at threshold 0 every 3 is found"
+
+
+def test_a_bugs_twin_has_a_log_of_its_own(start: Start, manager: Manager) -> None:
+    run = over(start(config_of("classifier", bugs=("softmax",), num_steps=100)))
+    log = folder(manager, run)
+    for lane, path in (("run", log), ("correct", log.with_name(f"{log.name}-correct"))):
+        losses = dict(zip(*run.history[lane]["loss/train"].values(), strict=True))
+        assert line(read(path), "Train/Loss") == {step: close(losses[step]) for step in (50, 100)}
+
+
+def test_a_run_that_goes_on_has_the_whole_line(start: Start, manager: Manager) -> None:
+    first = over(start(config_of("classifier", num_steps=100), speed=2000))
+    again = over(manager.resume(first.owner, first.id, 100, num_steps=200))
+    losses = dict(zip(*again.history["run"]["loss/train"].values(), strict=True))
+    assert line(read(folder(manager, again)), "Train/Loss") == {s: close(losses[s]) for s in (50, 100, 150, 200)}
+
+
+def test_a_running_log_can_be_read(start: Start, manager: Manager) -> None:
+    run = start(config_of("classifier", num_steps=5000), speed=200)
+    assert until(lambda: run.step > 50)
+    assert until(lambda: "Train/Loss" in read(folder(manager, run)).Tags()["scalars"], 10)
+    assert run.alive and until(lambda: run.log.get("costs", {}).get("scalars"))
+
+
+def test_the_budget_ends_the_log_but_not_the_run(
+    start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch, recorded: Any, losses: Any
+) -> None:
+    monkeypatch.setattr(module, "LOG_BYTES", 20_000)
+    manager.store.choose_log(
+        "test_the_budget_ends_the_log_but_not_the_run", LogConfig.create({"every": 1, "histograms": True})
+    )
+    config = config_of("classifier", num_steps=2000)
+    run = over(start(config))
+    assert (run.status, run.step, run.log["stopped"]) == ("finished", 2000, "budget")
+    assert run.folder.facts()["logged"]["stopped"] == "budget"
+    assert recorded(run) == losses(config)
+    log = folder(manager, run)
+    assert sum(path.stat().st_size for path in log.rglob("*")) < 30_000
+    assert len(line(read(log), "Train/Loss")) > 1, "what was logged before can be read"
+
+
+def test_all_logs_of_a_person_have_a_budget(start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = over(start(config_of("classifier")))
+    size = sum(path.stat().st_size for path in manager.store.logs(first.owner).rglob("*") if path.is_file())
+    monkeypatch.setattr(module, "LOGS_BYTES", size)
+    assert over(start(config_of("classifier"))).log["stopped"] == "budget"
+
+
+def test_a_full_disk_ends_the_log_but_not_the_run(start: Start, manager: Manager, request: Any) -> None:
+    logs = manager.store.logs(request.node.name)
+    logs.parent.mkdir(exist_ok=True)
+    logs.symlink_to("/dev/full")
+    run = over(start(config_of("classifier")))
+    assert (run.status, run.log["stopped"]) == ("finished", "disk")
+
+
+def test_a_disk_that_fills_up_ends_the_log_but_not_the_training(tmp_path: Path) -> None:
+    program = """
+import resource, sys
+from pathlib import Path
+from core.experiments import experiment
+from core.tensorboard.config import LogConfig
+from core.tensorboard.logbook import Logbook
+
+trained = experiment("classifier")
+config = trained.config.create({"num_steps": 400, "device": "cpu"})
+book = Logbook(config, LogConfig.create({"every": 1}), Path(sys.argv[1]), 10**9)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+for snapshot in trained.train(config, {}):
+    book.after(snapshot) if snapshot.step else book.begin(snapshot)
+    book.flush()
+book.end(snapshot, True)
+print(snapshot.step, book.stopped)
+"""
+    ran = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["400", "disk"]
+    assert len(line(read(tmp_path), "Train/Loss")) > 1
+
+
+def test_runs_that_are_forgotten_take_their_logs_along(
+    start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = over(start(config_of("classifier", bugs=("softmax",))))
+    logs = folder(manager, old).parent
+    assert len(list(logs.iterdir())) == 2
+    monkeypatch.setattr("core.engine.store.KEPT_RUNS", 1)
+    new = over(start(config_of("classifier")))
+    manager.store.prune(new.owner)
+    assert [path.name for path in logs.iterdir()] == [folder(manager, new).name]
+
+
+def test_a_diverged_run_is_logged_to_its_end(start: Start, manager: Manager) -> None:
+    run = over(start(config_of("classifier", lr=10.0, num_steps=300, optimizer="SGD", loss="MSELoss", bugs=())))
+    log = read(folder(manager, run))
+    assert run.status in ("diverged", "finished")
+    assert "_hparams_/session_start_info" in log._plugin_to_tag_to_content["hparams"]
+    assert all(math.isfinite(value) or run.status == "diverged" for value in line(log, "final/loss/train").values())
