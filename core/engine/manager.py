@@ -26,6 +26,7 @@ from core.engine.worker import Job, Log, work
 from core.experiments import experiment
 from core.files.resuming import Uploaded
 from core.machine.devices import resolve
+from core.tensorboard.host import Host
 
 GRACE = 60.0
 """Seconds that a run goes on after the last of its owner's tabs was closed."""
@@ -60,6 +61,7 @@ class Manager:
         if method == "forkserver":
             self._context.set_forkserver_preload(["core.engine.warm"])
         self._spares: list[tuple[BaseProcess, Connection]] | None = [] if method == "spawn" else None
+        self.tensorboard = Host(self._context)
         self._runs: dict[str, Run] = {}
         self._present: Counter[str] = Counter()
         self._lock = threading.RLock()
@@ -313,6 +315,7 @@ class Manager:
             self.stop(run, patience=0.7)
         self._closed = True
         self._waker.send_bytes(b"!")
+        self.tensorboard.close()
         self._thread.join(timeout=2)
 
     def _receive(self) -> None:

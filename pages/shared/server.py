@@ -22,7 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -31,6 +31,7 @@ from core.engine.manager import manager
 from core.engine.run import Run
 from core.engine.store import data_folder
 from core.experiments import experiment
+from core.tensorboard import host
 
 COOKIE = "torch_playground"
 """The cookie that tells one person's runs from another's: a random id, nothing else."""
@@ -198,6 +199,26 @@ async def posted(request: Request) -> bytes:
     return body
 
 
+async def tensorboard(request: Request) -> Response:
+    """TensorBoard on the asker's own logs."""
+    owner = owner_of(request.headers)
+    if not owner or not same_site(request.headers):
+        return PlainTextResponse("No such page.", 404)
+    path = request.scope["path"].removeprefix(host.PREFIX)
+    if not path:
+        return RedirectResponse(f"{host.PREFIX}/")
+    try:
+        body = await posted(request)
+    except ValueError:
+        return PlainTextResponse("This is too long.", 413)
+    asked = host.Request(request.method, path, request.url.query, request.headers.get("content-type", ""), body)
+    try:
+        answer = await run_in_threadpool(manager().tensorboard.ask, manager().store.logs(owner), asked)
+    except host.Gone:
+        return PlainTextResponse("TensorBoard does not answer: try again in a moment.", 503)
+    return Response(answer.body, answer.status, dict(answer.headers))
+
+
 async def history(request: Request) -> Response:
     """All metrics of a run."""
     run = await find(request)
@@ -249,6 +270,7 @@ def warm() -> None:
     """Do now what the first visitor would else wait for."""
     manager().warm()
     plotly_bundle()
+    manager().tensorboard.warm()
 
 
 @asynccontextmanager
@@ -264,6 +286,8 @@ routes = [
     WebSocketRoute("/live/{run}", live),
     Route("/live/{run}/kept/{step:int}", kept_frame, methods=["GET", "POST"]),
     Route("/live/{run}/history", history),
+    Route(host.PREFIX, tensorboard),
+    Route(host.PREFIX + "/{path:path}", tensorboard, methods=["GET", "POST"]),
     Route("/assets/live/{hash}/{path:path}", live_view_file),
     Route("/assets/{name}", plotly_file),
 ]

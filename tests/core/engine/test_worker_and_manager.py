@@ -580,8 +580,8 @@ def test_a_full_disk_costs_the_record_but_not_the_run(start: Start, losses: Loss
 def test_a_divergence_is_told_even_if_no_step_could_be_kept(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     create = Folder.create
 
-    def create_on_full_disk(folder: Folder, *facts: Any) -> None:
-        create(folder, *facts)
+    def create_on_full_disk(folder: Folder, *facts: Any, **more: Any) -> None:
+        create(folder, *facts, **more)
         for step in range(41):
             folder.checkpoint_file(step).with_suffix(".part").symlink_to("/dev/full")
 

@@ -1,0 +1,259 @@
+"""TensorBoard itself, in one process beside the server: an application for each person, on that person's logs alone.
+
+It listens on no port. The server hands it requests through a pipe, with the folder that the asker's runs are logged in;
+nothing in a request can name another folder. The pipe's end is the end of the process.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import re
+import signal
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+PREFIX = "/tensorboard"
+"""Where it is on the server."""
+PEOPLE = 40
+"""Applications held at once; the one asked longest ago goes first, and is made again when it is asked for."""
+RELOAD_INTERVAL = 1.0
+"""Seconds after which the files are looked at again, if someone asks."""
+PATIENCE = 30.0
+"""Seconds to wait for an answer."""
+THREADS = 4
+PLUGINS = {
+    "scalars", "images", "graphs", "distributions", "histograms", "pr_curves", "hparams", "timeseries",
+    "projector", "text",
+}  # fmt: skip
+"""Those of TensorBoard's plugins that show what is logged here."""
+DATA = re.compile(r"^(/experiment/[^/]*)?/data(/|$)")
+"""Paths that are answered out of somebody's logs; all others are files that are the same for everybody."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a browser asks TensorBoard.
+
+    Attributes:
+        path: below `PREFIX`, unquoted, as WSGI has it.
+    """
+
+    method: str
+    path: str
+    query: str
+    content_type: str = ""
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What TensorBoard answers."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class Gone(Exception):
+    """The process has ended or does not answer."""
+
+
+class Host:
+    """The server's end: starts the process when it is first needed, and again should it have ended."""
+
+    def __init__(self, context: Any):
+        """Prepare.
+
+        Args:
+            context: of multiprocessing, that makes the process.
+        """
+        self._context = context
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._process: Any = None
+        self._waiting: dict[int, Future[Answer]] = {}
+        self._numbers = itertools.count()
+
+    def ask(self, folder: Path, request: Request) -> Answer:
+        """Have a request answered out of a folder of logs; called from any thread.
+
+        Raises:
+            Gone: the process ended before it answered, or takes too long.
+        """
+        answer: Future[Answer] = Future()
+        with self._lock:
+            number = next(self._numbers)
+            self._waiting[number] = answer
+            try:
+                self._connected().send((number, str(folder), request))
+            except OSError:
+                del self._waiting[number]
+                raise Gone from None
+        try:
+            return answer.result(PATIENCE)
+        except TimeoutError:
+            raise Gone from None
+        finally:
+            self._waiting.pop(number, None)
+
+    def warm(self) -> None:
+        """Start the process now, so that the first one who asks need not wait for its imports."""
+        with suppress(Gone):
+            self.ask(Path(os.devnull), Request("GET", "/index.html", ""))
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            process = self._process
+        if process is not None:
+            process.terminate()
+            process.join(2)
+
+    @property
+    def pid(self) -> int | None:
+        """The process's number, if there is one."""
+        return self._process.pid if self._process is not None else None
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            ours, theirs = self._context.Pipe()
+            self._process = self._context.Process(target=serve, args=(theirs,), daemon=True)
+            self._process.start()
+            theirs.close()
+            self._connection = ours
+            threading.Thread(target=self._listen, args=(ours,), name="tensorboard", daemon=True).start()
+        return self._connection
+
+    def _listen(self, connection: Connection) -> None:
+        try:
+            while True:
+                number, answer = connection.recv()
+                waiting = self._waiting.pop(number, None)
+                if waiting is not None:
+                    waiting.set_result(answer)
+        except (EOFError, OSError):
+            with self._lock:
+                if self._connection is connection:
+                    self._connection = None
+                lost = list(self._waiting.values())
+                self._waiting.clear()
+            for waiting in lost:
+                waiting.set_exception(Gone())
+
+
+def serve(connection: Connection) -> None:
+    """The process's main function: answer until the pipe ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(OSError, AttributeError):
+        os.nice(5)  # live pictures come first
+    logging.getLogger("tensorboard").setLevel(logging.CRITICAL)  # what a browser asks in vain is no news
+    shelf = Shelf()
+    sending = threading.Lock()
+
+    def answer(number: int, folder: str, request: Request) -> None:
+        found = shelf.answer(folder, request)
+        with sending, suppress(OSError):
+            connection.send((number, found))
+
+    with ThreadPoolExecutor(THREADS) as pool, suppress(EOFError, OSError):
+        while True:
+            pool.submit(answer, *connection.recv())
+    os._exit(0)
+
+
+class Shelf:
+    """The applications: one for the files that are the same for everybody, and one for each person's logs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._files = Board(os.devnull, with_files=True)
+        self._boards: OrderedDict[str, Board] = OrderedDict()
+
+    def board(self, folder: str) -> Board:
+        """The application of a folder."""
+        with self._lock:
+            board = self._boards.pop(folder, None) or Board(folder, with_files=False)
+            self._boards[folder] = board
+            while len(self._boards) > PEOPLE:
+                self._boards.popitem(last=False)
+        return board
+
+    def answer(self, folder: str, request: Request) -> Answer:
+        """Answer a request; what TensorBoard stumbles over is answered with one sentence."""
+        try:
+            if not DATA.match(request.path):
+                return self._files.answer(request)
+            board = self.board(folder)
+            board.reload()
+            return board.answer(request)
+        except Exception:  # an odd run name, a broken number: nothing that the asker should see the inside of
+            return Answer(400, [("Content-Type", "text/plain")], b"TensorBoard can't answer this.")
+
+
+class Board:
+    """TensorBoard on one folder."""
+
+    def __init__(self, folder: str, with_files: bool):
+        """Make it.
+
+        Args:
+            folder: of logs.
+            with_files: whether it has the pages' own files; they take 4 MB.
+        """
+        from tensorboard import assets, default, program
+        from tensorboard.backend import application
+        from tensorboard.backend.event_processing.data_ingester import LocalDataIngester
+        from tensorboard.plugins.core.core_plugin import CorePluginLoader
+        from tensorboard.plugins.projector.projector_plugin import ProjectorPlugin
+
+        known = [*default.get_static_plugins()[1:], ProjectorPlugin]
+        plugins = [CorePluginLoader(), *(plugin for plugin in known if getattr(plugin, "plugin_name", "") in PLUGINS)]
+        board = program.TensorBoard(plugins, assets.get_default_assets_zip_provider())
+        board.configure(argv=["", "--logdir", folder, "--load_fast", "false"])
+        self._folder = folder
+        self._multiplexer = LocalDataIngester(board.flags)
+        self._app: Callable[..., Any] = application.TensorBoardWSGIApp(
+            board.flags,
+            plugins,
+            self._multiplexer.data_provider,
+            board.assets_zip_provider if with_files else None,
+            self._multiplexer.deprecated_multiplexer,
+        )
+        self._lock = threading.Lock()
+        self._reloaded = -RELOAD_INTERVAL
+
+    def reload(self) -> None:
+        """Read what was logged since the last time."""
+        with self._lock:
+            if time.monotonic() - self._reloaded > RELOAD_INTERVAL:
+                multiplexer = self._multiplexer.deprecated_multiplexer
+                multiplexer.AddRunsFromDirectory(self._folder)
+                multiplexer.Reload()
+                self._reloaded = time.monotonic()
+
+    def answer(self, request: Request) -> Answer:
+        """Answer a request."""
+        from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+        builder = EnvironBuilder(
+            path=request.path,
+            method=request.method,
+            query_string=request.query,
+            content_type=request.content_type or None,
+            data=request.body or None,
+            headers=[("Accept-Encoding", "gzip")],
+        )
+        parts, status, headers = run_wsgi_app(self._app, builder.get_environ(), buffered=True)
+        return Answer(int(status.split()[0]), list(headers), b"".join(parts))

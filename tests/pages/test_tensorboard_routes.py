@@ -1,0 +1,161 @@
+"""TensorBoard's routes: a person's own runs, and nothing of anybody else's."""
+
+from __future__ import annotations
+
+import os
+import signal
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx2
+import pytest
+import torch
+from starlette.testclient import TestClient
+from torch.utils.tensorboard import SummaryWriter
+
+from core.engine.manager import Manager
+from core.models import Net
+from core.tensorboard.host import Board, Host, Request
+from tests.pages.tabs import ANNE, BOB, until
+from tests.pages.test_server import HERE, as_person, client  # noqa: F401
+
+RUN = "classifier/annes-run"
+SECRETS = ("annes-label", "annes-words", "annes-setting", "annes-metric")
+"""What is in the run and in no question."""
+ODD = ["../../x", "..", "/etc/passwd", "a\0b", "x" * 4096, "<script>alert(1)</script>", "[x](javascript:alert(1))", "%"]
+"""Run names that nobody has."""
+
+
+@pytest.fixture
+def logs(manager: Manager) -> Path:
+    """Anne has a run with something of every kind."""
+    folder = manager.store.logs(ANNE)
+    with SummaryWriter(str(folder / RUN)) as writer:
+        writer.add_scalar("annes-tag", 1.5, 1)
+        writer.add_histogram("annes-histogram", torch.arange(9.0), 1)
+        writer.add_images("annes-images", torch.rand(2, 1, 4, 4), 1)
+        writer.add_pr_curve("annes-pr_curve", torch.tensor([0, 1]), torch.tensor([0.1, 0.9]), 1)
+        writer.add_text("annes-text", "annes-words", 1)
+        writer.add_hparams({"annes-setting": 1}, {"annes-metric": 2.0}, run_name=".")
+        writer.add_embedding(torch.rand(3, 2), metadata=["annes-label"] * 3, tag="annes-tag")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            writer.add_graph(Net(2, (3,), 2), torch.rand(1, 2))
+    return folder
+
+
+def asked(client: TestClient, path: str, owner: str | None = ANNE, origin: str | None = HERE) -> httpx2.Response:  # noqa: F811
+    return client.get("/tensorboard" + path, headers=as_person(owner, origin), follow_redirects=False)
+
+
+def routes(folder: Path) -> list[str]:
+    """All that TensorBoard answers."""
+    app = Board(str(folder), with_files=True)._app
+    return [*app.exact_routes, *(f"{route}x" for route in app.prefix_routes)]  # type: ignore[attr-defined]
+
+
+def questions(folder: Path) -> Iterator[str]:
+    """Every route, asked for Anne's run and tag in each way that TensorBoard asks."""
+    run = quote(RUN, safe="")
+    for route in routes(folder):
+        for tag in ("tag", "histogram", "images", "pr_curve", "text/text_summary"):
+            yield f"{route}?run={run}&tag=annes-{tag}&sample=0&step=0&name=annes-tag%3A00000&index=0&experiment="
+            yield f"/experiment/defaultExperimentId{route}?run={run}&tag=annes-{tag}"
+
+
+def test_a_person_sees_their_own_runs(client: TestClient, logs: Path) -> None:  # noqa: F811
+    assert asked(client, "/data/runs").json() == [RUN]
+    assert list(asked(client, "/data/plugin/scalars/tags").json()) == [RUN]
+    points = asked(client, f"/data/plugin/scalars/scalars?run={quote(RUN)}&tag=annes-tag").json()
+    assert [(step, value) for _time, step, value in points] == [(1, 1.5)]
+    for plugin in ("histograms", "images", "pr_curves"):
+        assert RUN in asked(client, f"/data/plugin/{plugin}/tags").json()
+    assert (
+        "annes-label" in asked(client, f"/data/plugin/projector/metadata?run={quote(RUN)}&name=annes-tag%3A00000").text
+    )
+
+
+def test_what_is_logged_later_is_there_when_it_is_asked_for(client: TestClient, logs: Path) -> None:  # noqa: F811
+    assert asked(client, "/data/runs").json() == [RUN]
+    with SummaryWriter(str(logs / "rnn" / "later")) as writer:
+        writer.add_scalar("loss", 1.0, 1)
+    until(lambda: asked(client, "/data/runs").json() == [RUN, "rnn/later"])
+
+
+def test_nobody_sees_anothers_runs_on_any_route(client: TestClient, logs: Path) -> None:  # noqa: F811
+    everything = list(questions(logs))
+    assert len(everything) > 60
+    seen_by_anne = ""
+    for question in everything:
+        seen_by_anne += asked(client, question).text
+        for owner, origin in ((BOB, HERE), (ANNE, "http://elsewhere"), (ANNE, "null"), (None, HERE)):
+            answer = asked(client, question, owner, origin)
+            assert not [word for word in SECRETS if word in answer.text], (question, owner, origin)
+            assert answer.is_error or "annes-" not in answer.text, (question, owner, origin)
+            if (owner, origin) != (BOB, HERE):
+                assert answer.status_code == 404
+    assert "annes-label" in seen_by_anne and "annes-words" in seen_by_anne
+    for owner, sees in ((ANNE, True), (BOB, False)):
+        told = client.post(
+            "/tensorboard/data/plugin/hparams/experiment", headers=as_person(owner), json={"experimentName": ""}
+        ).text
+        assert ("annes-setting" in told) is ("annes-metric" in told) is sees
+
+
+def test_another_persons_folder_cannot_be_named(client: TestClient, logs: Path, manager: Manager) -> None:  # noqa: F811
+    theirs = manager.store.logs(BOB)
+    for name in (f"../{logs.name}/{RUN}", str(logs / RUN), f"{theirs}/../{logs.name}/{RUN}"):
+        for route in ("scalars/scalars", "projector/metadata", "projector/tensor", "projector/sprite_image"):
+            answer = asked(client, f"/data/plugin/{route}?run={quote(name, safe='')}&tag=annes-tag&name=annes-tag", BOB)
+            assert answer.is_error and "annes-label" not in answer.text
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_names_are_refused_in_a_sentence(client: TestClient, logs: Path, name: str) -> None:  # noqa: F811
+    for question in (
+        "/data/plugin/scalars/scalars?tag=annes-tag&run=",
+        "/data/plugin/scalars/scalars?run=x&tag=",
+        "/data/plugin/images/images?tag=annes-tag&run=",
+        "/data/plugin/graphs/graph?run=",
+        "/data/plugin/projector/tensor?name=x&run=",
+        "/data/plugin_entry.html?name=",
+        "/",
+    ):
+        answer = asked(client, question + quote(name, safe=""))
+        assert answer.status_code in (200, 400, 404), question
+        assert "Traceback" not in answer.text
+        if answer.is_error:
+            assert answer.headers["content-type"].startswith("text/plain")
+
+
+def test_a_long_question_is_refused(client: TestClient, logs: Path) -> None:  # noqa: F811
+    answer = client.post(
+        "/tensorboard/data/plugin/hparams/session_groups", headers=as_person(ANNE), content=b"x" * 100_000
+    )
+    assert answer.status_code == 413
+
+
+def test_the_page_itself_is_the_same_for_everybody(client: TestClient, logs: Path) -> None:  # noqa: F811
+    assert asked(client, "").headers["location"].endswith("/tensorboard/")
+    assert asked(client, "/").text == asked(client, "/", BOB).text
+    assert "index.js" in asked(client, "/").text
+    assert asked(client, "/index.js").headers["content-type"].startswith(("text/javascript", "application/javascript"))
+
+
+def test_it_comes_back_after_its_process_was_killed(manager: Manager, logs: Path) -> None:
+    host = manager.tensorboard
+    assert host.ask(logs, Request("GET", "/data/runs", "")).status == 200
+    assert host.pid is not None
+    os.kill(host.pid, signal.SIGKILL)
+    until(lambda: host._connection is None)
+    assert host.ask(logs, Request("GET", "/data/runs", "")).status == 200
+
+
+def test_it_ends_with_the_server(manager: Manager, logs: Path) -> None:
+    host: Host = manager.tensorboard
+    host.ask(logs, Request("GET", "/data/runs", ""))
+    process = host._process
+    manager.close()
+    until(lambda: not process.is_alive())
