@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.config import Config
+from core.export.logging_lines import constants, functions, loop
 from core.export.program import Program, program_of
+from core.tensorboard.config import LogConfig
 
 ONE_THREAD = """\
 # One thread, as in the app: with more, sums are added up in another order and the last digits differ.
@@ -36,18 +38,23 @@ else:
 """
 
 
-def script(config: Config, lr_changes: Mapping[int, float] | None = None) -> str:
+def script(config: Config, lr_changes: Mapping[int, float] | None = None, log: LogConfig | None = None) -> str:
     """A run as one file that needs nothing but torch and prints the run's losses, a line of JSON a step.
 
     Args:
         config: the run's config.
         lr_changes: step -> the learning rate from that step on, as it was changed while the run trained.
+        log: what it also logs for TensorBoard, in the folder "runs"; it then needs tensorboard, too.
     """
-    program = program_of(config, lr_changes)
+    program = program_of(config, lr_changes, functions(config, log) if log else ())
     head = [f'"""{program.title}\n\n{program.promise}\n"""\n', program.imports(), ONE_THREAD]
-    if program.constants:
-        head.append("\n".join(program.constants) + "\n")
-    run = f"for snapshot in {program.entry}():\n    if snapshot.metrics:\n" + _indented(RECORD, 8)
+    known = [*program.constants, *(constants(config, log) if log else [])]
+    if known:
+        head.append("\n".join(known) + "\n")
+    if log:
+        run = loop(config, log, program.entry, RECORD)
+    else:
+        run = f"for snapshot in {program.entry}():\n    if snapshot.metrics:\n" + _indented(RECORD, 8)
     blocks = [*program.definitions, 'if __name__ == "__main__":\n' + _indented(run, 4)]
     return "\n".join(head) + "\n\n" + "\n\n".join(blocks)
 
@@ -84,22 +91,26 @@ def notebook(config: Config, lr_changes: Mapping[int, float] | None = None) -> s
     )
 
 
-def marked_lines(config: Config, lr_changes: Mapping[int, float] | None = None) -> list[tuple[str, bool]]:
+def marked_lines(
+    config: Config, lr_changes: Mapping[int, float] | None = None, log: LogConfig | None = None
+) -> list[tuple[str, bool]]:
     """The script's lines, each with whether it differs from the script of the default config."""
-    before, after = script(type(config)()).splitlines(), script(config, lr_changes).splitlines()
+    before, after = script(type(config)()).splitlines(), script(config, lr_changes, log).splitlines()
     marked = [True] * len(after)
     for same in difflib.SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks():
         marked[same.b : same.b + same.size] = [False] * same.size
     return list(zip(after, marked, strict=True))
 
 
-def missing_lines(config: Config, lr_changes: Mapping[int, float] | None = None) -> dict[int, list[str]]:
+def missing_lines(
+    config: Config, lr_changes: Mapping[int, float] | None = None, log: LogConfig | None = None
+) -> dict[int, list[str]]:
     """What the default config's script has and this one lacks with nothing in its place, as a bug may leave out a line.
 
     Returns:
         index of a line of this script (or the number of its lines) -> the lines that are missing before it.
     """
-    before, after = script(type(config)()).splitlines(), script(config, lr_changes).splitlines()
+    before, after = script(type(config)()).splitlines(), script(config, lr_changes, log).splitlines()
     compared = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     gone = {there: before[start:end] for what, start, end, there, _ in compared if what == "delete"}
     return {there: lines for there, lines in gone.items() if any(map(str.strip, lines))}

@@ -55,17 +55,25 @@ class Program:
         return "\n".join(_import_lines(group) for group in (standard, self.imported - standard))
 
 
-def program_of(config: Config, lr_changes: Mapping[int, float] | None) -> Program:
-    """The parts of a config's run. A device that was left open becomes the CPU."""
+def program_of(
+    config: Config, lr_changes: Mapping[int, float] | None, others: tuple[Callable[..., Any], ...] = ()
+) -> Program:
+    """The parts of a config's run. A device that was left open becomes the CPU.
+
+    Args:
+        others: functions of the app that are in it beside the training loop.
+    """
     if getattr(config, "device", None) == "auto":
         config = config.changed(device="cpu")
-    return _build(config, tuple(sorted((lr_changes or {}).items())))
+    return _build(config, tuple(sorted((lr_changes or {}).items())), others)
 
 
 @lru_cache(maxsize=256)
-def _build(config: Config, lr_changes: tuple[tuple[int, float], ...]) -> Program:
+def _build(
+    config: Config, lr_changes: tuple[tuple[int, float], ...], others: tuple[Callable[..., Any], ...]
+) -> Program:
     train = experiment(config.experiment).train
-    writer = _Writer(config, train, dict(lr_changes))
+    writer = _Writer(config, train, dict(lr_changes), others)
     writer.drop_options()
     constants, imported = writer.outside()
     return Program(
@@ -88,11 +96,17 @@ class _Writer:
         order: those that are in use, each after those it uses.
     """
 
-    def __init__(self, config: Config, train: Callable[..., Any], lr_changes: Mapping[int, float]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        train: Callable[..., Any],
+        lr_changes: Mapping[int, float],
+        others: tuple[Callable[..., Any], ...],
+    ) -> None:
         self.knowledge = Knowledge(config, formula=self.formula)
         changes = self.knowledge.expression("lr_changes", dict(lr_changes), longest=len("{}"))
         bound = {"lr_changes": changes, "resume": cst.Name("None")}
-        self.train = train
+        self.roots = (train, *others)
         self.trees: dict[Any, Definition] = {}
         self.trees[train] = specialise(train, self.knowledge, bound)
         self.order: list[Any] = []
@@ -101,7 +115,10 @@ class _Writer:
     def collect(self) -> None:
         """Put all that the training loop uses in order."""
         self.order = []
-        self._visit(self.train, set())
+        seen: set[Any] = set()
+        for root in self.roots:
+            if root not in seen:
+                self._visit(root, seen)
         names = [item.__name__ for item in self.order]
         for name in names:
             if names.count(name) > 1:

@@ -1,0 +1,62 @@
+"""The exported script logs what the app logs: the same tags, steps and values, and it prints the same losses."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.engine.manager import Manager
+from core.engine.run import Run
+from core.experiments import MODULES
+from core.export import script
+from core.tensorboard.config import LogConfig
+from tests.core.tensorboard.test_runs_are_logged import ALL, config_of, folder, over, read
+
+
+def everything(path: Path) -> dict[str, Any]:
+    """All that is logged in a folder, without the times."""
+    log = read(path)
+    tags = log.Tags()
+    return {
+        **{tag: [(event.step, event.value) for event in log.Scalars(tag)] for tag in tags["scalars"]},
+        **{tag: [(e.step, e.histogram_value) for e in log.Histograms(tag)] for tag in tags["histograms"]},
+        **{tag: [(e.step, e.encoded_image_string) for e in log.Images(tag)] for tag in tags["images"]},
+        **{tag: [(e.step, e.tensor_proto.SerializeToString()) for e in log.Tensors(tag)] for tag in tags["tensors"]},
+        "graph": [node.name for node in log.Graph().node],
+        "embedding": [file.read_text() for file in sorted(path.glob("*/default/*.tsv"))],
+    }
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_script_logs_what_the_app_logs(
+    name: str, start: Callable[..., Run], manager: Manager, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    log = LogConfig.create(ALL)
+    manager.store.choose_log(request.node.name, log)
+    run = over(start(config_of(name)))
+    place = tmp_path / "place"
+    place.mkdir()
+    (place / "run.py").write_text(script(run.config, run.lr_changes, log))
+    ran = subprocess.run([sys.executable, "run.py"], cwd=place, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    printed = [json.loads(line)["loss/train"] for line in ran.stdout.splitlines()]
+    assert printed == run.history["run"]["loss/train"]["value"]
+    ours, theirs = everything(folder(manager, run)), everything(place / "runs" / name)
+    assert theirs.keys() == ours.keys()
+    for tag in ours:
+        assert theirs[tag] == ours[tag], tag
+
+
+def test_without_logging_there_is_no_word_of_it() -> None:
+    assert "writer" not in script(config_of("cnn")) and "logged_batch" not in script(config_of("cnn"))
+
+
+def test_only_what_is_switched_on_is_in_the_script() -> None:
+    text = script(config_of("cnn"), None, LogConfig(images=False, hparams=False))
+    assert "add_scalar" in text and "add_graph" in text
+    for word in ("add_images", "add_hparams", "add_histogram", "add_embedding", "HPARAMS"):
+        assert word not in text
