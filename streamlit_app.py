@@ -19,7 +19,7 @@ def show() -> None:
             st.Page("pages/classifier.py", title=_("Classifier")),
             st.Page("pages/cnn.py", title=_("CNN")),
             st.Page("pages/layers.py", title=_("Layers")),
-            st.Page("pages/tensorboard.py", title=_("TensorBoard")),
+            st.Page("pages/tensorboard.py", title=_("TensorBoard"), url_path="logging"),
             st.Page("pages/vgg.py", title=_("VGG")),
             st.Page("pages/build.py", title=_("Build")),
             st.Page("pages/devices.py", title=_("Devices")),

@@ -2,9 +2,14 @@
 
 import streamlit as st
 
+from core.engine.manager import manager
 from core.processes.programs import Program
-from pages.shared.first_log import first_log
+from core.tensorboard.reading import runs
+from pages.shared import session
+from pages.shared.first_log import board_address, first_log
 from pages.shared.language import _, lesson
+from pages.shared.log_panel import log_panel
+from pages.shared.log_view import log_view, no_runs
 from pages.shared.program_run import program_run
 from pages.shared.sections import Section
 from pages.shared.shell import language_switch
@@ -12,7 +17,21 @@ from pages.shared.shell import language_switch
 with st.sidebar:
     language_switch()
 st.title(_("TensorBoard"), anchor=False)
-st.caption(_("Change the function and see what one line of code leaves in a file, record by record."))
+st.caption(_("See what one line of logging leaves in a file. Then train on any page, and find your runs here."))
+
+
+def itself() -> None:
+    """TensorBoard in a frame."""
+    if not runs(manager().store.logs(session.owner())):
+        no_runs()
+        return
+    address = board_address({})
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.link_button(_("Open in its own tab"), address, icon=":material/open_in_new:")
+        st.caption(
+            _("TensorBoard itself, on your own runs alone. Its arrow at the top right loads what was logged since.")
+        )
+    st.iframe(address, height=820)
 
 
 def mistakes() -> None:
@@ -35,7 +54,19 @@ def mistakes() -> None:
     program_run(Program("tensorboard/programs", chosen))
 
 
-SECTIONS: dict[str, Section] = {"first": (_("First example"), first_log), "mistakes": (_("Mistakes"), mistakes)}
+def show_lesson() -> None:
+    """What TensorBoard is."""
+    st.markdown(lesson("tensorboard"))
+
+
+SECTIONS: dict[str, Section] = {
+    "first": (_("First example"), first_log),
+    "board": ("TensorBoard", itself),
+    "view": (_("The same, drawn here"), log_view),
+    "log": (_("What is logged"), lambda: log_panel(None, manager().last_logged(session.owner()))),
+    "mistakes": (_("Mistakes"), mistakes),
+    "lesson": (_("Lesson"), show_lesson),
+}
 section = st.segmented_control(
     _("Sections"),
     list(SECTIONS),

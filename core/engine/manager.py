@@ -266,6 +266,17 @@ class Manager:
                 run = self._runs.setdefault(id, run)
         return run if run.owner == owner else None
 
+    def training(self, owner: str) -> bool:
+        """Whether one of a person's runs is alive."""
+        with self._lock:
+            return any(run.alive for run in self._runs.values() if run.owner == owner)
+
+    def last_logged(self, owner: str) -> Run | None:
+        """The person's newest run of which it is known what logging cost."""
+        with self._lock:
+            own = [run for run in self._runs.values() if run.owner == owner and run.log.get("costs")]
+        return own[-1] if own else None
+
     def stop(self, run: Run, patience: float = 3.0) -> None:
         """End a run and wait until its record is whole; a worker that does not answer is killed."""
         run.command("stop")

@@ -55,7 +55,7 @@ class LogConfig(Config):
         help="At the end of the run, precision against recall for each class: which one is missed, which one imagined.",
     )
     embedding: bool = setting(
-        False, label="Embedding", group="training", folded=False,
+        False, label="Embedding projector", group="training", folded=False,
         help="At the end of the run, the network's outputs as points in space, each with its image, in the projector.",
     )
 # fmt: on

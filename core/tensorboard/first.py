@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
-import tempfile
-from collections.abc import Callable
+import re
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from torch.utils.tensorboard import SummaryWriter
 
-from core.config import Config, setting
+from core.config import Config, Problem, setting
 from core.tensorboard.records import Record, records
 
+NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,39}")
+"""Names of runs that stay where they belong on every system."""
+KEPT = 10
+"""Runs of the example that a person has at once."""
 FUNCTIONS: dict[str, tuple[Callable[[int], float], str]] = {
     "2x": (lambda i: i * 2, "i * 2"),
     "square": (lambda i: i**2, "i ** 2"),
@@ -37,7 +42,20 @@ class FirstConfig(Config):
         100, label="Points", group="data", low=1, high=500, step=1, source="the tutorial's step 4",
         help="How often add_scalar is called. Each call makes one record in the file.",
     )
-# fmt: on
+    run: str = setting(
+        "first", label="Run", group="data",
+        help="The folder in runs/ that the file goes into. TensorBoard calls a folder a run.",
+    )
+
+    # fmt: on
+    def problems(self) -> Iterator[Problem]:
+        if not NAME.fullmatch(self.run):
+            yield Problem(
+                "run",
+                "“{value}” can't be a run here: up to 40 letters, digits, dots, dashes and underlines, the first no "
+                "dot. SummaryWriter takes any path, and “../x” would write outside of runs/.",
+                {"value": self.run[:60]},
+            )
 
 
 def code(config: FirstConfig) -> str:
@@ -46,20 +64,36 @@ def code(config: FirstConfig) -> str:
     head = "import math\n\n" if "math." in written else ""
     return (
         f"{head}from torch.utils.tensorboard import SummaryWriter\n\n"
-        'writer = SummaryWriter("runs/first")\n'
+        f'writer = SummaryWriter("runs/{config.run}")\n'
         f"for i in range({config.points}):\n"
         f'    writer.add_scalar("y", {written}, i)\n'
         "writer.close()\n"
     )
 
 
-def write(config: FirstConfig) -> tuple[bytes, list[Record]]:
-    """The event file that the program writes, and its records."""
+def write(config: FirstConfig, folder: Path) -> tuple[bytes, list[Record]]:
+    """Write what the program writes.
+
+    Args:
+        folder: of the run; a file that is there goes.
+
+    Returns:
+        the event file, and its records.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
     function = FUNCTIONS[config.function][0]
-    with tempfile.TemporaryDirectory() as folder:
-        writer = SummaryWriter(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    with SummaryWriter(str(folder)) as writer:
         for i in range(config.points):
             writer.add_scalar("y", function(i), i)
-        writer.close()
-        (path,) = Path(folder).iterdir()
-        return path.read_bytes(), list(records(path))
+    (path,) = folder.iterdir()
+    return path.read_bytes(), list(records(path))
+
+
+def forget(folder: Path) -> None:
+    """Remove the runs in a folder that were written longest ago, beyond `KEPT`."""
+    runs = sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: -path.stat().st_mtime)
+    for path in runs[KEPT:]:
+        shutil.rmtree(path, ignore_errors=True)

@@ -24,7 +24,7 @@ def log_test(writer: SummaryWriter, step: int, metrics: dict[str, float]) -> Non
 
 def log_learning_rate(writer: SummaryWriter, step: int, optimizer: torch.optim.Optimizer) -> None:
     """The learning rate that the step was taken with."""
-    writer.add_scalar("Learning rate", optimizer.param_groups[0]["lr"], step)
+    writer.add_scalar("Train/Learning rate", optimizer.param_groups[0]["lr"], step)
 
 
 def log_histograms(writer: SummaryWriter, step: int, net: nn.Module) -> None:
@@ -37,9 +37,10 @@ def log_histograms(writer: SummaryWriter, step: int, net: nn.Module) -> None:
 
 def log_graph(writer: SummaryWriter, net: nn.Module, x: Tensor) -> None:
     """The operations of the network, followed on two examples; in eval mode, so that it changes nothing."""
+    x = x[:2].to(next(net.parameters()).device)
     net.eval()
     with torch.no_grad():
-        writer.add_graph(net, x[:2].to(next(net.parameters()).device))
+        writer.add_graph(net, x)
     net.train()
 
 

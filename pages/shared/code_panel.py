@@ -9,6 +9,7 @@ import tokenize
 import streamlit as st
 
 from core.config import Config
+from core.engine.manager import manager
 from core.export import marked_lines, missing_lines, notebook, script
 from pages.shared.language import _
 from pages.shared.workspace import Workspace
@@ -99,10 +100,19 @@ def code_panel(space: Workspace) -> None:
         )
     )
     name = f"torch_playground_{space.name}"
+    log = None
+    if st.toggle(
+        _("With the lines that log for TensorBoard"),
+        key=f"code log {space.name}",
+        help=_(
+            "The same lines as in the app, around the same loop. What they log is chosen in the section TensorBoard."
+        ),
+    ):
+        log = manager().store.log_config(space.owner)
     with st.container(horizontal=True):
         st.download_button(
             _("Download .py"),
-            script(config, lr_changes),
+            script(config, lr_changes, log),
             f"{name}.py",
             "text/x-python",
             on_click="ignore",
@@ -116,14 +126,14 @@ def code_panel(space: Workspace) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
-    lines = marked_lines(config, lr_changes)
+    lines = marked_lines(config, lr_changes, log)
     shortened = any(len(line) > LONGEST_LINE for line, _marked in lines)
     parts = highlighted([line for line, _marked in lines])
     if shortened:
         parts = [cut(part) for part in parts]
         st.caption(_("One line carries the images themselves and is cut short here; the download has it whole."))
     shown = [{"marked": marked, "parts": part} for (_line, marked), part in zip(lines, parts, strict=True)]
-    for at, gone in sorted(missing_lines(config, lr_changes).items(), reverse=True):
+    for at, gone in sorted(missing_lines(config, lr_changes, log).items(), reverse=True):
         bare = [line.lstrip() for line in gone]
         shown[at:at] = [
             {"missing": True, "parts": [("", line.removesuffix(text)), ("gone", text)]}

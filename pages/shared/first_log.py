@@ -1,57 +1,70 @@
-"""TensorBoard's first example: the line of code, the file that it writes, and the picture of what is in it."""
+"""TensorBoard's first example: the line of code, the file that it writes, and what TensorBoard makes of it."""
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
 import streamlit as st
 
-from core.tensorboard.first import FirstConfig, code, write
+from core.engine.manager import manager
+from core.tensorboard.first import FirstConfig, code, forget, write
+from core.tensorboard.host import PREFIX
 from core.tensorboard.records import HEADER
 from pages.shared import session
 from pages.shared.controls import fields, take
 from pages.shared.form import Form
 from pages.shared.language import _
 
+FOLDER = "first_example"
+"""Where in a person's logs it writes."""
+
 
 def first_log() -> None:
-    """The form, and side by side the code, the records and the picture."""
+    """The form, and side by side the code, the records and TensorBoard's picture."""
     form: Form = session.get("first log") or Form("first log", FirstConfig())
     session.put("first log", form)
     take(form)
-    fields(form, form.config.settings())
-    data, found = write(form.config)
-    left, middle, right = st.columns(3)
+    for column, (name, shown) in zip(st.columns(3), form.config.settings().items(), strict=True):
+        with column:
+            fields(form, {name: shown})
+    logs = manager().store.logs(session.owner())
+    written = session.get("first log written")
+    if written is None or written[0] != form.config or not (logs / FOLDER / form.config.run).exists():
+        try:
+            written = (form.config, *write(form.config, logs / FOLDER / form.config.run))
+            forget(logs / FOLDER)
+        except OSError as error:
+            st.error(_("The disk does not take it: {reason}.").format(reason=error.strerror))
+            return
+        session.put("first log written", written)
+    _config, data, found = written
+    left, right = st.columns(2)
     with left:
         st.markdown(_("**The code**"))
         st.code(code(form.config), language="python", wrap_lines=True)
-        st.download_button(
-            _("Download the event file"),
-            data,
-            "events.out.tfevents.0.first",
-            "application/octet-stream",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.caption(_("Put it into a folder and start TensorBoard on it:"))
-        st.code("tensorboard --logdir runs", language=None)
-    with middle:
+    with right:
         st.markdown(_("**The file: {size} bytes, {count} records**").format(size=f"{len(data):,}", count=len(found)))
         rows = []
         for record in found:
             values = record.event.summary.value
-            step = record.event.step if values else None
+            step = str(record.event.step) if values else ""
             said = f"{values[0].tag} = {values[0].simple_value:.6g}" if values else record.event.file_version
             rows.append({_("at byte"): record.offset, _("bytes"): record.size, _("step"): step, _("content"): said})
-        st.dataframe(rows, hide_index=True, height=360)
+        st.dataframe(rows, hide_index=True, height=230)
         st.caption(
             _("Each record is its length, two checksums ({extra} bytes in all) and an Event.").format(
                 extra=HEADER.size + 4
             )
         )
-    with right:
-        st.markdown(_("**The picture**"))
-        values = [(record.event.step, record.event.summary.value[0].simple_value) for record in found[1:]]
-        figure = go.Figure(go.Scatter(x=[x for x, _y in values], y=[y for _x, y in values], mode="lines", name="y"))
-        figure.update_layout(height=360, margin={"l": 40, "r": 10, "t": 10, "b": 40}, xaxis_title=_("step"))
-        st.plotly_chart(figure, key="first log picture")
-        st.caption(_("Drawn from the records beside it, as TensorBoard draws it."))
+    st.markdown(_("**The picture: TensorBoard itself, started on the folder runs**"))
+    filtered = {"runFilter": f"^{FOLDER}/{re.escape(form.config.run)}$", "written": len(data)}
+    st.iframe(board_address(filtered), height=640)
+
+
+def board_address(more: Mapping[str, Any]) -> str:
+    """Where TensorBoard is, as light or dark as the page."""
+    dark = "true" if st.context.theme.type == "dark" else "false"
+    return f"{PREFIX}/?{urlencode({'darkMode': dark, **more})}"

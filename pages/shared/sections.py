@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.engine.manager import manager
 from pages.shared.code_panel import code_panel
 from pages.shared.controls import field
 from pages.shared.language import _, lesson
+from pages.shared.log_panel import log_panel
 from pages.shared.share import earlier_runs
 from pages.shared.step_by_step import step_by_step
 from pages.shared.workspace import Workspace
@@ -27,12 +29,17 @@ def sections(space: Workspace, own: dict[str, Section]) -> None:
         field(space, "bugs", space.config.settings()["bugs"])
         st.markdown(lesson(f"bugs_{space.name}"))
 
+    def log_section(space: Workspace) -> None:
+        st.page_link("pages/tensorboard.py", label=_("Your runs in TensorBoard"), icon=":material/monitoring:")
+        log_panel(space.config, space.run or manager().last_logged(space.owner))
+
     known: dict[str, Section] = {
         "lesson": (_("Lesson"), show_lesson),
         "steps": (_("Step by step"), lambda: step_by_step(space)),
         **own,
         "code": (_("Code"), lambda: code_panel(space)),
         "bugs": (_("Bugs"), show_bugs),
+        "log": ("TensorBoard", lambda: log_section(space)),
         "runs": (_("Runs"), lambda: earlier_runs(space)),
     }
     chosen = st.segmented_control(

@@ -22,7 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -205,8 +205,6 @@ async def tensorboard(request: Request) -> Response:
     if not owner or not same_site(request.headers):
         return PlainTextResponse("No such page.", 404)
     path = request.scope["path"].removeprefix(host.PREFIX)
-    if not path:
-        return RedirectResponse(f"{host.PREFIX}/")
     try:
         body = await posted(request)
     except ValueError:
@@ -286,7 +284,6 @@ routes = [
     WebSocketRoute("/live/{run}", live),
     Route("/live/{run}/kept/{step:int}", kept_frame, methods=["GET", "POST"]),
     Route("/live/{run}/history", history),
-    Route(host.PREFIX, tensorboard),
     Route(host.PREFIX + "/{path:path}", tensorboard, methods=["GET", "POST"]),
     Route("/assets/live/{hash}/{path:path}", live_view_file),
     Route("/assets/{name}", plotly_file),

@@ -33,6 +33,7 @@ from core.config import Problem
 from core.experiments import MODULES, experiment
 from core.layers import CARDS
 from core.loading.config import LoadingConfig
+from core.tensorboard.config import LogConfig
 from core.tensorboard.first import FirstConfig
 from pages.shared import language
 from tests.pages.tabs import Tab, until
@@ -77,7 +78,7 @@ def in_pages() -> dict[str, Path]:
 
 def in_settings() -> dict[str, Path]:
     found = {}
-    configs = [experiment(name).config for name in MODULES] + [LoadingConfig, FirstConfig]
+    configs = [experiment(name).config for name in MODULES] + [LoadingConfig, FirstConfig, LogConfig]
     for config in configs:
         path = ROOT / (config.__module__.replace(".", "/") + ".py")
         for shown in config.settings().values():
@@ -408,7 +409,7 @@ def test_step_by_step_is_chinese_after_each_press(open_tab: Callable[..., Tab], 
 def test_earlier_runs_are_chinese(open_tab: Callable[..., Tab], messages: list[Message]) -> None:
     page = open_tab().open("classifier", lang="zh", num_steps="10")
     run = page.play()
-    until(lambda: run.status == "finished")
+    until(lambda: (entry := page.manager.store.find(run.id)) and entry.status == "finished")
     page.set("section classifier", "runs")
     assert_chinese(page, messages)
     assert "第 10 步" in page.words

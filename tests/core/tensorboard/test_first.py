@@ -1,5 +1,6 @@
 """The first example: the program shown writes the same values as the app, whatever is chosen."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,23 +8,24 @@ from pathlib import Path
 import pytest
 
 from core.config import ConfigError
-from core.tensorboard.first import FUNCTIONS, FirstConfig, code, write
+from core.tensorboard.first import FUNCTIONS, KEPT, FirstConfig, code, forget, write
 from core.tensorboard.records import scalars
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_program_shown_writes_what_the_app_writes(function: str, tmp_path: Path) -> None:
     config = FirstConfig.create({"function": function, "points": 30})
-    data, found = write(config)
-    (tmp_path / "app").write_bytes(data)
+    _old = write(config.changed(points=3), tmp_path / "app")
+    _data, found = write(config, tmp_path / "app")
+    (ours,) = (tmp_path / "app").iterdir()
     subprocess.run([sys.executable, "-c", code(config)], cwd=tmp_path, check=True)
     (path,) = (tmp_path / "runs" / "first").iterdir()
-    assert scalars(path) == scalars(tmp_path / "app")
+    assert scalars(path) == scalars(ours)
     assert len(scalars(path)["y"]) == 30 and len(found) == 31
 
 
-def test_the_default_is_the_tutorials_line() -> None:
-    _data, found = write(FirstConfig())
+def test_the_default_is_the_tutorials_line(tmp_path: Path) -> None:
+    _data, found = write(FirstConfig(), tmp_path / "first")
     values = [value.simple_value for record in found for value in record.event.summary.value]
     assert values == [i * 2 for i in range(100)]
 
@@ -32,3 +34,20 @@ def test_the_default_is_the_tutorials_line() -> None:
 def test_a_number_of_points_that_is_none_is_refused(points: object) -> None:
     with pytest.raises(ConfigError, match="number from 1 to 500 is needed"):
         FirstConfig.create({"points": points})
+
+
+@pytest.mark.parametrize(
+    "name", ["", "../../x", "x/../../y", ".hidden", "a\0b", "x" * 4096, "<b>x</b>", "[x](y)", "a b", "C:x", "\u4e00"]
+)
+def test_a_run_that_could_lead_elsewhere_is_refused_in_a_sentence(name: str) -> None:
+    with pytest.raises(ConfigError, match="can't be a run here") as refused:
+        FirstConfig.create({"run": name})
+    assert len(str(refused.value)) < 300
+
+
+def test_only_the_last_examples_are_kept(tmp_path: Path) -> None:
+    for number in range(KEPT + 3):
+        write(FirstConfig(run=f"run{number}", points=1), tmp_path / f"run{number}")
+        os.utime(tmp_path / f"run{number}", (number, number))
+    forget(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {f"run{number}" for number in range(3, KEPT + 3)}

@@ -81,7 +81,7 @@ def test_everything_that_is_logged_can_be_read_and_costs_no_bit(
     history = run.history["run"]
     losses = dict(zip(*history["loss/train"].values(), strict=True))
     assert line(log, "Train/Loss") == {step: close(losses[step]) for step in losses if step % 10 == 0}
-    assert line(log, "Learning rate") == dict.fromkeys(line(log, "Train/Loss"), close(config.lr))
+    assert line(log, "Train/Learning rate") == dict.fromkeys(line(log, "Train/Loss"), close(config.lr))
     if "accuracy/test" in history:
         measured = dict(zip(*history["accuracy/test"].values(), strict=True))
         found = line(log, "Test/Accuracy")

@@ -1,0 +1,89 @@
+"""What is in a log: its event files read back, for a view of our own beside TensorBoard's."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from core.tensorboard.records import records
+
+
+@dataclass
+class Log:
+    """What is in a log folder.
+
+    Attributes:
+        scalars: tag -> (step, value) in the order of the file.
+        images: tag -> (step, PNG).
+        histograms: tag -> (step, upper edges of the buckets, numbers in each).
+    """
+
+    scalars: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+    images: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)
+    histograms: dict[str, list[tuple[int, np.ndarray, np.ndarray]]] = field(default_factory=dict)
+
+
+def runs(logs: Path) -> list[str]:
+    """The names of the logs in a person's folder, those of the newest files first, as TensorBoard names them."""
+    newest: dict[str, float] = {}
+    for path in logs.rglob("events.out.tfevents.*"):
+        name = path.parent.relative_to(logs).as_posix()
+        newest[name] = max(newest.get(name, 0.0), path.stat().st_mtime)
+    return sorted(newest, key=lambda name: (-newest[name], name))
+
+
+def read(folder: Path) -> Log:
+    """All that is in a log so far."""
+    files = sorted(folder.glob("events.out.tfevents.*"))
+    return _read(tuple((path, path.stat().st_size) for path in files))
+
+
+@lru_cache(maxsize=32)
+def _read(files: tuple[tuple[Path, int], ...]) -> Log:
+    log = Log()
+    for path, _size in files:
+        for record in records(path):
+            for value in record.event.summary.value:
+                match value.WhichOneof("value"):
+                    case "simple_value":
+                        log.scalars.setdefault(value.tag, []).append((record.event.step, value.simple_value))
+                    case "image":
+                        image = value.image.encoded_image_string
+                        log.images.setdefault(value.tag, []).append((record.event.step, image))
+                    case "histo":
+                        edges, counts = np.array(value.histo.bucket_limit), np.array(value.histo.bucket)
+                        log.histograms.setdefault(value.tag, []).append((record.event.step, edges, counts))
+    return log
+
+
+def smoothed(values: Sequence[float], weight: float) -> list[float]:
+    """A line made calmer: the moving mean with which TensorBoard smooths, corrected for its start as Adam's are.
+
+    Args:
+        weight: of what came before, from 0 (as it is) to below 1.
+    """
+    found, last, steps = [], 0.0, 0
+    for value in values:
+        if np.isfinite(value):
+            last = last * weight + (1 - weight) * value
+            steps += 1
+            found.append(last / (1 - weight**steps) if weight else value)
+        else:
+            found.append(value)
+    return found
+
+
+def packed(folder: Path) -> bytes:
+    """A log's files as a zip, in a folder of the log's name."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, Path("runs") / folder.name / path.relative_to(folder))
+    return file.getvalue()

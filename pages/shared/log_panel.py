@@ -1,0 +1,116 @@
+"""What of a run is logged: a switch for each kind, the line that does it, and what it costs."""
+
+from __future__ import annotations
+
+import inspect
+
+import streamlit as st
+
+from core.config import Config
+from core.engine.manager import manager
+from core.engine.run import Run
+from core.experiments import experiment
+from core.tensorboard import lines
+from core.tensorboard.config import KINDS, PICTURED, LogConfig
+from pages.shared import session
+from pages.shared.controls import field, take
+from pages.shared.form import Form
+from pages.shared.language import _, joined
+
+WITH = {"scalars": ("every",), "histograms": ("histograms_every",)}
+"""Kind -> the fields beside its switch."""
+FREE = 0.05
+"""Steps below which a call is said to cost next to nothing."""
+
+
+class LogForm(Form):
+    """The person's choices for all runs to come."""
+
+    def save(self) -> None:
+        """Remember them."""
+        manager().store.choose_log(session.owner(), self.config)
+
+
+def log_form() -> LogForm:
+    """This tab's form."""
+    form: LogForm | None = session.get("log form")
+    if form is None:
+        form = LogForm("log", manager().store.log_config(session.owner()))
+        session.put("log form", form)
+    return form
+
+
+def log_panel(config: Config | None, run: Run | None) -> None:
+    """A row for each kind.
+
+    Args:
+        config: of the experiment that is looked at; None for all of them.
+        run: whose costs are told.
+    """
+    form = log_form()
+    take(form)
+    st.caption(
+        _("What is switched on here is logged for every run that you start from now on. It changes no bit of it.")
+    )
+    pictured = config is None or experiment(config.experiment).pictured(config)
+    settings = LogConfig.settings()
+    for kind in KINDS:
+        if kind in PICTURED and not pictured:
+            continue
+        with st.container(border=True):
+            switch, line = st.columns([1, 2], vertical_alignment="center")
+            with switch:
+                field(form, kind, settings[kind])
+                for more in WITH.get(kind, ()):
+                    if getattr(form.config, kind):
+                        field(form, more, settings[more])
+            with line:
+                st.code("\n".join(code_of(kind)), language="python", wrap_lines=True)
+                told = cost(run, kind)
+                if told:
+                    st.caption(told)
+    stopped = run.log.get("stopped") if run is not None else None
+    if stopped == "budget":
+        st.warning(
+            _("This run's log was full before its end: the run itself went on. Log less often, or fewer kinds."),
+            icon=":material/warning:",
+        )
+    elif stopped == "disk":
+        st.warning(_("The disk could not take this run's log: the run itself went on."), icon=":material/warning:")
+
+
+def code_of(kind: str) -> list[str]:
+    """The lines of the app's own source that log a kind."""
+    functions = [getattr(lines, f"log_{kind}")]
+    if kind == "scalars":
+        functions.append(lines.log_test)
+    found = [line for function in functions for line in inspect.getsource(function).splitlines()]
+    return [line.strip() for line in found if "writer.add_" in line]
+
+
+def cost(run: Run | None, kind: str) -> str:
+    """What it cost in a run, in training steps."""
+    costs = run.log.get("costs", {}) if run is not None else {}
+    train_seconds, train_steps = run.log.get("train", (0, 0)) if run is not None else (0, 0)
+    if kind not in costs or not train_steps:
+        return ""
+    seconds, times = costs[kind]
+    steps = seconds / times / (train_seconds / train_steps)
+    share = joined(
+        _("In all {share:.1f} % of the training time.").format(share=100 * seconds / train_seconds)
+        if times > 1
+        else _("Once in a run.")
+    )
+    milliseconds = rounded(1000 * seconds / times)
+    if steps < FREE:
+        each = _("In the last run: {ms} ms each, next to nothing beside a step.").format(ms=milliseconds)
+    else:
+        each = _("In the last run: {ms} ms each, as much as {steps} steps.").format(
+            ms=milliseconds, steps=rounded(steps)
+        )
+    return joined(each, share)
+
+
+def rounded(number: float) -> str:
+    """A number of which two digits mean something."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"

@@ -1,0 +1,144 @@
+"""The person's logs, drawn from the same event files that TensorBoard reads; and the files to take home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.engine.manager import manager
+from core.tensorboard.reading import Log, packed, read, runs, smoothed
+from pages.shared import session
+from pages.shared.language import _
+
+SHOWN_AT_FIRST = 3
+MOST_SHOWN = 8
+"""Runs over each other."""
+REFRESH = 2.0
+"""Seconds between two looks at the files while one of the person's runs is alive."""
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#B8A800", "#7F7F7F"]
+"""Told apart by all eyes: after Okabe and Ito, Color Universal Design."""
+
+
+def no_runs() -> None:
+    """What to do while there is nothing."""
+    st.info(_("Nothing is logged yet. Start a run on any page, then come back: it is here while it trains."))
+    with st.container(horizontal=True):
+        st.page_link("pages/classifier.py", label=_("Classifier"), icon=":material/arrow_forward:")
+        st.page_link("pages/cnn.py", label=_("CNN"), icon=":material/arrow_forward:")
+        st.page_link("pages/rnn.py", label=_("RNN"), icon=":material/arrow_forward:")
+
+
+def log_view() -> None:
+    """Scalars of several runs over each other, images and histograms of one."""
+    logs = manager().store.logs(session.owner())
+    known = runs(logs)
+    if not known:
+        no_runs()
+        return
+    key = "log runs"
+    chosen = [name for name in session.get(key) or [] if name in known]
+    if session.get(key) is None:
+        chosen = known[:SHOWN_AT_FIRST]
+    session.put(key, chosen)
+    shown = st.multiselect(
+        _("Runs, over each other"),
+        known,
+        key=key,
+        max_selections=MOST_SHOWN,
+        help=_("Each is a folder. TensorBoard lists them by the same names."),
+    )
+    weight = st.slider(
+        _("Smoothing"),
+        0.0,
+        0.99,
+        0.0,
+        0.01,
+        key="log smoothing",
+        help=_("Each point becomes a mean of those before it; the pale line is what was logged."),
+    )
+    if shown:
+        st.fragment(pictures, run_every=REFRESH if manager().training(session.owner()) else None)(logs, shown, weight)
+        take_home(logs, shown)
+
+
+def pictures(logs: Path, shown: list[str], weight: float) -> None:
+    """All pictures of the runs chosen."""
+    found = {name: read(logs / name) for name in shown}
+    tags = [tag for log in found.values() for tag, line in log.scalars.items() if not tag.startswith("final/")]
+    columns = st.columns(2)
+    for number, tag in enumerate(dict.fromkeys(tags)):
+        with columns[number % 2]:
+            st.markdown(f"**{tag}**")
+            st.plotly_chart(_lines(found, tag, weight), key=f"log {tag}", config={"displayModeBar": False})
+    last = found[shown[0]]
+    images = [(tag, *image) for tag, images in last.images.items() for image in images]
+    if images or last.histograms:
+        st.caption(_("Of the first run chosen, {run}:").format(run=shown[0]))
+    for tag, step, image in images:
+        st.markdown(f"**{tag}**")
+        st.image(image, width=320, caption=_("step {step}").format(step=step))
+    _histograms(last)
+
+
+def _lines(found: dict[str, Log], tag: str, weight: float) -> go.Figure:
+    figure = go.Figure()
+    for number, (name, log) in enumerate(found.items()):
+        if tag not in log.scalars:
+            continue
+        steps, values = zip(*log.scalars[tag], strict=True)
+        colour = COLOURS[number % len(COLOURS)]
+        mode = "lines" if len(steps) > 1 else "markers"
+        if weight:
+            figure.add_scatter(
+                x=steps, y=values, mode=mode, line_color=colour, opacity=0.3, showlegend=False, hoverinfo="skip"
+            )
+        figure.add_scatter(x=steps, y=smoothed(values, weight), mode=mode, line_color=colour, name=name)
+    figure.update_layout(
+        height=280,
+        margin={"l": 50, "r": 10, "t": 10, "b": 40},
+        xaxis_title=_("step"),
+        showlegend=True,
+        legend={"orientation": "h", "y": -0.3, "font": {"size": 11}},
+    )
+    return figure
+
+
+def _histograms(log: Log) -> None:
+    if not log.histograms:
+        return
+    tag = st.selectbox(_("Histogram"), list(log.histograms), key="log histogram")
+    figure = go.Figure()
+    events = log.histograms[tag]
+    for number, (step, edges, counts) in enumerate(events):
+        share = (number + 1) / len(events)
+        figure.add_scatter(
+            x=edges[:-1],
+            y=counts[:-1] if len(counts) == len(edges) else counts,
+            mode="lines",
+            line={"color": COLOURS[0], "shape": "hv"},
+            opacity=0.2 + 0.8 * share,
+            name=_("step {step}").format(step=step),
+        )
+    figure.update_layout(height=300, margin={"l": 50, "r": 10, "t": 10, "b": 40}, showlegend=len(events) < 12)
+    st.plotly_chart(figure, key="log histogram picture", config={"displayModeBar": False})
+    st.caption(_("How many of its numbers fall into each interval; the later the step, the darker the line."))
+
+
+def take_home(logs: Path, shown: list[str]) -> None:
+    """The command to start TensorBoard by hand, and a run's files."""
+    st.markdown(_("**The same by hand.** On this machine, in a terminal:"))
+    st.code(f"tensorboard --logdir {logs}", language=None, wrap_lines=True)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            _("Download the event files"),
+            lambda: packed(logs / shown[0]),
+            f"{Path(shown[0]).name}.zip",
+            "application/zip",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.caption(
+            _("Of {run}. Unpack it anywhere and start there: `tensorboard --logdir runs`").format(run=f"`{shown[0]}`")
+        )
