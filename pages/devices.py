@@ -7,6 +7,7 @@ from pages.shared.devices.measured import precision_panel, sweep_panel, threads_
 from pages.shared.devices.moves import moves_panel
 from pages.shared.devices.pitfalls import pitfalls_panel
 from pages.shared.language import _, lesson
+from pages.shared.section_row import section_row
 from pages.shared.shell import language_switch
 
 with st.sidebar:
@@ -22,13 +23,5 @@ panels = {
     "threads": (_("Threads"), threads_panel),
     "lesson": (_("Lesson"), lambda: st.markdown(lesson("devices"))),
 }
-chosen = st.segmented_control(
-    _("Sections"),
-    list(panels),
-    format_func=lambda name: panels[name][0],
-    default="moves",
-    required=True,
-    key="devices section",
-    label_visibility="collapsed",
-)
+chosen = section_row("devices", {name: title for name, (title, _panel) in panels.items()})
 panels[chosen][1]()

@@ -8,6 +8,7 @@ from pages.shared.files.resume_panel import resume_panel
 from pages.shared.files.save_panel import save_panel
 from pages.shared.files.transfer_panel import transfer_panel
 from pages.shared.language import _, lesson
+from pages.shared.section_row import section_row
 from pages.shared.shell import language_switch
 
 with st.sidebar:
@@ -18,10 +19,7 @@ st.caption(
     _("Save a step of a run, look into the file, load it into another network and see what fits. Then go on from it.")
 )
 panels = {"save": _("Save"), "load": _("Load"), "resume": _("Go on"), "transfer": _("Transfer"), "lesson": _("Lesson")}
-panel = st.segmented_control(
-    _("Sections"), list(panels), format_func=panels.__getitem__, default="save", required=True, key="files section",
-    label_visibility="collapsed",
-)  # fmt: skip
+panel = section_row("files", panels)
 if panel == "save":
     if chosen is None:
         first_run()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from tests.pages.tabs import Tab
+from tests.pages.tabs import BOB, Tab
 
 NO_GPU = pytest.mark.skipif(
     torch.cuda.is_available() or torch.backends.mps.is_available(), reason="this machine has a GPU"
@@ -44,3 +44,13 @@ def test_measurements_wait_for_a_press(open_tab: Callable[..., Tab]) -> None:
     page.set("devices section", "threads").press("devices threads button")
     assert page.errors == []
     assert "Net(2, 10, 2)" in page.words
+
+
+def test_section_and_measurement_are_there_after_a_refresh(open_tab: Callable[..., Tab]) -> None:
+    page = open_tab().open("devices").set("devices section", "threads").press("devices threads button")
+    measured = [found.value for found in page.at.caption if "Medians, measured on" in found.value]
+    again = open_tab().open("devices")
+    assert again.at.session_state["devices section"] == "threads"
+    assert [found.value for found in again.at.caption if "Medians, measured on" in found.value] == measured != []
+    assert "Net(2, 10, 2)" in again.words
+    assert open_tab(BOB).open("devices").at.session_state["devices section"] == "moves"

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
+from pydantic import TypeAdapter
 
 from core.machine.devices import devices
-from core.machine.lab import BATCH_SIZES, Precision, Step, Threads, crossover, precisions, sweep, thread_counts, threads
+from core.machine.lab import (
+    BATCH_SIZES,
+    WIDTHS,
+    Precision,
+    Step,
+    Threads,
+    crossover,
+    precisions,
+    sweep,
+    thread_counts,
+    threads,
+)  # fmt: skip
 from core.processes.confined import Unable
 from pages.shared import session
+from pages.shared.axis import log_axis
 from pages.shared.language import _, joined, tell
 
 COLOURS = ("#9cc3e6", "#3d8fd1", "#0b4f8a")
@@ -23,25 +39,63 @@ def gpus() -> list[str]:
     return [device.name for device in devices() if not device.missing and device.name != "cpu"]
 
 
-def measure(key: str, label: str, work: Callable[[], Any]) -> Any:
-    """A button that measures, and what was measured last; None before."""
+@dataclass(frozen=True)
+class Measured:
+    """What was measured.
 
+    Attributes:
+        found: one of core.machine.lab's lists.
+        at: when, in seconds since 1970.
+    """
+
+    found: Any
+    at: float
+
+
+def measure(key: str, label: str, work: Callable[[], Any], kind: type) -> Measured | None:
+    """A button that measures, and what was measured last, in this tab or before; None if nothing was.
+
+    Args:
+        work: gives a list of `kind`.
+    """
+    known = TypeAdapter(list[kind])  # type: ignore[valid-type]
+    if session.get(key) is None:
+        session.put(key, _kept(key, known))
     if st.button(label, icon=":material/timer:", type="primary", key=f"{key} button"):
         with st.spinner(_("Measuring …"), show_time=True):
             try:
-                session.put(key, work())
+                measured = Measured(work(), time.time())
+                session.put(key, measured)
+                kept = {"at": measured.at, "found": known.dump_python(measured.found, mode="json")}
+                session.prefer(key, json.dumps(kept))
             except Unable as unable:
                 session.put(key, unable)
-    found = session.get(key)
+    found: Measured | Unable | None = session.get(key)
     if isinstance(found, Unable):
         st.error(tell(found.problem), icon=":material/error:")
         return None
     return found
 
 
-def busy_note() -> None:
-    """What such numbers are worth."""
-    st.caption(_("Medians, measured just now. While others train on this machine, times are longer: measure again."))
+def _kept(key: str, known: TypeAdapter[Any]) -> Measured | None:
+    """What was measured on an earlier visit; None also where an older version of this app kept it otherwise."""
+    kept = session.preference(key)
+    try:
+        told = json.loads(kept) if kept else None
+        return Measured(known.validate_python(told["found"]), told["at"]) if told else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def busy_note(at: float) -> None:
+    """What such numbers are worth.
+
+    Args:
+        at: when they were measured.
+    """
+    told = _("Medians, measured on {day} at {time}. While others train on this machine, times are longer.")
+    moment = time.localtime(at)
+    st.caption(told.format(day=time.strftime("%Y-%m-%d", moment), time=time.strftime("%H:%M:%S", moment)))
 
 
 def sweep_panel() -> None:
@@ -54,10 +108,11 @@ def sweep_panel() -> None:
         )
     )
     here = gpus()
-    found = measure(
+    measured = measure(
         "devices sweep",
         _("Measure a step (about 15 s)"),
-        lambda: {(device, size): sweep(device, size) for device in ["cpu", *here] for size in BATCH_SIZES},
+        lambda: [step for device in ["cpu", *here] for size in BATCH_SIZES for step in sweep(device, size)],
+        Step,
     )
     if not here:
         st.info(
@@ -67,10 +122,13 @@ def sweep_panel() -> None:
             ),
             icon=":material/info:",
         )
-    if found is None:
+    if measured is None:
         return
+    found: dict[tuple[str, int], list[Step]] = {}
+    for step in measured.found:
+        found.setdefault((step.device, step.batch_size), []).append(step)
     _sweep_chart(found)
-    for device in here:
+    for device in (name for name in here if (name, BATCH_SIZES[0]) in found):
         for size in BATCH_SIZES:
             width = crossover(found["cpu", size], found[device, size])
             told = (
@@ -82,11 +140,12 @@ def sweep_panel() -> None:
             )
             st.markdown(told)
     _sweep_table(found)
-    busy_note()
+    busy_note(measured.at)
 
 
 def _sweep_chart(found: dict[tuple[str, int], list[Step]]) -> None:
     figure = go.Figure()
+    times = [step.whole for steps in found.values() for step in steps]
     for (device, size), steps in found.items():
         colours = COLOURS if device == "cpu" else GPU_COLOURS
         figure.add_scatter(
@@ -100,8 +159,8 @@ def _sweep_chart(found: dict[tuple[str, int], list[Step]]) -> None:
         height=320,
         margin={"l": 60, "r": 8, "t": 56, "b": 40},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-        xaxis={"type": "log", "title": _("channels of the first convolution"), "dtick": 0.30103},
-        yaxis={"type": "log", "title": _("ms per step")},
+        xaxis={"title": _("channels of the first convolution"), "type": "log", "tickvals": WIDTHS, "ticktext": WIDTHS},
+        yaxis={"title": _("ms per step"), **log_axis(min(times), max(times))},
     )
     st.plotly_chart(figure, key="devices sweep chart", config={"displayModeBar": False})
 
@@ -134,11 +193,15 @@ def precision_panel() -> None:
         device = st.segmented_control(
             _("Device"), ["cpu", *gpus()], default=gpus()[0], required=True, key="devices precision device"
         )
-    found: list[Precision] | None = measure(
-        f"devices precision {device}", _("Measure on {device}").format(device=device), lambda: precisions(device)
+    measured = measure(
+        f"devices precision {device}",
+        _("Measure on {device}").format(device=device),
+        lambda: precisions(device),
+        Precision,
     )
-    if found is None:
+    if measured is None:
         return
+    found: list[Precision] = measured.found
     base = next((one.milliseconds for one in found if one.name == "float32"), None)
     lines = [
         "| | "
@@ -165,7 +228,7 @@ def precision_panel() -> None:
             _("bfloat16 has float32's range and fewer digits; float16 ends at 65,504, so gradients need scaling."),
         )
     )
-    busy_note()
+    busy_note(measured.at)
 
 
 def threads_panel() -> None:
@@ -177,13 +240,11 @@ def threads_panel() -> None:
         )
     )
     counts = thread_counts()
-    found: list[Threads] | None = measure(
-        "devices threads",
-        _("Measure 1 to {count} threads").format(count=counts[-1]),
-        lambda: [threads(n) for n in counts],
-    )
-    if found is None:
+    label = _("Measure 1 to {count} threads") if len(counts) > 1 else _("Measure one thread")
+    measured = measure("devices threads", label.format(count=counts[-1]), lambda: [threads(n) for n in counts], Threads)
+    if measured is None:
         return
+    found: list[Threads] = measured.found
     lines = [
         "| "
         + " | ".join([_("threads"), _("Net(2, 10, 2), 200 points"), _("CNN of 32 and 64 channels, 256 images")])
@@ -197,8 +258,11 @@ def threads_panel() -> None:
     st.markdown("\n".join(lines))
     best = max(found, key=lambda one: found[0].large / one.large)
     told = _("The large network is fastest with {count} threads here.").format(count=best.threads)
+    if best.threads == 1:
+        told = _("The large network is fastest with one thread here.")
     if found[-1].small > found[0].small:
-        told = joined(told, _("The small one is slower with {count} threads than with one.").format(count=counts[-1]))
+        most = found[-1].threads
+        told = joined(told, _("The small one is slower with {count} threads than with one.").format(count=most))
     st.markdown(told)
     st.caption(_("Runs of this app train with one thread each, so that many people can train at once."))
-    busy_note()
+    busy_note(measured.at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.machine.lab import PITFALLS, Outcome, pitfall
+from core.machine.lab import PITFALLS, Outcome, pitfall, pitfall_program
 from core.processes.confined import Unable
 from pages.shared import session
 from pages.shared.devices.measured import gpus
@@ -18,7 +18,8 @@ def pitfalls_panel() -> None:
         st.caption(
             _(
                 "There is no GPU here, so `device` is the meta device: its tensors have no numbers, but PyTorch "
-                "watches over devices in just the same way. Every error below is real, from this very moment."
+                "watches over devices in just the same way. Every error below is real, from this very moment. "
+                "Only the clock runs on the CPU."
             )
         )
     names = list(PITFALLS)
@@ -37,8 +38,8 @@ def _pitfall(name: str, device: str) -> None:
     }
     st.markdown(f"**{titles[name]}**")
     mended = st.toggle(_("mend it"), key=f"devices pitfall {name}", persist_state="page")
-    st.code(PITFALLS[name][mended], language="python", wrap_lines=True)
     where = "cpu" if name == "time" and device == "meta" else device
+    st.code(pitfall_program(name, mended, where), language="python", wrap_lines=True)
     found = _run(name, mended, where)
     if isinstance(found, Unable):
         st.error(tell(found.problem), icon=":material/error:")
@@ -51,7 +52,7 @@ def _pitfall(name: str, device: str) -> None:
 
 
 def _run(name: str, mended: bool, device: str) -> Outcome | Unable:
-    """The outcome; the clock's is taken anew each time it is switched."""
+    """The outcome, as it was when this tab first asked for it."""
     key = f"devices outcome {name} {mended} {device}"
     found = session.get(key)
     if found is None:
@@ -84,10 +85,13 @@ def _told(name: str, mended: bool, device: str) -> str:
         return _("No error, and nothing happened: `.to` gave back a new tensor that nobody kept.")
     if device == "cpu":
         return joined(
-            _("On the CPU a line has ended when its work is done, so both times mean the same."),
             _(
-                "On a GPU the first program stops the clock while the GPU still works: the time looks wonderfully "
-                "short. That can't be shown without one."
+                "This was timed on the CPU, because the meta device computes nothing. There a line ends when its work "
+                "is done: with or without `synchronise()` the same is measured, and what differs is chance."
+            ),
+            _(
+                "On a GPU the program without it stops the clock while the GPU still works: the time looks "
+                "wonderfully short. That can't be shown without one."
             ),
         )
     if mended:
