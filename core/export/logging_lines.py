@@ -16,7 +16,7 @@ CALLS: dict[str, str] = {
     "images": "log_images(writer, x)",
     "scalars": "log_scalars(writer, step, snapshot.metrics)",
     "test": "log_test(writer, step, snapshot.metrics)",
-    "learning_rate": "log_learning_rate(writer, step, snapshot.optimizer)",
+    "learning_rate": 'log_learning_rate(writer, step, snapshot.optimizer.param_groups[0]["lr"])',
     "histograms": "log_histograms(writer, step, snapshot.net)",
     "pr_curves": "log_pr_curves(writer, step, snapshot.net, x, y)",
     "embedding": "log_embedding(writer, step, snapshot.net, x, y)",

@@ -22,9 +22,9 @@ def log_test(writer: SummaryWriter, step: int, metrics: dict[str, float]) -> Non
     writer.add_scalar("Test/Accuracy", metrics["accuracy/test"], step)
 
 
-def log_learning_rate(writer: SummaryWriter, step: int, optimizer: torch.optim.Optimizer) -> None:
+def log_learning_rate(writer: SummaryWriter, step: int, lr: float) -> None:
     """The learning rate that the step was taken with."""
-    writer.add_scalar("Train/Learning rate", optimizer.param_groups[0]["lr"], step)
+    writer.add_scalar("Train/Learning rate", lr, step)
 
 
 def log_histograms(writer: SummaryWriter, step: int, net: nn.Module) -> None:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import secrets
+import struct
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.summary.writer.record_writer import RecordWriter
+from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.writer import FileWriter
+
+from core.tensorboard.records import FOOTER, HEADER
 
 
 class BudgetSpent(Exception):
@@ -41,10 +47,25 @@ class Writer(SummaryWriter):
             self.all_writers = {self.log_dir: self.file_writer}  # type: ignore[assignment]
         return self.file_writer
 
+    @contextmanager
+    def at(self, moment: float) -> Iterator[None]:
+        """While inside, events are of that time, in seconds since 1970."""
+        events = self._get_file_writer().event_writer
+        events.moment = moment
+        yield
+        events.moment = None
+
     @property
     def size(self) -> int:
         """Bytes that were written so far."""
         return sum(path.stat().st_size for path in Path(self.log_dir).rglob("*") if path.is_file())
+
+
+@lru_cache(maxsize=4096)
+def _length_sum(length: int) -> int:
+    """The checksum of a record's length; lengths repeat."""
+    found: int = masked_crc32c(struct.pack("<Q", length))
+    return found
 
 
 class _FileWriter(FileWriter):
@@ -61,8 +82,8 @@ class _EventWriter:
         self._log_dir = str(log_dir)
         name = f"events.out.tfevents.{int(time.time()):010d}.torch-playground.{os.getpid()}.{secrets.token_hex(4)}"
         self._file = (log_dir / name).open("wb")
-        self._records = RecordWriter(self._file)
         self._left = budget
+        self.moment: float | None = None
         self.add_event(Event(wall_time=time.time(), file_version="brain.Event:2"))
         self.flush()
 
@@ -72,11 +93,13 @@ class _EventWriter:
 
     def add_event(self, event: Any) -> None:
         """Write an event (raises BudgetSpent, OSError)."""
+        if self.moment is not None:
+            event.wall_time = self.moment
         data = event.SerializeToString()
-        self._left -= len(data) + 16
+        self._left -= HEADER.size + len(data) + FOOTER.size
         if self._left < 0:
             raise BudgetSpent
-        self._records.write(data)
+        self._file.write(HEADER.pack(len(data), _length_sum(len(data))) + data + FOOTER.pack(masked_crc32c(data)))
 
     def flush(self) -> None:
         """Hand to the system what was written."""

@@ -1,0 +1,105 @@
+"""TensorBoard as a person uses it: train, look inside the frame, switch on more, compare, take home."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import FrameLocator, Page, expect
+
+from tests.browser.conftest import PHONE, Person
+from tests.browser.screen import PATIENCE, Screen
+from tests.browser.test_files_and_devices import at, choose
+
+LONG = 40_000
+
+
+def board(page: Page) -> FrameLocator:
+    """The inside of TensorBoard's frame."""
+    return page.frame_locator("iframe[src*='/tensorboard/']")
+
+
+def open_tab(frame: FrameLocator, name: str) -> None:
+    """Open one of TensorBoard's own tabs, wherever they are scrolled to."""
+    frame.get_by_role("tab", name=name).evaluate("(tab) => tab.click()")
+
+
+def train(screen: Screen) -> None:
+    """Train to the end at full speed."""
+    screen.part("speed").select_option("0")
+    screen.press("play")
+    screen.status("finished")
+
+
+def test_the_first_example_is_code_records_and_tensorboards_own_picture(person: Callable[..., Person]) -> None:
+    page = at(person(), "/logging")
+    expect(page.get_by_text("101 records")).to_be_visible(timeout=PATIENCE)
+    frame = board(page)
+    expect(frame.get_by_text("first_example/first").first).to_be_visible(timeout=LONG)
+    expect(frame.locator("scalar-card, tb-line-chart, line-chart").first).to_be_visible(timeout=LONG)
+    page.get_by_role("textbox", name="Run", exact=True).fill("../../x")
+    page.get_by_role("textbox", name="Run", exact=True).press("Enter")
+    expect(page.get_by_text("can't be a run here")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("textbox", name="Run", exact=True).fill("second")
+    page.get_by_role("textbox", name="Run", exact=True).press("Enter")
+    expect(board(page).get_by_text("first_example/second").first).to_be_visible(timeout=LONG)
+
+
+def test_scalars_images_graph_and_histograms_are_seen_in_tensorboard(
+    person: Callable[..., Person], tmp_path: Path
+) -> None:
+    someone = person()
+    stranger = person()
+    screen = someone.open("/cnn?num_epochs=1&train_size=1000&evaluate_every=10")
+    screen.section("TensorBoard")
+    expect(screen.page.get_by_text('writer.add_scalar("Train/Loss"')).to_be_visible(timeout=PATIENCE)
+    for name in ("Histograms", "PR curves", "Embedding projector"):
+        screen.page.get_by_test_id("stCheckbox").filter(has_text=re.compile(f"^{name}$")).locator("label").click()
+    number = screen.page.get_by_role("textbox", name="Histograms every N steps")
+    number.fill("5")
+    number.press("Enter")
+    screen.page.get_by_role("slider", name="Every N steps", exact=True).press("Home")
+    expect(screen.page.get_by_role("slider", name="Every N steps", exact=True)).to_have_attribute("aria-valuetext", "1")
+    train(screen)
+    expect(screen.page.get_by_text("In the last run:").first).to_be_visible(timeout=PATIENCE)
+
+    page = at(someone, "/logging")
+    choose(page, "TensorBoard")
+    frame = board(page)
+    run = frame.get_by_text(re.compile(r"^\s*cnn/\d{4}-\d{6}-\w{4}\s*$")).first
+    expect(run).to_be_visible(timeout=LONG)
+    expect(frame.locator("image-card, scalar-card").first).to_be_visible(timeout=LONG)
+    for tab, there in (
+        ("Scalars", "tf-scalar-card"),
+        ("Images", "tf-image-loader img"),
+        ("Graphs", "tf-graph-scene #svg"),
+        ("Histograms", "vz-histogram-timeseries"),
+        ("PR Curves", "vz-line-chart2"),
+    ):
+        open_tab(frame, tab)
+        expect(frame.locator(there).first).to_be_attached(timeout=LONG)
+    open_tab(frame, "Graphs")
+    expect(frame.locator("#svg g.node").filter(has_text="CNN").first).to_be_attached(timeout=LONG)
+
+    choose(page, "The same, drawn here")
+    expect(page.get_by_text("Train/Loss")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("img").first).to_be_visible(timeout=PATIENCE)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download the event files").click()
+    names = zipfile.ZipFile(waiting.value.path()).namelist()
+    assert any("events.out.tfevents" in name for name in names) and all(name.startswith("runs/") for name in names)
+
+    other = at(stranger, "/logging")
+    choose(other, "The same, drawn here")
+    expect(other.get_by_text("first_example/first").first).to_be_visible(timeout=PATIENCE)
+    expect(other.get_by_text("cnn/")).to_have_count(0)
+
+
+def test_it_follows_light_and_dark_and_fits_a_phone(person: Callable[..., Person]) -> None:
+    page = at(person(color_scheme="dark", **PHONE), "/logging")
+    frame = board(page)
+    expect(frame.locator("body.dark-mode")).to_be_attached(timeout=LONG)
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide == 0
