@@ -63,7 +63,7 @@ SECTIONS: dict[str, Section] = {
     "first": (_("First example"), first_log),
     "board": ("TensorBoard", itself),
     "view": (_("The same, drawn here"), log_view),
-    "log": (_("What is logged"), lambda: log_panel(None, manager().last_logged(session.owner()))),
+    "log": (_("What is logged"), lambda: log_panel(None, lambda: manager().last_logged(session.owner()))),
     "mistakes": (_("Mistakes"), mistakes),
     "lesson": (_("Lesson"), show_lesson),
 }

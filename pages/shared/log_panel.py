@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -19,6 +20,8 @@ from pages.shared.language import _, joined
 
 WITH = {"scalars": ("every",), "histograms": ("histograms_every",)}
 """Kind -> the fields beside its switch."""
+INTERVAL = 1.0
+"""Seconds between two looks at the costs while a run is alive."""
 FREE = 0.05
 """Steps below which a call is said to cost next to nothing."""
 
@@ -40,13 +43,21 @@ def log_form() -> LogForm:
     return form
 
 
-def log_panel(config: Config | None, run: Run | None) -> None:
-    """A row for each kind.
+def log_panel(config: Config | None, last: Callable[[], Run | None]) -> None:
+    """A row for each kind; while a run is alive its costs follow it.
 
     Args:
         config: of the experiment that is looked at; None for all of them.
-        run: whose costs are told.
+        last: finds the run whose costs are told.
     """
+    alive = manager().training(session.owner())
+    st.fragment(_rows, run_every=INTERVAL if alive else None)(config, last, alive)
+
+
+def _rows(config: Config | None, last: Callable[[], Run | None], alive: bool) -> None:
+    if alive and not manager().training(session.owner()):
+        st.rerun()
+    run = last()
     form = log_form()
     take(form)
     st.caption(

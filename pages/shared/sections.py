@@ -31,7 +31,7 @@ def sections(space: Workspace, own: dict[str, Section]) -> None:
 
     def log_section(space: Workspace) -> None:
         st.page_link("pages/tensorboard.py", label=_("Your runs in TensorBoard"), icon=":material/monitoring:")
-        log_panel(space.config, space.run or manager().last_logged(space.owner))
+        log_panel(space.config, lambda: space.run or manager().last_logged(space.owner))
 
     known: dict[str, Section] = {
         "lesson": (_("Lesson"), show_lesson),
