@@ -218,7 +218,13 @@ class Board:
         from tensorboard.plugins.core.core_plugin import CorePluginLoader
         from tensorboard.plugins.projector.projector_plugin import ProjectorPlugin
 
-        known = [*default.get_static_plugins()[1:], ProjectorPlugin]
+        class Projector(ProjectorPlugin):  # type: ignore[misc]
+            """Says at once whether there is an embedding; TensorBoard's own only the second time it is asked."""
+
+            def is_active(self) -> bool:
+                return next(Path(self.logdir).rglob("projector_config.pbtxt"), None) is not None
+
+        known = [*default.get_static_plugins()[1:], Projector]
         plugins = [CorePluginLoader(), *(plugin for plugin in known if getattr(plugin, "plugin_name", "") in PLUGINS)]
         board = program.TensorBoard(plugins, assets.get_default_assets_zip_provider())
         board.configure(argv=["", "--logdir", folder, "--load_fast", "false"])
