@@ -39,9 +39,8 @@ def mnist_app(tmp_path: Path) -> Iterator[App]:
     made.end()
 
 
-def test_it_trains_and_tells_its_pace(screen: Screen) -> None:
-    screen.page.goto(screen.url + "/cnn?num_epochs=40")
-    screen.shown()
+def test_it_trains_and_tells_its_pace(person: Callable[..., Person]) -> None:
+    screen = person().open("/cnn?num_epochs=40")
     before = screen.look("behind.pixels()")
     screen.play(speed=0)
     screen.until("behind.pixels() !== it", before)
@@ -113,9 +112,8 @@ def test_the_close_up_adds_up_to_what_torch_gave(screen: Screen) -> None:
     expect(screen.page.get_by_text("filter 2 of 16")).to_be_visible()
 
 
-def test_mistakes_and_confusion_agree_and_a_mistake_opens(screen: Screen) -> None:
-    screen.page.goto(screen.url + "/cnn?num_epochs=3")
-    screen.shown()
+def test_mistakes_and_confusion_agree_and_a_mistake_opens(person: Callable[..., Person]) -> None:
+    screen = person().open("/cnn?num_epochs=3")
     screen.play(speed=30)
     screen.reach(3)
     screen.press("tab-confusion")
@@ -150,9 +148,8 @@ def test_mistakes_and_confusion_agree_and_a_mistake_opens(screen: Screen) -> Non
     expect(screen.part("verdict-run")).to_contain_text(f"It is {truth}.")
 
 
-def test_a_bug_beside_the_correct_run(screen: Screen) -> None:
-    screen.page.goto(screen.url + "/cnn?bugs=shuffled_labels&num_epochs=3")
-    screen.shown()
+def test_a_bug_beside_the_correct_run(person: Callable[..., Person]) -> None:
+    screen = person().open("/cnn?bugs=shuffled_labels&num_epochs=3")
     screen.play(speed=0)
     screen.status("finished")
     assert screen.look("behind.last('accuracy/test', 'correct')") > 0.85
@@ -207,9 +204,8 @@ def test_own_images_from_a_zip(screen: Screen) -> None:
     expect(screen.part("verdict-run")).to_contain_text(re.compile("It is (cat|dog)."))
 
 
-def test_a_set_that_is_not_here_is_offered_and_play_says_so(screen: Screen) -> None:
-    screen.page.goto(screen.url + "/cnn?dataset=kmnist")
-    screen.shown()
+def test_a_set_that_is_not_here_is_offered_and_play_says_so(person: Callable[..., Person]) -> None:
+    screen = person().open("/cnn?dataset=kmnist")
     expect(screen.page.get_by_text("KMNIST is not on this machine yet.")).to_be_visible()
     expect(screen.page.get_by_role("button", name="Download")).to_be_visible()
     screen.press("play")

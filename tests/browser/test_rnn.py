@@ -31,25 +31,22 @@ def test_learns_cos_from_sin_before_ones_eyes(screen: Screen) -> None:
     expect(screen.part("accuracy-plot")).to_have_count(0)
 
 
-def test_without_memory_it_does_not(screen: Screen) -> None:
-    screen.page.goto(screen.url + "/rnn?h_state=reset")
-    screen.shown()
+def test_without_memory_it_does_not(person: Callable[..., Person]) -> None:
+    screen = person().open("/rnn?h_state=reset")
     screen.play(speed=0)
     screen.status("finished")
     assert sum(screen.look("behind.losses()")[-50:]) / 50 == pytest.approx(0.1, abs=0.02)
 
 
-def test_a_loss_that_rose_says_why(screen: Screen) -> None:
-    screen.page.goto(screen.url + "/rnn?lr=2&num_steps=400")
-    screen.shown()
+def test_a_loss_that_rose_says_why(person: Callable[..., Person]) -> None:
+    screen = person().open("/rnn?lr=2&num_steps=400")
     screen.play(speed=0)
     screen.status("finished")
     expect(screen.part("message")).to_have_text(re.compile(r"^The loss is \S+ times what it was .* learning rate 2 "))
 
 
-def test_three_cells_side_by_side(screen: Screen) -> None:
-    screen.page.goto(screen.url + "/rnn?compare=true&num_steps=60")
-    screen.shown()
+def test_three_cells_side_by_side(person: Callable[..., Person]) -> None:
+    screen = person().open("/rnn?compare=true&num_steps=60")
     screen.play(speed=0)
     screen.status("finished")
     for lane in ("run", "LSTM", "GRU"):
@@ -90,9 +87,8 @@ def test_goes_on_by_itself_once_it_predicts_the_next_point(screen: Screen) -> No
     assert screen.look("behind.connection().shown.facts.part") == "free"
 
 
-def test_own_formula_and_what_is_none(screen: Screen) -> None:
-    screen.page.goto(screen.url + "/rnn?signal=formula")
-    screen.shown()
+def test_own_formula_and_what_is_none(person: Callable[..., Person]) -> None:
+    screen = person().open("/rnn?signal=formula")
     box = screen.page.get_by_role("textbox", name="Formula in t")
     box.fill("sin(t) + os")
     box.press("Enter")

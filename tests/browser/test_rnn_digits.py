@@ -85,9 +85,8 @@ def test_a_drawing_is_read_while_it_trains(screen: Screen) -> None:
     expect(screen.page.get_by_text("no. 2")).to_be_visible()
 
 
-def test_which_generator_made_this_wave(screen: Screen) -> None:
-    screen.page.goto(screen.url + "/rnn_digits?dataset=waves&cell=GRU&num_epochs=6")
-    screen.shown()
+def test_which_generator_made_this_wave(person: Callable[..., Person]) -> None:
+    screen = person().open("/rnn_digits?dataset=waves&cell=GRU&num_epochs=6")
     expect(screen.part("pad")).to_be_hidden()
     screen.play(speed=0)
     screen.status("finished")
@@ -108,9 +107,8 @@ def test_which_generator_made_this_wave(screen: Screen) -> None:
     )
 
 
-def test_three_cells_side_by_side(screen: Screen) -> None:
-    screen.page.goto(screen.url + "/rnn_digits?compare=true&num_epochs=3")
-    screen.shown()
+def test_three_cells_side_by_side(person: Callable[..., Person]) -> None:
+    screen = person().open("/rnn_digits?compare=true&num_epochs=3")
     screen.play(speed=0)
     screen.status("finished")
     for lane in ("run", "RNN", "GRU"):

@@ -36,9 +36,8 @@ def until_chips(screen: Screen, wanted: list[str]) -> None:
     )
 
 
-def test_it_trains_and_batch_norm_makes_the_difference(screen: Screen) -> None:
-    screen.page.goto(screen.url + "/vgg?compare=batch_norm&width=1/8&precision=bfloat16&num_epochs=2")
-    screen.shown()
+def test_it_trains_and_batch_norm_makes_the_difference(person: Callable[..., Person]) -> None:
+    screen = person().open("/vgg?compare=batch_norm&width=1/8&precision=bfloat16&num_epochs=2")
     screen.press("tab-depth")
     before = screen.until("behind.pixels('.tp-depth') || null")
     screen.play(speed=0)
