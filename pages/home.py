@@ -18,7 +18,11 @@ STEPS = [
         _("Convolution, pooling, dropout, batch norm, activations and losses, to touch."),
         "pages/layers.py",
     ),
-    (_("TensorBoard"), _("What one line of logging leaves in a file, and what goes wrong."), "pages/tensorboard.py"),
+    (
+        _("TensorBoard"),
+        _("Log your runs while they train, and read the curves, images and graphs."),
+        "pages/tensorboard.py",
+    ),
     (_("VGG by make_layers"), _("A deep network from a list of numbers, without writing it out."), "pages/vgg.py"),
     (
         _("GPU, saving and loading"),
@@ -48,15 +52,11 @@ st.title("Torch Playground", anchor=False)
 st.markdown(lesson("home"))
 st.page_link("pages/classifier.py", label=_("Start with step 1"), icon=":material/play_circle:")
 st.subheader(_("Eight steps"), anchor=False)
-later = _("not built yet")
 for number, (title, teaches, page) in enumerate(STEPS, start=1):
     if number % 2:
         columns = st.columns(2)
     with columns[(number - 1) % 2].container(border=True, height="stretch"):
-        if page:
-            st.page_link(page, label=f"**{number} · {title}**", icon=":material/arrow_forward:")
-        else:
-            st.markdown(f"**{number} · {title}** :gray-badge[{later}]")
+        st.page_link(page, label=f"**{number} · {title}**", icon=":material/arrow_forward:")
         st.caption(teaches)
         for further, label in FURTHER.get(number, ()):
             st.page_link(further, label=label, icon=":material/arrow_forward:")

@@ -60,7 +60,11 @@ def loop(config: Config, log: LogConfig, entry: str, record: str) -> str:
     text += _block("if step == 0:", ("graph", "images"), wanted)
     text += "    if snapshot.metrics:\n" + "".join(f"        {line}\n" for line in record.splitlines())
     text += "        final.update(snapshot.metrics)\n"
-    text += _block(f"if step > 0 and step % {log.every} == 0:", ("scalars", "learning_rate"), wanted)
+    text += _block(
+        f"if step == 1 or (step > 1 and step % {log.every} == 0):" if log.every > 1 else "if step > 0:",
+        ("scalars", "learning_rate"),
+        wanted,
+    )
     between = getattr(config, "evaluate_every", 1)
     due = f" and step % {log.every} < {between}" if between < log.every else ""
     text += _block(f'if "loss/test" in snapshot.metrics{due}:', ("test",), wanted)

@@ -23,7 +23,7 @@ class LogConfig(Config):
     )
     every: int = setting(
         50, label="Every N steps", group="training", low=1, high=1000, step=1, folded=False, source=TUTORIAL,
-        help="How often they are logged. More often shows more of the noise between two batches.",
+        help="How often they are logged after the first step. More often shows more of the noise between batches.",
     )
     learning_rate: bool = setting(
         True, label="Learning rate", group="training", folded=False,

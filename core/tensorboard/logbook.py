@@ -121,7 +121,9 @@ class Logbook:
     def after(self, snapshot: Snapshot) -> None:
         """Log a step."""
         step, metrics = snapshot.step, snapshot.metrics
-        if len(metrics) == 1 and step % self._stride:  # most steps leave here: it costs a share of each of them
+        if (
+            len(metrics) == 1 and step % self._stride and step > 1
+        ):  # most steps leave here: it costs a share of each of them
             return
         self.final.update(metrics)
         if self._writer is None:
@@ -132,7 +134,7 @@ class Logbook:
 
     def _note(self, step: int, metrics: dict[str, float], optimizer: torch.optim.Optimizer | None) -> None:
         """Remember a step's scalars, if it is one of those to log. In a row, they take a third of the time to write."""
-        due = self._every > 0 and step % self._every == 0
+        due = self._every > 0 and (step == 1 or step % self._every == 0)
         tested = self._every > 0 and "loss/test" in metrics and step % self._every < self._between_tests
         if due or tested:
             lr = optimizer.param_groups[0]["lr"] if due and optimizer is not None else None

@@ -80,7 +80,9 @@ def test_everything_that_is_logged_can_be_read_and_costs_no_bit(
 
     history = run.history["run"]
     losses = dict(zip(*history["loss/train"].values(), strict=True))
-    assert line(log, "Train/Loss") == {step: close(losses[step]) for step in losses if step % 10 == 0}
+    assert line(log, "Train/Loss") == {
+        step: close(losses[step]) for step in losses if step in (1, *range(10, 9999, 10))
+    }
     assert line(log, "Train/Learning rate") == dict.fromkeys(line(log, "Train/Loss"), close(config.lr))
     if "accuracy/test" in history:
         measured = dict(zip(*history["accuracy/test"].values(), strict=True))
@@ -144,14 +146,14 @@ def test_a_bugs_twin_has_a_log_of_its_own(start: Start, manager: Manager) -> Non
     log = folder(manager, run)
     for lane, path in (("run", log), ("correct", log.with_name(f"{log.name}-correct"))):
         losses = dict(zip(*run.history[lane]["loss/train"].values(), strict=True))
-        assert line(read(path), "Train/Loss") == {step: close(losses[step]) for step in (50, 100)}
+        assert line(read(path), "Train/Loss") == {step: close(losses[step]) for step in (1, 50, 100)}
 
 
 def test_a_run_that_goes_on_has_the_whole_line(start: Start, manager: Manager) -> None:
     first = over(start(config_of("classifier", num_steps=100), speed=2000))
     again = over(manager.resume(first.owner, first.id, 100, num_steps=200))
     losses = dict(zip(*again.history["run"]["loss/train"].values(), strict=True))
-    assert line(read(folder(manager, again)), "Train/Loss") == {s: close(losses[s]) for s in (50, 100, 150, 200)}
+    assert line(read(folder(manager, again)), "Train/Loss") == {s: close(losses[s]) for s in (1, 50, 100, 150, 200)}
 
 
 def test_a_running_log_can_be_read(start: Start, manager: Manager) -> None:
