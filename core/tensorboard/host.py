@@ -6,6 +6,7 @@ nothing in a request can name another folder. The pipe's end is the end of the p
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import logging
 import os
@@ -24,6 +25,10 @@ from typing import Any
 
 PREFIX = "/tensorboard"
 """Where it is on the server."""
+NAME = b"tensorboard"
+"""What the process is called in `top`, where the system has it (Linux)."""
+SET_NAME = 15
+"""PR_SET_NAME of Linux's prctl."""
 PEOPLE = 40
 """Applications held at once; the one asked longest ago goes first, and is made again when it is asked for."""
 RELOAD_INTERVAL = 1.0
@@ -158,6 +163,8 @@ def serve(connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(OSError, AttributeError):
         os.nice(5)  # live pictures come first
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(SET_NAME, NAME)
     logging.getLogger("tensorboard").setLevel(logging.CRITICAL)  # what a browser asks in vain is no news
     shelf = Shelf()
     sending = threading.Lock()

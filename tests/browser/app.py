@@ -92,7 +92,7 @@ class App:
         """The processes below the process server: one for each run that is alive."""
         servers = [pid for pid in children(self.process.pid) if "forkserver" in _command(pid)]
         first = [pid for pid in servers if _parent(pid) == self.process.pid]
-        return [pid for server in first for pid in children(server)]
+        return [pid for server in first for pid in children(server) if _name(pid) != "tensorboard"]
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> list[int]:
         """End the server; returns the processes it had."""
@@ -106,6 +106,13 @@ class App:
 def _command(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
         return ""
 
