@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -50,6 +51,7 @@ def match(weights: Mapping[str, Tensor], config: Config) -> list[Match]:
     return own + [Match(key, shape, None) for key, shape in file.items() if key not in wanted]
 
 
+@lru_cache(maxsize=64)
 def shapes(config: Config) -> dict[str, tuple[int, ...]]:
     """Each key of a network's state_dict and its tensor's shape."""
     net = experiment(config.experiment).untrained(config.changed(device="cpu")).net
@@ -91,6 +93,8 @@ class Loaded:
 def load(weights: Mapping[str, Tensor], config: Config, mode: str) -> Loaded:
     """Build the network, look at its answers, load the weights, look again; in a process of its own.
 
+    Where nothing was copied, it isn't looked at again: the answers are the same.
+
     Raises:
         Unable: the network's data is not on this machine, or it takes too long.
     """
@@ -110,7 +114,8 @@ def load_and_look(packed: bytes, config: Config, mode: str) -> bytes:
     error = load_into(snapshot.net, weights, mode)
     own = snapshot.net.state_dict()
     copied = [k for k, tensor in weights.items() if k in own and same(own[k], tensor)]
-    return pack({"error": error, "copied": copied, "before": before, "after": look(trained, config, snapshot)})
+    after = look(trained, config, snapshot) if copied else before
+    return pack({"error": error, "copied": copied, "before": before, "after": after})
 
 
 def same(one: Tensor, other: Tensor) -> bool:

@@ -58,14 +58,14 @@ def test_load_key_by_key_and_partially(open_tab: Callable[..., Tab], manager: Ma
     assert page.told("files answers")["kind"] == "plane"
     page.set("files field classifier", "hidden_sizes")
     assert page.errors == [
-        "PyTorch refuses: 3 sizes differ, 0 keys are missing, 0 are unexpected. "
-        "Careful: the 1 tensors that fit were copied all the same."
+        "PyTorch refuses. Another size: 3. Missing in the file: 0. Unexpected: 0. "
+        "Careful: the one tensor that fits was copied all the same."
     ]
     assert "size mismatch for hidden.0.weight" in page.words
     assert "another size" in page.words
     page.set("files mode", "fitting")
     assert page.errors == []
-    assert "1 of the network's 4 tensors come from the file" in page.at.warning[0].value
+    assert "From the file: 1 of the network's 4 tensors" in page.at.warning[0].value
     page.set("files field classifier", "batch_norm")
     assert "missing in the file" in page.words
 
@@ -98,3 +98,25 @@ def test_the_sentence_that_advises_danger_is_in_no_sentence_of_the_app() -> None
         path.name for path in (ROOT / "pages" / "lessons").rglob("*.md") if "weights_only=False" in path.read_text()
     ]
     assert set(lessons) == {"saving.md"}
+
+
+def test_the_step_chosen_in_the_sidebar_is_the_one_gone_on_from(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    run = trained(manager)
+    page = open_tab().open("saving").set("files section", "resume")
+    assert f"Step {run.kept[-1]}, chosen in the sidebar, is the run's last one" in page.words
+    inside = run.kept[-2]
+    page.set(f"files step {run.id}", inside)
+    assert "chosen in the sidebar" not in page.words
+    assert f"Go on from step {inside} in both ways" in [found.label for found in page.at.button]
+
+
+def test_the_section_is_there_after_a_refresh(open_tab: Callable[..., Tab]) -> None:
+    open_tab().open("saving").set("files section", "lesson")
+    assert open_tab().open("saving").at.session_state["files section"] == "lesson"
+    assert open_tab(BOB).open("saving").at.session_state["files section"] == "save"
+
+
+def test_a_wave_says_what_its_loss_is_of(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    trained(manager, name="rnn")
+    page = open_tab().open("saving").set("files section", "load")
+    assert "of the first window alone, 10 points, read with a hidden state of zeros" in page.words

@@ -10,8 +10,9 @@ import streamlit as st
 
 from core.config import Config
 from core.experiments.classifier import ClassifierConfig, scene
+from core.experiments.rnn import RNNConfig
 from core.files.weights import Answers, Loaded
-from pages.shared.language import _
+from pages.shared.language import _, joined
 
 CSS = """
 .answers { display: grid; grid-template-columns: 1fr 1fr; gap: 14px; color: var(--st-text-color);
@@ -148,8 +149,20 @@ def answers_view(config: Config, loaded: Loaded) -> None:
                 st.markdown(f"**{title}** · {_told(answers)}")
                 if answers.kind == "wave":
                     _wave(answers, title)
+        if isinstance(config, RNNConfig):
+            st.caption(_wave_loss(config))
         return
     answers_component(key="files answers", data=data)
+
+
+def _wave_loss(config: RNNConfig) -> str:
+    """What the loss above the wave is the loss of."""
+    told = _("Loss: of the first window alone, {count} points, read with a hidden state of zeros.").format(
+        count=config.time_steps
+    )
+    if config.h_state == "reset":
+        return told
+    return joined(told, _("In the run the hidden state comes from the windows before, so its loss is another one."))
 
 
 def titles() -> tuple[str, str]:

@@ -115,7 +115,7 @@ def read_once(data: bytes) -> tuple[Upload, str] | None:
     numbers = sum(tensor.numel() for tensor in weights.values())
     names = {name: title for name, (title, _help) in kinds().items()}
     st.caption(
-        _("{kind}, {size}: {tensors} tensors, {numbers} numbers. Nothing in it was run.").format(
+        _("{kind}, {size}. Tensors: {tensors}, numbers in them: {numbers}. Nothing in it was run.").format(
             kind=names.get(result.kind, _("another file of torch.save")),
             size=in_bytes(result.size),
             tensors=len(weights),
@@ -132,8 +132,8 @@ def _network(upload: Upload, key: str, chosen: Chosen | None) -> Config | None:
     fitting = {
         label: Counter(found.verdict for found in match(weights, config)) for label, config in candidates.items()
     }
-    names = sorted(candidates, key=lambda label: fitting[label]["fits"] - sum(fitting[label].values()))
-    names.sort(key=lambda label: -fitting[label]["fits"])
+    # Of networks that fit equally well the one with the fewest other keys: of foreign weights the smallest network.
+    names = sorted(candidates, key=lambda label: (-fitting[label]["fits"], sum(fitting[label].values())))
     widget = f"files network {key[:12]}"
     if session.get(widget) not in names:
         session.put(widget, names[0])
@@ -274,25 +274,23 @@ def _outcome(loaded: Loaded, matches: list[Match], mode: str) -> None:
     counts = Counter(found.verdict for found in matches)
     total = len(matches) - counts["unexpected"]
     if loaded.error:
-        told = _(
-            "PyTorch refuses: {size} sizes differ, {missing} keys are missing, {unexpected} are unexpected."
-        ).format(size=counts["size"], missing=counts["missing"], unexpected=counts["unexpected"])
+        told = _("PyTorch refuses. Another size: {size}. Missing in the file: {missing}. Unexpected: {unexpected}.")
+        told = told.format(size=counts["size"], missing=counts["missing"], unexpected=counts["unexpected"])
         if loaded.copied:
-            told = joined(
-                told,
-                _("Careful: the {copied} tensors that fit were copied all the same.").format(copied=len(loaded.copied)),
-            )
+            careful = _("Careful: the {copied} tensors that fit were copied all the same.")
+            if len(loaded.copied) == 1:
+                careful = _("Careful: the one tensor that fits was copied all the same.")
+            told = joined(told, careful.format(copied=len(loaded.copied)))
+        elif not counts["size"]:
+            told = joined(told, _("Not one name is the same: these weights are of another network."))
         st.error(told, icon=":material/error:")
         with st.expander(_("PyTorch's own words")):
             st.code(loaded.error, language=None, wrap_lines=True)
     elif counts["fits"] == total and not counts["unexpected"]:
         st.success(_("All {count} keys fit: `<All keys matched successfully>`.").format(count=total))
     else:
-        st.warning(
-            _(
-                "{count} of the network's {total} tensors come from the file; the others keep their first values."
-            ).format(count=counts["fits"], total=total)
-        )
+        told = _("From the file: {count} of the network's {total} tensors; the others keep their first values.")
+        st.warning(told.format(count=counts["fits"], total=total))
 
 
 def _table(matches: list[Match], loaded: Loaded | None) -> None:

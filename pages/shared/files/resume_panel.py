@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import plotly.graph_objects as go
@@ -13,6 +12,7 @@ from core.files.resuming import WAYS, Uploaded, check, ways_on
 from core.files.uploads import MOST_BYTES, Upload
 from core.processes.confined import Unable
 from pages.shared import session
+from pages.shared.axis import log_axis
 from pages.shared.files.chosen import Chosen
 from pages.shared.files.load_panel import read_once
 from pages.shared.language import _, joined, tell
@@ -47,9 +47,15 @@ def _compare(chosen: Chosen) -> None:
             icon=":material/info:",
         )
         return
-    if chosen.step not in inside:
+    asked = chosen.step
+    if asked not in inside:
         chosen = Chosen(run, min(inside, key=lambda step: abs(step - len(recorded) // 2)))
     step = chosen.step
+    if step != asked:
+        told = _("Step {asked}, chosen in the sidebar, is the run's last one: nothing follows to compare with.")
+        if asked < step:
+            told = _("At step {asked}, chosen in the sidebar, the optimizer has no state yet that could be lost.")
+        st.caption(joined(told, _("So step {step} is taken; choose another one there.")).format(asked=asked, step=step))
     st.caption(
         _("Once with the whole checkpoint of step {step}, once with its weights and a new {optimizer}.").format(
             step=step, optimizer=run.config.optimizer
@@ -106,7 +112,7 @@ def _chart(chosen: Chosen, recorded: list[float], found: dict[str, list[float]])
         height=330,
         margin={"l": 50, "r": 8, "t": 56, "b": 36},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-        yaxis={"type": "log", "title": _("training loss"), "range": [math.log10(low) - 0.1, math.log10(high) + 0.1]},
+        yaxis={"title": _("training loss"), **log_axis(low, high)},
         xaxis={"title": _("step")},
     )
     st.plotly_chart(figure, key="files ways chart", config={"displayModeBar": False})

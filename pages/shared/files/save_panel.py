@@ -101,6 +101,9 @@ def save_panel(chosen: Chosen) -> None:
             saving.loading_code(kind, chosen.run.config, chosen.step),
         ]
         st.code("\n".join(lines).strip(), language="python", wrap_lines=True)
+        if kind != "exported":
+            beside = _("`{module}` is the file {module}.py, which the button “The script” gives: put both together.")
+            st.caption(beside.format(module=saving.script_name(chosen.run.config)))
     with right:
         numbers = sum(row.bytes for row in made.tree if row.depth == 0)
         st.markdown(

@@ -10,10 +10,15 @@ from core.files.contents import MOST_ROWS, Row
 from pages.shared.language import _
 
 CSS = """
-.file-tree { max-height: 430px; overflow: auto; border: 1px solid var(--st-border-color); border-radius: 8px;
-  font: 0.8rem/1.5 var(--st-code-font, monospace); color: var(--st-text-color); padding: 6px 0; }
+.file-tree { --line: 21px; --shade: color-mix(in srgb, var(--st-text-color) 22%, transparent);
+  max-height: calc(20 * var(--line)); overflow: auto; border: 1px solid var(--st-border-color); border-radius: 8px;
+  scroll-snap-type: y mandatory;
+  background:
+    linear-gradient(var(--st-background-color), var(--st-background-color)) 0 100% / 100% 14px no-repeat local,
+    linear-gradient(transparent, var(--shade)) 0 100% / 100% 8px no-repeat scroll var(--st-background-color);
+  font: 0.8rem var(--st-code-font, monospace); color: var(--st-text-color); }
 .file-tree .row { display: grid; grid-template-columns: minmax(130px, 1fr) minmax(70px, auto) 62px 118px; gap: 10px;
-  padding: 1px 12px; align-items: center; }
+  padding: 0 12px; align-items: center; height: var(--line); line-height: var(--line); scroll-snap-align: start; }
 .file-tree .row:hover { background: color-mix(in srgb, var(--st-primary-color) 8%, transparent); }
 .file-tree .row > * { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .file-tree .row[hidden] { display: none; }
@@ -25,7 +30,7 @@ CSS = """
   justify-self: end; }
 .file-tree { container-type: inline-size; }
 @container (max-width: 470px) {
-  .file-tree .row { grid-template-columns: minmax(90px, 1fr) minmax(50px, auto) 54px 56px; gap: 8px; padding: 1px 8px; }
+  .file-tree .row { grid-template-columns: minmax(90px, 1fr) minmax(50px, auto) 54px 56px; gap: 8px; padding: 0 8px; }
   .file-tree .size { grid-template-columns: 1fr; }
   .file-tree .bar { display: none; }
 }
@@ -121,7 +126,7 @@ def file_tree(rows: Sequence[Row], key: str) -> None:
         for row, below in zip(rows, depths, strict=True)
     ]
     tensors = sum(1 for row in shown if row["bytes"] and not row["inner"])
-    label = _("What is in the file: {count} tensors").format(count=tensors)
+    label = _("What is in the file, tensors: {count}").format(count=tensors)
     tree_component(key=key, data={"rows": shown, "label": label})
     if len(rows) == MOST_ROWS:
         st.caption(_("The first {count} lines are shown.").format(count=MOST_ROWS))

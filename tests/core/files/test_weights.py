@@ -76,3 +76,12 @@ def test_an_error_of_pytorch_comes_with_its_own_words(manager: Manager, tmp_path
     found = load(weights_of(path), config.changed(hidden_sizes=(12,)), "strict")
     assert "size mismatch for hidden.0.weight" in found.error
     assert "out.bias" in found.copied and "hidden.0.weight" not in found.copied
+
+
+def test_of_weights_that_fit_nowhere_nothing_is_copied_and_nothing_changes(manager: Manager, tmp_path: Path) -> None:
+    config, _ = trained("classifier", tmp_path)
+    found = load({"layer.weight": torch.ones(2, 2)}, config, "strict")
+    assert "Missing key(s)" in found.error
+    assert found.copied == []
+    assert found.before.loss == found.after.loss
+    assert torch.equal(found.before.parts["decision"], found.after.parts["decision"])
