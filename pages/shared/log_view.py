@@ -71,7 +71,7 @@ def pictures(logs: Path, shown: list[str], weight: float) -> None:
     for number, tag in enumerate(dict.fromkeys(tags)):
         with columns[number % 2]:
             st.markdown(f"**{tag}**")
-            st.plotly_chart(_lines(found, tag, weight), key=f"log {tag}", config={"displayModeBar": False})
+            st.plotly_chart(lines(found, tag, weight), key=f"log {tag}", config={"displayModeBar": False})
     last = found[shown[0]]
     images = [(tag, *image) for tag, images in last.images.items() for image in images]
     if images or last.histograms:
@@ -82,7 +82,12 @@ def pictures(logs: Path, shown: list[str], weight: float) -> None:
     _histograms(last)
 
 
-def _lines(found: dict[str, Log], tag: str, weight: float) -> go.Figure:
+def lines(found: dict[str, Log], tag: str, weight: float) -> go.Figure:
+    """One tag's lines of several runs over each other.
+
+    Args:
+        weight: of `smoothed`.
+    """
     figure = go.Figure()
     for number, (name, log) in enumerate(found.items()):
         if tag not in log.scalars:

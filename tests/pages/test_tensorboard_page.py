@@ -32,6 +32,11 @@ def test_mistakes_each_have_words_and_a_program(open_tab: Callable[..., Tab]) ->
     for name, told in (("one_folder", "runs/all"), ("no_flush", "os._exit"), ("tensor", "grad_fn")):
         page.set("logging mistake", name)
         assert told in page.words
+    page.set("logging mistake", "one_folder").press("Run it here")
+    until(lambda: "It ran to its end." in page.run().words, 60)
+    assert [figure.key for figure in page.at.get("plotly_chart")] == ["zigzag all", "zigzag lr0.1"]
+    line = read(page.manager.store.logs(ANNE) / "mistakes/one_folder/all").scalars["Train/Loss"]
+    assert [step for step, _value in line] == [0, 1, 2, 3, 0, 1, 2, 3]
 
 
 def finished(page: Tab, **values: Any) -> Any:
