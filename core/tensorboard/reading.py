@@ -79,11 +79,12 @@ def smoothed(values: Sequence[float], weight: float) -> list[float]:
     return found
 
 
-def packed(folder: Path) -> bytes:
-    """A log's files as a zip, in a folder of the log's name."""
+def packed(logs: Path, names: Sequence[str]) -> bytes:
+    """Some runs of a person's folder as a zip, in a folder runs."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                archive.write(path, Path("runs") / folder.name / path.relative_to(folder))
+        for name in names:
+            for path in sorted((logs / name).rglob("*")):
+                if path.is_file():
+                    archive.write(path, "runs" / path.relative_to(logs))
     return file.getvalue()

@@ -13,6 +13,8 @@ from pages.shared import session
 from pages.shared.language import _
 
 SHOWN_AT_FIRST = 3
+EXERCISES = ("first_example", "mistakes")
+"""What this page itself writes."""
 MOST_SHOWN = 8
 """Runs over each other."""
 REFRESH = 2.0
@@ -40,7 +42,8 @@ def log_view() -> None:
     key = "log runs"
     chosen = [name for name in session.get(key) or [] if name in known]
     if session.get(key) is None:
-        chosen = known[:SHOWN_AT_FIRST]
+        trained = [name for name in known if name.split("/")[0] not in EXERCISES]
+        chosen = (trained or known)[:SHOWN_AT_FIRST]
     session.put(key, chosen)
     shown = st.multiselect(
         _("Runs, over each other"),
@@ -72,10 +75,12 @@ def pictures(logs: Path, shown: list[str], weight: float) -> None:
         with columns[number % 2]:
             st.markdown(f"**{tag}**")
             st.plotly_chart(lines(found, tag, weight), key=f"log {tag}", config={"displayModeBar": False})
-    last = found[shown[0]]
+    pictured = next((name for name in shown if found[name].images or found[name].histograms), None)
+    if pictured is None:
+        return
+    last = found[pictured]
     images = [(tag, *image) for tag, images in last.images.items() for image in images]
-    if images or last.histograms:
-        st.caption(_("Of the first run chosen, {run}:").format(run=shown[0]))
+    st.caption(_("Of the first run that has them, {run}:").format(run=pictured))
     for tag, step, image in images:
         st.markdown(f"**{tag}**")
         st.image(image, width=320, caption=_("step {step}").format(step=step))
@@ -138,12 +143,10 @@ def take_home(logs: Path, shown: list[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             _("Download the event files"),
-            lambda: packed(logs / shown[0]),
-            f"{Path(shown[0]).name}.zip",
+            lambda: packed(logs, shown),
+            "runs.zip",
             "application/zip",
             on_click="ignore",
             icon=":material/download:",
         )
-        st.caption(
-            _("Of {run}. Unpack it anywhere and start there: `tensorboard --logdir runs`").format(run=f"`{shown[0]}`")
-        )
+        st.caption(_("Of the runs chosen. Unpack it anywhere and start there: `tensorboard --logdir runs`"))

@@ -91,7 +91,7 @@ def test_an_error_is_one_sentence(make: Callable[..., Jobs]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "words"), [({"silence": 0.6}, "a process hangs"), ({"time_limit": 0.6}, "the time limit")]
+    ("limits", "words"), [({"silence": 4}, "a process hangs"), ({"time_limit": 4}, "the time limit")]
 )
 def test_what_hangs_is_ended_and_told(make: Callable[..., Jobs], limits: dict[str, float], words: str) -> None:
     job = hanging(make(**limits))

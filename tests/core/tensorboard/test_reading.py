@@ -66,7 +66,7 @@ def test_smoothing_is_a_mean_of_what_came_before() -> None:
 
 
 def test_a_log_is_packed_as_a_folder_of_runs(log: Path) -> None:
-    archive = zipfile.ZipFile(io.BytesIO(packed(log)))
+    archive = zipfile.ZipFile(io.BytesIO(packed(log.parents[1], ["cnn/one"])))
     [name] = archive.namelist()
-    assert name.startswith("runs/one/events.out.tfevents.")
+    assert name.startswith("runs/cnn/one/events.out.tfevents.")
     assert archive.read(name) == next(log.iterdir()).read_bytes()
