@@ -105,6 +105,10 @@ def lines(found: dict[str, Log], tag: str, weight: float) -> go.Figure:
                 x=steps, y=values, mode=mode, line_color=colour, opacity=0.3, showlegend=False, hoverinfo="skip"
             )
         figure.add_scatter(x=steps, y=smoothed(values, weight), mode=mode, line_color=colour, name=name)
+    different = {value for log in found.values() for _step, value in log.scalars.get(tag, [])}
+    if len(different) == 1:  # Plotly's own range for a level line is from -1 to 1 about it, in which 0.001 looks like 0
+        [value] = different
+        figure.update_yaxes(range=sorted((0, 2 * value)) if value else (-1, 1))
     figure.update_layout(
         height=280,
         margin={"l": 50, "r": 10, "t": 10, "b": 40},
@@ -124,8 +128,8 @@ def _histograms(log: Log) -> None:
     for number, (step, edges, counts) in enumerate(events):
         share = (number + 1) / len(events)
         figure.add_scatter(
-            x=edges[:-1],
-            y=counts[:-1] if len(counts) == len(edges) else counts,
+            x=edges,
+            y=[*counts, counts[-1]],
             mode="lines",
             line={"color": COLOURS[0], "shape": "hv"},
             opacity=0.2 + 0.8 * share,
