@@ -13,7 +13,7 @@ from pages.shared.language import _, lesson
 from pages.shared.log_panel import log_panel
 from pages.shared.log_view import lines, log_view, no_runs
 from pages.shared.program_run import program_run
-from pages.shared.sections import Section
+from pages.shared.section_row import Section, remembered, section_row
 from pages.shared.shell import language_switch
 
 with st.sidebar:
@@ -43,15 +43,7 @@ def mistakes() -> None:
         "no_flush": _("No flush, no close"),
         "tensor": _("A tensor instead of .item()"),
     }
-    chosen = st.pills(
-        _("Mistakes"),
-        list(titles),
-        format_func=titles.__getitem__,
-        default="one_folder",
-        required=True,
-        key="logging mistake",
-        label_visibility="collapsed",
-    )
+    chosen = remembered(st.pills, _("Mistakes"), "logging mistake", titles)
     st.markdown(lesson(f"tensorboard_{chosen}"))
     kept = manager().store.logs(session.owner()) / "mistakes" / chosen
     program_run(Program("tensorboard/programs", chosen, kept))
@@ -88,13 +80,4 @@ SECTIONS: dict[str, Section] = {
     "mistakes": (_("Mistakes"), mistakes),
     "lesson": (_("Lesson"), show_lesson),
 }
-section = st.segmented_control(
-    _("Sections"),
-    list(SECTIONS),
-    format_func=lambda name: SECTIONS[name][0],
-    default="first",
-    required=True,
-    key="section tensorboard",
-    label_visibility="collapsed",
-)
-SECTIONS[section][1]()
+section_row("section tensorboard", SECTIONS)
