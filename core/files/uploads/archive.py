@@ -51,17 +51,19 @@ def _entries(archive: zipfile.ZipFile, size: int) -> tuple[str, dict[str, bytes]
         raise Unable(
             Problem("", "This is TorchScript, a program in a deprecated format: save net.state_dict() instead.")
         )
+    if min((info.header_offset for info in infos), default=0):
+        raise Unable(damaged())  # a damaged end: what was found is a zip inside the zip
     writer, folder = _writer(names)
     found: dict[str, bytes] = {}
+    if any(info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size for info in infos):
+        raise Unable(
+            Problem(
+                "", "This zip is compressed; torch.{writer} never does that: it was not opened.", {"writer": writer}
+            )
+        )
     if sum(info.file_size for info in infos) > size:
         raise Unable(Problem("", "This zip claims to hold more than it is long: it was not opened."))
     for info in infos:
-        if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size:
-            raise Unable(
-                Problem(
-                    "", "This zip is compressed; torch.{writer} never does that: it was not opened.", {"writer": writer}
-                )
-            )
         name = info.filename.removeprefix(folder)
         if not info.filename.startswith(folder) or not (ENTRY if writer == "save" else EXPORTED).fullmatch(name):
             raise Unable(_foreign(writer, name))
