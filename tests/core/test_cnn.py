@@ -29,7 +29,6 @@ from core.experiments.cnn import (
 )
 from core.export import script
 from core.models import CNN
-from tests.core.test_export import run_script  # noqa: F401
 
 Records = list[dict[str, Any]]
 
@@ -279,15 +278,12 @@ def one_at_a_time() -> list[Any]:
 
 
 @pytest.mark.parametrize("values", [{}, *one_at_a_time()])
-def test_script_prints_the_losses_of_the_run(
-    values: dict[str, Any],
-    run_script: Callable[[str], Records],  # noqa: F811
-) -> None:
+def test_script_prints_the_losses_of_the_run(values: dict[str, Any], run_script: Callable[[str], Records]) -> None:
     config = config_of(**{"train_size": 200, "num_epochs": 2, **values})
     assert run_script(script(config)) == records(config)
 
 
-def test_script_with_changes_of_the_learning_rate(run_script: Callable[[str], Records]) -> None:  # noqa: F811
+def test_script_with_changes_of_the_learning_rate(run_script: Callable[[str], Records]) -> None:
     config = config_of(train_size=200, num_epochs=2, optimizer="SGD")
     assert run_script(script(config, {3: 0.1, 6: 0.02})) == records(config, {3: 0.1, 6: 0.02})
 

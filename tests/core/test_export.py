@@ -20,8 +20,8 @@ from nbclient import NotebookClient
 from core.config import kind_of
 from core.experiments.classifier import ClassifierConfig, train
 from core.export import marked_lines, missing_lines, notebook, script
+from tests.core.scripts import Records, read
 
-Records = list[dict[str, Any]]
 Changes = Mapping[int, float]
 
 POINTS = ((1.5, 2.0, 0), (-1.0, 0.25, 1), (0.1, -3.0, 1), (2.5, 1.0, 0), (-2.0, -2.0, 2), (3.0, 3.0, 0))
@@ -117,58 +117,6 @@ def in_process(config: ClassifierConfig, lr_changes: Changes) -> Records:
         for snapshot in snapshots
         if snapshot.metrics
     ]
-
-
-DRIVER = """
-import contextlib, importlib.abc, io, json, runpy, sys
-
-class OnlyTorch(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("core", "pages", "pydantic", "libcst", "streamlit"):
-            raise ImportError(name)
-
-sys.meta_path.insert(0, OnlyTorch())
-for line in sys.stdin:
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        runpy.run_path(line.strip(), run_name="__main__")
-    print(json.dumps(printed.getvalue()), flush=True)
-"""
-
-
-@pytest.fixture(scope="module")
-def run_script(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Records]]:
-    """Runs scripts, one after another, in a process that knows torch alone and stands in an empty folder."""
-    scripts = tmp_path_factory.mktemp("scripts")
-    driver = subprocess.Popen(
-        [sys.executable, "-I", "-c", DRIVER],
-        cwd=tmp_path_factory.mktemp("empty"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert driver.stdin is not None and driver.stdout is not None
-
-    def run(text: str) -> Records:
-        assert driver.stdin is not None and driver.stdout is not None
-        path = scripts / "script.py"
-        path.write_text(text, encoding="utf-8")
-        print(path, file=driver.stdin, flush=True)
-        return read(json.loads(driver.stdout.readline()))
-
-    yield run
-    driver.stdin.close()
-    driver.stdout.close()
-    assert driver.wait(30) == 0
-
-
-def read(printed: str) -> Records:
-    """The records in what a script printed; strict JSON, so no NaN."""
-
-    def refuse(constant: str) -> None:
-        raise AssertionError(f"{constant} is no JSON")
-
-    return [json.loads(line, parse_constant=refuse) for line in printed.splitlines()]
 
 
 def imported_modules(text: str) -> set[str]:

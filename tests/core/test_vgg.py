@@ -47,7 +47,6 @@ from core.models import VGG, make_layers
 from core.processes.cost import Cost, measure
 from core.shapes import memory
 from core.shapes.stack import stack
-from tests.core.test_export import run_script  # noqa: F401
 from tests.core.waiting import until
 
 Records = list[dict[str, Any]]
@@ -334,15 +333,12 @@ def one_at_a_time() -> list[Any]:
 
 
 @pytest.mark.parametrize("values", [{}, *one_at_a_time(), {"cfg": PRESETS["VGG-16"], "width": "1/16"}])
-def test_script_prints_the_losses_of_the_run(
-    values: dict[str, Any],
-    run_script: Callable[[str], Records],  # noqa: F811
-) -> None:
+def test_script_prints_the_losses_of_the_run(values: dict[str, Any], run_script: Callable[[str], Records]) -> None:
     config = config_of(**{**SMALL, **values})
     assert run_script(script(config)) == records(config)
 
 
-def test_script_with_changes_of_the_learning_rate(run_script: Callable[[str], Records]) -> None:  # noqa: F811
+def test_script_with_changes_of_the_learning_rate(run_script: Callable[[str], Records]) -> None:
     config = config_of(**{**SMALL, "num_epochs": 2}, optimizer="SGD")
     assert run_script(script(config, {2: 0.1, 3: 0.02})) == records(config, {2: 0.1, 3: 0.02})
 
