@@ -12,7 +12,7 @@ from core.engine.manager import Manager
 from core.engine.run import Run
 from core.engine.store import Store
 from core.experiments.classifier import ClassifierConfig, train
-from tests.core.scripts import Records, driven
+from tests.core.scripts import Scripts
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -52,10 +52,11 @@ def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
 
 
 @pytest.fixture(scope="session")
-def run_script(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Records]]:
-    """Runs exported scripts in one process that knows torch alone; gives what they printed."""
-    with driven(tmp_path_factory.mktemp("scripts"), tmp_path_factory.mktemp("empty")) as run:
-        yield run
+def run_script(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scripts]:
+    """Runs exported scripts in one process that knows torch alone; gives what they print."""
+    made = Scripts(tmp_path_factory.mktemp("scripts"))
+    yield made
+    made.close()
 
 
 @pytest.fixture

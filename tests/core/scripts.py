@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 Records = list[dict[str, Any]]
 
 DRIVER = """
-import contextlib, importlib.abc, io, json, runpy, sys
+import contextlib, importlib.abc, io, json, os, runpy, sys
 
 class OnlyTorch(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
@@ -22,32 +21,45 @@ class OnlyTorch(importlib.abc.MetaPathFinder):
 
 sys.meta_path.insert(0, OnlyTorch())
 for line in sys.stdin:
+    path, folder, data = json.loads(line)
+    os.chdir(folder)
+    os.environ["TORCH_PLAYGROUND_DATA"] = data
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        runpy.run_path(line.strip(), run_name="__main__")
+        runpy.run_path(path, run_name="__main__")
     print(json.dumps(printed.getvalue()), flush=True)
 """
 
 
-@contextmanager
-def driven(scripts: Path, empty: Path) -> Iterator[Callable[[str], Records]]:
-    """Runs scripts, one after another, in a process that knows torch alone and stands in an empty folder."""
-    driver = subprocess.Popen(
-        [sys.executable, "-I", "-c", DRIVER], cwd=empty, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert driver.stdin is not None and driver.stdout is not None
+class Scripts:
+    """Runs scripts, one after another, in a process that knows torch alone."""
 
-    def run(text: str) -> Records:
-        assert driver.stdin is not None and driver.stdout is not None
-        path = scripts / "script.py"
+    def __init__(self, folder: Path):
+        self.folder = folder
+        (folder / "empty").mkdir()
+        self.driver = subprocess.Popen(
+            [sys.executable, "-I", "-c", DRIVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __call__(self, text: str, place: Path | None = None) -> Records:
+        """The records that a script prints.
+
+        Args:
+            place: the folder in which it runs; by default an empty one.
+        """
+        assert self.driver.stdin is not None and self.driver.stdout is not None
+        path = self.folder / "script.py"
         path.write_text(text, encoding="utf-8")
-        print(path, file=driver.stdin, flush=True)
-        return read(json.loads(driver.stdout.readline()))
+        told = [str(path), str(place or self.folder / "empty"), os.environ.get("TORCH_PLAYGROUND_DATA", "")]
+        print(json.dumps(told), file=self.driver.stdin, flush=True)
+        return read(json.loads(self.driver.stdout.readline()))
 
-    yield run
-    driver.stdin.close()
-    driver.stdout.close()
-    assert driver.wait(30) == 0
+    def close(self) -> None:
+        """End the process."""
+        assert self.driver.stdin is not None and self.driver.stdout is not None
+        self.driver.stdin.close()
+        self.driver.stdout.close()
+        assert self.driver.wait(30) == 0
 
 
 def read(printed: str) -> Records:

@@ -35,10 +35,10 @@ from core.experiments.build import (
 from core.experiments.cnn import CNNConfig
 from core.experiments.cnn import train as train_cnn
 from core.export import notebook, script
+from tests.core.scripts import Records
 from tests.core.test_export import check_text
 from tests.core.waiting import until
 
-Records = list[dict[str, Any]]
 RESNET = (
     "Conv2d(1,4,3,stride=2,padding=1),BatchNorm2d(4),ReLU(),Residual(Conv2d(4,4,3,padding=1),BatchNorm2d(4),ReLU()),"
     "MaxPool2d(2),Dropout(p=0.3),AdaptiveAvgPool2d(2),Flatten(),LayerNorm(16),Linear(16,10)"

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,7 @@ from core.experiments.cnn import (
 )
 from core.export import script
 from core.models import CNN
-
-Records = list[dict[str, Any]]
+from tests.core.scripts import Records, Scripts
 
 
 class TutorialCNN(nn.Module):
@@ -278,12 +276,12 @@ def one_at_a_time() -> list[Any]:
 
 
 @pytest.mark.parametrize("values", [{}, *one_at_a_time()])
-def test_script_prints_the_losses_of_the_run(values: dict[str, Any], run_script: Callable[[str], Records]) -> None:
+def test_script_prints_the_losses_of_the_run(values: dict[str, Any], run_script: Scripts) -> None:
     config = config_of(**{"train_size": 200, "num_epochs": 2, **values})
     assert run_script(script(config)) == records(config)
 
 
-def test_script_with_changes_of_the_learning_rate(run_script: Callable[[str], Records]) -> None:
+def test_script_with_changes_of_the_learning_rate(run_script: Scripts) -> None:
     config = config_of(train_size=200, num_epochs=2, optimizer="SGD")
     assert run_script(script(config, {3: 0.1, 6: 0.02})) == records(config, {3: 0.1, 6: 0.02})
 

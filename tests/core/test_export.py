@@ -6,7 +6,7 @@ import math
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from nbclient import NotebookClient
 from core.config import kind_of
 from core.experiments.classifier import ClassifierConfig, train
 from core.export import marked_lines, missing_lines, notebook, script
-from tests.core.scripts import Records, read
+from tests.core.scripts import Records, Scripts, read
 
 Changes = Mapping[int, float]
 
@@ -139,9 +139,7 @@ def check_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(("values", "lr_changes"), [*one_at_a_time()])
-def test_prints_the_losses_of_the_run(
-    values: dict[str, Any], lr_changes: Changes, run_script: Callable[[str], Records]
-) -> None:
+def test_prints_the_losses_of_the_run(values: dict[str, Any], lr_changes: Changes, run_script: Scripts) -> None:
     config = ClassifierConfig.create(values)
     text = script(config, lr_changes)
     check_text(text)
@@ -149,9 +147,7 @@ def test_prints_the_losses_of_the_run(
 
 
 @pytest.mark.parametrize(("values", "lr_changes"), COMBINATIONS.values(), ids=COMBINATIONS.keys())
-def test_prints_the_losses_of_combinations(
-    values: dict[str, Any], lr_changes: Changes, run_script: Callable[[str], Records]
-) -> None:
+def test_prints_the_losses_of_combinations(values: dict[str, Any], lr_changes: Changes, run_script: Scripts) -> None:
     config = ClassifierConfig.create({"num_steps": 40, **values})
     text = script(config, lr_changes)
     check_text(text)
@@ -176,7 +172,7 @@ def some_values(name: str) -> st.SearchStrategy[Any]:
     values=st.fixed_dictionaries({name: some_values(name) for name in ClassifierConfig.settings()}),
     lr_changes=st.dictionaries(st.integers(1, 5), st.sampled_from([0.001, 0.1, 2.0]), max_size=2),
 )
-def test_any_config(values: dict[str, Any], lr_changes: Changes, run_script: Callable[[str], Records]) -> None:
+def test_any_config(values: dict[str, Any], lr_changes: Changes, run_script: Scripts) -> None:
     config, _ = ClassifierConfig.forgive({**values, "num_steps": 5})
     text = script(config, lr_changes)
     check_text(text)

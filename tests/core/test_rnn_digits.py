@@ -28,10 +28,9 @@ from core.experiments.rnn_digits import (
     view,
 )
 from core.export import script
+from tests.core.scripts import Records, Scripts
 from tests.core.test_export import check_text
 from tests.core.waiting import until
-
-Records = list[dict[str, Any]]
 
 
 def config_of(**values: Any) -> RNNDigitsConfig:
@@ -184,7 +183,7 @@ def one_at_a_time() -> list[Any]:
 
 
 @pytest.mark.parametrize("values", [{}, *one_at_a_time(), {"dataset": "waves", "cell": "GRU", "clip": 1}])
-def test_script_prints_the_losses_of_the_run(values: dict[str, Any], run_script: Callable[[str], Records]) -> None:
+def test_script_prints_the_losses_of_the_run(values: dict[str, Any], run_script: Scripts) -> None:
     config = config_of(**{"train_size": 200, "num_epochs": 2, "evaluate_every": 4, **values})
     text = script(config)
     if config.dataset == "waves":
@@ -192,7 +191,7 @@ def test_script_prints_the_losses_of_the_run(values: dict[str, Any], run_script:
     assert run_script(text) == records(config)
 
 
-def test_script_with_changes_of_the_learning_rate(run_script: Callable[[str], Records]) -> None:
+def test_script_with_changes_of_the_learning_rate(run_script: Scripts) -> None:
     config = config_of(train_size=200, num_epochs=3)
     assert run_script(script(config, {3: 0.05, 9: 0.001})) == records(config, {3: 0.05, 9: 0.001})
 
