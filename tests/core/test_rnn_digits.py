@@ -3,6 +3,7 @@
 import base64
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -46,9 +47,10 @@ def records(config: RNNDigitsConfig, lr_changes: dict[int, float] | None = None)
     ]
 
 
+@cache
 def accuracy(**values: Any) -> float:
     """The accuracy on all test examples at the end of a run."""
-    return float(records(config_of(**values))[-1]["accuracy/test"])
+    return float(records(config_of(**values, evaluate_every=1000))[-1]["accuracy/test"])
 
 
 def test_trains_as_a_plain_loop_does() -> None:
@@ -90,13 +92,13 @@ def test_kinds_of_waves_are_learned_by_gates_alone() -> None:
     assert 0.65 < accuracy(dataset="waves", cell="GRU", noise=0.6, num_epochs=6) < 0.9
 
 
-@pytest.mark.parametrize(("bug", "most"), [("forgotten_batch_first", 0.2), ("no_zero_grad", 0.6)])
-def test_bugs_keep_it_from_learning(bug: str, most: float) -> None:
-    assert accuracy(bugs=bug, num_epochs=3) < most < accuracy(num_epochs=3)
+def test_bugs_keep_it_from_learning() -> None:
+    for bug, most in (("forgotten_batch_first", 0.2), ("no_zero_grad", 0.6)):
+        assert accuracy(bugs=bug, num_epochs=3) < most < accuracy(num_epochs=3), bug
 
 
 def test_two_softmaxes_hold_the_loss_up() -> None:
-    rows = records(config_of(bugs="softmax", num_epochs=3))
+    rows = records(config_of(bugs="softmax", num_epochs=3, evaluate_every=1000))
     assert min(row["loss/train"] for row in rows) > math.log(math.e + 9) - 1
     assert rows[-1]["accuracy/test"] < accuracy(num_epochs=3)
 
