@@ -75,7 +75,7 @@ def test_trains_as_a_plain_loop_does() -> None:
 
 @pytest.mark.usefixtures("mnist")
 def test_whole_mnist_row_by_row() -> None:
-    rows = records(config_of(dataset="mnist", num_epochs=3, evaluate_every=1000))
+    rows = records(config_of(dataset="mnist", num_epochs=2, evaluate_every=1000))
     assert rows[-1]["accuracy/test"] >= 0.97
 
 
