@@ -11,7 +11,7 @@ import torch
 from playwright.sync_api import Page, expect
 
 from core.models import Net
-from tests.browser.conftest import Person
+from tests.browser.conftest import PHONE, Person
 from tests.browser.screen import PATIENCE, Screen
 
 
@@ -108,7 +108,7 @@ def test_save_load_and_go_on(person: Callable[..., Person], tmp_path: Path) -> N
 
 
 def test_tensors_move_and_mistakes_are_mended(person: Callable[..., Person]) -> None:
-    page = at(person(viewport={"width": 390, "height": 844}), "/devices")
+    page = at(person(**PHONE), "/devices")
     device = page.locator(".moves .place.device")
     expect(device.locator(".chip")).to_have_count(0, timeout=PATIENCE)
     for there in (2, 3, 5, 6):

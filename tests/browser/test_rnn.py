@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Person
+from tests.browser.conftest import PHONE, Person
 from tests.browser.screen import Screen
 
 
@@ -125,7 +125,7 @@ def test_own_formula_and_own_series_and_what_is_none(person: Callable[..., Perso
 
 
 def test_fits_a_phone(person: Callable[..., Person]) -> None:
-    screen = person(viewport={"width": 390, "height": 844}, locale="zh-CN").open("/rnn?compare=true&lang=zh")
+    screen = person(**{**PHONE, "locale": "zh-CN"}).open("/rnn?compare=true&lang=zh")
     assert screen.look("document.documentElement.scrollWidth") <= 390
     expect(screen.page.get_by_role("heading", name="RNN 与 LSTM")).to_be_visible()
     screen.play(speed=0)

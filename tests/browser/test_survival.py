@@ -36,7 +36,7 @@ def start_long_run(screen: Screen, app: App) -> int:
 
 
 def test_refresh_and_lost_connection_reattach_to_the_same_run(person: Callable[..., Person]) -> None:
-    screen = person().open("/classifier?num_steps=2000")
+    screen = person().open("/classifier?num_steps=1000")
     run = screen.play(speed=30)
     screen.reach(20)
     at = screen.step
@@ -71,16 +71,16 @@ def test_refresh_and_lost_connection_reattach_to_the_same_run(person: Callable[.
     screen.part("speed").select_option("0")
     screen.press("play")
     screen.status("finished")
-    assert len(screen.steps) == 2000
+    assert len(screen.steps) == 1000
     screen.whole()
     screen.reload()
     screen.status("finished")
-    assert (screen.run, screen.step, len(screen.steps)) == (run, 2000, 2000)
+    assert (screen.run, screen.step, len(screen.steps)) == (run, 1000, 2000)
     screen.whole()
 
 
 def test_killed_worker_is_told_and_resume_or_play_goes_on(person: Callable[..., Person], app: App) -> None:
-    other = person(locale="fr").open(LONG)
+    other = person().open(LONG)
     start_long_run(other, app)
     others = set(app.workers())
     screen = person().open("/classifier?num_steps=1000")
@@ -150,45 +150,44 @@ def first_deep_link(screen: Screen) -> None:
     expect(screen.page.get_by_role("dialog")).to_have_count(0)
 
 
-def end_while_it_trains(app: App, screen: Screen, how: signal.Signals) -> tuple[str, int]:
-    """End a server during a run: no worker is left after a second. Returns the run and its last step seen."""
-    worker = start_long_run(screen, app)
-    screen.reach(20)
-    run, at = str(screen.run), screen.step
-    screen.page.close()
+def end(app: App, worker: int, how: signal.Signals) -> None:
+    """End a server that has a run: no worker is left after a second."""
     begin = time.monotonic()
     below = app.end(how)
     assert worker in below
     wait(lambda: not alive(worker), begin + 1 - time.monotonic())
     print(f"\n{how.name} of the server to no worker: {time.monotonic() - begin:.2f} s")
     wait(lambda: not any(alive(pid) for pid in below), SOON)
-    return run, at
 
 
-def test_new_server_takes_a_deep_link_and_ends_with_all_it_started(person: Callable[..., Person], own_app: App) -> None:
-    screen = person(own_app.url).tab()
-    first_deep_link(screen)
-    run, at = end_while_it_trains(own_app, screen, signal.SIGTERM)
-    folder = own_app.data / "runs" / run
-    steps = [json.loads(line)["step"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    assert steps == list(range(1, len(steps) + 1))
-    assert len(steps) >= at
-    assert json.loads((folder / "run.json").read_text())["status"] == "stopped"
-
-
-def test_killed_server_leaves_no_worker_and_the_next_goes_on(person: Callable[..., Person], own_app: App) -> None:
+def test_a_killed_server_leaves_no_worker_and_the_next_goes_on_and_ends_with_all_it_started(
+    person: Callable[..., Person], own_app: App
+) -> None:
     me = person(own_app.url)
-    run, _at = end_while_it_trains(own_app, me.open(LONG), signal.SIGKILL)
+    screen = me.tab()
+    first_deep_link(screen)
+    worker = start_long_run(screen, own_app)
+    screen.reach(20)
+    run = screen.run
+    screen.page.close()
+    end(own_app, worker, signal.SIGKILL)
     following = App(own_app.data, port=own_app.port)
     try:
         screen = me.open()
         assert screen.other_run(None) == run
         screen.status("crashed")
         screen.press("resume")
-        screen.other_run(run)
+        run = screen.other_run(run)
         screen.status("running")
-        screen.until("behind.losses().length > 0")
+        screen.reach(20)
         screen.whole()
+        at = screen.step
         screen.page.close()
+        end(following, following.workers()[0], signal.SIGTERM)
     finally:
-        following.end()
+        following.process.kill()
+    folder = own_app.data / "runs" / run
+    steps = [json.loads(line)["step"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert steps == list(range(1, len(steps) + 1))
+    assert len(steps) >= at
+    assert json.loads((folder / "run.json").read_text())["status"] == "stopped"
