@@ -75,7 +75,7 @@ def test_refresh_and_lost_connection_reattach_to_the_same_run(person: Callable[.
     screen.whole()
     screen.reload()
     screen.status("finished")
-    assert (screen.run, screen.step, len(screen.steps)) == (run, 1000, 2000)
+    assert (screen.run, screen.step, len(screen.steps)) == (run, 1000, 1000)
     screen.whole()
 
 
