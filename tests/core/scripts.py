@@ -47,12 +47,17 @@ class Scripts:
         Args:
             place: the folder in which it runs; by default an empty one.
         """
+        return read(self.printed(text, place or self.folder / "empty"))
+
+    def printed(self, text: str, place: Path) -> str:
+        """What a script prints that runs in this folder."""
         assert self.driver.stdin is not None and self.driver.stdout is not None
         path = self.folder / "script.py"
         path.write_text(text, encoding="utf-8")
-        told = [str(path), str(place or self.folder / "empty"), os.environ.get("TORCH_PLAYGROUND_DATA", "")]
+        told = [str(path), str(place), os.environ.get("TORCH_PLAYGROUND_DATA", "")]
         print(json.dumps(told), file=self.driver.stdin, flush=True)
-        return read(json.loads(self.driver.stdout.readline()))
+        printed: str = json.loads(self.driver.stdout.readline())
+        return printed
 
     def close(self) -> None:
         """End the process."""

@@ -15,6 +15,7 @@ import pytest
 from core.engine.manager import Manager
 from core.processes.jobs import Jobs
 from core.processes.programs import CORE, Program, run_program
+from tests.core.scripts import Scripts
 
 NEXT = ("compiled", "distributed", "schedule", "mixed_precision", "own_layer", "profiler", "exported", "attention")
 PITFALLS = (
@@ -34,13 +35,19 @@ FOLDERS = {
 }
 
 
+PLAIN = ("schedule", "mixed_precision", "own_layer", "exported", "attention", *LOGGING)
+"""Those that start no processes and measure nothing: they need no process of their own."""
+
+
 @pytest.fixture
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[int, str]]:
+def ran(tmp_path_factory: pytest.TempPathFactory, run_script: Scripts) -> Callable[[str], tuple[int, str]]:
     """The exit code of a program and what it prints, in an empty folder, with nothing of the app's."""
 
     folder = tmp_path_factory.mktemp("program")  # a short name: of a socket's path few letters may be used
 
     def run(name: str) -> tuple[int, str]:
+        if name in PLAIN:
+            return 0, run_script.printed(Program(FOLDERS[name], name).text, folder)
         (folder / f"{name}.py").write_text(Program(FOLDERS[name], name).text)
         ran = subprocess.run(
             [sys.executable, f"{name}.py"],
