@@ -141,7 +141,7 @@ async def obey(socket: WebSocket, run: Run) -> None:
 
 
 async def tell(socket: WebSocket, run: Run, news: asyncio.Event) -> None:
-    """Send what is new until the socket closes."""
+    """Send what is new until the socket closes: metrics and picture before the status that they led to."""
     try:
         hello = run.hello()
         rows = hello.pop("rows")
@@ -151,6 +151,7 @@ async def tell(socket: WebSocket, run: Run, news: asyncio.Event) -> None:
         while True:
             await news.wait()
             news.clear()
+            now = run.state()
             if run.rows > rows or set(run.kept) - kept:
                 new_rows = run.rows
                 message = {
@@ -163,8 +164,8 @@ async def tell(socket: WebSocket, run: Run, news: asyncio.Event) -> None:
             if run.frame is not None and run.frame_number != shown:
                 shown, frame = run.frame_number, run.frame
                 await socket.send_bytes(frame)
-            if run.state() != state:
-                state = run.state()
+            if now != state:
+                state = now
                 await socket.send_text(json.dumps({"kind": "status", **state}))
     except (WebSocketDisconnect, RuntimeError):
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import streamlit as st
@@ -31,11 +32,13 @@ class Workspace(Form):
         focus: what the picture was asked to show while there was no run.
 
     Streamlit may end a script run wherever it touches the session, to begin the next one. So nothing here does that
-    once the workspace is made, or a change could be left half done.
+    once the workspace is made, or a change could be left half done. Until the old script run gets to such a place it
+    goes on beside the next one: their changes are made one after the other.
     """
 
     def __init__(self, name: str):
         self.owner = session.owner()
+        self._changing = threading.RLock()
         self.experiment: Experiment = experiment(name)
         super().__init__(name, self.experiment.config())
         self.run_id: str | None = None
@@ -82,19 +85,20 @@ class Workspace(Form):
 
     def change(self, config: Config) -> None:
         """Act on another config that fits: at once where a run can take it up, else with a new run."""
-        changed = {name for name, value in config if value != getattr(self.config, name)}
-        self.config = config
-        run = self.run
-        if run is not None:
-            if run.alive and changed & LIVE:
-                run.command("lr", config.lr)
-            if changed - LIVE - LATER:
-                self.run_id = None
-                if run.status == "running":
-                    self._start(speed=run.speed)
-                if run.alive:
-                    manager().stop(run)
-        self.save()
+        with self._changing:
+            changed = {name for name, value in config if value != getattr(self.config, name)}
+            self.config = config
+            run = self.run
+            if run is not None:
+                if run.alive and changed & LIVE:
+                    run.command("lr", config.lr)
+                if changed - LIVE - LATER:
+                    self.run_id = None
+                    if run.status == "running":
+                        self._start(speed=run.speed)
+                    if run.alive:
+                        manager().stop(run)
+            self.save()
 
     def _start(self, **how: Any) -> None:
         try:
@@ -104,44 +108,45 @@ class Workspace(Form):
 
     def play(self, speed: float, paused: bool = False, steps: int | str = 0) -> None:
         """Start a run with the form's config, or go on with the run shown where it has steps left."""
-        self.notices = []
-        run = self.run
-        how: dict[str, Any] = {"speed": speed, "paused": paused, "steps": steps}
-        unfinished = run is not None and run.status in ("finished", "stopped", "crashed") and run.kept
-        reached = (run.message or {}).get("code") if run is not None else None
-        if run is not None and run.alive:
-            run.command(str(steps) if steps == "epoch" else "step" if steps else "play")
-        elif (
-            unfinished
-            and run is not None
-            and run.kept[-1] < self.config.num_steps
-            and reached in ("reached_steps", "stopped", "crashed")
-        ):
-            self.resume(run.kept[-1], **how)
-        else:
-            self._start(**how)
-        self.save()
+        with self._changing:
+            self.notices = []
+            run = self.run
+            how: dict[str, Any] = {"speed": speed, "paused": paused, "steps": steps}
+            unfinished = run is not None and run.status in ("finished", "stopped", "crashed") and run.kept
+            reached = (run.message or {}).get("code") if run is not None else None
+            if run is not None and run.alive:
+                run.command(str(steps) if steps == "epoch" else "step" if steps else "play")
+            elif (
+                unfinished
+                and run is not None
+                and run.kept[-1] < self.config.num_steps
+                and reached in ("reached_steps", "stopped", "crashed")
+            ):
+                self.resume(run.kept[-1], **how)
+            else:
+                self._start(**how)
+            self.save()
 
     def resume(self, step: int, **how: Any) -> None:
         """Go on from a kept step of the run shown."""
-        assert self.run_id is not None
-        self.notices = []
-        num_steps, lr = self.config.num_steps, self.config.lr
-        try:
-            self.run_id = (
-                manager().resume(self.owner, self.run_id, step, num_steps=max(num_steps, step + 1), lr=lr, **how).id
-            )
-        except Refused as refusal:
-            self.notices.append(refusal.problem)
-        self.save()
+        with self._changing:
+            assert self.run_id is not None
+            self.notices = []
+            num_steps, lr = max(self.config.num_steps, step + 1), self.config.lr
+            try:
+                self.run_id = manager().resume(self.owner, self.run_id, step, num_steps=num_steps, lr=lr, **how).id
+            except Refused as refusal:
+                self.notices.append(refusal.problem)
+            self.save()
 
     def reset(self) -> None:
         """Back to the untrained picture; the run's record is kept."""
-        run = self.run
-        self.run_id = None
-        self.save()
-        if run is not None and run.alive:
-            manager().stop(run)
+        with self._changing:
+            run = self.run
+            self.run_id = None
+            self.save()
+            if run is not None and run.alive:
+                manager().stop(run)
 
     def open(self, entry: Entry) -> None:
         """Show a run of the past, with its config in the form."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -104,23 +106,37 @@ def used_context(
     context.close()
 
 
+@pytest.fixture(scope="session")
+def contexts(browser: Browser, used_context: BrowserContext) -> Iterator[dict[str, list[BrowserContext]]]:
+    """All browsers by their options: a start with cold caches takes seconds, so later tests use them again."""
+    made = {json.dumps({}): [used_context]}
+    yield made
+    for known in made.values():
+        for context in known:
+            if context is not used_context:
+                context.close()
+
+
 @pytest.fixture
-def person(browser: Browser, app: App, used_context: BrowserContext) -> Iterator[Callable[..., Person]]:
-    """Makes people. An error in anyone's browser fails the test."""
+def person(browser: Browser, app: App, contexts: dict[str, list[BrowserContext]]) -> Iterator[Callable[..., Person]]:
+    """Makes people, each with cookies of their own. An error in anyone's browser fails the test."""
     people: list[Person] = []
+    used: Counter[str] = Counter()
 
     def make(url: str = app.url, **options: Any) -> Person:
-        used = not options and all(found.context is not used_context for found in people)
-        made = Person(used_context if used else prepared(browser.new_context(**{**VISITOR, **options})), url)
-        people.append(made)
-        return made
+        kind = json.dumps(options, sort_keys=True)
+        known = contexts.setdefault(kind, [])
+        if used[kind] == len(known):
+            known.append(prepared(browser.new_context(**{**VISITOR, **options})))
+        context = known[used[kind]]
+        used[kind] += 1
+        context.clear_cookies()
+        people.append(Person(context, url))
+        return people[-1]
 
-    used_context.clear_cookies()
     yield make
     for found in people:
         found.leave()
-        if found.context is not used_context:
-            found.context.close()
     assert [found.errors for found in people if found.errors] == []
 
 

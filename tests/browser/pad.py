@@ -20,7 +20,7 @@ def draw(screen: Screen, strokes: list[Stroke]) -> None:
         screen.page.mouse.move(*points[0])
         screen.page.mouse.down()
         for point in points[1:]:
-            screen.page.mouse.move(*point, steps=2)
+            screen.page.mouse.move(*point)
         screen.page.mouse.up()
     answered(screen)
 

@@ -8,6 +8,11 @@ from playwright.sync_api import Locator, Page, expect
 
 PATIENCE = 20_000
 """Milliseconds to wait for something that must happen, on a busy machine."""
+TRAINING = 120_000
+"""Milliseconds to wait for the end of a training, on a busy machine."""
+
+ENDS = ("finished", "stopped", "diverged", "failed")
+"""Statuses that come at the end of a training."""
 
 BEHIND = """
 window.behind = {
@@ -16,7 +21,7 @@ window.behind = {
   step: () => Number(behind.part("step-count")?.dataset.step ?? -1),
   connections: () => [...(window[Symbol.for("torch-playground.connections")]?.values() ?? [])],
   connection: () => behind.connections().find(({ holders }) => holders > 0),
-  run: () => behind.connection()?.path.split("/").at(-1) ?? null,
+  run: () => behind.part("live-view")?.dataset.run || null,
   steps: () => behind.connection()?.history.run?.["loss/train"]?.step ?? [],
   last: (name, lane = "run") => behind.connection()?.history[lane]?.[name]?.value.at(-1),
   losses: () => behind.connection()?.history.run?.["loss/train"]?.value ?? [],
@@ -34,6 +39,13 @@ window.behind = {
     const canvas = document.querySelector(selector);
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     return new Set(new Uint32Array(data.buffer)).size;
+  },
+  // Keeps in window.messages what the banner says from now on, however short.
+  watchMessages: () => {
+    const banner = behind.part("message");
+    window.messages = [banner.textContent];
+    new MutationObserver(() => window.messages.push(banner.textContent))
+      .observe(banner, { childList: true, characterData: true, subtree: true });
   },
   // Milliseconds from the next click to the first picture with other pixels.
   timeToMove: () => {
@@ -123,7 +135,7 @@ class Screen:
 
     def status(self, status: str) -> None:
         """Wait for a status: idle, starting, running, paused, finished, stopped, diverged, crashed."""
-        self.until("behind.status() === it", status)
+        self.until("behind.status() === it", status, TRAINING if status in ENDS else PATIENCE)
 
     def other_run(self, than: str | None) -> str:
         """Wait until another run is shown."""

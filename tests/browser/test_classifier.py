@@ -13,6 +13,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PHONE, Person
 from tests.browser.screen import Screen
 
+LONG = "/classifier?num_steps=50000"
+"""A run that does not end while a test looks at it."""
 SOON = 5000
 """Milliseconds that are generous; the real numbers are measured in tests/benchmarks."""
 
@@ -33,13 +35,12 @@ def test_play_moves_the_picture(screen: Screen) -> None:
     screen.whole()
 
 
-def test_loss_falls_accuracy_rises_and_every_picture_says_its_number(screen: Screen) -> None:
-    screen.play(speed=0)
+def test_loss_falls_accuracy_rises_and_the_time_slider_looks_back_and_resumes(screen: Screen) -> None:
+    first = screen.play(speed=200)
     screen.status("finished")
     assert screen.step == 300
-    screen.until("behind.losses().length === 300")
     losses = screen.look("behind.losses()")
-    assert losses[-1] < losses[0] / 2
+    assert len(losses) == 300 and losses[-1] < losses[0] / 2
     assert screen.look("behind.last('accuracy/test')") > 0.97
     expect(screen.part("run-accuracy-test")).to_have_text(accuracy(screen))
     screen.until("behind.part('loss-plot').data.some(({ y }) => y.length === 300)")
@@ -52,11 +53,53 @@ def test_loss_falls_accuracy_rises_and_every_picture_says_its_number(screen: Scr
         expect(screen.page.get_by_role("img", name=name)).to_be_visible()
     expect(screen.page.get_by_role("figure", name="With the bug")).to_have_count(0)
 
+    now = screen.look("behind.pixels()")
+    screen.part("time").focus()
+    screen.page.keyboard.press("Home")
+    screen.until("behind.part('live-view').dataset.looking === '0'")
+    screen.until("behind.pixels() !== it", now)
+    assert screen.step == 0
+    expect(screen.part("message")).to_have_text("You are looking at step 0.")
+    for _time in range(10):
+        screen.page.keyboard.press("ArrowRight")
+    looking = screen.look("behind.connection().kept[10]")
+    assert 0 < looking < 300
+    screen.until("behind.part('live-view').dataset.looking === String(it)", looking)
+    assert screen.step == looking
+    screen.press("back-to-live")
+    screen.until("behind.pixels() === it", now)
+    assert screen.step == 300
+    screen.part("time").focus()
+    screen.page.keyboard.press("Home")
+    for _time in range(10):
+        screen.page.keyboard.press("ArrowRight")
+    screen.until("behind.part('live-view').dataset.looking === String(it)", looking)
+    screen.press("resume")
+    screen.other_run(first)
+    screen.status("finished")
+    assert screen.look("behind.losses()") == losses
 
-def test_plot_stays_the_same_object_and_zoom_survives(screen: Screen) -> None:
+
+def test_plot_zoom_hover_and_theme_while_it_trains(person: Callable[..., Person]) -> None:
+    screen = person().open(LONG)
+    expect(screen.part("live-view")).to_have_attribute("data-theme", "light")
+    light = screen.look("behind.pixels()")
+    screen.page.emulate_media(color_scheme="dark")
+    expect(screen.part("live-view")).to_have_attribute("data-theme", "dark")
+    screen.until("behind.pixels() !== it", light)
+
     screen.look("window.kept = behind.nodes()")
     whole = screen.zoom
-    screen.play(speed=30)
+    run = screen.play(speed=30)
+    screen.page.emulate_media(color_scheme="light")
+    expect(screen.part("live-view")).to_have_attribute("data-theme", "light")
+    screen.page.mouse.move(*screen.place(0.5, 0.5))
+    tip = screen.part("plot-tip")
+    expect(tip).to_contain_text("x1 = 0.5")
+    expect(tip).to_contain_text("Predicted: class")
+    screen.reach(screen.step + 5)
+    expect(tip).to_be_visible()
+
     screen.drag((-3, 3), (1, -1))
     screen.until("Math.abs(behind.part('plot-run')._fullLayout.xaxis.range[0] + 3) < 0.2")
     zoomed = screen.zoom
@@ -68,23 +111,22 @@ def test_plot_stays_the_same_object_and_zoom_survives(screen: Screen) -> None:
     screen.reach(screen.step + 10)
     assert screen.zoom == zoomed
     assert screen.look("behind.nodes().every((node, i) => node === window.kept[i])")
+    assert screen.run == run
     screen.press("reset-zoom")
     screen.until("behind.part('plot-run')._fullLayout.xaxis.range[0] < -5.9")
     assert screen.zoom == whole
 
 
-def test_hover_tells_values_while_it_trains(screen: Screen) -> None:
-    screen.play(speed=30)
-    screen.page.mouse.move(*screen.place(0.5, 0.5))
-    tip = screen.part("plot-tip")
-    expect(tip).to_contain_text("x1 = 0.5")
-    expect(tip).to_contain_text("Predicted: class")
-    screen.reach(screen.step + 5)
-    expect(tip).to_be_visible()
-
-
-def test_pause_step_and_continue(screen: Screen) -> None:
-    run = screen.play(speed=30)
+def test_epoch_continue_pause_step_and_space(person: Callable[..., Person]) -> None:
+    screen = person().open(f"{LONG}&batch_size=50")
+    for epochs in (1, 2):
+        screen.press("epoch")
+        screen.until("behind.step() === it && behind.status() === 'paused'", 4 * epochs)
+    expect(screen.part("epoch-count")).to_have_attribute("data-epoch", "2")
+    run = screen.run
+    screen.part("speed").select_option("30")
+    screen.press("play")
+    screen.reach(16)
     screen.press("play")
     screen.status("paused")
     at = screen.step
@@ -95,18 +137,14 @@ def test_pause_step_and_continue(screen: Screen) -> None:
         screen.until("behind.step() === it", at + more)
     screen.page.wait_for_timeout(400)
     assert screen.step == at + 3
-    screen.press("play")
+    screen.page.get_by_role("heading", name="A simple classifier").click()
+    screen.page.keyboard.press("Space")
+    screen.status("running")
     screen.reach(at + 8)
+    screen.page.keyboard.press("Space")
+    screen.status("paused")
     assert screen.run == run
     screen.whole()
-
-
-def test_epoch(person: Callable[..., Person]) -> None:
-    screen = person().open("/classifier?batch_size=50")
-    for epochs in (1, 2):
-        screen.press("epoch")
-        screen.until("behind.step() === it && behind.status() === 'paused'", 4 * epochs)
-    expect(screen.part("epoch-count")).to_have_attribute("data-epoch", "2")
 
 
 def test_single_step_then_play_then_reset_to_the_same_first_picture(screen: Screen) -> None:
@@ -135,8 +173,7 @@ def test_learning_rate_and_speed_act_without_a_restart(screen: Screen) -> None:
     screen.whole()
     screen.part("speed").select_option("0")
     screen.status("finished")
-    assert screen.run == run
-    screen.until("behind.steps().length === 300")
+    assert screen.run == run and len(screen.steps) == 300
     screen.whole()
 
 
@@ -161,16 +198,16 @@ def test_learning_rate_dragged_until_it_breaks(person: Callable[..., Person]) ->
     screen.reach(step + 5)
 
 
-def test_hidden_layers_restart_it(screen: Screen) -> None:
+def test_hidden_layers_restart_it(person: Callable[..., Person]) -> None:
+    screen = person().open(LONG)
     first = screen.play(speed=30)
     screen.reach(5)
     screen.slide("Hidden layers", "ArrowRight", times=2)
-    second = screen.other_run(first)
+    expect(screen.page.get_by_role("slider", name="Neurons in layer 3")).to_be_visible()
+    screen.other_run(first)
     screen.status("running")
     screen.reach(3)
     screen.whole()
-    expect(screen.page.get_by_role("slider", name="Neurons in layer 3")).to_be_visible()
-    assert second != first
     screen.until("document.querySelector('.tp-with-ghost')")
 
 
@@ -193,18 +230,23 @@ def test_finished_run_goes_on_when_it_may_take_more_steps(person: Callable[..., 
     screen.press("play")
     screen.other_run(first)
     screen.status("finished")
-    screen.until("behind.steps().length === 90")
+    assert len(screen.steps) == 90
     screen.whole()
     assert screen.look("behind.losses().slice(0, 40)") == losses
 
 
-def test_loss_that_leaves_the_chart_is_marked(person: Callable[..., Person]) -> None:
+def test_learning_rate_bug_says_at_which_step_and_why(person: Callable[..., Person]) -> None:
     screen = person().open("/classifier?bugs=high_lr&spread=2")
     screen.play(speed=0)
     screen.status("diverged")
-    screen.until("behind.part('loss-plot').layout.annotations.some(({ text }) => text.startsWith('↑'))")
+    step = screen.look("behind.connection().message.step")
+    assert 1 < step < 100
+    expect(screen.part("message")).to_contain_text(f"step {step}: its loss is no longer a finite number")
     expect(screen.part("message")).to_contain_text("The bug, not the slider, sets its learning rate to 50.")
     expect(screen.part("message")).to_contain_text("The correct run went on.")
+    expect(screen.part("resume")).to_be_hidden()
+    assert screen.look("document.querySelector('.tp-banner').dataset.kind") == "warning"
+    screen.until("behind.part('loss-plot').layout.annotations.some(({ text }) => text.startsWith('↑'))")
 
 
 def test_ghost_that_diverged_leaves_the_axes_alone(person: Callable[..., Person]) -> None:
@@ -240,65 +282,17 @@ def test_changes_of_the_learning_rate_do_not_stand_on_each_other(screen: Screen)
         assert apart or abs(one["y"] - other["y"]) >= 10
 
 
-def test_space_plays_and_pauses(screen: Screen) -> None:
-    screen.page.get_by_role("heading", name="A simple classifier").click()
-    screen.page.keyboard.press("Space")
-    screen.status("running")
-    screen.reach(1)
-    screen.page.keyboard.press("Space")
-    screen.status("paused")
-    screen.page.keyboard.press("Space")
-    screen.status("running")
-
-
-def test_time_slider_looks_back_and_resumes_from_there(screen: Screen) -> None:
-    first = screen.play(speed=200)
-    screen.status("finished")
-    now = screen.look("behind.pixels()")
-    screen.part("time").focus()
-    screen.page.keyboard.press("Home")
-    screen.until("behind.part('live-view').dataset.looking === '0'")
-    screen.until("behind.pixels() !== it", now)
-    assert screen.step == 0
-    expect(screen.part("message")).to_have_text("You are looking at step 0.")
-    for _time in range(10):
-        screen.page.keyboard.press("ArrowRight")
-    looking = screen.look("behind.connection().kept[10]")
-    assert 0 < looking < 300
-    screen.until("behind.part('live-view').dataset.looking === String(it)", looking)
-    assert screen.step == looking
-    screen.press("back-to-live")
-    screen.until("behind.pixels() === it", now)
-    assert screen.step == 300
-    screen.part("time").focus()
-    screen.page.keyboard.press("Home")
-    for _time in range(10):
-        screen.page.keyboard.press("ArrowRight")
-    screen.until("behind.part('live-view').dataset.looking === String(it)", looking)
-    losses = screen.look("behind.losses()")
-    screen.press("resume")
-    screen.other_run(first)
-    screen.status("finished")
-    screen.until("behind.losses().length === 300")
-    assert screen.look("behind.losses()") == losses
-
-
-def test_points_added_by_clicking(screen: Screen) -> None:
+def test_points_by_clicking_and_from_a_csv_that_is_wrong_and_then_right(screen: Screen) -> None:
+    page = screen.page
     screen.choose("Add points by clicking on the picture", "class 1")
     expect(screen.part("message")).to_have_text("Click on the plot to add a point of class 1.")
     screen.click_at(3, -2)
-    own = screen.page.get_by_text("Own points from a CSV (1 points now)")
+    own = page.get_by_text("Own points from a CSV (1 points now)")
     expect(own).to_be_visible()
     assert screen.part("plot-run").evaluate("({ data }) => [data[2].x[0], data[2].y[0]]") == pytest.approx(
         [3, -2], abs=0.1
     )
-    screen.play(speed=0)
-    screen.status("finished")
-
-
-def test_csv_that_is_wrong_and_then_right(screen: Screen) -> None:
-    page = screen.page
-    page.get_by_text("Own points from a CSV").click()
+    own.click()
     field = page.get_by_role("textbox", name="Paste a CSV")
     field.press_sequentially("1 2")
     expect(field).to_have_value("1 2")
@@ -330,29 +324,16 @@ def test_softmax_bug_beside_the_correct_run(screen: Screen) -> None:
     assert numbers == pytest.approx(losses, abs=1e-3)
 
 
-def test_learning_rate_bug_says_at_which_step_and_why(person: Callable[..., Person]) -> None:
-    screen = person().open("/classifier?spread=2&bugs=high_lr")
-    screen.play(speed=200)
-    screen.status("diverged")
-    step = screen.look("behind.connection().message.step")
-    assert 1 < step < 100
-    expect(screen.part("message")).to_contain_text(f"step {step}: its loss is no longer a finite number")
-    expect(screen.part("resume")).to_be_hidden()
-    assert screen.look("document.querySelector('.tp-banner').dataset.kind") == "warning"
-
-
-def test_inside_the_network_moves_too(screen: Screen) -> None:
+def test_inside_the_network_moves_and_the_downloaded_script_is_the_code_shown(screen: Screen, tmp_path: Path) -> None:
     screen.section("Inside the network")
     expect(screen.part("network")).to_be_visible()
     drawn = "behind.pixels('.tp-network')"
     before = screen.until(drawn)
     screen.play(speed=30)
     screen.until(f"{drawn} !== it", before)
-    assert screen.look("behind.colours('.tp-network')") > 20
+    screen.until("behind.colours('.tp-network') > 20")
     expect(screen.part("gradient-norms")).to_be_visible()
 
-
-def test_downloaded_script_is_the_code_shown(screen: Screen, tmp_path: Path) -> None:
     screen.section("Code")
     shown = screen.page.locator(".code-panel pre")
     expect(shown).to_contain_text("optimizer.zero_grad()")
@@ -385,19 +366,6 @@ def test_dark_theme_by_the_link(person: Callable[..., Person]) -> None:
     screen = person().open("/classifier?embed=true&embed_options=dark_theme")
     expect(screen.part("live-view")).to_have_attribute("data-theme", "dark")
     screen.play(speed=30)
-
-
-def test_theme_that_changes_while_it_trains(screen: Screen) -> None:
-    expect(screen.part("live-view")).to_have_attribute("data-theme", "light")
-    light = screen.look("behind.pixels()")
-    screen.page.emulate_media(color_scheme="dark")
-    expect(screen.part("live-view")).to_have_attribute("data-theme", "dark")
-    screen.until("behind.pixels() !== it", light)
-    run = screen.play(speed=30)
-    screen.page.emulate_media(color_scheme="light")
-    expect(screen.part("live-view")).to_have_attribute("data-theme", "light")
-    screen.reach(screen.step + 3)
-    assert screen.run == run
 
 
 def overflow(screen: Screen) -> list[str]:

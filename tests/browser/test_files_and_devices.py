@@ -11,7 +11,7 @@ import torch
 from playwright.sync_api import Page, expect
 
 from core.models import Net
-from tests.browser.conftest import Person
+from tests.browser.conftest import PHONE, Person
 from tests.browser.screen import PATIENCE, Screen
 
 
@@ -79,11 +79,13 @@ def test_save_load_and_go_on(person: Callable[..., Person], tmp_path: Path) -> N
     expect(page.get_by_text("PyTorch refuses. Another size: 3.")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("cell", name="another size").first).to_be_visible()
     choose(page, "the file from “Save”")
+    expect(page.get_by_text("All 4 keys fit")).to_be_visible(timeout=PATIENCE)
     choose(page, "upload a file")
     upload(page, "A file by torch.save", "foreign.pt", saved(torch.nn.Sequential(torch.nn.Linear(4, 8)).state_dict()))
     expect(page.get_by_text("Not one name is the same")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("Missing in the file: 4.")).to_be_visible()  # of the classifier, not of a VGG
     choose(page, "the file from “Save”")
+    expect(page.get_by_text("All 4 keys fit")).to_be_visible(timeout=PATIENCE)
     choose(page, "upload a file")
     upload(page, "A file by torch.save", "evil.pt", saved({"w": Harm(tmp_path / "mark")}))
     refusal = page.get_by_role("alert").filter(has_text="This file would run code when opened")
@@ -106,7 +108,7 @@ def test_save_load_and_go_on(person: Callable[..., Person], tmp_path: Path) -> N
 
 
 def test_tensors_move_and_mistakes_are_mended(person: Callable[..., Person]) -> None:
-    page = at(person(viewport={"width": 390, "height": 844}), "/devices")
+    page = at(person(**PHONE), "/devices")
     device = page.locator(".moves .place.device")
     expect(device.locator(".chip")).to_have_count(0, timeout=PATIENCE)
     for there in (2, 3, 5, 6):

@@ -16,7 +16,7 @@ from tests.browser.conftest import PHONE, Person
 from tests.browser.screen import PATIENCE
 
 SUMS = ("conv1d", "conv2d", "conv3d", "convtranspose2d")
-"""Cards whose picture works out torch's number from the patch by itself."""
+"""Cards, each the next of the one before, whose picture works out torch's number from the patch by itself."""
 
 
 class CardPage:
@@ -54,25 +54,32 @@ class CardPage:
             self.card.get_attribute("data-torch") or "nan"
         )
 
+    def following(self) -> None:
+        """Go to the next card."""
+        buttons = self.page.get_by_test_id("stMainBlockContainer").get_by_role("button")
+        buttons.filter(has_text="chevron_right").click()
+
     def code(self) -> str:
         """The lines shown."""
         return self.page.locator(".code-panel pre").inner_text()
 
 
-@pytest.mark.parametrize("name", SUMS)
-def test_the_patch_under_the_pointer_adds_up_to_torchs_number(name: str, person: Callable[..., Person]) -> None:
-    seen = CardPage(person(), f"/layers?card={name}")
-    told = set()
-    for right, down in ((0.2, 0.2), (0.55, 0.12), (0.7, 0.3), (0.3, 0.42), (0.72, 0.45), (0.62, 0.9)):
-        seen.point(right, down)
-        by_hand, torch = seen.sums()
-        assert by_hand == pytest.approx(torch, abs=1e-4)
-        told.add(seen.readout)
-    assert len(told) >= 3, "the picture answers the pointer"
-    seen.page.get_by_test_id("card-picture").focus()
-    before = seen.readout
-    seen.page.keyboard.press("ArrowLeft")
-    assert seen.readout != before, "and the keyboard"
+def test_the_patch_under_the_pointer_adds_up_to_torchs_number(person: Callable[..., Person]) -> None:
+    seen = CardPage(person(), f"/layers?card={SUMS[0]}")
+    for name in SUMS:
+        seen.shown(name)
+        told = set()
+        for right, down in ((0.2, 0.2), (0.55, 0.12), (0.7, 0.3), (0.3, 0.42), (0.72, 0.45), (0.62, 0.9)):
+            seen.point(right, down)
+            by_hand, torch = seen.sums()
+            assert by_hand == pytest.approx(torch, abs=1e-4), name
+            told.add(seen.readout)
+        assert len(told) >= 3, f"{name}: the picture answers the pointer"
+        seen.page.get_by_test_id("card-picture").focus()
+        before = seen.readout
+        seen.page.keyboard.press("ArrowLeft")
+        assert seen.readout != before, f"{name}: and the keyboard"
+        seen.following()
 
 
 def test_slider_kernel_refusal_and_refresh(person: Callable[..., Person]) -> None:
@@ -155,5 +162,5 @@ def test_every_card_fits_a_telephone_in_chinese(person: Callable[..., Person]) -
         assert picture is not None
         assert picture["x"] >= 0
         assert picture["x"] + picture["width"] <= 390, name
-        page.get_by_test_id("stMainBlockContainer").get_by_role("button").filter(has_text="chevron_right").click()
+        seen.following()
     seen.shown("conv1d")

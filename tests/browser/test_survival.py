@@ -35,7 +35,8 @@ def start_long_run(screen: Screen, app: App) -> int:
     return worker
 
 
-def test_refresh_reattaches_to_the_same_run(screen: Screen) -> None:
+def test_refresh_and_lost_connection_reattach_to_the_same_run(person: Callable[..., Person]) -> None:
+    screen = person().open("/classifier?num_steps=1000")
     run = screen.play(speed=30)
     screen.reach(20)
     at = screen.step
@@ -49,35 +50,42 @@ def test_refresh_reattaches_to_the_same_run(screen: Screen) -> None:
     screen.status("running")
     screen.whole()
     assert len(screen.steps) >= at
-    screen.part("speed").select_option("0")
-    screen.status("finished")
-    screen.until("behind.steps().length === 300")
+
+    # The connection is lost, and found again.
+    at = screen.step
+    screen.look("behind.watchMessages()")
+    screen.look("behind.connection().socket.close()")
+    screen.until("window.messages.some((words) => words.includes('The connection was lost'))")
+    screen.until("behind.connection().online === 'open'")
+    screen.reach(at + 5)
+    assert screen.run == run
     screen.whole()
 
-
-def test_refresh_while_paused_and_after_the_end(screen: Screen) -> None:
-    run = screen.play(speed=200)
+    # While it is paused, and after its end.
     screen.press("play")
     screen.status("paused")
     at = screen.step
     screen.reload()
     screen.status("paused")
     assert (screen.run, screen.step) == (run, at)
+    screen.part("speed").select_option("0")
     screen.press("play")
     screen.status("finished")
+    assert len(screen.steps) == 1000
+    screen.whole()
     screen.reload()
     screen.status("finished")
-    assert (screen.run, screen.step) == (run, 300)
+    assert (screen.run, screen.step, len(screen.steps)) == (run, 1000, 1000)
     screen.whole()
-    screen.until("behind.pixels() !== 0")
 
 
-def test_killed_worker_is_told_and_can_be_resumed(person: Callable[..., Person], app: App) -> None:
-    other = person(locale="fr").open(LONG)
+def test_killed_worker_is_told_and_resume_or_play_goes_on(person: Callable[..., Person], app: App) -> None:
+    other = person().open(LONG)
     start_long_run(other, app)
-    screen = person().open("/classifier")
+    others = set(app.workers())
+    screen = person().open("/classifier?num_steps=1000")
     worker = start_long_run(screen, app)
-    screen.reach(25)
+    screen.reach(60)  # of 1000, every 25th is kept
     run = screen.run
     os.kill(worker, signal.SIGKILL)
     begin = time.monotonic()
@@ -90,28 +98,24 @@ def test_killed_worker_is_told_and_can_be_resumed(person: Callable[..., Person],
     assert 0 < resumed_from <= screen.step
     expect(screen.part("resume")).to_have_text(f"Resume from step {resumed_from}")
     screen.press("resume")
-    screen.other_run(run)
+    run = screen.other_run(run)
     screen.reach(resumed_from + 1)
-    screen.part("speed").select_option("0")
-    screen.status("finished")
-    screen.until("behind.steps().length === 300")
-    screen.whole()
-    at = other.step
-    other.reach(at + 3)
-    other.status("running")
 
-
-def test_play_after_a_crash_goes_on(screen: Screen, app: App) -> None:
-    worker = start_long_run(screen, app)
-    screen.reach(25)
-    run = screen.run
+    # Once more, and Play does the same.
+    [worker] = set(app.workers()) - others
     os.kill(worker, signal.SIGKILL)
     screen.status("crashed")
     at = screen.look("behind.connection().message.kept_step")
     screen.press("play")
     screen.other_run(run)
     screen.reach(at + 1)
+    screen.part("speed").select_option("0")
+    screen.status("finished")
+    assert len(screen.steps) == 1000
     screen.whole()
+    at = other.step
+    other.reach(at + 3)
+    other.status("running")
 
 
 def test_closed_tab_ends_the_run_after_the_grace_and_keeps_its_record(person: Callable[..., Person], app: App) -> None:
@@ -146,57 +150,44 @@ def first_deep_link(screen: Screen) -> None:
     expect(screen.page.get_by_role("dialog")).to_have_count(0)
 
 
-def end_while_it_trains(app: App, screen: Screen, how: signal.Signals) -> tuple[str, int]:
-    """End a server during a run: no worker is left after a second. Returns the run and its last step seen."""
-    worker = start_long_run(screen, app)
-    screen.reach(20)
-    run, at = str(screen.run), screen.step
-    screen.page.close()
+def end(app: App, worker: int, how: signal.Signals) -> None:
+    """End a server that has a run: no worker is left after a second."""
     begin = time.monotonic()
     below = app.end(how)
     assert worker in below
     wait(lambda: not alive(worker), begin + 1 - time.monotonic())
     print(f"\n{how.name} of the server to no worker: {time.monotonic() - begin:.2f} s")
     wait(lambda: not any(alive(pid) for pid in below), SOON)
-    return run, at
 
 
-def test_new_server_takes_a_deep_link_and_ends_with_all_it_started(person: Callable[..., Person], own_app: App) -> None:
-    screen = person(own_app.url).tab()
-    first_deep_link(screen)
-    run, at = end_while_it_trains(own_app, screen, signal.SIGTERM)
-    folder = own_app.data / "runs" / run
-    steps = [json.loads(line)["step"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    assert steps == list(range(1, len(steps) + 1))
-    assert len(steps) >= at
-    assert json.loads((folder / "run.json").read_text())["status"] == "stopped"
-
-
-def test_killed_server_leaves_no_worker_and_the_next_goes_on(person: Callable[..., Person], own_app: App) -> None:
+def test_a_killed_server_leaves_no_worker_and_the_next_goes_on_and_ends_with_all_it_started(
+    person: Callable[..., Person], own_app: App
+) -> None:
     me = person(own_app.url)
-    run, _at = end_while_it_trains(own_app, me.open(LONG), signal.SIGKILL)
+    screen = me.tab()
+    first_deep_link(screen)
+    worker = start_long_run(screen, own_app)
+    screen.reach(20)
+    run = screen.run
+    screen.page.close()
+    end(own_app, worker, signal.SIGKILL)
     following = App(own_app.data, port=own_app.port)
     try:
         screen = me.open()
         assert screen.other_run(None) == run
         screen.status("crashed")
         screen.press("resume")
-        screen.other_run(run)
+        run = screen.other_run(run)
         screen.status("running")
-        screen.until("behind.losses().length > 0")
+        screen.reach(20)
         screen.whole()
+        at = screen.step
         screen.page.close()
+        end(following, following.workers()[0], signal.SIGTERM)
     finally:
-        following.end()
-
-
-def test_lost_connection_comes_back_without_a_gap(screen: Screen) -> None:
-    run = screen.play(speed=30)
-    at = screen.step
-    screen.look("behind.connection().socket.close()")
-    screen.until("behind.connection().online === 'lost'")
-    expect(screen.part("message")).to_contain_text("The connection was lost")
-    screen.until("behind.connection().online === 'open'")
-    screen.reach(at + 5)
-    assert screen.run == run
-    screen.whole()
+        following.process.kill()
+    folder = own_app.data / "runs" / run
+    steps = [json.loads(line)["step"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert steps == list(range(1, len(steps) + 1))
+    assert len(steps) >= at
+    assert json.loads((folder / "run.json").read_text())["status"] == "stopped"

@@ -37,7 +37,7 @@ def until_chips(screen: Screen, wanted: list[str]) -> None:
 
 
 def test_it_trains_and_batch_norm_makes_the_difference(person: Callable[..., Person]) -> None:
-    screen = person().open("/vgg?compare=batch_norm&width=1/8&precision=bfloat16&num_epochs=2")
+    screen = person().open("/vgg?compare=batch_norm&width=1/8&precision=bfloat16&num_epochs=20")
     screen.press("tab-depth")
     before = screen.until("behind.pixels('.tp-depth') || null")
     screen.play(speed=0)
@@ -48,9 +48,9 @@ def test_it_trains_and_batch_norm_makes_the_difference(person: Callable[..., Per
     first, last = (float(screen.part("depth-run").get_attribute(f"data-{end}") or "nan") for end in ("first", "last"))
     assert first > 0.05 * last
     screen.until(r"/^[\d,.]+ images\/s · \d+:\d\d left$/.test(behind.part('pace').textContent)", timeout=LONG)
-    screen.until("behind.step() >= 60", timeout=LONG)
+    screen.until("behind.steps().at(-1) >= 60", timeout=LONG)
     assert screen.look("behind.losses().at(-1)") < 1.5
-    assert screen.look("behind.connection().history.other['loss/train'].value.at(-1)") > 2.1
+    assert screen.look("behind.last('loss/train', 'other')") > 2.1
     screen.press("tab-layers")
     screen.until("behind.pixels('[data-testid=strip-maps5]') !== 0")
     screen.press("reset")

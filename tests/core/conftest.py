@@ -12,6 +12,7 @@ from core.engine.manager import Manager
 from core.engine.run import Run
 from core.engine.store import Store
 from core.experiments.classifier import ClassifierConfig, train
+from tests.core.scripts import Scripts
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -46,6 +47,14 @@ def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
     """A warm manager whose runs need nobody's presence."""
     made = Manager(Store(tmp_path_factory.mktemp("server")), grace=3600)
     made.warm()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def run_script(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scripts]:
+    """Runs exported scripts in one process that knows torch alone; gives what they print."""
+    made = Scripts(tmp_path_factory.mktemp("scripts"))
     yield made
     made.close()
 

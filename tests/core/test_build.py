@@ -35,10 +35,10 @@ from core.experiments.build import (
 from core.experiments.cnn import CNNConfig
 from core.experiments.cnn import train as train_cnn
 from core.export import notebook, script
-from tests.core.test_export import check_text, run_script  # noqa: F401
+from tests.core.scripts import Records
+from tests.core.test_export import check_text
 from tests.core.waiting import until
 
-Records = list[dict[str, Any]]
 RESNET = (
     "Conv2d(1,4,3,stride=2,padding=1),BatchNorm2d(4),ReLU(),Residual(Conv2d(4,4,3,padding=1),BatchNorm2d(4),ReLU()),"
     "MaxPool2d(2),Dropout(p=0.3),AdaptiveAvgPool2d(2),Flatten(),LayerNorm(16),Linear(16,10)"
@@ -79,7 +79,7 @@ def test_the_tutorials_network_trains_as_on_its_own_page() -> None:
     ],
     ids=["tutorial", "resnet", "1-D", "bugs", "colours", "points", "blobs"],
 )
-def test_the_script_prints_the_same_losses(values: dict[str, Any], run_script: Callable[..., Records]) -> None:  # noqa: F811
+def test_the_script_prints_the_same_losses(values: dict[str, Any], run_script: Callable[..., Records]) -> None:
     small = {} if values.get("dataset") in ("spirals", "blobs") else {"train_size": 300, "num_epochs": 1}
     config = config_of(**{**small, **values})
     text = script(config, {3: 0.01})

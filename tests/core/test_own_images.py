@@ -1,11 +1,8 @@
 """Own images: a good zip, and bad ones."""
 
 import io
-import json
 import math
 import struct
-import subprocess
-import sys
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -22,6 +19,7 @@ from core.experiments.cnn import CNNConfig, train
 from core.experiments.vgg import VGGConfig
 from core.experiments.vgg import train as train_vgg
 from core.export import script
+from tests.core.scripts import Scripts
 
 
 def png(width: int, height: int, ink: int = 255, paper: int = 0) -> bytes:
@@ -67,7 +65,7 @@ def test_a_good_zip() -> None:
     assert images[-1, 0, 0] < 10
 
 
-def test_kept_and_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kept_and_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_script: Scripts) -> None:
     monkeypatch.setenv("TORCH_PLAYGROUND_DATA", str(tmp_path))
     key = save_own(*read_zip(zipped(good())), tmp_path / "own")
     images, labels, test_images, test_labels = own_images(key)
@@ -84,10 +82,7 @@ def test_kept_and_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert CNNConfig.create(config.to_query()) == config.changed(device=config.device)
     text = script(config)
     assert "import numpy as np" in text and f'own_images("{key}")' in text
-    file = tmp_path / "run.py"
-    file.write_text(text)
-    run = subprocess.run([sys.executable, "-I", file], capture_output=True, text=True, check=True)
-    assert json.loads(run.stdout.splitlines()[-1])["loss/train"] == last.metrics["loss/train"]
+    assert run_script(text)[-1]["loss/train"] == last.metrics["loss/train"]
     (tmp_path / "own" / f"{key}.npz").unlink()
     assert "not on this machine" in str(missing(config))
     assert [path.name for path in (tmp_path / "own").iterdir()] == []
@@ -152,7 +147,7 @@ def test_a_key_is_no_path() -> None:
         assert problems
 
 
-def test_in_colour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_colour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_script: Scripts) -> None:
     monkeypatch.setenv("TORCH_PLAYGROUND_DATA", str(tmp_path))
     image = Image.new("RGB", (60, 30), (10, 20, 200))
     image.paste((250, 30, 0), (15, 0, 45, 30))
@@ -168,10 +163,7 @@ def test_in_colour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (config.n_train, config.n_classes, class_names(config)) == (16, 2, ["blue", "red"])
     *_, last = train_vgg(config, {})
     assert math.isfinite(last.metrics["loss/test"])
-    text = script(config)
-    (tmp_path / "run.py").write_text(text)
-    run = subprocess.run([sys.executable, "-I", tmp_path / "run.py"], capture_output=True, text=True, check=True)
-    assert json.loads(run.stdout.splitlines()[-1])["loss/train"] == last.metrics["loss/train"]
+    assert run_script(script(config))[-1]["loss/train"] == last.metrics["loss/train"]
     grey = save_own(*read_zip(zipped(good())), tmp_path / "own")
     *_, last = train_vgg(config.changed(own_images=grey), {})
     assert math.isfinite(last.metrics["loss/test"]), "grey ones can be used too"

@@ -21,10 +21,9 @@ from core.export import script
 from core.models import RNN
 from core.shapes.sequence import parameters, step_tensors
 from core.two_forwards import compare
-from tests.core.test_export import check_text, run_script  # noqa: F401
+from tests.core.scripts import Records, Scripts
+from tests.core.test_export import check_text
 from tests.core.waiting import until
-
-Records = list[dict[str, Any]]
 
 
 class TutorialRNN(nn.Module):
@@ -196,10 +195,7 @@ def one_at_a_time() -> list[Any]:
 @pytest.mark.parametrize(
     "values", [{}, *one_at_a_time(), {"cell": "LSTM", "bidirectional": True, "predict": "next", "batch_first": False}]
 )
-def test_script_prints_the_losses_of_the_run(
-    values: dict[str, Any],
-    run_script: Callable[[str], Records],  # noqa: F811
-) -> None:
+def test_script_prints_the_losses_of_the_run(values: dict[str, Any], run_script: Scripts) -> None:
     config = config_of(**{"num_steps": 25, **values})
     text = script(config)
     if config.signal != "formula":
@@ -207,7 +203,7 @@ def test_script_prints_the_losses_of_the_run(
     assert run_script(text) == records(config)
 
 
-def test_script_with_changes_of_the_learning_rate(run_script: Callable[[str], Records]) -> None:  # noqa: F811
+def test_script_with_changes_of_the_learning_rate(run_script: Scripts) -> None:
     config = config_of(num_steps=20)
     assert run_script(script(config, {5: 0.1, 9: 0.001})) == records(config, {5: 0.1, 9: 0.001})
 
@@ -390,7 +386,7 @@ def test_what_is_no_series_gets_a_sentence(content: bytes, sentence: str) -> Non
     assert str(refused.value.problem) == sentence
 
 
-def test_own_series_is_learned_point_by_point(run_script: Callable[[str], Records]) -> None:  # noqa: F811
+def test_own_series_is_learned_point_by_point(run_script: Scripts) -> None:
     text = "day,value\n" + "".join(f"{day},{100 + 20 * math.sin(day / 3):.3f}\n" for day in range(200))
     series = read_series(text)
     assert len(series) == 200 and series[0] == 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,22 @@ from core.processes.jobs import Jobs
 from tests.pages.tabs import ANNE, Tab
 
 
+@contextmanager
+def serving(folder: Path) -> Iterator[Manager]:
+    """The server's manager, with that data folder, while inside."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TORCH_PLAYGROUND_DATA", str(folder))
+        made = Manager(Store(folder))
+        patch.setattr(engine, "_manager", made)
+        yield made
+        made.close()
+
+
 @pytest.fixture
-def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Manager]:
+def manager(tmp_path: Path) -> Iterator[Manager]:
     """The server's manager, with a data folder of its own."""
-    monkeypatch.setenv("TORCH_PLAYGROUND_DATA", str(tmp_path))
-    made = Manager(Store(tmp_path))
-    monkeypatch.setattr(engine, "_manager", made)
-    yield made
-    made.close()
+    with serving(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from core.engine.manager import Manager
+from core.engine.run import Run
 from core.experiments.classifier import MAX_POINTS, ClassifierConfig
 from pages.shared import session
 from tests.pages.tabs import BOB, Tab, until
@@ -224,6 +227,37 @@ def test_hidden_layers_restart_a_running_run_and_keep_its_record(classifier: Tab
     assert [row["step"] for row in first.folder.rows("run")] == list(range(1, first.step + 1))
     assert classifier.told()["ghost"] == f"/live/{first.id}/history"
     until(lambda: run_has(second, 1))
+
+
+def test_a_change_that_comes_while_another_begins_a_run_begins_a_run_of_its_own(
+    classifier: Tab, manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streamlit runs the page anew for the second change while the first is still at work in another thread."""
+    classifier.set("classifier.num_steps", 50_000)
+    first = classifier.play(speed=30)
+    space, start = classifier.space, manager.start
+    starting, goes_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any, **how: Any) -> Run:
+        starting.set()
+        assert goes_on.wait(20)
+        return start(*arguments, **how)
+
+    monkeypatch.setattr(manager, "start", slow)
+    changes = [
+        threading.Thread(target=space.change, args=(space.config.changed(hidden_sizes=sizes),))
+        for sizes in ((10, 10), (10, 10, 10))
+    ]
+    changes[0].start()
+    assert starting.wait(20)
+    changes[1].start()
+    goes_on.set()
+    for change in changes:
+        change.join(20)
+    run = space.run
+    assert run is not None and run is not first and run.config.hidden_sizes == (10, 10, 10)
+    assert run.status == "running"
+    assert [found.id for found in manager._runs.values() if found.alive] == [run.id]
 
 
 def test_change_while_paused_starts_nothing(classifier: Tab) -> None:

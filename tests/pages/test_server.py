@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,9 @@ FORGED = [
 ]
 
 
-@pytest.fixture
-def client() -> Iterator[TestClient]:
-    """A browser that has no cookie yet."""
+@contextmanager
+def browser() -> Iterator[TestClient]:
+    """A browser that has no cookie yet, while inside."""
 
     async def html(_request: Any) -> HTMLResponse:
         return HTMLResponse("<p>")
@@ -54,6 +55,13 @@ def client() -> Iterator[TestClient]:
 
     app = Starlette(routes=[*routes, Route("/", html), Route("/data", data)], middleware=middleware)
     with TestClient(app, raise_server_exceptions=True) as made:
+        yield made
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    """A browser that has no cookie yet."""
+    with browser() as made:
         yield made
 
 

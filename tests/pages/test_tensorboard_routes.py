@@ -18,8 +18,9 @@ from torch.utils.tensorboard import SummaryWriter
 from core.engine.manager import Manager
 from core.models import Net
 from core.tensorboard.host import Board, Host, Request
+from tests.pages.conftest import serving
 from tests.pages.tabs import ANNE, BOB, until
-from tests.pages.test_server import HERE, as_person, client  # noqa: F401
+from tests.pages.test_server import HERE, as_person, browser
 
 RUN = "classifier/annes-run"
 SECRETS = ("annes-label", "annes-words", "annes-setting", "annes-metric")
@@ -28,10 +29,24 @@ ODD = ["../../x", "..", "/etc/passwd", "a\0b", "x" * 4096, "<script>alert(1)</sc
 """Run names that nobody has."""
 
 
-@pytest.fixture
-def logs(manager: Manager) -> Path:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
+    """The server of all tests that only ask it."""
+    with serving(tmp_path_factory.mktemp("server")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def client(server: Manager) -> Iterator[TestClient]:
+    """A browser, for any person."""
+    with browser() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def logs(server: Manager) -> Path:
     """Anne has a run with something of every kind."""
-    folder = manager.store.logs(ANNE)
+    folder = server.store.logs(ANNE)
     with SummaryWriter(str(folder / RUN)) as writer:
         writer.add_scalar("annes-tag", 1.5, 1)
         writer.add_histogram("annes-histogram", torch.arange(9.0), 1)
@@ -46,7 +61,7 @@ def logs(manager: Manager) -> Path:
     return folder
 
 
-def asked(client: TestClient, path: str, owner: str | None = ANNE, origin: str | None = HERE) -> httpx2.Response:  # noqa: F811
+def asked(client: TestClient, path: str, owner: str | None = ANNE, origin: str | None = HERE) -> httpx2.Response:
     return client.get("/tensorboard" + path, headers=as_person(owner, origin), follow_redirects=False)
 
 
@@ -65,7 +80,7 @@ def questions(folder: Path) -> Iterator[str]:
             yield f"/experiment/defaultExperimentId{route}?run={run}&tag=annes-{tag}"
 
 
-def test_a_person_sees_their_own_runs(client: TestClient, logs: Path) -> None:  # noqa: F811
+def test_a_person_sees_their_own_runs(client: TestClient, logs: Path) -> None:
     assert asked(client, "/data/runs").json() == [RUN]
     assert list(asked(client, "/data/plugin/scalars/tags").json()) == [RUN]
     points = asked(client, f"/data/plugin/scalars/scalars?run={quote(RUN)}&tag=annes-tag").json()
@@ -77,14 +92,15 @@ def test_a_person_sees_their_own_runs(client: TestClient, logs: Path) -> None:  
     )
 
 
-def test_what_is_logged_later_is_there_when_it_is_asked_for(client: TestClient, logs: Path) -> None:  # noqa: F811
-    assert asked(client, "/data/runs").json() == [RUN]
-    with SummaryWriter(str(logs / "rnn" / "later")) as writer:
-        writer.add_scalar("loss", 1.0, 1)
-    until(lambda: asked(client, "/data/runs").json() == [RUN, "rnn/later"])
+def test_what_is_logged_later_is_there_when_it_is_asked_for(client: TestClient, server: Manager) -> None:
+    carl = "c" * 32
+    for runs in (["rnn/first"], ["rnn/first", "rnn/later"]):
+        with SummaryWriter(str(server.store.logs(carl) / runs[-1])) as writer:
+            writer.add_scalar("loss", 1.0, 1)
+        until(lambda runs=runs: asked(client, "/data/runs", carl).json() == runs)
 
 
-def test_nobody_sees_anothers_runs_on_any_route(client: TestClient, logs: Path) -> None:  # noqa: F811
+def test_nobody_sees_anothers_runs_on_any_route(client: TestClient, logs: Path) -> None:
     everything = list(questions(logs))
     assert len(everything) > 60
     seen_by_anne = ""
@@ -104,8 +120,8 @@ def test_nobody_sees_anothers_runs_on_any_route(client: TestClient, logs: Path) 
         assert ("annes-setting" in told) is ("annes-metric" in told) is sees
 
 
-def test_another_persons_folder_cannot_be_named(client: TestClient, logs: Path, manager: Manager) -> None:  # noqa: F811
-    theirs = manager.store.logs(BOB)
+def test_another_persons_folder_cannot_be_named(client: TestClient, logs: Path, server: Manager) -> None:
+    theirs = server.store.logs(BOB)
     for name in (f"../{logs.name}/{RUN}", str(logs / RUN), f"{theirs}/../{logs.name}/{RUN}"):
         for route in ("scalars/scalars", "projector/metadata", "projector/tensor", "projector/sprite_image"):
             answer = asked(client, f"/data/plugin/{route}?run={quote(name, safe='')}&tag=annes-tag&name=annes-tag", BOB)
@@ -113,7 +129,7 @@ def test_another_persons_folder_cannot_be_named(client: TestClient, logs: Path, 
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_odd_names_are_refused_in_a_sentence(client: TestClient, logs: Path, name: str) -> None:  # noqa: F811
+def test_odd_names_are_refused_in_a_sentence(client: TestClient, logs: Path, name: str) -> None:
     for question in (
         "/data/plugin/scalars/scalars?tag=annes-tag&run=",
         "/data/plugin/scalars/scalars?run=x&tag=",
@@ -130,31 +146,26 @@ def test_odd_names_are_refused_in_a_sentence(client: TestClient, logs: Path, nam
             assert answer.headers["content-type"].startswith("text/plain")
 
 
-def test_a_long_question_is_refused(client: TestClient, logs: Path) -> None:  # noqa: F811
+def test_a_long_question_is_refused(client: TestClient, logs: Path) -> None:
     answer = client.post(
         "/tensorboard/data/plugin/hparams/session_groups", headers=as_person(ANNE), content=b"x" * 100_000
     )
     assert answer.status_code == 413
 
 
-def test_the_page_itself_is_the_same_for_everybody(client: TestClient, logs: Path) -> None:  # noqa: F811
+def test_the_page_itself_is_the_same_for_everybody(client: TestClient, logs: Path) -> None:
     assert asked(client, "/").text == asked(client, "/", BOB).text
     assert "index.js" in asked(client, "/").text
     assert asked(client, "/index.js").headers["content-type"].startswith(("text/javascript", "application/javascript"))
 
 
-def test_it_comes_back_after_its_process_was_killed(manager: Manager, logs: Path) -> None:
-    host = manager.tensorboard
-    assert host.ask(logs, Request("GET", "/data/runs", "")).status == 200
+def test_it_comes_back_after_its_process_was_killed_and_ends_with_the_server(manager: Manager, tmp_path: Path) -> None:
+    host: Host = manager.tensorboard
+    assert host.ask(tmp_path, Request("GET", "/data/runs", "")).status == 200
     assert host.pid is not None
     os.kill(host.pid, signal.SIGKILL)
     until(lambda: host._connection is None)
-    assert host.ask(logs, Request("GET", "/data/runs", "")).status == 200
-
-
-def test_it_ends_with_the_server(manager: Manager, logs: Path) -> None:
-    host: Host = manager.tensorboard
-    host.ask(logs, Request("GET", "/data/runs", ""))
+    assert host.ask(tmp_path, Request("GET", "/data/runs", "")).status == 200
     process = host._process
     manager.close()
     until(lambda: not process.is_alive())

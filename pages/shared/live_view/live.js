@@ -218,6 +218,7 @@ class LiveView {
       this.drawn = frame;
       this.picture.draw(frame);
     }
+    setAttribute(this.root, "data-run", this.connection?.path.split("/").at(-1) ?? "");
     setAttribute(this.root, "data-status", state.status);
     setAttribute(this.root, "data-connection", state.online);
     setAttribute(this.root, "data-looking", state.looking ?? "");

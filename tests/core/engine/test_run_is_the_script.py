@@ -1,10 +1,6 @@
 """A run of the app, changed while it trained and gone on with from a kept step, is what its script prints."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -12,12 +8,13 @@ from core.engine.manager import Manager
 from core.engine.run import Run
 from core.experiments.classifier import ClassifierConfig
 from core.export import script
+from tests.core.scripts import Scripts
 from tests.core.waiting import until
 
 
 @pytest.mark.parametrize("bugs", [(), ("no_zero_grad",)], ids=["correct", "with a bug"])
 def test_the_script_repeats_a_run_with_its_learning_rate_changes(
-    manager: Manager, start: Callable[..., Run], tmp_path: Path, bugs: tuple[str, ...]
+    manager: Manager, start: Callable[..., Run], run_script: Scripts, bugs: tuple[str, ...]
 ) -> None:
     config = ClassifierConfig.create(
         {"dataset": "moons", "num_steps": 120, "batch_size": 30, "dropout": 0.2, "bugs": bugs, "optimizer": "Adam"}
@@ -33,10 +30,4 @@ def test_the_script_repeats_a_run_with_its_learning_rate_changes(
     assert until(lambda: not run.alive)
     assert run.status == "finished" and sorted(run.lr_changes.values()) == [0.005, 0.1]
 
-    file = tmp_path / "alone" / "run.py"
-    file.parent.mkdir()
-    file.write_text(script(run.config, run.lr_changes))
-    printed = subprocess.run(
-        [sys.executable, "-I", file.name], cwd=file.parent, capture_output=True, text=True, check=True
-    ).stdout
-    assert [json.loads(line) for line in printed.splitlines()] == run.folder.rows("run")
+    assert run_script(script(run.config, run.lr_changes)) == run.folder.rows("run")

@@ -7,8 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ import pytest
 from core.engine.manager import Manager
 from core.processes.jobs import Jobs
 from core.processes.programs import CORE, Program, run_program
+from tests.core.scripts import Scripts
 
 NEXT = ("compiled", "distributed", "schedule", "mixed_precision", "own_layer", "profiler", "exported", "attention")
 PITFALLS = (
@@ -35,30 +35,33 @@ FOLDERS = {
 }
 
 
-def run(name: str, folder: Path) -> tuple[int, str]:
-    """Its exit code and what it prints, in an empty folder, with nothing of the app's."""
-    folder.mkdir()
-    (folder / f"{name}.py").write_text(Program(FOLDERS[name], name).text)
-    ran = subprocess.run(
-        [sys.executable, f"{name}.py"],
-        cwd=folder,
-        env={**os.environ, "TMPDIR": str(folder)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    return ran.returncode, ran.stdout
+PLAIN = ("schedule", "mixed_precision", "own_layer", "exported", "attention", *LOGGING)
+"""Those that start no processes and measure nothing: they need no process of their own."""
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], tuple[int, str]]]:
-    """What came of a program; all of them run two at a time while the tests wait for theirs."""
-    folder = tmp_path_factory.mktemp("programs")
-    with ThreadPoolExecutor(2) as pool:
-        futures: dict[str, Future[tuple[int, str]]] = {name: pool.submit(run, name, folder / name) for name in FOLDERS}
-        yield lambda name: futures[name].result()
+@pytest.fixture
+def ran(tmp_path_factory: pytest.TempPathFactory, run_script: Scripts) -> Callable[[str], tuple[int, str]]:
+    """The exit code of a program and what it prints, in an empty folder, with nothing of the app's."""
+
+    folder = tmp_path_factory.mktemp("program")  # a short name: of a socket's path few letters may be used
+
+    def run(name: str) -> tuple[int, str]:
+        if name in PLAIN:
+            return 0, run_script.printed(Program(FOLDERS[name], name).text, folder)
+        (folder / f"{name}.py").write_text(Program(FOLDERS[name], name).text)
+        ran = subprocess.run(
+            [sys.executable, f"{name}.py"],
+            cwd=folder,
+            env={**os.environ, "TMPDIR": str(folder)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return ran.returncode, ran.stdout
+
+    return run
 
 
 def test_the_lists_are_whole() -> None:

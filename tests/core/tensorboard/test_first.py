@@ -1,8 +1,6 @@
 """The first example: the program shown writes the same values as the app, whatever is chosen."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,15 +8,16 @@ import pytest
 from core.config import ConfigError
 from core.tensorboard.first import FUNCTIONS, KEPT, FirstConfig, code, forget, write
 from core.tensorboard.records import scalars
+from tests.core.scripts import Scripts
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_the_program_shown_writes_what_the_app_writes(function: str, tmp_path: Path) -> None:
+def test_the_program_shown_writes_what_the_app_writes(function: str, tmp_path: Path, run_script: Scripts) -> None:
     config = FirstConfig.create({"function": function, "points": 30})
     _old = write(config.changed(points=3), tmp_path / "app")
     _data, found = write(config, tmp_path / "app")
     (ours,) = (tmp_path / "app").iterdir()
-    subprocess.run([sys.executable, "-c", code(config)], cwd=tmp_path, check=True)
+    run_script(code(config), tmp_path)
     (path,) = (tmp_path / "runs" / "first").iterdir()
     assert scalars(path) == scalars(ours)
     assert len(scalars(path)["y"]) == 30 and len(found) == 31

@@ -1,8 +1,7 @@
 """What real runs log: read back by TensorBoard's own reader, it equals what was trained."""
 
 import math
-import subprocess
-import sys
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,10 @@ from core.engine import manager as module
 from core.engine.manager import Manager
 from core.engine.run import Run
 from core.experiments import MODULES, experiment
+from core.processes.confined import confined
 from core.tensorboard.config import KINDS, LogConfig
 from core.tensorboard.lines import as_images
+from core.tensorboard.logbook import Logbook
 from tests.core.waiting import until
 
 Start = Callable[..., Run]
@@ -195,26 +196,21 @@ def test_a_full_disk_ends_the_log_but_not_the_run(start: Start, manager: Manager
     assert (run.status, run.log["stopped"]) == ("finished", "disk")
 
 
-def test_a_disk_that_fills_up_ends_the_log_but_not_the_training(tmp_path: Path) -> None:
-    program = """
-import resource, sys
-from pathlib import Path
-from core.experiments import experiment
-from core.tensorboard.config import LogConfig
-from core.tensorboard.logbook import Logbook
+def log_on_a_disk_that_fills_up(place: Path) -> bytes:
+    """The steps that were trained, and why the log ended."""
+    trained = experiment("classifier")
+    config = trained.config.create({"num_steps": 400, "device": "cpu"})
+    book = Logbook(config, LogConfig.create({"every": 1}), place, 10**9)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+    for snapshot in trained.train(config, {}):
+        book.after(snapshot) if snapshot.step else book.begin(snapshot)
+        book.flush()
+    book.end(snapshot, True)
+    return f"{snapshot.step} {book.stopped}".encode()
 
-trained = experiment("classifier")
-config = trained.config.create({"num_steps": 400, "device": "cpu"})
-book = Logbook(config, LogConfig.create({"every": 1}), Path(sys.argv[1]), 10**9)
-resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-for snapshot in trained.train(config, {}):
-    book.after(snapshot) if snapshot.step else book.begin(snapshot)
-    book.flush()
-book.end(snapshot, True)
-print(snapshot.step, book.stopped)
-"""
-    ran = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert ran.stdout.split() == ["400", "disk"]
+
+def test_a_disk_that_fills_up_ends_the_log_but_not_the_training(manager: Manager, tmp_path: Path) -> None:
+    assert confined(log_on_a_disk_that_fills_up, tmp_path, memory=None) == b"400 disk"
     assert len(line(read(tmp_path), "Train/Loss")) > 1
 
 

@@ -1,8 +1,5 @@
 """The exported script logs what the app logs: the same tags, steps and values, and it prints the same losses."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from core.engine.run import Run
 from core.experiments import MODULES
 from core.export import script
 from core.tensorboard.config import LogConfig
+from tests.core.scripts import Scripts
 from tests.core.tensorboard.test_runs_are_logged import ALL, config_of, folder, over, read
 
 
@@ -33,18 +31,20 @@ def everything(path: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_script_logs_what_the_app_logs(
-    name: str, start: Callable[..., Run], manager: Manager, tmp_path: Path, request: pytest.FixtureRequest
+    name: str,
+    start: Callable[..., Run],
+    manager: Manager,
+    run_script: Scripts,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     log = LogConfig.create(ALL)
     manager.store.choose_log(request.node.name, log)
     run = over(start(config_of(name)))
     place = tmp_path / "place"
     place.mkdir()
-    (place / "run.py").write_text(script(run.config, run.lr_changes, log))
-    ran = subprocess.run([sys.executable, "run.py"], cwd=place, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr
-    printed = [json.loads(line)["loss/train"] for line in ran.stdout.splitlines()]
-    assert printed == run.history["run"]["loss/train"]["value"]
+    printed = run_script(script(run.config, run.lr_changes, log), place)
+    assert [record["loss/train"] for record in printed] == run.history["run"]["loss/train"]["value"]
     ours, theirs = everything(folder(manager, run)), everything(place / "runs" / name)
     assert theirs.keys() == ours.keys()
     for tag in ours:
