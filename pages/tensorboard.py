@@ -63,7 +63,7 @@ def zigzag(logs: Path) -> None:
     ):
         with column:
             st.markdown(f"**{title}**")
-            figure = lines({f"mistakes/one_folder/{name}": read(logs / name) for name in names}, "Train/Loss", 0)
+            figure = lines({f"mistakes/one_folder/{name}": read(logs / name) for name in names}, "Train/Loss")
             st.plotly_chart(figure, key=f"zigzag {names[0]}", config={"displayModeBar": False})
 
 

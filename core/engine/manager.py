@@ -26,6 +26,7 @@ from core.engine.worker import Job, Log, work
 from core.experiments import experiment
 from core.files.resuming import Uploaded
 from core.machine.devices import resolve
+from core.tensorboard.config import special
 from core.tensorboard.host import Host
 
 GRACE = 60.0
@@ -197,7 +198,9 @@ class Manager:
         try:
             id = self.store.add(owner, config)
             folder = self.store.folder(id)
-            log = f"{config.experiment}/{time.strftime('%m%d-%H%M%S')}-{id[:4]}"
+            log = f"{config.experiment}/" + "_".join(
+                [*filter(None, [special(config)]), f"{time.strftime('%m%d-%H%M%S')}-{id[:4]}"]
+            )
             if source is None or step is None:
                 folder.create(config, lr_changes, log=log)
             else:

@@ -9,7 +9,7 @@ from core.config import Config
 from core.experiments import experiment
 from core.export.syntax import literal
 from core.tensorboard import lines
-from core.tensorboard.config import LogConfig, hparams, kinds
+from core.tensorboard.config import LogConfig, hparams, kinds, special
 
 CALLS: dict[str, str] = {
     "graph": "log_graph(writer, snapshot.net, x)",
@@ -53,7 +53,8 @@ def loop(config: Config, log: LogConfig, entry: str, record: str) -> str:
         record: the lines for each step, which log nothing.
     """
     wanted = logged(config, log)
-    text = f'writer = SummaryWriter("runs/{config.experiment}")\n'
+    name = "_".join(filter(None, [config.experiment, special(config)]))
+    text = f'writer = SummaryWriter("runs/{name}")\n'
     if BATCH & set(wanted):
         text += "x, y = logged_batch()\n"
     text += f"final = {{}}\nfor snapshot in {entry}():\n    step = snapshot.step\n"
@@ -69,12 +70,18 @@ def loop(config: Config, log: LogConfig, entry: str, record: str) -> str:
     due = f" and step % {log.every} < {between}" if between < log.every else ""
     text += _block(f'if "loss/test" in snapshot.metrics{due}:', ("test",), wanted)
     text += _block(f"if step > 0 and step % {log.histograms_every} == 0:", ("histograms",), wanted)
+    if log.every > 1:
+        text += _block(f"if step > 1 and step % {log.every} > 0:", ("scalars", "learning_rate"), wanted, "")
+    if between < log.every:
+        text += _block(
+            f'if "loss/test" in snapshot.metrics and step % {log.every} >= {between}:', ("test",), wanted, ""
+        )
     for kind in ("pr_curves", "embedding", "hparams"):
         if kind in wanted:
             text += f"{CALLS[kind]}\n"
     return text + "writer.close()\n"
 
 
-def _block(head: str, kinds: tuple[str, ...], wanted: list[str]) -> str:
-    body = "".join(f"        {CALLS[kind]}\n" for kind in kinds if kind in wanted)
-    return f"    {head}\n{body}" if body else ""
+def _block(head: str, kinds: tuple[str, ...], wanted: list[str], indent: str = "    ") -> str:
+    body = "".join(f"{indent}    {CALLS[kind]}\n" for kind in kinds if kind in wanted)
+    return f"{indent}{head}\n{body}" if body else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -23,7 +24,8 @@ class LogConfig(Config):
     )
     every: int = setting(
         50, label="Every N steps", group="training", low=1, high=1000, step=1, folded=False, source=TUTORIAL,
-        help="How often they are logged after the first step. More often shows more of the noise between batches.",
+        help="How often they are logged after the first step; the last step is logged, too, and each N steps the test "
+        "set's values, when it was tried. More often shows more of the noise between batches.",
     )
     learning_rate: bool = setting(
         True, label="Learning rate", group="training", folded=False,
@@ -34,7 +36,7 @@ class LogConfig(Config):
         help="The network as a drawing of its operations, followed once on real input.",
     )
     images: bool = setting(
-        True, label="Images", group="training", folded=False,
+        True, label="A batch of images", group="training", folded=False,
         help="Sixteen of the images that the network is given: wrong pixels are seen at a glance.",
     )
     hparams: bool = setting(
@@ -61,6 +63,11 @@ class LogConfig(Config):
 # fmt: on
 
 
+NOT_SPECIAL = {"num_steps", "num_epochs", "evaluate_every", "device"}
+"""Settings that make no other run of it."""
+PLAIN = re.compile(r"[A-Za-z0-9._-]+")
+LONGEST_NAME = 40
+"""Characters of a run's name before its number."""
 KINDS = ("scalars", "learning_rate", "graph", "images", "hparams", "histograms", "pr_curves", "embedding")
 """What can be logged."""
 PICTURED = {"images", "pr_curves", "embedding"}
@@ -73,10 +80,33 @@ def kinds(config: Config, log: LogConfig) -> list[str]:
     return [kind for kind in KINDS if getattr(log, kind) and (pictured or kind not in PICTURED)]
 
 
+def special(config: Config) -> str:
+    """What is special about a run as part of a folder's name, such as "lr0.5_moons"; empty with all defaults."""
+    changed = [name for name in config.to_query() if name not in NOT_SPECIAL]
+    parts: list[str] = []
+    for name in sorted(changed, key=lambda name: name not in ("lr", "bugs")):
+        value = getattr(config, name)
+        text = config.write(name, value).replace(",", "-")
+        if isinstance(value, bool):
+            text = name if value else f"no_{name}"
+        elif isinstance(value, (int, float)) or (isinstance(value, tuple) and all(type(one) is int for one in value)):
+            text = f"{name}{text}"
+        elif isinstance(value, tuple) and not all(isinstance(one, str) for one in value):
+            continue  # points and the like
+        if PLAIN.fullmatch(text) and len("_".join([*parts, text])) <= LONGEST_NAME:
+            parts.append(text)
+    return "_".join(parts)
+
+
 def hparams(config: Config) -> dict[str, Any]:
-    """A run's settings as `add_hparams` takes them: numbers, texts and switches."""
+    """A run's settings as `add_hparams` takes them: numbers, texts and switches, without those of no effect."""
     plain = (bool, int, float, str)
-    values: Mapping[str, Any] = {name: value for name, value in config if name != "device"}
+    unused = {
+        name
+        for name, shown in type(config).settings().items()
+        if shown.shown_if is not None and getattr(config, shown.shown_if[0]) not in shown.shown_if[1]
+    }
+    values: Mapping[str, Any] = {name: value for name, value in config if name not in {"device", *unused}}
     return {
         name: value if isinstance(value, plain) else config.write(name, value)[:200] for name, value in values.items()
     }

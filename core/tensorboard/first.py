@@ -14,6 +14,8 @@ from torch.utils.tensorboard import SummaryWriter
 from core.config import Config, Problem, setting
 from core.tensorboard.records import Record, records
 
+FOLDER = "first_example"
+"""Where in a person's logs it writes."""
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,39}")
 """Names of runs that stay where they belong on every system."""
 KEPT = 10
@@ -43,8 +45,8 @@ class FirstConfig(Config):
         help="How often add_scalar is called. Each call makes one record in the file.",
     )
     run: str = setting(
-        "first", label="Run", group="data",
-        help="The folder in runs/ that the file goes into. TensorBoard calls a folder a run.",
+        "first", label="Name of the run", group="data",
+        help="The folder that the file goes into. TensorBoard calls a folder a run.",
     )
 
     # fmt: on
@@ -52,9 +54,9 @@ class FirstConfig(Config):
         if not NAME.fullmatch(self.run):
             yield Problem(
                 "run",
-                "“{value}” can't be a run here: up to 40 letters, digits, dots, dashes and underlines, the first no "
-                "dot. SummaryWriter takes any path, and “../x” would write outside of runs/.",
-                {"value": self.run[:60]},
+                "“{value}” can't be the name of a run here: 1 to 40 of a to z, A to Z, 0 to 9, dash, underline and "
+                "dot, the first no dot. SummaryWriter takes any path, and “../x” would write outside of runs/.",
+                {"value": self.run if len(self.run) <= 60 else f"{self.run[:60]} …"},
             )
 
 
@@ -64,7 +66,7 @@ def code(config: FirstConfig) -> str:
     head = "import math\n\n" if "math." in written else ""
     return (
         f"{head}from torch.utils.tensorboard import SummaryWriter\n\n"
-        f'writer = SummaryWriter("runs/{config.run}")\n'
+        f'writer = SummaryWriter("runs/{FOLDER}/{config.run}")\n'
         f"for i in range({config.points}):\n"
         f'    writer.add_scalar("y", {written}, i)\n'
         "writer.close()\n"

@@ -7,6 +7,7 @@ nothing in a request can name another folder. The pipe's end is the end of the p
 from __future__ import annotations
 
 import ctypes
+import gzip
 import itertools
 import logging
 import os
@@ -41,6 +42,8 @@ PLUGINS = {
     "projector", "text",
 }  # fmt: skip
 """Those of TensorBoard's plugins that show what is logged here."""
+START = Path(__file__).with_name("start.js")
+"""A script of this app's that TensorBoard's page loads first."""
 DATA = re.compile(r"^(/experiment/[^/]*)?/data(/|$)")
 """Paths that are answered out of somebody's logs; all others are files that are the same for everybody."""
 
@@ -180,6 +183,11 @@ def serve(connection: Connection) -> None:
     os._exit(0)
 
 
+def event_files(folder: str) -> set[Path]:
+    """All event files of a person's logs. SummaryWriter never gives a name twice."""
+    return set(Path(folder).rglob("events.out.tfevents.*"))
+
+
 class Shelf:
     """The applications: one for the files that are the same for everybody, and one for each person's logs."""
 
@@ -189,9 +197,13 @@ class Shelf:
         self._boards: OrderedDict[str, Board] = OrderedDict()
 
     def board(self, folder: str) -> Board:
-        """The application of a folder."""
+        """The application of a folder; made anew where a file that it has read is gone: TensorBoard would go on
+        showing what was in it, also beside what was written in its place.
+        """
         with self._lock:
-            board = self._boards.pop(folder, None) or Board(folder, with_files=False)
+            board = self._boards.pop(folder, None)
+            if board is None or board.outdated():
+                board = Board(folder, with_files=False)
             self._boards[folder] = board
             while len(self._boards) > PEOPLE:
                 self._boards.popitem(last=False)
@@ -201,12 +213,26 @@ class Shelf:
         """Answer a request; what TensorBoard stumbles over is answered with one sentence."""
         try:
             if not DATA.match(request.path):
-                return self._files.answer(request)
+                return self._file(request)
             board = self.board(folder)
             board.reload()
             return board.answer(request)
         except Exception:  # an odd run name, a broken number: nothing that the asker should see the inside of
             return Answer(400, [("Content-Type", "text/plain")], b"TensorBoard can't answer this.")
+
+    def _file(self, request: Request) -> Answer:
+        """One of the files that are the same for everybody."""
+        if request.path == f"/{START.name}":
+            return Answer(200, [("Content-Type", "text/javascript")], START.read_bytes())
+        answer = self._files.answer(request)
+        if request.path not in ("", "/", "/index.html"):
+            return answer
+        headers = dict(answer.headers)
+        packed = headers.get("Content-Encoding") == "gzip"
+        page = gzip.decompress(answer.body) if packed else answer.body
+        page = page.replace(b"<script src=", b'<script src="%s"></script><script src=' % START.name.encode(), 1)
+        headers.pop("Content-Length", None)
+        return Answer(answer.status, list(headers.items()), gzip.compress(page) if packed else page)
 
 
 class Board:
@@ -246,6 +272,14 @@ class Board:
         )
         self._lock = threading.Lock()
         self._reloaded = -RELOAD_INTERVAL
+        self._files = event_files(folder)
+
+    def outdated(self) -> bool:
+        """Whether an event file that was there is gone. Call it from one thread at a time."""
+        files = event_files(self._folder)
+        missing = self._files - files
+        self._files = files
+        return bool(missing)
 
     def reload(self) -> None:
         """Read what was logged since the last time."""

@@ -142,6 +142,17 @@ class Logbook:
             if len(self._pending) >= IN_A_ROW:
                 self._write_scalars()
 
+    def _note_last(self, snapshot: Snapshot) -> None:
+        """Remember the last step's scalars, as far as they are not logged anyway."""
+        step, metrics = snapshot.step, snapshot.metrics
+        if not (self._every and metrics and self._writer is not None):
+            return
+        due = step > 1 and step % self._every > 0
+        tested = "loss/test" in metrics and step % self._every >= self._between_tests
+        if due or tested:
+            lr = snapshot.optimizer.param_groups[0]["lr"] if due else None
+            self._pending.append(Point(time.time(), step, metrics, due, tested, lr))
+
     def _write_scalars(self) -> None:
         """Write the scalars noted, with the times of their steps."""
         pending, self._pending = self._pending, []
@@ -171,6 +182,7 @@ class Logbook:
             finite: whether the network still gives numbers.
         """
         step, net = snapshot.step, snapshot.net
+        self._note_last(snapshot)
         self._write_scalars()
         self.final.update(snapshot.metrics)
         with undisturbed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.engine.manager import manager
-from core.tensorboard.first import FirstConfig, code, forget, write
+from core.tensorboard.first import FOLDER, FirstConfig, code, forget, write
 from core.tensorboard.host import PREFIX
 from core.tensorboard.records import HEADER
 from pages.shared import session
@@ -18,14 +19,23 @@ from pages.shared.controls import fields, take
 from pages.shared.form import Form
 from pages.shared.language import _
 
-FOLDER = "first_example"
-"""Where in a person's logs it writes."""
+PREFERENCE = "first log"
+
+
+class FirstForm(Form):
+    """What is written, as the person left it."""
+
+    def save(self) -> None:
+        """Remember it."""
+        session.prefer(PREFERENCE, json.dumps(self.config.to_query()))
 
 
 def first_log() -> None:
     """The form, and side by side the code, the records and TensorBoard's picture."""
-    form: Form = session.get("first log") or Form("first log", FirstConfig())
-    session.put("first log", form)
+    form: FirstForm | None = session.get("first log")
+    if form is None:
+        form = FirstForm("first log", FirstConfig.forgive(json.loads(session.preference(PREFERENCE) or "{}"))[0])
+        session.put("first log", form)
     take(form)
     for column, (name, shown) in zip(st.columns(3), form.config.settings().items(), strict=True):
         with column:
@@ -55,16 +65,24 @@ def first_log() -> None:
             rows.append({_("at byte"): record.offset, _("bytes"): record.size, _("step"): step, _("content"): said})
         st.dataframe(rows, hide_index=True, height=230)
         st.caption(
-            _("Each record is its length, two checksums ({extra} bytes in all) and an Event.").format(
-                extra=HEADER.size + 4
-            )
+            _(
+                "Each record is its length, two checksums ({extra} bytes in all) and an Event: a step with its values. "
+                "The first one only says which version of the format it is."
+            ).format(extra=HEADER.size + 4)
         )
     st.markdown(_("**The picture: TensorBoard itself, started on the folder runs**"))
-    filtered = {"runFilter": f"^{FOLDER}/{re.escape(form.config.run)}$", "written": len(data)}
-    st.iframe(board_address(filtered), height=640)
+    st.caption(_("What stands above its list of runs hides all others; empty it to see them."))
+    st.iframe(
+        board_address(
+            {
+                "runFilter": f"^{FOLDER}/{re.escape(form.config.run)}$",
+                "written": f"{form.config.function} {form.config.points}",  # another address loads it again
+            }
+        ),
+        height=640,
+    )
 
 
 def board_address(more: Mapping[str, Any]) -> str:
-    """Where TensorBoard is, as light or dark as the page."""
-    dark = "true" if st.context.theme.type == "dark" else "false"
-    return f"{PREFIX}/?{urlencode({'darkMode': dark, **more})}"
+    """Where TensorBoard is. It is as light or dark as the browser asks for, and so is this app."""
+    return f"{PREFIX}/" + (f"?{urlencode(more)}" if more else "")

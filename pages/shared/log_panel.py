@@ -61,8 +61,13 @@ def _rows(config: Config | None, last: Callable[[], Run | None], alive: bool) ->
     form = log_form()
     take(form)
     st.caption(
-        _("What is switched on here is logged for every run that you start from now on. It changes no bit of it.")
+        _(
+            "What is switched on here is logged for every run that you start from now on, on every page. "
+            "It changes no bit of what is trained."
+        )
     )
+    if run is not None and run.log.get("costs"):
+        st.caption(_("The costs are those of the last run, {run}.").format(run=run.folder.facts()["log"]))
     pictured = config is None or experiment(config.experiment).pictured(config)
     settings = LogConfig.settings()
     for kind in KINDS:
@@ -107,19 +112,13 @@ def cost(run: Run | None, kind: str) -> str:
         return ""
     seconds, times = costs[kind]
     steps = seconds / times / (train_seconds / train_steps)
-    share = joined(
-        _("In all {share:.1f} % of the training time.").format(share=100 * seconds / train_seconds)
-        if times > 1
-        else _("Once in a run.")
-    )
-    milliseconds = rounded(1000 * seconds / times)
+    told = {"ms": rounded(1000 * seconds / times), "steps": rounded(steps), "times": f"{times:,}"}
     if steps < FREE:
-        each = _("In the last run: {ms} ms each, next to nothing beside a step.").format(ms=milliseconds)
+        each = _("In the last run: {times} × {ms} ms, each far less than a step.")
     else:
-        each = _("In the last run: {ms} ms each, as much as {steps} steps.").format(
-            ms=milliseconds, steps=rounded(steps)
-        )
-    return joined(each, share)
+        each = _("In the last run: {times} × {ms} ms, each as long as {steps} steps.")
+    share = _("That is {share} % of the time it trained for.").format(share=rounded(100 * seconds / train_seconds))
+    return joined(each.format(**told), share)
 
 
 def rounded(number: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -18,7 +19,9 @@ EXERCISES = ("first_example", "mistakes")
 MOST_SHOWN = 8
 """Runs over each other."""
 REFRESH = 2.0
-"""Seconds between two looks at the files while one of the person's runs is alive."""
+"""Seconds between two looks at the files."""
+KEPT_CHOICE = "log runs chosen"
+"""Where the runs chosen are kept while another section is open."""
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#B8A800", "#7F7F7F"]
 """Told apart by all eyes: after Okabe and Ito, Color Universal Design."""
 
@@ -39,17 +42,20 @@ def log_view() -> None:
     if not known:
         no_runs()
         return
+    st.caption(_("Scalars, images and histograms; the graph, curves, points and settings are in TensorBoard alone."))
+    st.fragment(_follow, run_every=REFRESH)(logs, _size(logs))
     key = "log runs"
-    chosen = [name for name in session.get(key) or [] if name in known]
-    if session.get(key) is None:
-        trained = [name for name in known if name.split("/")[0] not in EXERCISES]
+    trained = [name for name in known if name.split("/")[0] not in EXERCISES]
+    chosen = session.get(KEPT_CHOICE)
+    if chosen is None:  # nobody has chosen: the newest
         chosen = (trained or known)[:SHOWN_AT_FIRST]
-    session.put(key, chosen)
+    session.put(key, [name for name in chosen if name in known])
     shown = st.multiselect(
         _("Runs, over each other"),
         known,
         key=key,
         max_selections=MOST_SHOWN,
+        on_change=lambda: session.put(KEPT_CHOICE, session.get(key)),
         help=_("Each is a folder. TensorBoard lists them by the same names."),
     )
     weight = st.slider(
@@ -61,12 +67,24 @@ def log_view() -> None:
         key="log smoothing",
         help=_("Each point becomes a mean of those before it; the pale line is what was logged."),
     )
+    logarithmic = st.toggle(_("Logarithmic y axis"), key="log logarithmic")
     if shown:
-        st.fragment(pictures, run_every=REFRESH if manager().training(session.owner()) else None)(logs, shown, weight)
+        pictures(logs, shown, weight, logarithmic)
         take_home(logs, shown)
 
 
-def pictures(logs: Path, shown: list[str], weight: float) -> None:
+def _size(logs: Path) -> int:
+    """Bytes in all event files: more, once there is something new."""
+    return sum(path.stat().st_size for path in logs.rglob("events.out.tfevents.*"))
+
+
+def _follow(logs: Path, seen: int) -> None:
+    """Draw again when something was logged."""
+    if _size(logs) != seen:
+        st.rerun()
+
+
+def pictures(logs: Path, shown: list[str], weight: float, logarithmic: bool) -> None:
     """All pictures of the runs chosen."""
     found = {name: read(logs / name) for name in shown}
     tags = [tag for log in found.values() for tag, line in log.scalars.items() if not tag.startswith("final/")]
@@ -74,24 +92,25 @@ def pictures(logs: Path, shown: list[str], weight: float) -> None:
     for number, tag in enumerate(dict.fromkeys(tags)):
         with columns[number % 2]:
             st.markdown(f"**{tag}**")
-            st.plotly_chart(lines(found, tag, weight), key=f"log {tag}", config={"displayModeBar": False})
-    pictured = next((name for name in shown if found[name].images or found[name].histograms), None)
-    if pictured is None:
+            figure = lines(found, tag, weight, logarithmic)
+            st.plotly_chart(figure, key=f"log {tag}", config={"displayModeBar": False})
+    pictured = [name for name in shown if found[name].images or found[name].histograms]
+    if not pictured:
         return
-    last = found[pictured]
+    last = found[st.selectbox(_("Images and histograms of"), pictured, key="log pictured")]
     images = [(tag, *image) for tag, images in last.images.items() for image in images]
-    st.caption(_("Of the first run that has them, {run}:").format(run=pictured))
     for tag, step, image in images:
         st.markdown(f"**{tag}**")
         st.image(image, width=320, caption=_("step {step}").format(step=step))
     _histograms(last)
 
 
-def lines(found: dict[str, Log], tag: str, weight: float) -> go.Figure:
+def lines(found: dict[str, Log], tag: str, weight: float = 0, logarithmic: bool = False) -> go.Figure:
     """One tag's lines of several runs over each other.
 
     Args:
         weight: of `smoothed`.
+        logarithmic: whether the y axis runs over powers of ten.
     """
     figure = go.Figure()
     for number, (name, log) in enumerate(found.items()):
@@ -105,8 +124,10 @@ def lines(found: dict[str, Log], tag: str, weight: float) -> go.Figure:
                 x=steps, y=values, mode=mode, line_color=colour, opacity=0.3, showlegend=False, hoverinfo="skip"
             )
         figure.add_scatter(x=steps, y=smoothed(values, weight), mode=mode, line_color=colour, name=name)
-    different = {value for log in found.values() for _step, value in log.scalars.get(tag, [])}
-    if len(different) == 1:  # Plotly's own range for a level line is from -1 to 1 about it, in which 0.001 looks like 0
+    different = {value for log in found.values() for _step, value in log.scalars.get(tag, []) if math.isfinite(value)}
+    if logarithmic:
+        figure.update_yaxes(type="log")
+    elif len(different) == 1:  # Plotly's own range reaches from -1 to 1 about a level line: 0.001 looks like 0 in it
         [value] = different
         figure.update_yaxes(range=sorted((0, 2 * value)) if value else (-1, 1))
     figure.update_layout(
@@ -137,12 +158,17 @@ def _histograms(log: Log) -> None:
         )
     figure.update_layout(height=300, margin={"l": 50, "r": 10, "t": 10, "b": 40}, showlegend=len(events) < 12)
     st.plotly_chart(figure, key="log histogram picture", config={"displayModeBar": False})
-    st.caption(_("How many of its numbers fall into each interval; the later the step, the darker the line."))
+    st.caption(
+        _(
+            "How many of its numbers fall into each interval; the later the step, the darker the line. The file's own "
+            "intervals are finer near 0: where one is cut, its numbers are shared out, as in TensorBoard."
+        )
+    )
 
 
 def take_home(logs: Path, shown: list[str]) -> None:
     """The command to start TensorBoard by hand, and a run's files."""
-    st.markdown(_("**The same by hand.** On this machine, in a terminal:"))
+    st.markdown(_("**The same by hand.** In a terminal of the machine that this app runs on:"))
     st.code(f"tensorboard --logdir {logs}", language=None, wrap_lines=True)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(

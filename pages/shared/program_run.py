@@ -13,7 +13,9 @@ from pages.shared.language import _, tell
 INTERVAL = 0.5
 """Seconds between two looks at a program that runs."""
 TALL = 420
-"""Height in pixels from which on code and output scroll."""
+"""Height in pixels of code and output that scroll."""
+LINES = 40
+"""Lines of code that are shown without."""
 
 
 def program_run(program: Program, note: str = "") -> None:
@@ -24,7 +26,7 @@ def program_run(program: Program, note: str = "") -> None:
     """
     known = f"program {program.folder} {program.name}"
     lines = program.text.count("\n")
-    st.code(program.text, language="python", height=TALL if lines > 18 else "content")
+    st.code(program.text, language="python", height=TALL if lines > LINES else "content")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("Run it here"), key=f"run {known}", icon=":material/play_arrow:", on_click=lambda: _start(known, program)

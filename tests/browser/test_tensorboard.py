@@ -41,12 +41,22 @@ def test_the_first_example_is_code_records_and_tensorboards_own_picture(person: 
     frame = board(page)
     expect(frame.get_by_text("first_example/first").first).to_be_visible(timeout=LONG)
     expect(frame.locator("scalar-card, tb-line-chart, line-chart").first).to_be_visible(timeout=LONG)
-    page.get_by_role("textbox", name="Run", exact=True).fill("../../x")
-    page.get_by_role("textbox", name="Run", exact=True).press("Enter")
-    expect(page.get_by_text("can't be a run here")).to_be_visible(timeout=PATIENCE)
-    page.get_by_role("textbox", name="Run", exact=True).fill("second")
-    page.get_by_role("textbox", name="Run", exact=True).press("Enter")
+    page.get_by_role("textbox", name="Name of the run").fill("../../x")
+    page.get_by_role("textbox", name="Name of the run").press("Enter")
+    expect(page.get_by_text("can't be the name of a run here")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("textbox", name="Name of the run").fill("second")
+    page.get_by_role("textbox", name="Name of the run").press("Enter")
     expect(board(page).get_by_text("first_example/second").first).to_be_visible(timeout=LONG)
+    # Other numbers in the same run: the picture is that of the new file alone.
+    page.get_by_role("slider", name="Points").press("Home")
+    expect(page.get_by_text("2 records")).to_be_visible(timeout=PATIENCE)
+    told = "/tensorboard/data/plugin/scalars/scalars?tag=y&run=first_example%2Fsecond"
+    found = page.evaluate("(told) => fetch(told).then((answer) => answer.json())", told)
+    assert [step for _time, step, _value in found] == [0]
+    expect(board(page).get_by_role("button", name="Settings")).to_be_visible(timeout=LONG)
+    expect(board(page).locator("settings-view")).to_have_count(0)  # room for the picture
+    page.reload()
+    expect(page.get_by_text("2 records")).to_be_visible(timeout=PATIENCE)  # it is as it was left
 
 
 def test_scalars_images_graph_and_histograms_are_seen_in_tensorboard(
@@ -71,7 +81,7 @@ def test_scalars_images_graph_and_histograms_are_seen_in_tensorboard(
     page = at(someone, "/logging")
     choose(page, "TensorBoard")
     frame = board(page)
-    run = frame.get_by_text(re.compile(r"^\s*cnn/\d{4}-\d{6}-\w{4}\s*$")).first
+    run = frame.get_by_text(re.compile(r"^\s*cnn/train_size1000_\d{4}-\d{6}-\w{4}\s*$")).first
     expect(run).to_be_visible(timeout=LONG)
     expect(frame.locator("image-card, scalar-card").first).to_be_visible(timeout=LONG)
     for tab, there in (

@@ -24,7 +24,7 @@ def test_code_records_and_picture_follow_the_form(open_tab: Callable[..., Tab]) 
     assert table.value.iloc[-1].tolist()[2:] == ["11", "y = 121"]
     page.set("first log.run", "../../x")
     [told] = page.errors
-    assert "“../../x” can't be a run here" in told and "range(12)" in page.words
+    assert "“../../x” can't be the name of a run here" in told and "range(12)" in page.words
 
 
 @pytest.mark.usefixtures("server_jobs")

@@ -17,6 +17,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from core.engine.manager import Manager
 from core.models import Net
+from core.tensorboard.first import FOLDER, FirstConfig, write
 from core.tensorboard.host import Board, Host, Request
 from tests.pages.conftest import serving
 from tests.pages.tabs import ANNE, BOB, until
@@ -98,6 +99,24 @@ def test_what_is_logged_later_is_there_when_it_is_asked_for(client: TestClient, 
         with SummaryWriter(str(server.store.logs(carl) / runs[-1])) as writer:
             writer.add_scalar("loss", 1.0, 1)
         until(lambda runs=runs: asked(client, "/data/runs", carl).json() == runs)
+
+
+def test_what_was_written_anew_is_shown_alone(client: TestClient, server: Manager) -> None:
+    """TensorBoard by itself goes on showing what a file held that is gone."""
+    dora = "d" * 32
+    folder = server.store.logs(dora) / FOLDER / "first"
+    for points in (5, 3):
+        write(FirstConfig(points=points), folder)
+        told = asked(client, f"/data/plugin/scalars/scalars?tag=y&run={FOLDER}%2Ffirst", dora).json()
+        assert [(step, value) for _time, step, value in told] == [(i, 2.0 * i) for i in range(points)]
+
+
+def test_its_page_loads_a_script_of_this_app_first(client: TestClient) -> None:
+    for packed in ("gzip", "identity"):
+        headers = {**as_person(ANNE, HERE), "Accept-Encoding": packed}
+        page = client.get("/tensorboard/index.html", headers=headers).text
+        assert page.index('<script src="start.js">') < page.index('<script src="index.js')
+    assert "timeSeriesSettingsPaneOpened" in asked(client, "/start.js").text
 
 
 def test_nobody_sees_anothers_runs_on_any_route(client: TestClient, logs: Path) -> None:

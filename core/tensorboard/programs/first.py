@@ -13,5 +13,6 @@ writer.close()
 for path in Path("runs/first").iterdir():
     print(f"one file of {path.stat().st_size} bytes: events.out.tfevents…")
 events = EventAccumulator("runs/first").Reload().Scalars("y=2x")
-print("read back:", [(event.step, event.value) for event in events[:4]], "…", (events[-1].step, events[-1].value))
+points = [(event.step, event.value) for event in events]
+print("read back:", points[:4], "…", points[-1])
 print("Now start in this folder: tensorboard --logdir runs")

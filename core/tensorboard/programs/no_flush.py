@@ -1,4 +1,4 @@
-"""A writer that is neither flushed nor closed: what waits in memory is not in the file, and dies with the program."""
+"""A writer neither flushed nor closed: what waits in memory dies with the program."""
 
 import subprocess
 import sys
@@ -16,8 +16,10 @@ for step in range(5):
 os._exit(1)  # as when the power fails, or the system kills the program
 """
 
-for log_dir, end in (("runs/forgotten", ""), ("runs/flushed", "writer.flush()"), ("runs/closed", "writer.close()")):
+ENDS = {"runs/forgotten": "", "runs/flushed": "writer.flush()", "runs/closed": "writer.close()"}
+for log_dir, end in ENDS.items():
     subprocess.run([sys.executable, "-c", PROGRAM.format(log_dir=log_dir, end=end)], check=False)
     found = EventAccumulator(log_dir).Reload()
-    steps = len(found.Scalars("Train/Loss")) if "Train/Loss" in found.Tags()["scalars"] else 0
+    known = found.Tags()["scalars"]
+    steps = len(found.Scalars("Train/Loss")) if "Train/Loss" in known else 0
     print(f"{log_dir}: {steps} of 5 steps in the file")

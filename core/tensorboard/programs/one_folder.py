@@ -1,4 +1,4 @@
-"""Two runs that log into one folder: TensorBoard draws one line of them, back and forth."""
+"""Two runs that log into one folder: TensorBoard draws one line, back and forth."""
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch.utils.tensorboard import SummaryWriter
@@ -15,8 +15,9 @@ def train(log_dir: str, lr: float) -> None:
 
 def show(log_dir: str) -> None:
     """What TensorBoard reads in a folder."""
-    events = EventAccumulator(log_dir, purge_orphaned_data=False).Reload().Scalars("Train/Loss")
-    print(f"{log_dir}: " + ", ".join(f"step {event.step} {event.value:.3f}" for event in events))
+    log = EventAccumulator(log_dir, purge_orphaned_data=False).Reload()
+    points = [f"step {event.step} {event.value:.3f}" for event in log.Scalars("Train/Loss")]
+    print(f"{log_dir}: {', '.join(points)}")
 
 
 for lr in (0.1, 0.4):

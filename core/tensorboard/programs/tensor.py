@@ -1,4 +1,4 @@
-"""A tensor instead of loss.item(): each one that is kept holds on to the graph that it came from."""
+"""A tensor instead of loss.item(): who keeps it keeps the graph that it came from."""
 
 import torch
 from torch.utils.tensorboard import SummaryWriter
@@ -24,7 +24,8 @@ for step in range(1, 1001):
     total_tensor = total_tensor + loss
     total_number += loss.item()
     if step in (1, 10, 100, 1000):
-        print(f"step {step}: total += loss holds {nodes(total_tensor)} operations, loss.item() {nodes(total_number)}")
+        held = f"{nodes(total_tensor)} operations, loss.item() {nodes(total_number)}"
+        print(f"step {step}: total += loss holds {held}")
 
 with SummaryWriter("runs/tensor") as writer:
     writer.add_scalar("Train/Loss", loss, step)

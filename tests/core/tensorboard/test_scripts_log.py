@@ -8,9 +8,9 @@ import pytest
 
 from core.engine.manager import Manager
 from core.engine.run import Run
-from core.experiments import MODULES
+from core.experiments import MODULES, experiment
 from core.export import script
-from core.tensorboard.config import LogConfig
+from core.tensorboard.config import LogConfig, hparams, special
 from tests.core.scripts import Scripts
 from tests.core.tensorboard.test_runs_are_logged import ALL, config_of, folder, over, read
 
@@ -45,10 +45,24 @@ def test_the_script_logs_what_the_app_logs(
     place.mkdir()
     printed = run_script(script(run.config, run.lr_changes, log), place)
     assert [record["loss/train"] for record in printed] == run.history["run"]["loss/train"]["value"]
-    ours, theirs = everything(folder(manager, run)), everything(place / "runs" / name)
+    ours, theirs = everything(folder(manager, run)), everything(next((place / "runs").iterdir()))
     assert theirs.keys() == ours.keys()
     for tag in ours:
         assert theirs[tag] == ours[tag], tag
+
+
+def test_a_runs_folder_tells_what_is_special_about_it() -> None:
+    known = experiment("classifier").config
+    assert special(known()) == "" == special(known.create({"num_steps": 7, "device": "cpu"}))
+    values = {"dataset": "moons", "lr": 0.5, "hidden_sizes": (4, 2), "batch_norm": True, "bugs": ("softmax",)}
+    assert special(known.create(values)) == "lr0.5_softmax_moons_hidden_sizes4-2"  # as many as there is room for
+    assert special(known.create({"points": ((0.5, -1, 0),)})) == ""
+    assert 'SummaryWriter("runs/classifier_lr0.5")' in script(known.create({"lr": 0.5}), None, LogConfig())
+
+
+def test_settings_of_no_effect_are_no_hyperparameters() -> None:
+    known = experiment("classifier").config
+    assert "n_classes" in hparams(known(dataset="blobs")) and "n_classes" not in hparams(known(dataset="moons"))
 
 
 def test_without_logging_there_is_no_word_of_it() -> None:
