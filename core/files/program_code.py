@@ -37,7 +37,7 @@ def _exported(name: str, inputs: Inputs) -> str:
             zeros = ", ".join(f"torch.zeros({_sides(one)})" for one in _parts(shape))
             lines.append(f"{given} = {zeros}  # at first")
         else:
-            lines += ["# 2 examples, or more", f"{given} = torch.rand({_sides(shape)})"]
+            lines += ["# 2 examples; any number will do", f"{given} = torch.rand({_sides(shape)})"]
     return "\n".join([*lines, f"answer = net({', '.join(inputs)})", ""])
 
 
@@ -52,7 +52,7 @@ def _onnx(name: str, inputs: Inputs) -> str:
             lines += [f"{one} = {value}  # at first" for one, value in zip(names, zeros, strict=True)]
         else:
             names = [given]
-            lines += ["# 2 examples, or more", f"{given} = np.random.rand({_sides(shape)}).astype(np.float32)"]
+            lines += ["# 2 examples; any number will do", f"{given} = np.random.rand({_sides(shape)}).astype(np.float32)"]
         feed += [f'"{one}": {one}' for one in names]
     return "\n".join([*lines, f"answer = session.run(None, {{{', '.join(feed)}}})", ""])
 
