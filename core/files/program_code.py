@@ -52,7 +52,10 @@ def _onnx(name: str, inputs: Inputs) -> str:
             lines += [f"{one} = {value}  # at first" for one, value in zip(names, zeros, strict=True)]
         else:
             names = [given]
-            lines += ["# 2 examples; any number will do", f"{given} = np.random.rand({_sides(shape)}).astype(np.float32)"]
+            lines += [
+                "# 2 examples; any number will do",
+                f"{given} = np.random.rand({_sides(shape)}).astype(np.float32)",
+            ]
         feed += [f'"{one}": {one}' for one in names]
     return "\n".join([*lines, f"answer = session.run(None, {{{', '.join(feed)}}})", ""])
 
