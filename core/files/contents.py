@@ -44,6 +44,10 @@ class Line:
     dtype: str = ""
 
 
+class Part(dict[str, Any]):
+    """A part of a program, such as its graph: names with what they stand for, but no dict in the file."""
+
+
 def rows(value: Any) -> list[Row]:
     """The tree of a file's content, at most `MOST_ROWS` of it."""
     found = []
@@ -89,7 +93,7 @@ def _rows(value: Any, name: str, depth: int) -> Iterator[Row]:
     elif isinstance(value, dict | list | tuple):
         plain = not isinstance(value, dict) and not any(_inside(item) or isinstance(item, Tensor) for _, item in inside)
         shown = _short(value) if plain or not inside else ""
-        kind = "dict" if isinstance(value, dict) else type(value).__name__
+        kind = "" if isinstance(value, Part) else "dict" if isinstance(value, dict) else type(value).__name__
         yield Row(depth, name[:LONGEST_NAME], shown, kind, size_of(value))
         if plain:
             return

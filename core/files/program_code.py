@@ -7,7 +7,7 @@ from typing import Any
 
 from core.files.programs import Inputs, nested
 
-BATCH = 'batch = torch.export.Dim("batch")  # of any size; trace it with two examples or more\n'
+BATCH = 'batch = torch.export.Dim("batch")  # of any size\n'
 
 
 def saving(kind: str, name: str, inputs: Inputs) -> str:
@@ -16,11 +16,11 @@ def saving(kind: str, name: str, inputs: Inputs) -> str:
     sizes = _tuple(_axes(shape) for shape in inputs.values())
     if kind == "exported":
         return (
-            f"{BATCH}program = torch.export.export(net.eval(), {given}, dynamic_shapes={sizes})\n"
+            f"{BATCH}program = torch.export.export(\n    net.eval(), {given},\n    dynamic_shapes={sizes},\n)\n"
             f'torch.export.save(program, "{name}")'
         )
     return (
-        f'{BATCH}torch.onnx.export(\n    net.eval(), {given}, "{name}", dynamic_shapes={sizes},\n'
+        f'{BATCH}torch.onnx.export(\n    net.eval(), {given}, "{name}",\n    dynamic_shapes={sizes},\n'
         "    external_data=False,  # one file\n    optimize=False,  # weights keep their names\n)"
     )
 
@@ -37,7 +37,7 @@ def _exported(name: str, inputs: Inputs) -> str:
             zeros = ", ".join(f"torch.zeros({_sides(one)})" for one in _parts(shape))
             lines.append(f"{given} = {zeros}  # at first")
         else:
-            lines.append(f"{given} = torch.rand({_sides(shape)})  # 2 examples, or any number of them")
+            lines += ["# 2 examples; any number will do", f"{given} = torch.rand({_sides(shape)})"]
     return "\n".join([*lines, f"answer = net({', '.join(inputs)})", ""])
 
 
@@ -52,7 +52,10 @@ def _onnx(name: str, inputs: Inputs) -> str:
             lines += [f"{one} = {value}  # at first" for one, value in zip(names, zeros, strict=True)]
         else:
             names = [given]
-            lines.append(f"{given} = np.random.rand({_sides(shape)}).astype(np.float32)  # 2 examples, or any number")
+            lines += [
+                "# 2 examples; any number will do",
+                f"{given} = np.random.rand({_sides(shape)}).astype(np.float32)",
+            ]
         feed += [f'"{one}": {one}' for one in names]
     return "\n".join([*lines, f"answer = session.run(None, {{{', '.join(feed)}}})", ""])
 

@@ -17,7 +17,7 @@ from core.config import Config, Problem
 from core.experiments import experiment
 from core.experiments.base import undisturbed
 from core.experiments.rnn import RNNConfig
-from core.files.contents import Line
+from core.files.contents import Line, Part
 from core.files.uploads import programs
 from core.models import RNN
 from core.processes.confined import Unable
@@ -73,7 +73,7 @@ def exported(
         for node in program.graph.nodes
         if node.op == "call_function"
     }
-    return file.getvalue(), {"weights": dict(program.state_dict), "graph": graph}
+    return file.getvalue(), {"weights": dict(program.state_dict), "graph": Part(graph)}
 
 
 def onnx(
@@ -88,12 +88,14 @@ def onnx(
     program.model.metadata_props.update({**texts, "sha256": programs.checksum(weights)})
     graph = program.model.graph
     ends = {
-        name: {
-            str(value.name): Line(
-                " × ".join(map(str, value.shape or ())) or "()", programs.ONNX_TYPES.get(value.dtype or 0, "")
-            )
-            for value in values
-        }
+        name: Part(
+            {
+                str(value.name): Line(
+                    " × ".join(map(str, value.shape or ())) or "()", programs.ONNX_TYPES.get(value.dtype or 0, "")
+                )
+                for value in values
+            }
+        )
         for name, values in (("inputs", graph.inputs), ("outputs", graph.outputs))
     }
     constants = {
@@ -108,7 +110,7 @@ def onnx(
         for node in graph
         if node.outputs[0].name not in constants
     }
-    return _bytes_of(program), {**ends, "initializers": weights, "graph": steps}
+    return _bytes_of(program), {**ends, "initializers": Part(weights), "graph": Part(steps)}
 
 
 def prepared(config: Config) -> tuple[nn.Module, tuple[Any, ...], Inputs]:

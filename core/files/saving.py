@@ -32,7 +32,7 @@ ENDINGS = {
 """The kinds of files, and how their names end."""
 PROGRAMS = ("exported", "onnx")
 """Those that need no class."""
-PROGRAM_SECONDS = 60
+PROGRAM_SECONDS = 40
 """Processor time that an exporter may take: it follows a recurrent network step by step."""
 
 

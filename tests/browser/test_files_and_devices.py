@@ -71,8 +71,19 @@ def test_save_load_and_go_on(person: Callable[..., Person], tmp_path: Path) -> N
     assert download.value.suggested_filename == f"classifier_step{step}_checkpoint.pt"
     checkpoint = Path(download.value.path()).read_bytes()
 
+    choose(page, "ONNX")
+    expect(page.get_by_role("treeitem").filter(has_text="Gemm(x, hidden.0.weight")).to_be_visible(timeout=60_000)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == f"classifier_step{step}_onnx.onnx"
+    program = Path(download.value.path()).read_bytes()
+
     choose(page, "Load")
     expect(page.get_by_text("All 4 keys fit")).to_be_visible(timeout=PATIENCE)
+    choose(page, "upload a file")
+    upload(page, "A file by torch.save", "again.onnx", program)
+    expect(page.get_by_text("All 4 keys fit")).to_be_visible(timeout=PATIENCE)
+    choose(page, "the file from “Save”")
     choose(page, "upload a file")
     torch.manual_seed(1)
     upload(page, "A file by torch.save", "wide.pt", saved(Net(2, 14, 2).state_dict()))

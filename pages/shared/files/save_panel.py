@@ -70,7 +70,7 @@ def save_panel(chosen: Chosen) -> None:
         label_visibility="collapsed",
         persist_state="page",
     )
-    left, right = st.columns([6, 5], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(known[kind][1])
         made = saved_file(chosen, kind)

@@ -28,12 +28,17 @@ CSS = """
 .file-tree .size { display: grid; grid-template-columns: 1fr 58px; gap: 6px; align-items: center; text-align: right; }
 .file-tree .bar { height: 7px; border-radius: 4px; background: var(--st-primary-color); min-width: 1px; opacity: 0.75;
   justify-self: end; }
+.file-tree .row.step { display: flex; height: auto; align-items: start; }
+.file-tree .row.step .name { max-width: 45%; flex: none; }
+.file-tree .row.step .shown { flex: 1; text-align: left; white-space: normal; overflow-wrap: anywhere; opacity: 0.75; }
+.file-tree .row.step .shown::before { content: "= "; }
 .file-tree { container-type: inline-size; }
 @container (max-width: 470px) {
-  .file-tree .row { grid-template-columns: minmax(90px, 1fr) minmax(50px, auto) 54px 56px; gap: 8px; padding: 0 8px; }
+  .file-tree .row { grid-template-columns: minmax(90px, 1fr) minmax(50px, auto) 50px 58px; gap: 6px; padding: 0 6px; }
   .file-tree .size { grid-template-columns: 1fr; }
   .file-tree .bar { display: none; }
 }
+@container (max-width: 370px) { .file-tree .row { font-size: 0.7rem; } }
 @container (max-width: 340px) {
   .file-tree .row { grid-template-columns: minmax(90px, 1fr) minmax(50px, auto) 56px; }
   .file-tree .dtype { display: none; }
@@ -53,7 +58,7 @@ export default function ({ data, parentElement }) {
     const largest = Math.max(1, ...data.rows.filter((row) => !row.inner).map((row) => row.bytes));
     const lines = data.rows.map((row) => {
         const line = document.createElement("div");
-        line.className = row.inner ? "row inner" : "row";
+        line.className = row.inner ? "row inner" : row.dtype ? "row" : "row step";
         line.setAttribute("role", "treeitem");
         line.setAttribute("aria-level", row.depth + 1);
         const cell = (kind, text) => {
