@@ -7,7 +7,7 @@ from pages.shared.devices.measured import precision_panel, sweep_panel, threads_
 from pages.shared.devices.moves import moves_panel
 from pages.shared.devices.pitfalls import pitfalls_panel
 from pages.shared.language import _, lesson
-from pages.shared.section_row import section_row
+from pages.shared.section_row import Section, section_row
 from pages.shared.shell import language_switch
 
 with st.sidebar:
@@ -15,7 +15,7 @@ with st.sidebar:
     machine_panel()
 st.title(_("Devices"), anchor=False)
 st.caption(_("Press “Next line” and watch each tensor move. Then make the classic mistakes, and mend them."))
-panels = {
+panels: dict[str, Section] = {
     "moves": (_("Three moves"), moves_panel),
     "pitfalls": (_("Mistakes"), pitfalls_panel),
     "sweep": (_("CPU and GPU"), sweep_panel),
@@ -23,5 +23,4 @@ panels = {
     "threads": (_("Threads"), threads_panel),
     "lesson": (_("Lesson"), lambda: st.markdown(lesson("devices"))),
 }
-chosen = section_row("devices", {name: title for name, (title, _panel) in panels.items()})
-panels[chosen][1]()
+section_row("devices section", panels)

@@ -8,7 +8,7 @@ from pages.shared.loading_controls import buttons, settings, share
 from pages.shared.loading_results import figures, measurement
 from pages.shared.loading_script import code
 from pages.shared.pitfalls import pitfalls
-from pages.shared.sections import Section
+from pages.shared.section_row import Section, section_row
 from pages.shared.shell import language_switch
 
 space = bench()
@@ -38,13 +38,4 @@ SECTIONS: dict[str, Section] = {
     "pitfalls": (_("Pitfalls"), pitfalls),
     "code": (_("Code"), lambda: code(space)),
 }
-chosen = st.segmented_control(
-    _("Sections"),
-    list(SECTIONS),
-    format_func=lambda name: SECTIONS[name][0],
-    default="lesson",
-    required=True,
-    key="section loading",
-    label_visibility="collapsed",
-)
-SECTIONS[chosen][1]()
+section_row("section loading", SECTIONS)

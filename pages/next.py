@@ -6,7 +6,7 @@ from core.processes.programs import Program
 from pages.shared.language import _, lesson
 from pages.shared.own_profile import own_profile
 from pages.shared.program_run import program_run
-from pages.shared.sections import Section
+from pages.shared.section_row import Section, remembered, section_row
 from pages.shared.shell import language_switch
 
 with st.sidebar:
@@ -34,15 +34,7 @@ def the_map() -> None:
         "compiled": _("Compiling takes from half a minute to several; it is ended after two."),
         "distributed": _("It starts two processes that each import PyTorch: some seconds."),
     }
-    chosen = st.pills(
-        _("What is next"),
-        list(steps),
-        format_func=steps.__getitem__,
-        default="schedule",
-        required=True,
-        key="next step",
-        label_visibility="collapsed",
-    )
+    chosen = remembered(st.pills, _("What is next"), "next step", steps)
     st.markdown(lesson(f"next_{chosen}"))
     program_run(Program("next", chosen), notes.get(chosen, ""))
 
@@ -51,13 +43,4 @@ SECTIONS: dict[str, Section] = {
     "map": (_("The next thing"), the_map),
     "profile": (_("Where the time of your run goes"), own_profile),
 }
-section = st.segmented_control(
-    _("Sections"),
-    list(SECTIONS),
-    format_func=lambda name: SECTIONS[name][0],
-    default="map",
-    required=True,
-    key="section next",
-    label_visibility="collapsed",
-)
-SECTIONS[section][1]()
+section_row("section next", SECTIONS)

@@ -1,17 +1,19 @@
 """Step 4: TensorBoard."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.engine.manager import manager
 from core.processes.programs import Program
-from core.tensorboard.reading import runs
+from core.tensorboard.reading import read, runs
 from pages.shared import session
 from pages.shared.first_log import board_address, first_log
 from pages.shared.language import _, lesson
 from pages.shared.log_panel import log_panel
-from pages.shared.log_view import log_view, no_runs
+from pages.shared.log_view import lines, log_view, no_runs
 from pages.shared.program_run import program_run
-from pages.shared.sections import Section
+from pages.shared.section_row import Section, remembered, section_row
 from pages.shared.shell import language_switch
 
 with st.sidebar:
@@ -41,17 +43,28 @@ def mistakes() -> None:
         "no_flush": _("No flush, no close"),
         "tensor": _("A tensor instead of .item()"),
     }
-    chosen = st.pills(
-        _("Mistakes"),
-        list(titles),
-        format_func=titles.__getitem__,
-        default="one_folder",
-        required=True,
-        key="logging mistake",
-        label_visibility="collapsed",
-    )
+    chosen = remembered(st.pills, _("Mistakes"), "logging mistake", titles)
     st.markdown(lesson(f"tensorboard_{chosen}"))
-    program_run(Program("tensorboard/programs", chosen))
+    kept = manager().store.logs(session.owner()) / "mistakes" / chosen
+    program_run(Program("tensorboard/programs", chosen, kept))
+    if runs(kept):
+        st.caption(_("What it logged is among your runs now: mistakes/{name}.").format(name=chosen))
+    if chosen == "one_folder" and runs(kept):
+        zigzag(kept)
+
+
+def zigzag(logs: Path) -> None:
+    """Both runs of the first mistake in one folder, and in a folder each."""
+    for column, title, names in zip(
+        st.columns(2),
+        (_("Both in one folder: one line, back and forth"), _("A folder each: two lines")),
+        (("all",), ("lr0.1", "lr0.4")),
+        strict=True,
+    ):
+        with column:
+            st.markdown(f"**{title}**")
+            figure = lines({f"mistakes/one_folder/{name}": read(logs / name) for name in names}, "Train/Loss", 0)
+            st.plotly_chart(figure, key=f"zigzag {names[0]}", config={"displayModeBar": False})
 
 
 def show_lesson() -> None:
@@ -67,13 +80,4 @@ SECTIONS: dict[str, Section] = {
     "mistakes": (_("Mistakes"), mistakes),
     "lesson": (_("Lesson"), show_lesson),
 }
-section = st.segmented_control(
-    _("Sections"),
-    list(SECTIONS),
-    format_func=lambda name: SECTIONS[name][0],
-    default="first",
-    required=True,
-    key="section tensorboard",
-    label_visibility="collapsed",
-)
-SECTIONS[section][1]()
+section_row("section tensorboard", SECTIONS)

@@ -31,6 +31,19 @@ class Row:
     bytes: int
 
 
+@dataclass(frozen=True)
+class Line:
+    """A line of the tree that is neither a tensor nor a value: a step of a graph, or what a program is given.
+
+    Attributes:
+        shown: such as "Conv(x, conv1.0.weight)" or "batch × 1 × 28 × 28".
+        dtype: the kind of its numbers, if it has any.
+    """
+
+    shown: str
+    dtype: str = ""
+
+
 def rows(value: Any) -> list[Row]:
     """The tree of a file's content, at most `MOST_ROWS` of it."""
     found = []
@@ -65,6 +78,9 @@ def _rows(value: Any, name: str, depth: int) -> Iterator[Row]:
     if isinstance(value, Tensor):
         shape = " × ".join(map(str, value.shape)) or "()"
         yield Row(depth, name[:LONGEST_NAME], shape, str(value.dtype).removeprefix("torch."), size_of(value))
+        return
+    if isinstance(value, Line):
+        yield Row(depth, name[:LONGEST_NAME], value.shown, value.dtype, 0)
         return
     inside = _inside(value)
     if isinstance(value, nn.Module):

@@ -1,4 +1,4 @@
-"""A kept step of a run as files to take away: weights alone, the whole model, a checkpoint, an exported program."""
+"""A kept step of a run as files to take away: weights alone, the whole model, a checkpoint, a program."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import sys
 import types
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,22 @@ from torch import Tensor, nn
 
 from core.config import Config, Problem
 from core.experiments import experiment
-from core.experiments.base import undisturbed
 from core.export import script
+from core.files import program_code
 from core.files.contents import Row, rows
+from core.files.programs import Inputs, written
 from core.files.uploads.packed import pack, raw, unpack
-from core.processes.confined import Unable, confined
+from core.processes.confined import SECONDS, Unable, confined
 
-ENDINGS = {"state_dict": "pt", "safetensors": "safetensors", "model": "pt", "checkpoint": "pt", "exported": "pt2"}
+ENDINGS = {
+    "state_dict": "pt", "safetensors": "safetensors", "model": "pt", "checkpoint": "pt", "exported": "pt2",
+    "onnx": "onnx",
+}  # fmt: skip
 """The kinds of files, and how their names end."""
+PROGRAMS = ("exported", "onnx")
+"""Those that need no class."""
+PROGRAM_SECONDS = 60
+"""Processor time that an exporter may take: it follows a recurrent network step by step."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +43,14 @@ class Saved:
     Attributes:
         name: the file's name.
         tree: what is in it.
+        inputs: what a program is given.
     """
 
     kind: str
     name: str
     data: bytes
     tree: list[Row]
+    inputs: Inputs = field(default_factory=dict)
 
 
 def file_name(config: Config, kind: str, step: int) -> str:
@@ -64,13 +74,15 @@ def save(kind: str, config: Config, lr_changes: Mapping[int, float], checkpoint:
         Unable: the step is gone, or the network can't be exported.
     """
     program = script(config, lr_changes) if kind == "model" else ""
-    made = unpack(confined(make, kind, config, sorted(lr_changes.items()), checkpoint, program, memory=2000))
+    asked = (kind, config, sorted(lr_changes.items()), checkpoint, program)
+    seconds = PROGRAM_SECONDS if kind in PROGRAMS else SECONDS
+    made = unpack(confined(make, *asked, seconds=seconds, memory=2000))
     tree = [Row(**row) for row in json.loads(made["tree"])]
-    return Saved(kind, file_name(config, kind, step), raw(made["file"]), tree)
+    return Saved(kind, file_name(config, kind, step), raw(made["file"]), tree, json.loads(made["inputs"]))
 
 
 def make(kind: str, config: Config, lr_changes: list[tuple[int, float]], checkpoint: Path, program: str) -> bytes:
-    """The file and its tree, packed."""
+    """The file, its tree, and what a program is given, packed."""
     try:
         states = torch.load(checkpoint, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError):
@@ -78,6 +90,7 @@ def make(kind: str, config: Config, lr_changes: list[tuple[int, float]], checkpo
     config = config.changed(device="cpu")
     file = io.BytesIO()
     content: Any
+    inputs: Inputs = {}
     if kind == "state_dict":
         content = states["run"]["net"]
         torch.save(content, file)
@@ -91,9 +104,15 @@ def make(kind: str, config: Config, lr_changes: list[tuple[int, float]], checkpo
         content = model_of(config, program, states["run"]["net"])
         torch.save(content, file)
     else:
-        content = exported(config, states["run"], file)
-    tree = json.dumps([asdict(row) for row in rows(content)])
-    return pack({"file": torch.frombuffer(bytearray(file.getvalue()), dtype=torch.uint8), "tree": tree})
+        program_file, content, inputs = written(kind, config, states["run"]["net"])
+        file.write(program_file)
+    return pack(
+        {
+            "file": torch.frombuffer(bytearray(file.getvalue()), dtype=torch.uint8),
+            "tree": json.dumps([asdict(row) for row in rows(content)]),
+            "inputs": json.dumps(inputs),
+        }
+    )
 
 
 def safe(weights: Mapping[str, Tensor], config: Config) -> bytes:
@@ -128,29 +147,12 @@ def model_of(config: Config, program: str, weights: Mapping[str, Tensor]) -> nn.
     return net
 
 
-def exported(config: Config, state: Mapping[str, Any], file: io.BytesIO) -> Any:
-    """torch.export of the network as it answers, for inputs like those of its first batch."""
-    trained = experiment(config.experiment)
-    with undisturbed():
-        bench = trained.bench(config)
-        seen: list[Any] = []
-        bench.net.register_forward_pre_hook(lambda _net, inputs: seen.append(inputs)).__enter__()
-        bench.loss()
-        net = trained.untrained(config).net
-    net.load_state_dict(state["net"])
-    try:
-        program = torch.export.export(net.eval(), seen[0])
-        torch.export.save(program, file)
-    except Exception:  # whatever its tracer does not know
-        raise Unable(Problem("", "torch.export can't follow this network.")) from None
-    return {
-        "graph": [f"{node.name} = {node.target}" for node in program.graph.nodes if node.op == "call_function"],
-        "weights": dict(program.state_dict),
-    }
+def loading_code(kind: str, config: Config, step: int, inputs: Inputs | None = None) -> str:
+    """How a learner loads a file again: a program that runs beside it, and beside the run's downloaded script.
 
-
-def loading_code(kind: str, config: Config, step: int) -> str:
-    """How a learner loads a file again: a program that runs beside it, and beside the run's downloaded script."""
+    Args:
+        inputs: what a program is given, see `Saved`.
+    """
     name, module = file_name(config, kind, step), script_name(config)
     build = f"from {module} import build_net\n\nnet = build_net()\n"
     if kind == "state_dict":
@@ -176,12 +178,14 @@ def loading_code(kind: str, config: Config, step: int) -> str:
             f"with torch.serialization.safe_globals([{own}, set, {layers}]):\n"
             f'    net = torch.load("{name}", weights_only=True)\nnet.eval()\n'
         )
-    return f'import torch\n\nnet = torch.export.load("{name}").module()\n'
+    return program_code.running(kind, name, inputs or {})
 
 
-def saving_code(kind: str, config: Config, step: int) -> str:
-    """The line that saves."""
+def saving_code(kind: str, config: Config, step: int, inputs: Inputs | None = None) -> str:
+    """The line that saves. Args: see `loading_code`."""
     name = file_name(config, kind, step)
+    if kind in PROGRAMS:
+        return program_code.saving(kind, name, inputs or {})
     return {
         "state_dict": f'torch.save(net.state_dict(), "{name}")',
         "safetensors": f'from safetensors.torch import save_file\n\nsave_file(net.state_dict(), "{name}")',
@@ -192,5 +196,4 @@ def saving_code(kind: str, config: Config, step: int) -> str:
             '    "rng": torch.get_rng_state(),\n    "step": step,\n    "order": order,  # and more, see the tree\n}\n'
             f'torch.save(state, "{name}")'
         ),
-        "exported": f'torch.export.save(torch.export.export(net.eval(), (x,)), "{name}")',
     }[kind]

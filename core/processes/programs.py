@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -25,10 +26,12 @@ class Program:
     Attributes:
         folder: where in core/ it is.
         name: its name without ".py".
+        kept: where its folder runs, in which it logs, is put when it has ended; None to forget it.
     """
 
     folder: str
     name: str
+    kept: Path | None = None
 
     @property
     def text(self) -> str:
@@ -58,7 +61,11 @@ def run_program(tell: Tell, folder: Path, program: Program) -> None:
         if said < MOST_OUTPUT:
             tell({"kind": "output", "text": shortened(line, folder)})
         said += len(line)
-    tell({"kind": "exit", "code": running.wait()})
+    code = running.wait()
+    if program.kept is not None and (folder / "runs").is_dir():
+        shutil.rmtree(program.kept, ignore_errors=True)
+        shutil.copytree(folder / "runs", program.kept)
+    tell({"kind": "exit", "code": code})
 
 
 def shortened(line: str, folder: Path) -> str:

@@ -10,8 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from tensorboard.compat.proto.summary_pb2 import HistogramProto
 
 from core.tensorboard.records import records
+
+BARS = 30
+"""As many as TensorBoard draws of a histogram."""
 
 
 @dataclass
@@ -21,7 +25,7 @@ class Log:
     Attributes:
         scalars: tag -> (step, value) in the order of the file.
         images: tag -> (step, PNG).
-        histograms: tag -> (step, upper edges of the buckets, numbers in each).
+        histograms: tag -> (step, the `BARS` + 1 edges of equally wide intervals, how many numbers lie in each).
     """
 
     scalars: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
@@ -57,9 +61,26 @@ def _read(files: tuple[tuple[Path, int], ...]) -> Log:
                         image = value.image.encoded_image_string
                         log.images.setdefault(value.tag, []).append((record.event.step, image))
                     case "histo":
-                        edges, counts = np.array(value.histo.bucket_limit), np.array(value.histo.bucket)
-                        log.histograms.setdefault(value.tag, []).append((record.event.step, edges, counts))
+                        log.histograms.setdefault(value.tag, []).append((record.event.step, *bars(value.histo)))
     return log
+
+
+def bars(histogram: HistogramProto) -> tuple[np.ndarray, np.ndarray]:
+    """A logged histogram in equally wide intervals. Those in the file are the narrower, the nearer they are to 0.
+
+    Where an interval of the file is cut, its numbers count as spread evenly over it, as TensorBoard does.
+
+    Returns:
+        edges (BARS + 1,) from the least number to the greatest, and how many lie between two of them (BARS,).
+    """
+    limits = np.clip(histogram.bucket_limit, histogram.min, histogram.max)
+    so_far = np.cumsum(histogram.bucket)
+    least, most = histogram.min, histogram.max
+    if least == most:
+        least, most = least - 0.5, most + 0.5
+        limits = np.clip(limits, least, most)
+    edges = np.linspace(least, most, BARS + 1)
+    return edges, np.diff(np.interp(edges, [least, *limits], [0.0, *so_far]))
 
 
 def smoothed(values: Sequence[float], weight: float) -> list[float]:
@@ -79,11 +100,12 @@ def smoothed(values: Sequence[float], weight: float) -> list[float]:
     return found
 
 
-def packed(folder: Path) -> bytes:
-    """A log's files as a zip, in a folder of the log's name."""
+def packed(logs: Path, names: Sequence[str]) -> bytes:
+    """Some runs of a person's folder as a zip, in a folder runs."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                archive.write(path, Path("runs") / folder.name / path.relative_to(folder))
+        for name in names:
+            for path in sorted((logs / name).rglob("*")):
+                if path.is_file():
+                    archive.write(path, "runs" / path.relative_to(logs))
     return file.getvalue()

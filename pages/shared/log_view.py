@@ -13,6 +13,8 @@ from pages.shared import session
 from pages.shared.language import _
 
 SHOWN_AT_FIRST = 3
+EXERCISES = ("first_example", "mistakes")
+"""What this page itself writes."""
 MOST_SHOWN = 8
 """Runs over each other."""
 REFRESH = 2.0
@@ -40,7 +42,8 @@ def log_view() -> None:
     key = "log runs"
     chosen = [name for name in session.get(key) or [] if name in known]
     if session.get(key) is None:
-        chosen = known[:SHOWN_AT_FIRST]
+        trained = [name for name in known if name.split("/")[0] not in EXERCISES]
+        chosen = (trained or known)[:SHOWN_AT_FIRST]
     session.put(key, chosen)
     shown = st.multiselect(
         _("Runs, over each other"),
@@ -71,18 +74,25 @@ def pictures(logs: Path, shown: list[str], weight: float) -> None:
     for number, tag in enumerate(dict.fromkeys(tags)):
         with columns[number % 2]:
             st.markdown(f"**{tag}**")
-            st.plotly_chart(_lines(found, tag, weight), key=f"log {tag}", config={"displayModeBar": False})
-    last = found[shown[0]]
+            st.plotly_chart(lines(found, tag, weight), key=f"log {tag}", config={"displayModeBar": False})
+    pictured = next((name for name in shown if found[name].images or found[name].histograms), None)
+    if pictured is None:
+        return
+    last = found[pictured]
     images = [(tag, *image) for tag, images in last.images.items() for image in images]
-    if images or last.histograms:
-        st.caption(_("Of the first run chosen, {run}:").format(run=shown[0]))
+    st.caption(_("Of the first run that has them, {run}:").format(run=pictured))
     for tag, step, image in images:
         st.markdown(f"**{tag}**")
         st.image(image, width=320, caption=_("step {step}").format(step=step))
     _histograms(last)
 
 
-def _lines(found: dict[str, Log], tag: str, weight: float) -> go.Figure:
+def lines(found: dict[str, Log], tag: str, weight: float) -> go.Figure:
+    """One tag's lines of several runs over each other.
+
+    Args:
+        weight: of `smoothed`.
+    """
     figure = go.Figure()
     for number, (name, log) in enumerate(found.items()):
         if tag not in log.scalars:
@@ -95,6 +105,10 @@ def _lines(found: dict[str, Log], tag: str, weight: float) -> go.Figure:
                 x=steps, y=values, mode=mode, line_color=colour, opacity=0.3, showlegend=False, hoverinfo="skip"
             )
         figure.add_scatter(x=steps, y=smoothed(values, weight), mode=mode, line_color=colour, name=name)
+    different = {value for log in found.values() for _step, value in log.scalars.get(tag, [])}
+    if len(different) == 1:  # Plotly's own range for a level line is from -1 to 1 about it, in which 0.001 looks like 0
+        [value] = different
+        figure.update_yaxes(range=sorted((0, 2 * value)) if value else (-1, 1))
     figure.update_layout(
         height=280,
         margin={"l": 50, "r": 10, "t": 10, "b": 40},
@@ -114,8 +128,8 @@ def _histograms(log: Log) -> None:
     for number, (step, edges, counts) in enumerate(events):
         share = (number + 1) / len(events)
         figure.add_scatter(
-            x=edges[:-1],
-            y=counts[:-1] if len(counts) == len(edges) else counts,
+            x=edges,
+            y=[*counts, counts[-1]],
             mode="lines",
             line={"color": COLOURS[0], "shape": "hv"},
             opacity=0.2 + 0.8 * share,
@@ -133,12 +147,10 @@ def take_home(logs: Path, shown: list[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             _("Download the event files"),
-            lambda: packed(logs / shown[0]),
-            f"{Path(shown[0]).name}.zip",
+            lambda: packed(logs, shown),
+            "runs.zip",
             "application/zip",
             on_click="ignore",
             icon=":material/download:",
         )
-        st.caption(
-            _("Of {run}. Unpack it anywhere and start there: `tensorboard --logdir runs`").format(run=f"`{shown[0]}`")
-        )
+        st.caption(_("Of the runs chosen. Unpack it anywhere and start there: `tensorboard --logdir runs`"))

@@ -7,6 +7,7 @@ import streamlit as st
 from core.processes.programs import Program
 from pages.shared.language import _, lesson
 from pages.shared.program_run import program_run
+from pages.shared.section_row import remembered
 
 FOLDER = "loading/pitfalls"
 PROGRAMS = {
@@ -28,15 +29,7 @@ def pitfalls() -> None:
         "streams": _("Samples twice"),
         "unbalanced": _("A rare class"),
     }
-    chosen = st.pills(
-        _("Pitfalls"),
-        list(titles),
-        format_func=titles.__getitem__,
-        default="random_numbers",
-        required=True,
-        key="pitfall",
-        label_visibility="collapsed",
-    )
+    chosen = remembered(st.pills, _("Pitfalls"), "pitfall", titles)
     st.markdown(lesson(f"pitfall_{chosen}"))
     for name in PROGRAMS[chosen]:
         program_run(Program(FOLDER, name))

@@ -1,27 +1,42 @@
-"""A row of a page's sections, which is as it was left after a refresh and on the next visit."""
+"""Rows of titles, one of them chosen; the choice is as it was left after a refresh and on the next visit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 
 from pages.shared import session
 from pages.shared.language import _
 
+Section = tuple[str, Callable[[], object]]
+"""Its title, and what draws it."""
 
-def section_row(page: str, titles: Mapping[str, str]) -> str:
-    """Draw the row, and return the section chosen.
+
+def section_row(key: str, sections: Mapping[str, Section]) -> None:
+    """Draw the row of a page's sections, and below it the one chosen.
 
     Args:
-        titles: name -> title of each section, the one for a first visit first.
+        key: the row's widget, which differs from page to page.
+        sections: the one for a first visit first.
     """
-    key = f"{page} section"
+    titles = {name: title for name, (title, _draw) in sections.items()}
+    sections[remembered(st.segmented_control, _("Sections"), key, titles)][1]()
+
+
+def remembered(draw: Callable[..., Any], label: str, key: str, titles: Mapping[str, str]) -> str:
+    """Draw a row of titles without its label, and return the name chosen.
+
+    Args:
+        draw: st.segmented_control or st.pills.
+        titles: name -> title, the one for a first visit first.
+    """
     if session.get(key) not in titles:
         known = session.preference(key)
         session.put(key, known if known in titles else next(iter(titles)))
-    chosen = st.segmented_control(
-        _("Sections"),
+    chosen = draw(
+        label,
         list(titles),
         format_func=titles.__getitem__,
         required=True,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from core.engine.manager import manager
@@ -11,12 +9,10 @@ from pages.shared.code_panel import code_panel
 from pages.shared.controls import field
 from pages.shared.language import _, lesson
 from pages.shared.log_panel import log_panel
+from pages.shared.section_row import Section, section_row
 from pages.shared.share import earlier_runs
 from pages.shared.step_by_step import step_by_step
 from pages.shared.workspace import Workspace
-
-Section = tuple[str, Callable[[], None]]
-"""Its title, and what draws it."""
 
 
 def sections(space: Workspace, own: dict[str, Section]) -> None:
@@ -42,13 +38,4 @@ def sections(space: Workspace, own: dict[str, Section]) -> None:
         "log": ("TensorBoard", lambda: log_section(space)),
         "runs": (_("Runs"), lambda: earlier_runs(space)),
     }
-    chosen = st.segmented_control(
-        _("Sections"),
-        list(known),
-        format_func=lambda name: known[name][0],
-        default="lesson",
-        required=True,
-        key=f"section {space.name}",
-        label_visibility="collapsed",
-    )
-    known[chosen][1]()
+    section_row(f"section {space.name}", known)

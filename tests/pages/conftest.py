@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from streamlit.runtime.pages_manager import PagesManager
 
+import core.processes.jobs
 from core.engine import manager as engine
 from core.engine.manager import Manager
 from core.engine.store import Store
+from core.processes.jobs import Jobs
 from tests.pages.tabs import ANNE, Tab
 
 
@@ -32,6 +34,15 @@ def manager(tmp_path: Path) -> Iterator[Manager]:
     """The server's manager, with a data folder of its own."""
     with serving(tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def server_jobs(manager: Manager, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
+    """The server's jobs. AppTest closes no tab, so its people are always there."""
+    made = Jobs(lambda owner: True, at_once=1)
+    monkeypatch.setattr(core.processes.jobs, "_jobs", made)
+    yield made
+    made.close()
 
 
 @pytest.fixture(autouse=True)

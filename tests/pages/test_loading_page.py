@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from babel.messages.catalog import Message
 
 from core.loading.situations import SITUATIONS, SWEPT, situation, sweep
-from core.processes import jobs as engine
 from core.processes.jobs import Job, Jobs
 from pages.shared.loading_bench import Bench
 from tests.pages.tabs import BOB, Tab, until
@@ -17,16 +15,9 @@ from tests.pages.test_language import assert_chinese, catalogs, messages
 
 __all__ = ["catalogs", "messages"]
 
+pytestmark = pytest.mark.usefixtures("server_jobs")
+
 SMALL = {"samples": "32", "decode_ms": "1", "batch_size": "8", "num_epochs": "1"}
-
-
-@pytest.fixture(autouse=True)
-def server_jobs(manager: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
-    """The server's jobs. AppTest closes no tab, so its people are always there."""
-    made = Jobs(lambda owner: True, at_once=1)
-    monkeypatch.setattr(engine, "_jobs", made)
-    yield made
-    made.close()
 
 
 def bench(tab: Tab) -> Bench:

@@ -40,8 +40,11 @@ def test_every_kind_of_file_is_made_and_shown(open_tab: Callable[..., Tab], mana
         assert page.errors == []
         assert page.told("files tree")["rows"], kind
         assert f"classifier_step60_{kind}" in page.words
-    page.set("files kind", "onnx")
     assert "torch.onnx.export" in page.words
+    page.set("files section", "load")  # what was saved last, read as if a stranger had uploaded it
+    assert [found.value for found in page.at.success] == ["All 4 keys fit: `<All keys matched successfully>`."]
+    assert "ONNX, " in page.words
+    assert "graph.initializer" in page.words
 
 
 def test_nobody_sees_anothers_runs(open_tab: Callable[..., Tab], manager: Manager) -> None:

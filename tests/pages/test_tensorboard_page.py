@@ -27,11 +27,17 @@ def test_code_records_and_picture_follow_the_form(open_tab: Callable[..., Tab]) 
     assert "“../../x” can't be a run here" in told and "range(12)" in page.words
 
 
+@pytest.mark.usefixtures("server_jobs")
 def test_mistakes_each_have_words_and_a_program(open_tab: Callable[..., Tab]) -> None:
     page = open_tab().open("tensorboard").set("section tensorboard", "mistakes")
     for name, told in (("one_folder", "runs/all"), ("no_flush", "os._exit"), ("tensor", "grad_fn")):
         page.set("logging mistake", name)
         assert told in page.words
+    page.set("logging mistake", "one_folder").press("Run it here")
+    until(lambda: "It ran to its end." in page.run().words, 60)
+    assert [figure.key for figure in page.at.get("plotly_chart")] == ["zigzag all", "zigzag lr0.1"]
+    line = read(page.manager.store.logs(ANNE) / "mistakes/one_folder/all").scalars["Train/Loss"]
+    assert [step for step, _value in line] == [0, 1, 2, 3, 0, 1, 2, 3]
 
 
 def finished(page: Tab, **values: Any) -> Any:
@@ -50,7 +56,10 @@ def test_own_runs_are_drawn_and_nobody_elses(open_tab: Callable[..., Tab]) -> No
     assert "**Train/Loss**" in page.words and f"tensorboard --logdir {page.manager.store.logs(ANNE)}" in page.words
     page.set("log smoothing", 0.5).set("log runs", [])
     assert page.errors == []
-    stranger = open_tab(BOB).open("tensorboard").set("section tensorboard", "view")
+    assert open_tab().open("tensorboard").at.session_state["section tensorboard"] == "view", "as after a refresh"
+    stranger = open_tab(BOB).open("tensorboard")
+    assert stranger.at.session_state["section tensorboard"] == "first"
+    stranger.set("section tensorboard", "view")
     assert name not in stranger.at.multiselect[0].options
 
 

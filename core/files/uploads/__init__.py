@@ -20,11 +20,11 @@ class Upload:
     """What is in a file.
 
     Attributes:
-        kind: state_dict, safetensors, model, checkpoint or other.
+        kind: state_dict, safetensors, model, checkpoint, exported, onnx or other.
         value: its content: dicts, lists, tensors, numbers and texts, nothing else.
         size: bytes of the file.
         class_name: of a whole model.
-        metadata: texts that a safetensors file carries.
+        metadata: texts that a safetensors file or a program carries.
     """
 
     kind: str

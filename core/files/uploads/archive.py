@@ -1,4 +1,4 @@
-"""The zip that torch.save writes: looked through entry by entry, and written anew before PyTorch sees it."""
+"""The zip that torch.save or torch.export writes, looked through entry by entry."""
 
 from __future__ import annotations
 
@@ -8,17 +8,27 @@ import zipfile
 import zlib
 
 from core.config import Problem
-from core.files.uploads.pickles import damaged
+from core.files.uploads.pickles import damaged, own_code
+from core.files.uploads.programs import pickled_weights
 from core.processes.confined import Unable
 
 MOST_ENTRIES = 3000
 ENTRY = re.compile(
     r"(data\.pkl|data/[0-9]{1,5}|version|byteorder|\.format_version|\.storage_alignment|\.data/serialization_id)"
 )
+"""What torch.save puts into it."""
+EXPORTED = re.compile(
+    r"archive_format|archive_version|version|byteorder|\.data/(version|serialization_id)|models/\w{1,40}\.json"
+    r"|data/(weights/(weight_[0-9]{1,5}|\w{1,40}_weights_config\.json)|sample_inputs/\w{1,40}\.pt"
+    r"|constants/(tensor_[0-9]{1,5}|\w{1,40}_constants_config\.json))|extra/[\w.]{1,80}"
+)
+"""What torch.export puts into it."""
+PICKLED = re.compile(r"serialized_(state_dict|exported_program)\.\w+|data/weights/\w{1,40}\.pt")
+"""What torch.export put into it before it kept weights as bare numbers."""
 
 
-def entries(data: bytes) -> dict[str, bytes]:
-    """The entries of a file of torch.save, without the folder that all of them are in.
+def entries(data: bytes) -> tuple[str, dict[str, bytes]]:
+    """Who wrote a zip, "save" or "export", and its entries without the folder that all of them are in.
 
     Raises:
         Unable: it is another zip, compressed, larger than it says, or damaged.
@@ -34,32 +44,56 @@ def entries(data: bytes) -> dict[str, bytes]:
         raise Unable(damaged()) from None
 
 
-def _entries(archive: zipfile.ZipFile, size: int) -> dict[str, bytes]:
+def _entries(archive: zipfile.ZipFile, size: int) -> tuple[str, dict[str, bytes]]:
     infos = archive.infolist()
     names = [info.filename for info in infos]
     if any("/code/" in name or name.endswith("constants.pkl") for name in names):
-        raise Unable(Problem("", "This is a TorchScript file, a program: save net.state_dict() instead."))
-    if any(name.endswith(("models/model.json", "archive_format")) for name in names):
         raise Unable(
-            Problem("", "This is a program written by torch.export. Only weights are read: save net.state_dict().")
+            Problem("", "This is TorchScript, a program in a deprecated format: save net.state_dict() instead.")
         )
-    pickles = [name for name in names if name.endswith("data.pkl")]
-    if len(pickles) != 1 or len(set(names)) != len(names):
-        raise Unable(Problem("", "This zip was not written by torch.save: it was not opened."))
-    folder = pickles[0].removesuffix("data.pkl")
+    if min((info.header_offset for info in infos), default=0):
+        raise Unable(damaged())  # a damaged end: what was found is a zip inside the zip
+    writer, folder = _writer(names)
     found: dict[str, bytes] = {}
+    if any(info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size for info in infos):
+        raise Unable(
+            Problem(
+                "", "This zip is compressed; torch.{writer} never does that: it was not opened.", {"writer": writer}
+            )
+        )
     if sum(info.file_size for info in infos) > size:
         raise Unable(Problem("", "This zip claims to hold more than it is long: it was not opened."))
     for info in infos:
-        if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size:
-            raise Unable(Problem("", "This zip is compressed; torch.save never compresses: it was not opened."))
         name = info.filename.removeprefix(folder)
-        if not info.filename.startswith(folder) or not ENTRY.fullmatch(name):
-            raise Unable(Problem("", "This zip was not written by torch.save: it was not opened."))
+        if not info.filename.startswith(folder) or not (ENTRY if writer == "save" else EXPORTED).fullmatch(name):
+            raise Unable(_foreign(writer, name))
         found[name] = archive.read(info)  # raises BadZipFile where the checksum does not fit
     if found.get("byteorder", b"little") != b"little":
         raise Unable(Problem("", "This file comes from a machine with another order of bytes: it can't be read here."))
-    return found
+    return writer, found
+
+
+def _writer(names: list[str]) -> tuple[str, str]:
+    """Who wrote it, and the folder that all of it is in."""
+    if len(set(names)) == len(names):
+        formats = [name for name in names if name.endswith("archive_format")]
+        if len(formats) == 1:
+            return "export", formats[0].removesuffix("archive_format")
+        if any(PICKLED.fullmatch(name) for name in names):
+            raise Unable(pickled_weights())
+        pickles = [name for name in names if name.endswith("data.pkl")]
+        if len(pickles) == 1:
+            return "save", pickles[0].removesuffix("data.pkl")
+    raise Unable(Problem("", "This zip was written neither by torch.save nor by torch.export: it was not opened."))
+
+
+def _foreign(writer: str, name: str) -> Problem:
+    """Why an entry may not be there."""
+    if writer == "export" and PICKLED.fullmatch(name):
+        return pickled_weights()
+    if writer == "export" and re.match(r"data/(aotinductor|executorch|mtia)/|data/constants/\w+_obj_", name):
+        return own_code(name)
+    return Problem("", "This zip was not written by torch.{writer}: it was not opened.", {"writer": writer})
 
 
 def rebuilt(found: dict[str, bytes]) -> io.BytesIO:

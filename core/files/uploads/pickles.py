@@ -69,6 +69,15 @@ def damaged() -> Problem:
     return Problem("", "This file is cut off or damaged: its parts do not add up.")
 
 
+def own_code(name: str) -> Problem:
+    """The sentence for a file that holds more than weights."""
+    return Problem(
+        "",
+        "This model carries code of its own, {name}: that is more than weights, it was not opened.",
+        {"name": name[:80]},
+    )
+
+
 def _program(name: str) -> Problem:
     shown = ".".join(name.split(" "))[:80]
     if name.startswith("__main__ "):

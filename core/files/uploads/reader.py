@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from core.config import Problem
-from core.files.uploads import archive, pickles
+from core.files.uploads import archive, pickles, programs
 from core.files.uploads.packed import DTYPES, pack
 from core.processes.confined import Unable
 
@@ -52,7 +52,7 @@ class StandIn:
 
 
 def examine(data: bytes) -> bytes:
-    """What is in a file, packed: "kind" (state_dict, safetensors, model, checkpoint, other), "value", "note".
+    """What is in a file, packed: "kind" and "value", see `Upload`; where there are any "class" and "metadata".
 
     Raises:
         Unable: it is refused.
@@ -62,16 +62,25 @@ def examine(data: bytes) -> bytes:
     if len(data) > MOST_BYTES:
         raise Unable(Problem("", "The file is larger than {most} MB.", {"most": MOST_BYTES // 1_000_000}))
     if data[:2] == b"PK":
-        return pack(_torch_file(data))
+        writer, found = archive.entries(data)
+        return pack(_torch_file(found) if writer == "save" else _program("exported", *programs.exported(found)))
     if data[8:9] == b"{":
         return pack(_safetensors(data))
+    if data[:1] == b"\x08":  # the field that an ONNX file begins with
+        return pack(_program("onnx", *programs.onnx(data)))
     if data[:1] == b"\x80" or (data[:1] in b"(cI}])N" and data[-1:] == b"."):
         raise Unable(Problem("", "This is a bare pickle, a program that runs when it is opened: it was not opened."))
-    raise Unable(Problem("", "This is no file of torch.save and no safetensors file."))
+    raise Unable(Problem("", "This is no file of torch.save or torch.export, no safetensors and no ONNX file."))
 
 
-def _torch_file(data: bytes) -> dict[str, Any]:
-    found = archive.entries(data)
+def _program(kind: str, weights: dict[str, Tensor], texts: dict[str, str]) -> dict[str, Any]:
+    if not weights:
+        raise Unable(Problem("", "There is no tensor in this file."))
+    stored = {tensor.untyped_storage().nbytes() for tensor in weights.values()}
+    return {"kind": kind, "value": _Plain(stored).of(weights), "metadata": texts}
+
+
+def _torch_file(found: dict[str, bytes]) -> dict[str, Any]:
     classes = pickles.check(found["data.pkl"])
     stands: list[Any] = [(type("StandIn", (StandIn,), {"path": name}), name.replace(" ", ".")) for name in classes]
     try:
@@ -146,7 +155,7 @@ class _Plain:
         self.tensors += 1
         self.bytes += size
         if size > stored or (stored not in self.sizes and stored) or self.bytes > MOST_BYTES or not dense(tensor):
-            raise Unable(Problem("", "A tensor in this file claims other numbers than the file holds."))
+            raise Unable(programs.lies())
         return tensor.detach()
 
 
@@ -177,9 +186,9 @@ def _weights_of(model: StandIn) -> dict[str, Tensor]:
         state = layer.state
         for name, value in state.items():
             if "hook" in str(name) and value and name != "_is_full_backward_hook":
-                raise Unable(_own_code(prefix + "hooks"))
+                raise Unable(pickles.own_code(prefix + "hooks"))
             if name in ("forward", "__call__") or (name != "_modules" and isinstance(value, StandIn)):
-                raise Unable(_own_code(prefix + str(name)))
+                raise Unable(pickles.own_code(prefix + str(name)))
         kept_out = state.get("_non_persistent_buffers_set") or set()
         for kind in ("_parameters", "_buffers"):
             for name, tensor in (state.get(kind) or {}).items():
@@ -198,19 +207,13 @@ def _weights_of(model: StandIn) -> dict[str, Tensor]:
     return found
 
 
-def _own_code(name: str) -> Problem:
-    return Problem(
-        "", "This model carries code of its own, {name}: that is more than weights, it was not opened.", {"name": name}
-    )
-
-
 def _safetensors(data: bytes) -> dict[str, Any]:
     """The tensors of a safetensors file, whose header says all and is believed nothing."""
     (length,) = struct.unpack_from("<Q", data)
     if not 2 <= length <= min(LONGEST_HEADER, len(data) - 8):
         raise Unable(pickles.damaged())
     try:
-        header = json.loads(data[8 : 8 + length].decode(), object_pairs_hook=_once)
+        header = json.loads(data[8 : 8 + length].decode(), object_pairs_hook=programs.once)
     except (ValueError, RecursionError):
         raise Unable(pickles.damaged()) from None
     about = header.pop("__metadata__", {}) if isinstance(header, dict) else None
@@ -228,18 +231,11 @@ def _safetensors(data: bytes) -> dict[str, Any]:
         raise Unable(Problem("", "There is no tensor in this file."))
     ends = [0, *(end for _, end in sorted(spans))]
     if [start for start, _ in sorted(spans)] != ends[:-1] or ends[-1] != len(body):
-        raise Unable(Problem("", "A tensor in this file claims other numbers than the file holds."))
+        raise Unable(programs.lies())
     digest = about.get("sha256")
     if digest is not None and digest != hashlib.sha256(body).hexdigest():
         raise Unable(Problem("", "The numbers in this file are not those that were saved: their checksum differs."))
     return {"kind": "safetensors", "value": found, "metadata": {k[:80]: v[:LONGEST_TEXT] for k, v in about.items()}}
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object whose names are all different."""
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise ValueError("a name twice")
-    return dict(pairs)
 
 
 def _safe_tensor(entry: Any, body: memoryview) -> tuple[Tensor, tuple[int, int]]:
@@ -251,9 +247,9 @@ def _safe_tensor(entry: Any, body: memoryview) -> tuple[Tensor, tuple[int, int]]
         raise Unable(pickles.damaged()) from None
     numbers = [*shape, start, end] if isinstance(shape, list) else [None]
     if not all(type(number) is int and 0 <= number <= MOST_BYTES for number in numbers) or len(shape) > 16:
-        raise Unable(Problem("", "A tensor in this file claims other numbers than the file holds."))
+        raise Unable(programs.lies())
     if end > len(body) or end - start != math.prod(shape) * dtype.itemsize:
-        raise Unable(Problem("", "A tensor in this file claims other numbers than the file holds."))
+        raise Unable(programs.lies())
     content = bytearray(body[start:end])
     flat = torch.frombuffer(content, dtype=dtype) if content else torch.zeros(0, dtype=dtype)
     return flat.reshape(shape), (start, end)

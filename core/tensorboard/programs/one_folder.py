@@ -1,4 +1,4 @@
-"""Two runs that log into one folder: TensorBoard takes them for one run, and its line goes back and forth."""
+"""Two runs that log into one folder: TensorBoard draws one line of them, back and forth."""
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch.utils.tensorboard import SummaryWriter

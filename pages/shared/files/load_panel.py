@@ -15,6 +15,7 @@ from core.experiments import MODULES, experiment
 from core.files import uploads, weights
 from core.files.contents import rows
 from core.files.resuming import config_of
+from core.files.saving import ENDINGS
 from core.files.uploads import MOST_BYTES, Upload
 from core.files.weights import Loaded, Match, match
 from core.processes.confined import Unable
@@ -27,7 +28,6 @@ from pages.shared.files.tree import file_tree, in_bytes
 from pages.shared.language import _, joined, tell
 from pages.shared.titles import experiment_title
 
-READABLE = ("state_dict", "safetensors", "model", "checkpoint")
 AS_IT_IS = "as it is"
 
 
@@ -80,14 +80,14 @@ def _file(chosen: Chosen | None) -> tuple[Upload, str] | None:
         )
     if source == "here" and chosen is not None:
         kind = session.get("files kind")
-        made = saved_file(chosen, kind if kind in READABLE else "state_dict")
+        made = saved_file(chosen, kind if kind in ENDINGS else "state_dict")
         if isinstance(made, Unable):
             st.error(tell(made.problem), icon=":material/error:")
             return None
         return read_once(made.data)
     given = st.file_uploader(
-        _("A file by torch.save, or a safetensors file"),
-        type=["pt", "pth", "ckpt", "bin", "safetensors"],
+        _("A file by torch.save or torch.export, a safetensors or an ONNX file"),
+        type=["pt", "pth", "ckpt", "bin", "safetensors", "pt2", "onnx"],
         max_upload_size=MOST_BYTES // 1_000_000,
         key="files upload",
         help=_("Nothing in it is run: it is read in a process with limits, and only numbers and texts are taken out."),
@@ -244,6 +244,11 @@ def _code(upload: Upload, mode: str) -> str:
             "with torch.serialization.safe_globals(CLASSES):  # as on “Save”\n"
             "    weights = torch.load(PATH, weights_only=True).state_dict()"
         ),
+        "exported": "weights = torch.export.load(PATH).state_dict",
+        "onnx": (
+            "stored = onnx.load(PATH).graph.initializer\n"
+            "weights = {t.name: torch.tensor(onnx.numpy_helper.to_array(t)) for t in stored}"
+        ),
     }.get(upload.kind, "weights = torch.load(PATH, weights_only=True)")
     if mode == "fitting":
         return (
@@ -290,7 +295,14 @@ def _outcome(loaded: Loaded, matches: list[Match], mode: str) -> None:
         st.success(_("All {count} keys fit: `<All keys matched successfully>`.").format(count=total))
     else:
         told = _("From the file: {count} of the network's {total} tensors; the others keep their first values.")
-        st.warning(told.format(count=counts["fits"], total=total))
+        told = told.format(count=counts["fits"], total=total)
+        missing = [found.key for found in matches if found.verdict == "missing"]
+        if missing and all(key.endswith("num_batches_tracked") for key in missing):  # ONNX leaves it out
+            count = _(
+                "What is missing, num_batches_tracked, only counts the batches of training: no answer depends on it."
+            )
+            told = joined(told, count)
+        st.warning(told)
 
 
 def _table(matches: list[Match], loaded: Loaded | None) -> None:

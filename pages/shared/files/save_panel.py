@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Any
 
 import streamlit as st
@@ -43,9 +42,18 @@ def kinds() -> dict[str, tuple[str, str]]:
         ),
         "exported": (
             "torch.export",
-            _("The computation as a graph, with its weights. It runs without the class, even without Python's source."),
+            _(
+                "The computation as a graph, with its weights: PyTorch runs it without the class. It answers, nothing "
+                "else: without optimizer and checkpoint, training can't go on from it."
+            ),
         ),
-        "onnx": ("ONNX", _("A format for other programs than PyTorch.")),
+        "onnx": (
+            "ONNX",
+            _(
+                "The same graph, in a format that other programs than PyTorch run: ONNX Runtime on servers, phones and "
+                "in browsers. Like torch.export it only answers."
+            ),
+        ),
     }
 
 
@@ -65,9 +73,6 @@ def save_panel(chosen: Chosen) -> None:
     left, right = st.columns([6, 5], gap="medium")
     with left:
         st.markdown(known[kind][1])
-        if kind == "onnx":
-            _onnx()
-            return
         made = saved_file(chosen, kind)
         if isinstance(made, Unable):
             st.error(tell(made.problem), icon=":material/error:")
@@ -83,7 +88,7 @@ def save_panel(chosen: Chosen) -> None:
                 icon=":material/download:",
                 key="files download",
             )
-            if kind != "exported":
+            if kind not in saving.PROGRAMS:
                 st.download_button(
                     _("The script"),
                     lambda: script(chosen.run.config, chosen.run.lr_changes),
@@ -95,15 +100,19 @@ def save_panel(chosen: Chosen) -> None:
                 )
         lines = [
             "# " + _("save"),
-            saving.saving_code(kind, chosen.run.config, chosen.step),
+            saving.saving_code(kind, chosen.run.config, chosen.step, made.inputs),
             "",
             "# " + _("load, in another program"),
-            saving.loading_code(kind, chosen.run.config, chosen.step),
+            saving.loading_code(kind, chosen.run.config, chosen.step, made.inputs),
         ]
         st.code("\n".join(lines).strip(), language="python", wrap_lines=True)
-        if kind != "exported":
+        if kind not in saving.PROGRAMS:
             beside = _("`{module}` is the file {module}.py, which the button “The script” gives: put both together.")
             st.caption(beside.format(module=saving.script_name(chosen.run.config)))
+        elif kind == "onnx":
+            st.caption(
+                _("To write it PyTorch needs the packages `onnx` and `onnxscript`, to run it `onnxruntime` is enough.")
+            )
     with right:
         numbers = sum(row.bytes for row in made.tree if row.depth == 0)
         st.markdown(
@@ -120,7 +129,9 @@ def saved_file(chosen: Chosen, kind: str) -> saving.Saved | Unable:
     known: dict[str, Any] = session.get("files made") or {}
     if key not in known:
         run = chosen.run
-        with st.spinner(_("Writing the file …"), show_time=False):
+        program = kind in saving.PROGRAMS
+        doing = _("Following the network step by step …") if program else _("Writing the file …")
+        with st.spinner(doing, show_time=program):
             try:
                 made: Any = saving.save(
                     kind, run.config, run.lr_changes, run.folder.checkpoint_file(chosen.step), chosen.step
@@ -131,15 +142,3 @@ def saved_file(chosen: Chosen, kind: str) -> saving.Saved | Unable:
         session.put("files made", known)
     found: saving.Saved | Unable = known[key]
     return found
-
-
-def _onnx() -> None:
-    lacking = [name for name in ("onnx", "onnxscript") if importlib.util.find_spec(name) is None]
-    if lacking:
-        st.info(
-            _("On this machine it can't be written: PyTorch needs the packages {names} for it.").format(
-                names=", ".join(f"`{name}`" for name in lacking)
-            )
-        )
-    st.write(_("Where they are installed, this writes it:"))
-    st.code('torch.onnx.export(net.eval(), (x,), "net.onnx", dynamo=True)', language="python")

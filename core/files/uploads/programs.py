@@ -1,0 +1,239 @@
+"""Programs by torch.export and ONNX: of them the weights alone are read, nothing of them is run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core.config import Problem
+from core.files.uploads.packed import DTYPES, raw
+from core.files.uploads.pickles import damaged
+from core.files.uploads.protobuf import fields, numbers
+from core.processes.confined import Unable
+
+MOST_TENSORS = 10_000
+MOST_AXES = 16
+MOST_NUMBERS = 2**31
+LONGEST_CONFIG = 2_000_000
+LONGEST_TEXT = 200_000
+MOST_TEXTS = 100
+SCALAR_TYPES = {
+    1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64", 12: "bool",
+    13: "bfloat16",
+}  # fmt: skip
+"""The numbers that torch.export has for kinds of numbers: enum ScalarType of its schema."""
+STRIDED = 7
+ONNX_TYPES = {
+    1: "float32", 2: "uint8", 3: "int8", 5: "int16", 6: "int32", 7: "int64", 9: "bool", 10: "float16", 11: "float64",
+    16: "bfloat16",
+}  # fmt: skip
+"""Those of ONNX: enum TensorProto.DataType."""
+
+
+def checksum(weights: Mapping[str, Tensor]) -> str:
+    """A hash of names, shapes, kinds of numbers and numbers. ONNX has none of its own."""
+    digest = hashlib.sha256()
+    for name, tensor in weights.items():
+        about = [name, str(tensor.dtype).removeprefix("torch."), list(tensor.shape)]
+        digest.update(json.dumps(about).encode())
+        digest.update(raw(tensor))
+    return digest.hexdigest()
+
+
+def exported(found: Mapping[str, bytes]) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The weights of a program by torch.export, from the entries of its zip; and the texts that were put beside them.
+
+    Raises:
+        Unable: it says of its weights what can't be.
+    """
+    configs = [name for name in found if name.endswith("_weights_config.json")]
+    if len(configs) != 1:
+        raise Unable(Problem("", "This zip was not written by torch.export: it was not opened."))
+    told = _json(found[configs[0]])
+    entries = told.get("config") if isinstance(told, dict) else None
+    if not isinstance(entries, dict):
+        raise Unable(damaged())
+    if len(entries) > MOST_TENSORS:
+        raise Unable(Problem("", "This file is nested too deeply or has too many parts."))
+    stored: dict[str, Tensor] = {}
+    weights = {_name(name): _exported_tensor(about, found, stored) for name, about in entries.items()}
+    texts = {name.removeprefix("extra/"): _text(found[name]) for name in found if name.startswith("extra/")}
+    return weights, texts
+
+
+def _exported_tensor(about: Any, found: Mapping[str, bytes], stored: dict[str, Tensor]) -> Tensor:
+    """One weight: a view of a storage, which others may be views of, too."""
+    try:
+        place, meta, pickled = about["path_name"], about["tensor_meta"], about["use_pickle"]
+        kind, layout = meta["dtype"], meta["layout"]
+        shape, strides = ([side["as_int"] for side in meta[part]] for part in ("sizes", "strides"))
+        offset = meta["storage_offset"]["as_int"]
+    except (KeyError, TypeError):
+        raise Unable(damaged()) from None
+    if pickled is not False:
+        raise Unable(pickled_weights())
+    whole = [kind, layout, offset, *shape, *strides]
+    if not all(type(number) is int and 0 <= number <= MOST_NUMBERS for number in whole):
+        raise Unable(lies())
+    if not isinstance(place, str) or not re.fullmatch(r"weight_[0-9]{1,5}", place):
+        raise Unable(damaged())
+    content = found.get(f"data/weights/{place}")
+    if content is None or len(shape) != len(strides) or len(shape) > MOST_AXES:
+        raise Unable(lies())
+    if kind not in SCALAR_TYPES or layout != STRIDED:
+        raise Unable(_other_numbers("dtype" if layout == STRIDED else "layout", kind if layout == STRIDED else layout))
+    dtype = DTYPES[SCALAR_TYPES[kind]]
+    room, left = divmod(len(content), dtype.itemsize)
+    last = offset + sum((side - 1) * stride for side, stride in zip(shape, strides, strict=True))
+    count = math.prod(shape)
+    if left or not _possible(shape) or count > room or (count and last >= room):
+        raise Unable(lies())
+    if not count:
+        return torch.zeros(shape, dtype=dtype)
+    if place not in stored:
+        stored[place] = torch.frombuffer(bytearray(content), dtype=torch.uint8)
+    return stored[place].view(dtype).as_strided(shape, strides, offset)
+
+
+def onnx(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The initializers of an ONNX file, and the texts that were put beside them.
+
+    Raises:
+        Unable: it says of its weights what can't be, or they lie elsewhere.
+    """
+    graphs: list[memoryview] = []
+    texts: dict[str, str] = {}
+    for number, value in fields(memoryview(data)):
+        if number == 7:  # graph
+            graphs.append(_bytes(value))
+        elif number == 14:  # metadata_props
+            if len(texts) == MOST_TEXTS:
+                raise Unable(Problem("", "This file is nested too deeply or has too many parts."))
+            entry = _message(value, {1: "key", 2: "value"})
+            texts[_text(entry.get("key", b""))[:80]] = _text(entry.get("value", b""))
+    if len(graphs) != 1:
+        raise Unable(damaged())
+    weights: dict[str, Tensor] = {}
+    for number, value in fields(graphs[0]):
+        if number == 15:  # sparse_initializer
+            raise Unable(_other_numbers("sparse_initializer", ""))
+        if number != 5:  # initializer
+            continue
+        name, tensor = _initializer(_bytes(value))
+        if name in weights:
+            raise Unable(damaged())
+        weights[name] = tensor
+        if len(weights) > MOST_TENSORS:
+            raise Unable(Problem("", "This file is nested too deeply or has too many parts."))
+    if "sha256" in texts and texts["sha256"] != checksum(weights):
+        raise Unable(Problem("", "The numbers in this file are not those that were saved: their checksum differs."))
+    return weights, texts
+
+
+def _initializer(message: memoryview) -> tuple[str, Tensor]:
+    """One TensorProto: its name and its tensor."""
+    shape: list[int] = []
+    told: dict[int, int | memoryview] = {}
+    for number, value in fields(message):
+        if number == 1:  # dims
+            for side in numbers(value):
+                shape.append(side)
+                if len(shape) > MOST_AXES:
+                    raise Unable(lies())
+        elif number == 13 or (number == 14 and value != 0):  # external_data, data_location
+            raise Unable(
+                Problem("", "The weights of this ONNX file lie in another file: export it with external_data=False.")
+            )
+        elif number in (4, 5, 6, 7, 10, 11):  # float_data, int32_data, ...
+            raise Unable(
+                Problem("", "The weights of this ONNX file are not stored as raw_data: they can't be read here.")
+            )
+        elif number in (2, 3, 8, 9):  # data_type, segment, name, raw_data
+            if number in told or number == 3:
+                raise Unable(damaged())
+            told[number] = value
+    kind = told.get(2)
+    if kind not in ONNX_TYPES:
+        raise Unable(_other_numbers("data_type", kind if isinstance(kind, int) else "?"))
+    dtype, content = DTYPES[ONNX_TYPES[kind]], _bytes(told.get(9, memoryview(b"")))
+    if not _possible(shape) or math.prod(shape) * dtype.itemsize != len(content):
+        raise Unable(lies())
+    flat = torch.frombuffer(bytearray(content), dtype=dtype) if len(content) else torch.zeros(0, dtype=dtype)
+    return _name(_text(told.get(8, b""))), flat.reshape(shape)
+
+
+def _possible(shape: list[int]) -> bool:
+    """Whether PyTorch can count what has such a shape; of no numbers at all, too."""
+    return all(side >= 0 for side in shape) and math.prod(max(1, side) for side in shape) <= MOST_NUMBERS
+
+
+def _message(value: int | memoryview, names: Mapping[int, str]) -> dict[str, int | memoryview]:
+    """A small message's fields by their names, each at most once."""
+    found: dict[str, int | memoryview] = {}
+    for number, content in fields(_bytes(value)):
+        if number in names:
+            if names[number] in found:
+                raise Unable(damaged())
+            found[names[number]] = content
+    return found
+
+
+def _bytes(value: int | memoryview) -> memoryview:
+    if isinstance(value, int):
+        raise Unable(damaged())
+    return value
+
+
+def _text(value: int | memoryview | bytes) -> str:
+    if isinstance(value, int) or len(value) > LONGEST_TEXT:
+        raise Unable(damaged())
+    try:
+        return bytes(value).decode()
+    except UnicodeDecodeError:
+        raise Unable(damaged()) from None
+
+
+def _name(name: str) -> str:
+    if not 0 < len(name) < 300:
+        raise Unable(damaged())
+    return name
+
+
+def _json(content: bytes) -> Any:
+    try:
+        if len(content) > LONGEST_CONFIG:
+            raise ValueError("too long")
+        return json.loads(content.decode(), object_pairs_hook=once)
+    except (ValueError, RecursionError):
+        raise Unable(damaged()) from None
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose names are all different (raises ValueError)."""
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a name twice")
+    return dict(pairs)
+
+
+def lies() -> Problem:
+    """The sentence for a tensor whose shape, strides or place can't be."""
+    return Problem("", "A tensor in this file claims other numbers than the file holds.")
+
+
+def pickled_weights() -> Problem:
+    """The sentence for a program whose weights are a pickle."""
+    return Problem(
+        "", "This program of torch.export keeps its weights as a pickle, as older PyTorch did: save net.state_dict()."
+    )
+
+
+def _other_numbers(name: str, value: Any) -> Problem:
+    shown = f"{name} {value}".strip()[:80]
+    return Problem("", "This file holds something other than tensors, numbers and texts: {name}.", {"name": shown})
