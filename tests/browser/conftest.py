@@ -72,9 +72,13 @@ class Person:
             self.errors.append(f"{message.text} ({source})")
 
     def tab(self) -> Screen:
-        """An empty tab."""
-        self.pages.append(self.context.new_page())
-        return Screen(self.pages[-1], self.url)
+        """An empty tab; whoever had this browser before has left nothing in it."""
+        page = self.context.new_page()
+        if not self.pages:
+            kept = {"origin": self.url, "storageTypes": "local_storage"}
+            self.context.new_cdp_session(page).send("Storage.clearDataForOrigin", kept)
+        self.pages.append(page)
+        return Screen(page, self.url)
 
     def open(self, path: str = "/classifier") -> Screen:
         """A tab at that address."""

@@ -11,6 +11,8 @@ PATIENCE = 20_000
 TRAINING = 120_000
 """Milliseconds to wait for the end of a training, on a busy machine."""
 
+POLLING = 50
+"""Milliseconds between two looks at a condition: a look at every frame would take the processor from what is seen."""
 ENDS = ("finished", "stopped", "diverged", "failed")
 """Statuses that come at the end of a training."""
 
@@ -31,9 +33,7 @@ window.behind = {
     const canvas = document.querySelector(selector);
     if (!canvas?.width) return 0;
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    let sum = 0;
-    for (let i = 0; i < data.length; i += 1) sum = (sum * 31 + data[i]) | 0;
-    return sum;
+    return new Uint32Array(data.buffer).reduce((sum, pixel) => (Math.imul(sum, 31) + pixel) | 0, 0);
   },
   colours: (selector) => {
     const canvas = document.querySelector(selector);
@@ -105,7 +105,8 @@ class Screen:
 
     def until(self, condition: str, argument: Any = None, timeout: float = PATIENCE) -> Any:
         """Wait for a condition in the page; returns its value."""
-        return self.page.wait_for_function(f"(it) => {condition}", arg=argument, timeout=timeout).json_value()
+        waiting = self.page.wait_for_function(f"(it) => {condition}", arg=argument, timeout=timeout, polling=POLLING)
+        return waiting.json_value()
 
     def look(self, what: str) -> Any:
         """Something in the page now."""
