@@ -31,7 +31,10 @@ def itself() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.link_button(_("Open in its own tab"), address, icon=":material/open_in_new:")
         st.caption(
-            _("TensorBoard itself, on your own runs alone. Its arrow at the top right loads what was logged since.")
+            _(
+                "TensorBoard itself, on your own runs alone. Its arrow at the top right loads what was logged since. "
+                "It is made for wide screens: on a phone, “The same, drawn here” is easier."
+            )
         )
     st.iframe(address, height=820)
 

@@ -16,6 +16,8 @@ from core.tensorboard.records import Record, records
 
 FOLDER = "first_example"
 """Where in a person's logs it writes."""
+TAG = "Example/y"
+"""TensorBoard unfolds the first two groups of tags: by its name this is one of them, beside those of any run."""
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,39}")
 """Names of runs that stay where they belong on every system."""
 KEPT = 10
@@ -68,7 +70,7 @@ def code(config: FirstConfig) -> str:
         f"{head}from torch.utils.tensorboard import SummaryWriter\n\n"
         f'writer = SummaryWriter("runs/{FOLDER}/{config.run}")\n'
         f"for i in range({config.points}):\n"
-        f'    writer.add_scalar("y", {written}, i)\n'
+        f'    writer.add_scalar("{TAG}", {written}, i)\n'
         "writer.close()\n"
     )
 
@@ -89,7 +91,7 @@ def write(config: FirstConfig, folder: Path) -> tuple[bytes, list[Record]]:
     shutil.rmtree(folder, ignore_errors=True)
     with SummaryWriter(str(folder)) as writer:
         for i in range(config.points):
-            writer.add_scalar("y", function(i), i)
+            writer.add_scalar(TAG, function(i), i)
     (path,) = folder.iterdir()
     return path.read_bytes(), list(records(path))
 

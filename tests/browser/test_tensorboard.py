@@ -50,7 +50,7 @@ def test_the_first_example_is_code_records_and_tensorboards_own_picture(person: 
     # Other numbers in the same run: the picture is that of the new file alone.
     page.get_by_role("slider", name="Points").press("Home")
     expect(page.get_by_text("2 records")).to_be_visible(timeout=PATIENCE)
-    told = "/tensorboard/data/plugin/scalars/scalars?tag=y&run=first_example%2Fsecond"
+    told = "/tensorboard/data/plugin/scalars/scalars?tag=Example%2Fy&run=first_example%2Fsecond"
     found = page.evaluate("(told) => fetch(told).then((answer) => answer.json())", told)
     assert [step for _time, step, _value in found] == [0]
     expect(board(page).get_by_role("button", name="Settings")).to_be_visible(timeout=LONG)

@@ -107,7 +107,7 @@ def test_what_was_written_anew_is_shown_alone(client: TestClient, server: Manage
     folder = server.store.logs(dora) / FOLDER / "first"
     for points in (5, 3):
         write(FirstConfig(points=points), folder)
-        told = asked(client, f"/data/plugin/scalars/scalars?tag=y&run={FOLDER}%2Ffirst", dora).json()
+        told = asked(client, f"/data/plugin/scalars/scalars?tag=Example%2Fy&run={FOLDER}%2Ffirst", dora).json()
         assert [(step, value) for _time, step, value in told] == [(i, 2.0 * i) for i in range(points)]
 
 

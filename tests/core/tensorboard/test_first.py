@@ -20,7 +20,7 @@ def test_the_program_shown_writes_what_the_app_writes(function: str, tmp_path: P
     run_script(code(config), tmp_path)
     (path,) = (tmp_path / "runs" / FOLDER / "first").iterdir()
     assert scalars(path) == scalars(ours)
-    assert len(scalars(path)["y"]) == 30 and len(found) == 31
+    assert len(scalars(path)["Example/y"]) == 30 and len(found) == 31
 
 
 def test_the_default_is_the_tutorials_line(tmp_path: Path) -> None:
