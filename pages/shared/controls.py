@@ -93,39 +93,46 @@ def field(space: Form, name: str, shown: Setting) -> None:
         st.caption(_("Until this is put right, the last settings that fit stay in use."))
 
 
-def _seed(space: Form, name: str, value: Any) -> str:
-    """The widget's key, holding the config's value if the widget is new."""
+def _seed(space: Form, name: str, value: Any) -> tuple[str, Any]:
+    """The widget's key, and the value that it has: the config's, if the widget is new.
+
+    The value must be told as the widget's default, too: where a second script run overtakes the first, a browser never
+    hears what the first one put, draws the default, and sends that back.
+    """
     key = space.key(name)
     if session.get(key) is None:
         session.put(key, list(value) if isinstance(value, tuple) else value)
-    return key
+    return key, session.get(key)
 
 
 def _widget(space: Form, name: str, shown: Setting) -> None:
     config = type(space.config)
     value = getattr(space.config, name)
     kind = kind_of(config, name)
-    key = _seed(space, name, str(list(value)) if kind == "ints" else value)
+    key, now = _seed(space, name, str(list(value)) if kind == "ints" else value)
     label, help = _(shown.label), _help(shown, config, name)
     if shown.choices is not None:
         words = {choice: _(text) for choice, text in shown.choices.items()}
+        known = list(words)
         if kind == "choices":
-            st.pills(label, list(words), selection_mode="multi", format_func=words.__getitem__, key=key, help=help)
+            st.pills(
+                label, known, default=now, selection_mode="multi", format_func=words.__getitem__, key=key, help=help
+            )
         else:
-            st.selectbox(label, list(words), format_func=words.__getitem__, key=key, help=help)
+            st.selectbox(label, known, known.index(now), format_func=words.__getitem__, key=key, help=help)
     elif kind == "bool":
-        st.toggle(label, key=key, help=help)
+        st.toggle(label, now, key=key, help=help)
     elif kind in ("text", "ints"):
-        st.text_input(label, key=key, help=help)
+        st.text_input(label, now, key=key, help=help)
     elif shown.log:
-        st.select_slider(label, log_options(shown, session.get(key)), format_func=plain, key=key, help=help)
+        st.select_slider(label, log_options(shown, now), now, format_func=plain, key=key, help=help)
     else:
         number = int if kind == "int" else float
         low, high, step = (number(bound) for bound in (shown.low or 0, shown.high or 0, shown.step or 1))
         if high - low > DRAWN_AS_NUMBER:
-            st.number_input(label, low, high, step=step, key=key, help=help)
+            st.number_input(label, low, high, number(now), step=step, key=key, help=help)
         else:
-            st.slider(label, low, high, step=step, key=key, help=help)
+            st.slider(label, low, high, number(now), step=step, key=key, help=help)
 
 
 def _help(shown: Setting, config: type[Config], name: str) -> str:
@@ -154,32 +161,24 @@ def plain(number: float) -> str:
 def _hidden_layers(space: Form, shown: Setting) -> None:
     config: Any = space.config
     sizes = config.hidden_sizes
-    st.slider(
-        _(shown.label),
-        0,
-        6,
-        key=_seed(space, "hidden_sizes", len(sizes)),
-        help=_help(shown, type(space.config), "hidden_sizes"),
-    )
+    key, now = _seed(space, "hidden_sizes", len(sizes))
+    st.slider(_(shown.label), 0, 6, now, key=key, help=_help(shown, type(space.config), "hidden_sizes"))
     for index, size in enumerate(sizes):
-        st.slider(
-            _("Neurons in layer {number}").format(number=index + 1),
-            1,
-            64,
-            key=_seed(space, f"hidden_sizes.{index}", size),
-        )
+        key, now = _seed(space, f"hidden_sizes.{index}", size)
+        st.slider(_("Neurons in layer {number}").format(number=index + 1), 1, 64, now, key=key)
 
 
 def _device(space: Form, shown: Setting) -> None:
     known = devices()
     here = ["auto", *(device.name for device in known if not device.missing)]
-    key = _seed(space, "device", space.config.device)
-    if session.get(key) not in here:
-        here.append(session.get(key))
+    key, now = _seed(space, "device", space.config.device)
+    if now not in here:
+        here.append(now)
     st.segmented_control(
         _(shown.label),
         here,
         format_func=lambda name: _("Auto") if name == "auto" else name,
+        default=now,
         key=key,
         required=True,
         help=_help(shown, type(space.config), "device"),

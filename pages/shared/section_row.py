@@ -38,6 +38,7 @@ def remembered(draw: Callable[..., Any], label: str, key: str, titles: Mapping[s
     chosen = draw(
         label,
         list(titles),
+        default=session.get(key),  # for a browser that missed what was put, see controls
         format_func=titles.__getitem__,
         required=True,
         key=key,

@@ -101,6 +101,19 @@ def test_hidden_layers_each_have_their_size(classifier: Tab) -> None:
     assert len(classifier.config.hidden_sizes) == 6
 
 
+def test_a_browser_that_missed_the_first_drawing_draws_what_is_chosen(classifier: Tab) -> None:
+    """A quick second change drops what the first one drew: a widget's default is then all that a browser knows."""
+    classifier.set("classifier.hidden_sizes", 3).set("classifier.lr", 0.05).set("classifier.dataset", "moons").run()
+    defaults = {
+        widget.key: list(widget.proto.default) for widget in [*classifier.at.slider, *classifier.at.select_slider]
+    }
+    assert defaults["classifier.hidden_sizes"] == [3] and defaults["classifier.hidden_sizes.2"] == [10]
+    [lr] = [widget for widget in classifier.at.select_slider if widget.key == "classifier.lr"]
+    assert lr.options[int(defaults["classifier.lr"][0])] == "0.05"
+    [dataset] = [widget for widget in classifier.at.selectbox if widget.key == "classifier.dataset"]
+    assert dataset.options[dataset.proto.default] == "moons"
+
+
 def test_controls_that_make_no_sense_are_not_shown(classifier: Tab) -> None:
     shown = {widget.key for widget in [*classifier.at.slider, *classifier.at.toggle]}
     assert "classifier.n_classes" not in shown
