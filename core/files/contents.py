@@ -60,6 +60,11 @@ def rows(value: Any) -> list[Row]:
     return found
 
 
+def tensors(value: Any) -> list[Tensor]:
+    """All tensors in something."""
+    return [value] if isinstance(value, Tensor) else [found for _, item in _inside(value) for found in tensors(item)]
+
+
 def size_of(value: Any) -> int:
     """Bytes of all tensors in something."""
     if isinstance(value, Tensor):

@@ -69,7 +69,7 @@ def exported(
     torch.export.save(program, file, extra_files=texts)
     places = {spec.arg.name: spec.target or spec.arg.name for spec in program.graph_signature.input_specs}
     graph = {
-        node.name: _call(node.target, (places.get(given.name, given.name) for given in node.all_input_nodes))
+        node.name: _call(node.target, [_argument(given, places) for given in node.args])
         for node in program.graph.nodes
         if node.op == "call_function"
     }
@@ -105,7 +105,11 @@ def onnx(
     }
     steps = {
         str(node.outputs[0].name): _call(
-            node.op_type, (constants.get(str(value.name), value.name) if value else "" for value in node.inputs)
+            node.op_type,
+            [
+                *(constants.get(str(value.name), value.name) if value else "" for value in node.inputs),
+                *(f"{name}={_short(attribute.value)}" for name, attribute in node.attributes.items()),
+            ],
         )
         for node in graph
         if node.outputs[0].name not in constants
@@ -186,6 +190,15 @@ def _call(function: Any, arguments: Iterable[Any]) -> Line:
     """A step of a graph."""
     name = function.__name__ if inspect.isbuiltin(function) else str(function)
     return Line(f"{name}({', '.join(map(str, arguments))})")
+
+
+def _argument(given: Any, places: Mapping[str, str]) -> str:
+    """What a step of torch.export's graph is given: an earlier step, a weight, a number or a list of such."""
+    if isinstance(given, torch.fx.Node):
+        return places.get(given.name, given.name)
+    if isinstance(given, list | tuple):
+        return f"[{', '.join(_argument(one, places) for one in given)}]"
+    return _short(given)
 
 
 def _short(constant: Any) -> str:

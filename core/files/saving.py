@@ -158,7 +158,8 @@ def loading_code(kind: str, config: Config, step: int, inputs: Inputs | None = N
     if kind == "state_dict":
         return f'import torch\n{build}net.load_state_dict(torch.load("{name}", weights_only=True))\nnet.eval()\n'
     if kind == "safetensors":
-        return f'from safetensors.torch import load_file\n{build}net.load_state_dict(load_file("{name}"))\nnet.eval()\n'
+        read = "from safetensors.torch import load_file  # pip install safetensors\n"
+        return f'{read}{build}net.load_state_dict(load_file("{name}"))\nnet.eval()\n'
     if kind == "checkpoint":
         return (
             f"import torch\n{build}optimizer = torch.optim.{config.optimizer}(net.parameters())\n"

@@ -43,6 +43,15 @@ class Match:
         return "fits" if self.file == self.net else "size"
 
 
+def prefix(matches: list[Match]) -> str:
+    """What all names of a file begin with and the network's do not, such as "module."; empty if that isn't all."""
+    given = [found.key for found in matches if found.file is not None]
+    own = {found.key for found in matches if found.net is not None}
+    heads = {key.partition(".")[0] + "." for key in given}
+    head = heads.pop() if len(heads) == 1 else ""
+    return head if head and own & {key.removeprefix(head) for key in given} else ""
+
+
 def match(weights: Mapping[str, Tensor], config: Config) -> list[Match]:
     """Every key of the network in its order, then those that only the file has."""
     wanted = shapes(config)

@@ -34,15 +34,24 @@ class Upload:
     metadata: dict[str, str] = field(default_factory=dict)
 
     @property
+    def place(self) -> str | None:
+        """Where the state_dict lies: "" if it is all of the file, its key in the file's dict, None if there is none."""
+        if not isinstance(self.value, dict):
+            return None
+        inside = {"": self.value, **{name: self.value[name] for name in NESTED if name in self.value}}
+        return next((name for name, found in inside.items() if _is_state_dict(found)), None)
+
+    @property
     def weights(self) -> dict[str, Tensor] | None:
         """The state_dict in it."""
-        candidates = [self.value]
-        if isinstance(self.value, dict):
-            candidates += [self.value[name] for name in NESTED if name in self.value]
-        for found in candidates:
-            if isinstance(found, dict) and found and all(isinstance(tensor, Tensor) for tensor in found.values()):
-                return {str(name): tensor for name, tensor in found.items()}
-        return None
+        place = self.place
+        if place is None:
+            return None
+        return {str(name): tensor for name, tensor in (self.value[place] if place else self.value).items()}
+
+
+def _is_state_dict(found: Any) -> bool:
+    return isinstance(found, dict) and bool(found) and all(isinstance(tensor, Tensor) for tensor in found.values())
 
 
 def read(data: bytes) -> Upload:

@@ -80,6 +80,8 @@ def own_code(name: str) -> Problem:
 
 def _program(name: str) -> Problem:
     shown = ".".join(name.split(" "))[:80]
+    if name == "torch._utils _rebuild_meta_tensor_no_storage":
+        return Problem("", "The tensors in this file have no numbers: they were saved from the device meta.")
     if name.startswith("__main__ "):
         return Problem(
             "",

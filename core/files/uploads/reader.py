@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import pickle
 import struct
 import warnings
 from collections import OrderedDict
@@ -25,6 +26,8 @@ MOST_PARTS = 20_000
 DEEPEST = 40
 LONGEST_TEXT = 200_000
 LONGEST_HEADER = 2_000_000
+LEGACY = pickle.dumps(torch.serialization.MAGIC_NUMBER, 2)
+"""How a file begins that torch.save wrote before version 1.6, or was asked to write so."""
 SAFETENSORS = {
     "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16",
     "I64": "int64", "I32": "int32", "I16": "int16", "I8": "int8", "U8": "uint8", "BOOL": "bool",
@@ -68,6 +71,14 @@ def examine(data: bytes) -> bytes:
         return pack(_safetensors(data))
     if data[:1] == b"\x08":  # the field that an ONNX file begins with
         return pack(_program("onnx", *programs.onnx(data)))
+    if data.startswith(LEGACY):
+        raise Unable(
+            Problem(
+                "",
+                "This is the format that torch.save wrote before version 1.6, which is not read here: load it in "
+                "PyTorch and save it again.",
+            )
+        )
     if data[:1] == b"\x80" or (data[:1] in b"(cI}])N" and data[-1:] == b"."):
         raise Unable(Problem("", "This is a bare pickle, a program that runs when it is opened: it was not opened."))
     raise Unable(Problem("", "This is no file of torch.save or torch.export, no safetensors and no ONNX file."))

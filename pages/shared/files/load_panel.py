@@ -8,16 +8,18 @@ from collections import Counter
 from typing import Any
 
 import streamlit as st
+import torch
+from torch import Tensor
 
 from core.config import Config, ConfigError, Setting, kind_of
 from core.engine.manager import manager
 from core.experiments import MODULES, experiment
 from core.files import uploads, weights
-from core.files.contents import rows
+from core.files.contents import rows, tensors
 from core.files.resuming import config_of
 from core.files.saving import ENDINGS
 from core.files.uploads import MOST_BYTES, Upload
-from core.files.weights import Loaded, Match, match
+from core.files.weights import Loaded, Match, match, prefix
 from core.processes.confined import Unable
 from pages.shared import session
 from pages.shared.controls import log_options, plain
@@ -52,6 +54,8 @@ def load_panel(chosen: Chosen | None) -> None:
         mode = _mode()
         st.code(_code(upload, mode), language="python", wrap_lines=True)
     matches = match(weights, config)
+    with left:
+        _odd_numbers(weights)
     loaded = _load(upload, key, config, mode)
     with right:
         if isinstance(loaded, Unable):
@@ -87,7 +91,6 @@ def _file(chosen: Chosen | None) -> tuple[Upload, str] | None:
         return read_once(made.data)
     given = st.file_uploader(
         _("A file by torch.save or torch.export, a safetensors or an ONNX file"),
-        type=["pt", "pth", "ckpt", "bin", "safetensors", "pt2", "onnx"],
         max_upload_size=MOST_BYTES // 1_000_000,
         key="files upload",
         help=_("Nothing in it is run: it is read in a process with limits, and only numbers and texts are taken out."),
@@ -111,18 +114,29 @@ def read_once(data: bytes) -> tuple[Upload, str] | None:
     if isinstance(result, Unable):
         st.error(tell(result.problem), icon=":material/gpp_bad:")
         return None
-    weights = result.weights or {}
-    numbers = sum(tensor.numel() for tensor in weights.values())
+    within = tensors(result.value)
     names = {name: title for name, (title, _help) in kinds().items()}
     st.caption(
         _("{kind}, {size}. Tensors: {tensors}, numbers in them: {numbers}. Nothing in it was run.").format(
             kind=names.get(result.kind, _("another file of torch.save")),
             size=in_bytes(result.size),
-            tensors=len(weights),
-            numbers=f"{numbers:,}",
+            tensors=len(within),
+            numbers=f"{sum(tensor.numel() for tensor in within):,}",
         )
     )
     return result, key
+
+
+def _odd_numbers(weights: dict[str, Tensor]) -> None:
+    """Say what PyTorch copies without a word."""
+    odd = [name for name, tensor in weights.items() if not torch.isfinite(tensor).all()]
+    if odd:
+        told = _("{name} holds numbers that are none: NaN or infinity. Tensors like that: {count}.")
+        st.warning(told.format(name=f"`{odd[0].replace('`', '')[:80]}`", count=len(odd)), icon=":material/warning:")
+    others = {str(tensor.dtype).removeprefix("torch.") for tensor in weights.values() if tensor.is_floating_point()}
+    if others - {"float32"}:
+        told = _("load_state_dict copies into the network's own numbers: {kinds} becomes float32.")
+        st.caption(told.format(kinds=", ".join(sorted(others - {"float32"}))))
 
 
 def _network(upload: Upload, key: str, chosen: Chosen | None) -> Config | None:
@@ -146,7 +160,7 @@ def _network(upload: Upload, key: str, chosen: Chosen | None) -> Config | None:
         and kind_of(type(config), name) in ("int", "bool", "choice", "ints")
         and name != "seed"
     }
-    left, right = st.columns(2)
+    left, right = st.columns([3, 2])
     with left:
         field = st.selectbox(
             _("Change one thing in it"),
@@ -237,9 +251,9 @@ def _mode() -> str:
 
 def _code(upload: Upload, mode: str) -> str:
     """The lines that do what was chosen."""
+    place = f'["{upload.place}"]' if upload.place else ""
     read = {
         "safetensors": "weights = load_file(PATH)",
-        "checkpoint": 'weights = torch.load(PATH, weights_only=True)["net"]',
         "model": (
             "with torch.serialization.safe_globals(CLASSES):  # as on “Save”\n"
             "    weights = torch.load(PATH, weights_only=True).state_dict()"
@@ -249,7 +263,7 @@ def _code(upload: Upload, mode: str) -> str:
             "stored = onnx.load(PATH).graph.initializer\n"
             "weights = {t.name: torch.tensor(onnx.numpy_helper.to_array(t)) for t in stored}"
         ),
-    }.get(upload.kind, "weights = torch.load(PATH, weights_only=True)")
+    }.get(upload.kind, f"weights = torch.load(PATH, weights_only=True){place}")
     if mode == "fitting":
         return (
             f"{read}\nown = net.state_dict()\n"
@@ -287,7 +301,13 @@ def _outcome(loaded: Loaded, matches: list[Match], mode: str) -> None:
                 careful = _("Careful: the one tensor that fits was copied all the same.")
             told = joined(told, careful.format(copied=len(loaded.copied)))
         elif not counts["size"]:
-            told = joined(told, _("Not one name is the same: these weights are of another network."))
+            before = prefix(matches)
+            more = _("Not one name is the same: these weights are of another network.")
+            if before:
+                more = _(
+                    "Every name begins with {prefix}, as DataParallel and torch.compile write them. Take it off: {line}"
+                ).format(prefix=f"`{before}`", line=f'`{{k.removeprefix("{before}"): v for k, v in weights.items()}}`')
+            told = joined(told, more)
         st.error(told, icon=":material/error:")
         with st.expander(_("PyTorch's own words")):
             st.code(loaded.error, language=None, wrap_lines=True)

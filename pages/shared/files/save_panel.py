@@ -30,7 +30,7 @@ def kinds() -> dict[str, tuple[str, str]]:
             _("whole model"),
             _(
                 "The object itself, as the tutorial saves it. The file only *names* the class: without the script "
-                "beside it, it can't be opened, and a changed class breaks it."
+                "beside it, it can't be opened; with another one it opens and may compute something else."
             ),
         ),
         "checkpoint": (

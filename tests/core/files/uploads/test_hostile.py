@@ -25,6 +25,7 @@ from tests.core.files.uploads.hostile import (
     GOOD,
     WHOLE,
     for_a_process_of_its_own,
+    harmless,
     programs,
     saved,
     told_without_a_process,
@@ -64,6 +65,12 @@ def test_programs_and_lies_are_seen_through_without_loading(tmp_path: Path) -> N
         told[name] = refusal(examine, data)
         assert not canary.exists(), name
     assert {name: sentence for name, sentence in told.items() if not plain(sentence)} == {}
+
+
+def test_harmless_files_are_not_accused() -> None:
+    told = {name: str(refusal(examine, data)) for name, data in harmless()}
+    assert told["before 1.6"].startswith("This is the format that torch.save wrote before version 1.6")
+    assert told["meta"].startswith("The tensors in this file have no numbers")
 
 
 def test_hostile_programs_are_refused_each_for_its_own_reason(tmp_path: Path) -> None:
