@@ -54,14 +54,13 @@ def load_panel(chosen: Chosen | None) -> None:
         mode = _mode()
         st.code(_code(upload, mode), language="python", wrap_lines=True)
     matches = match(weights, config)
-    with left:
-        _odd_numbers(weights)
     loaded = _load(upload, key, config, mode)
     with right:
         if isinstance(loaded, Unable):
             st.error(tell(loaded.problem), icon=":material/error:")
         else:
             _outcome(loaded, matches, mode)
+            _odd_numbers(weights)
             answers_view(config, loaded)
     _table(matches, loaded if isinstance(loaded, Loaded) else None)
     with st.expander(_("What is in the file")):
