@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from core.engine.manager import Manager
 from core.experiments import experiment
 from core.files import saving
+from pages.shared.files.chosen import FIRST_RUNS
 from tests.pages.tabs import ANNE, BOB, Tab, until
 
 
@@ -123,3 +126,31 @@ def test_a_wave_says_what_its_loss_is_of(open_tab: Callable[..., Tab], manager: 
     trained(manager, name="rnn")
     page = open_tab().open("saving").set("files section", "load")
     assert "of the first window alone, 10 points, read with a hidden state of zeros" in page.words
+
+
+@pytest.mark.parametrize("name", FIRST_RUNS)
+def test_what_is_trained_here_can_be_gone_on_from(name: str, open_tab: Callable[..., Tab]) -> None:
+    page = open_tab().open("saving").set("files section", "resume").press(f"files start {name}")
+    run = page.manager.run(ANNE, page.at.session_state["files training"])
+    assert run is not None
+    until(lambda: not run.alive)
+    page.run().press("files both ways")
+    assert page.errors == []
+    assert "losses equal to the run's own, bit for bit." in page.words
+
+
+def test_a_run_too_fast_to_keep_steps_is_trained_again(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    config = experiment("classifier").config.create({"num_steps": 20, "optimizer": "Adam"})
+    fast = manager.start(ANNE, config)
+    until(lambda: fast.status == "finished")
+    fast.kept = [0, 20]  # as it is unless the machine is very slow
+    page = open_tab().open("saving").set("files section", "resume")
+    assert "it kept no step on its way" in page.words
+    page.press("files again")
+    again = page.manager.run(ANNE, page.at.session_state["files training"])
+    assert again is not None
+    assert again.config == fast.config
+    until(lambda: not again.alive)
+    assert again.kept == list(range(21))
+    page.run()
+    assert "Go on from step 10 in both ways" in [found.label for found in page.at.button]

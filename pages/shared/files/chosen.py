@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import ConfigError
+from core.config import Config, ConfigError
 from core.engine.manager import Refused, manager
 from core.engine.run import Run
 from core.engine.store import Entry
@@ -21,9 +21,11 @@ MOST_RUNS = 30
 FIRST_RUNS: dict[str, tuple[dict[str, Any], float]] = {
     "classifier": ({"device": "cpu", "optimizer": "Adam", "num_steps": 200, "dataset": "moons"}, 70),
     "rnn": ({"device": "cpu"}, 100),
-    "cnn": ({"device": "cpu", "num_epochs": 2}, 0),
+    "cnn": ({"device": "cpu", "num_epochs": 2}, 40),
 }
 """What can be trained right here: settings, and steps a second, slow enough for some steps to be kept on the way."""
+SECONDS = 5.0
+"""How long a run takes that is trained once more to keep steps; longer if its steps take longer."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def choose() -> Chosen | None:
         else:
             st.info(_("No step of this run was kept: choose another one."))
         with st.expander(_("Train another one")):
-            start_buttons()
+            start_buttons("another ")
     if session.get("files training"):
         _progress(session.get("files training"))
     return chosen
@@ -104,32 +106,61 @@ def told(entry: Entry) -> str:
     return " · ".join(parts)
 
 
-def start_buttons() -> None:
-    """Train one of the tutorial's networks, right here."""
+def start_buttons(place: str = "") -> None:
+    """Train one of the tutorial's networks, right here.
+
+    Args:
+        place: tells the buttons from others on the page.
+    """
     with st.container(horizontal=True):
         for name in FIRST_RUNS:
             st.button(
                 _("Train the {name}").format(name=experiment_title(name)),
                 icon=":material/play_arrow:",
-                key=f"files start {name}",
+                key=f"files start {place}{name}",
                 disabled=bool(session.get("files training")),
-                on_click=_start,
+                on_click=_start_first,
                 args=(name,),
             )
+    _start_problem()
+
+
+def again_button(run: Run) -> None:
+    """Train the same once more, at a speed at which steps are kept on the way."""
+    st.button(
+        _("Train it again and keep steps"),
+        icon=":material/replay:",
+        key="files again",
+        type="primary",
+        disabled=bool(session.get("files training")),
+        on_click=_start,
+        args=(run.config, max(1.0, run.config.num_steps / SECONDS)),
+    )
+    _start_problem()
+
+
+def _start_problem() -> None:
     problem = session.get("files start problem")
     if problem:
         st.error(tell(problem), icon=":material/error:")
 
 
-def _start(name: str) -> None:
+def _start_first(name: str) -> None:
     values, speed = FIRST_RUNS[name]
-    session.put("files start problem", None)
     try:
-        run = manager().start(session.owner(), experiment(name).config.create(values), speed=speed)
-    except Refused as refused:
-        session.put("files start problem", refused.problem)
+        config = experiment(name).config.create(values)
     except ConfigError as error:
         session.put("files start problem", error.problems[0])
+    else:
+        _start(config, speed)
+
+
+def _start(config: Config, speed: float) -> None:
+    session.put("files start problem", None)
+    try:
+        run = manager().start(session.owner(), config, speed=speed)
+    except Refused as refused:
+        session.put("files start problem", refused.problem)
     else:
         session.put("files training", run.id)
 

@@ -8,12 +8,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.engine.manager import Refused, manager
+from core.engine.run import Run
 from core.files.resuming import WAYS, Uploaded, check, ways_on
 from core.files.uploads import MOST_BYTES, Upload
 from core.processes.confined import Unable
 from pages.shared import session
 from pages.shared.axis import log_axis
-from pages.shared.files.chosen import Chosen
+from pages.shared.files.chosen import Chosen, again_button, first_run, start_buttons
 from pages.shared.files.load_panel import read_once
 from pages.shared.language import _, joined, tell
 from pages.shared.titles import experiment_title
@@ -29,7 +30,7 @@ def resume_panel(chosen: Chosen | None) -> None:
     with left:
         st.markdown(_("**With and without the optimizer**"))
         if chosen is None:
-            st.caption(_("Choose a run first."))
+            first_run()
         else:
             _compare(chosen)
     with right:
@@ -42,10 +43,7 @@ def _compare(chosen: Chosen) -> None:
     recorded = [value for value in _losses(run) if value is not None]
     inside = [step for step in run.kept if 0 < step < len(recorded)]
     if not inside:
-        st.info(
-            _("This run kept no step on its way: train one that goes on after a kept step, for example slower."),
-            icon=":material/info:",
-        )
+        _none_inside(run)
         return
     asked = chosen.step
     if asked not in inside:
@@ -72,6 +70,24 @@ def _compare(chosen: Chosen) -> None:
         st.error(tell(known[1].problem), icon=":material/error:")
         return
     _chart(chosen, recorded, known[1])
+
+
+def _none_inside(run: Run) -> None:
+    """What to do about a run of which no step was kept between the first and the last."""
+    if run.alive:
+        st.info(_("This run has kept no step on its way yet: pause it on its page, that keeps one."))
+    elif run.status == "finished" and run.config.num_steps > 1:
+        st.info(
+            _(
+                "This run was over so soon that it kept no step on its way, and after its last one nothing follows to "
+                "compare with. Trained again more slowly, it keeps some."
+            ),
+            icon=":material/info:",
+        )
+        again_button(run)
+    else:
+        st.info(_("This run kept no step on its way. Choose another one in the sidebar, or train one here:"))
+        start_buttons("on the way ")
 
 
 def _losses(run: Any) -> list[Any]:
