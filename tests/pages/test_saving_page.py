@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from core.engine.manager import Manager
 from core.experiments import experiment
 from core.files import saving
-from pages.shared.files.chosen import FIRST_RUNS
+from pages.shared.files.chosen import FIRST_RUNS, PREFERENCE
 from tests.pages.tabs import ANNE, BOB, Tab, until
 
 
@@ -120,6 +121,32 @@ def test_the_section_is_there_after_a_refresh(open_tab: Callable[..., Tab]) -> N
     open_tab().open("saving").set("files section", "lesson")
     assert open_tab().open("saving").at.session_state["files section"] == "lesson"
     assert open_tab(BOB).open("saving").at.session_state["files section"] == "save"
+
+
+def test_run_step_and_kind_are_there_after_a_refresh(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    first, second = trained(manager), trained(manager)
+    step = first.kept[-2]
+    page = open_tab().open("saving")
+    assert page.at.session_state["files run"] == second.id
+    page.set("files run", first.id).set(f"files step {first.id}", step).set("files kind", "checkpoint")
+    page = open_tab().open("saving")
+    assert (page.at.session_state["files run"], page.at.session_state["files kind"]) == (first.id, "checkpoint")
+    assert f"classifier_step{step}_checkpoint" in page.words
+    page.set("files section", "load")
+    page = open_tab().open("saving")
+    assert "checkpoint, " in page.words
+    newest = trained(manager)
+    assert open_tab().open("saving").at.session_state["files run"] == newest.id
+    stranger = open_tab(BOB).open("saving")
+    assert stranger.at.session_state["files kind"] == "state_dict"
+
+
+def test_a_chosen_run_that_is_gone_gives_way_to_the_newest(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    run = trained(manager)
+    manager.store.prefer(ANNE, PREFERENCE, json.dumps({"run": "gone", "step": 7, "newest": run.id}))
+    page = open_tab().open("saving")
+    assert page.at.session_state["files run"] == run.id
+    assert "classifier_step60_state_dict" in page.words
 
 
 def test_a_wave_says_what_its_loss_is_of(open_tab: Callable[..., Tab], manager: Manager) -> None:

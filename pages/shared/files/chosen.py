@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,7 @@ from core.engine.manager import Refused, manager
 from core.engine.run import Run
 from core.engine.store import Entry
 from core.experiments import MODULES, experiment
+from core.files.saving import ENDINGS
 from pages.shared import session
 from pages.shared.language import _, tell
 from pages.shared.titles import experiment_title
@@ -41,6 +44,10 @@ class Chosen:
         return f"{self.run.id} {self.step}"
 
 
+PREFERENCE = "files chosen"
+"""What was chosen last: {"run": its id, "step": a kept step, "newest": the id of the newest run at that time}."""
+
+
 def own_runs() -> dict[str, Entry]:
     """The person's runs that have kept steps, the newest first."""
     store, owner = manager().store, session.owner()
@@ -55,15 +62,21 @@ def choose() -> Chosen | None:
     if wanted in runs:
         session.put("files run", wanted)
         session.put("files wanted", None)
+    if session.get("files kind") not in ENDINGS:
+        known = session.preference("files kind")
+        session.put("files kind", known if known in ENDINGS else "state_dict")
     chosen = None
     if runs:
+        newest = next(iter(runs))
         if session.get("files run") not in runs:
-            session.put("files run", next(iter(runs)))
+            _recall(runs, newest)
         labels = {id: told(entry) for id, entry in runs.items()}
-        id = st.selectbox(_("Run"), list(runs), format_func=labels.__getitem__, key="files run")
+        id = st.selectbox(
+            _("Run"), list(runs), format_func=labels.__getitem__, key="files run", on_change=_remember, args=(newest,)
+        )
         run = manager().run(session.owner(), id)
         if run is not None and run.kept:
-            chosen = Chosen(run, _step(run))
+            chosen = Chosen(run, _step(run, newest))
         else:
             st.info(_("No step of this run was kept: choose another one."))
         with st.expander(_("Train another one")):
@@ -71,6 +84,23 @@ def choose() -> Chosen | None:
     if session.get("files training"):
         _progress(session.get("files training"))
     return chosen
+
+
+def _recall(runs: Mapping[str, Entry], newest: str) -> None:
+    """Choose what was chosen last; the newest run if that is gone, or if one was trained since."""
+    known = json.loads(session.preference(PREFERENCE) or "{}")
+    if known.get("run") in runs and known["newest"] == newest:
+        session.put("files run", known["run"])
+        session.put(f"files step {known['run']}", known["step"])
+    else:
+        session.put("files run", newest)
+
+
+def _remember(newest: str) -> None:
+    """Remember the chosen run and step for after a refresh."""
+    run = session.get("files run")
+    chosen = {"run": run, "step": session.get(f"files step {run}"), "newest": newest}
+    session.prefer(PREFERENCE, json.dumps(chosen))
 
 
 def first_run() -> None:
@@ -83,7 +113,7 @@ def first_run() -> None:
             start_buttons()
 
 
-def _step(run: Run) -> int:
+def _step(run: Run, newest: str) -> int:
     if len(run.kept) == 1:
         st.caption(_("Only step {step} was kept.").format(step=run.kept[0]))
         return run.kept[0]
@@ -94,6 +124,8 @@ def _step(run: Run) -> int:
         _("Kept step"),
         run.kept,
         key=key,
+        on_change=_remember,
+        args=(newest,),
         help=_("A run keeps about 40 of its steps, weights, optimizer and all, as it trains."),
     )
     return chosen
