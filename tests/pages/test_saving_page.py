@@ -12,6 +12,7 @@ from core.engine.manager import Manager
 from core.experiments import experiment
 from core.files import saving
 from pages.shared.files.chosen import FIRST_RUNS, PREFERENCE
+from pages.shared.files.resume_panel import risen
 from tests.pages.tabs import ANNE, BOB, Tab, until
 
 
@@ -181,3 +182,38 @@ def test_a_run_too_fast_to_keep_steps_is_trained_again(open_tab: Callable[..., T
     assert again.kept == list(range(21))
     page.run()
     assert "Go on from step 10 in both ways" in [found.label for found in page.at.button]
+
+
+def test_a_finished_checkpoint_is_lengthened_as_far_as_one_likes(
+    open_tab: Callable[..., Tab], manager: Manager
+) -> None:
+    run = trained(manager)
+    saved = saving.save("checkpoint", run.config, {}, run.folder.checkpoint_file(60), 60)
+    page = open_tab().open("saving").set("files section", "resume")
+    page.at.file_uploader[0].upload("finished.pt", saved.data, "application/octet-stream")
+    page.run()
+    [more] = page.at.number_input
+    assert (more.label, more.value) == ("Steps more", 60)
+    assert "This run had come to its end, so it is lengthened. A new run has all steps up to 60" in page.words
+    page.set(more.key, 25)
+    assert "goes on to step 85." in page.words
+    page.press("files adopt")
+    assert [found.value for found in page.at.success] == [
+        "It is waiting on its page, paused at step 60 of 85: press Play there."
+    ]
+    [adopted] = [other for other in manager._runs.values() if other.id != run.id]
+    assert (adopted.status, adopted.step, adopted.config.num_steps) == ("paused", 60, 85)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (1.537, "**about 1.5 times**"),
+        (80.5, "**about 80 times**"),
+        (8127.0, "**about 8,100 times**"),
+        (1e30, "**more than a million times**"),
+    ],
+)
+def test_a_ratio_is_a_number_that_one_can_read(ratio: float, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.shared.language.current", lambda: "en")
+    assert words in risen(ratio)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import plotly.graph_objects as go
@@ -121,7 +122,7 @@ def _chart(chosen: Chosen, recorded: list[float], found: dict[str, list[float]])
             for x, y, name, color, width, dash in lines
         ]
     )
-    seen = [value for _x, values, *_rest in lines for value in values if value > 0]
+    seen = [value for _x, values, *_rest in lines for value in values if 0 < value < math.inf]
     low, high = min(seen, default=1e-3), max(seen, default=1.0)
     figure.add_vline(x=step, line_dash="dot", line_color="#888")
     figure.update_layout(
@@ -141,15 +142,20 @@ def _chart(chosen: Chosen, recorded: list[float], found: dict[str, list[float]])
     if weights == full[: len(weights)]:
         told = joined(told, _("Plain SGD keeps no state: nothing was lost, both go on alike."))
     elif ratio > 1.5:
-        told = joined(
-            told,
-            _("Without the optimizer's state the loss rises to **{ratio} times** that of the run.").format(
-                ratio=f"{ratio:.3g}"
-            ),
-        )
+        told = joined(told, risen(ratio))
     else:
         told = joined(told, _("Without the optimizer's state the losses differ from the second step on."))
     st.markdown(told)
+
+
+def risen(ratio: float) -> str:
+    """How far the loss rises above the run's own, in two digits."""
+    if ratio > 1e6:
+        return _("Without the optimizer's state the loss rises to **more than a million times** that of the run.")
+    rounded = float(f"{ratio:.2g}")
+    return _("Without the optimizer's state the loss rises to **about {ratio} times** that of the run.").format(
+        ratio=f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:g}"
+    )
 
 
 def _from_file() -> None:
@@ -190,25 +196,48 @@ def _from_file() -> None:
     )
     if upload.value["config"].get("device", "cpu") not in ("cpu", "auto"):
         st.caption(_("It was trained on another device; here it goes on on the CPU."))
-    st.button(
-        _("Go on from step {step}").format(step=found.step),
-        type="primary",
-        icon=":material/play_arrow:",
-        key="files adopt",
-        on_click=_adopt,
-        args=(found,),
-    )
+    _how_far(found, key)
     problem = session.get("files adopt problem")
     if problem:
         st.error(tell(problem), icon=":material/error:")
     adopted = session.get("files adopted")
     if adopted and adopted[0] == key:
-        st.success(_("It is waiting on its page, paused at step {step}: press Play there.").format(step=found.step))
+        st.success(
+            _("It is waiting on its page, paused at step {step} of {steps}: press Play there.").format(
+                step=found.step, steps=adopted[1]
+            )
+        )
         st.page_link(
             f"pages/{found.config.experiment}.py",
             label=_("To the page “{name}”").format(name=title),
             icon=":material/arrow_forward:",
         )
+
+
+def _how_far(found: Uploaded, key: str) -> None:
+    """How many steps or epochs more, and the button."""
+    proposed, most = found.more()
+    if most < 1:
+        st.info(_("No run here may have more steps than this one."), icon=":material/info:")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        more = st.number_input(
+            _("Epochs more") if found.in_epochs else _("Steps more"), 1, most, proposed, key=f"files more {key}"
+        )
+        steps = found.steps_with(more)
+        st.button(
+            _("Go on from step {step}").format(step=found.step),
+            type="primary",
+            icon=":material/play_arrow:",
+            key="files adopt",
+            on_click=_adopt,
+            args=(found, steps),
+        )
+    told = _("A new run has all steps up to {step} and goes on to step {steps}. It waits, paused, on its page.")
+    told = told.format(step=found.step, steps=steps)
+    if found.step >= found.config.num_steps:
+        told = joined(_("This run had come to its end, so it is lengthened."), told)
+    st.caption(told)
 
 
 def _checked(upload: Upload, key: str) -> Uploaded | Unable:
@@ -225,16 +254,16 @@ def _checked(upload: Upload, key: str) -> Uploaded | Unable:
     return found
 
 
-def _adopt(found: Uploaded) -> None:
+def _adopt(found: Uploaded, steps: int) -> None:
     """Begin the run, and have its page show it."""
     owner = session.owner()
     session.put("files adopt problem", None)
     try:
-        run = manager().adopt(owner, found, speed=30)
+        run = manager().adopt(owner, found, num_steps=steps, speed=30)
     except Refused as refused:
         session.put("files adopt problem", refused.problem)
         return
     manager().store.leave(owner, run.config, run.id)
     session.drop(f"workspace {run.config.experiment}")
     session.drop(f"{run.config.experiment}.")
-    session.put("files adopted", (session.get("files checked")[0], run.id))
+    session.put("files adopted", (session.get("files checked")[0], run.config.num_steps))
