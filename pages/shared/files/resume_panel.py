@@ -222,7 +222,7 @@ def _how_far(found: Uploaded, key: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         more = st.number_input(
-            _("Epochs more") if found.in_epochs else _("Steps more"), 1, most, proposed, key=f"files more {key}"
+            _("More epochs") if found.in_epochs else _("More steps"), 1, most, proposed, key=f"files more {key}"
         )
         steps = found.steps_with(more)
         st.button(
