@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from core import checkpoints
-from core.config import Config, ConfigError, Problem
+from core.config import Config, ConfigError, EpochConfig, Problem
 from core.experiments import MODULES, Experiment, Snapshot, experiment
 from core.experiments.base import undisturbed
 from core.files.uploads.packed import pack, raw, unpack
@@ -43,6 +43,29 @@ class Uploaded:
     def step(self) -> int:
         """The step that it was saved at."""
         return max(int(state["step"]) for state in self.states.values())
+
+    @property
+    def in_epochs(self) -> bool:
+        """Whether its experiment counts runs in epochs; in steps otherwise."""
+        return isinstance(self.config, EpochConfig)
+
+    def more(self) -> tuple[int, int]:
+        """How many steps or epochs it may go on, as `in_epochs` says: what the run lacks, and the most there may be.
+
+        A run that had come to its end gets as many more as it had; most is below 1 where no run may be longer.
+        """
+        name = "num_epochs" if self.in_epochs else "num_steps"
+        done, had = self.step // self._unit, getattr(self.config, name)
+        most = int(type(self.config).settings()[name].high or 0) - done
+        return min(most, had - done if self.step < self.config.num_steps else had), most
+
+    def steps_with(self, more: int) -> int:
+        """The steps in all after so many more steps or epochs; an epoch that was begun counts as one of them."""
+        return (self.step // self._unit + more) * self._unit
+
+    @property
+    def _unit(self) -> int:
+        return self.config.steps_per_epoch if self.in_epochs else 1
 
 
 def unfit() -> Unable:

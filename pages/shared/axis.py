@@ -8,13 +8,10 @@ from typing import Any
 
 def log_axis(low: float, high: float) -> dict[str, Any]:
     """An axis from a little below low to a little above high, both above zero, for a figure's layout."""
-    places = ticks(low, high)
-    return {
-        "type": "log",
-        "tickvals": places,
-        "ticktext": [named(place) for place in places],
-        "range": [math.log10(low) - 0.08, math.log10(high) + 0.08],
-    }
+    first, last = math.log10(low), math.log10(high)
+    room = max(0.08, 0.05 * (last - first))
+    places = [place for place in ticks(low, high) if first - room <= math.log10(place) <= last + room]
+    return {"type": "log", "tickvals": places, "ticktext": named(places), "range": [first - room, last + room]}
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -29,9 +26,14 @@ def ticks(low: float, high: float) -> list[float]:
     return [number * step for number in range(max(1, math.floor(low / step)), math.ceil(high / step) + 1)]
 
 
-def named(number: float) -> str:
-    """The number as it is written: 0.05, 2,000, and powers of ten far from 1 as such."""
-    power = round(math.log10(number)) if number > 0 else 0
-    if not -3 <= power <= 5 and math.isclose(number, 10.0**power):
-        return f"10<sup>{power}</sup>"
-    return f"{number:,.6g}"
+def named(numbers: list[float]) -> list[str]:
+    """The numbers of an axis as they are written, all in one style: 0.05 and 2,000, or as powers of ten."""
+    if all(number * 1.001 > 1e-4 and number < 1e6 for number in numbers):
+        return [f"{number:,.6g}" for number in numbers]
+    return [_power(number) for number in numbers]
+
+
+def _power(number: float) -> str:
+    digits, power = f"{number:.5e}".split("e")
+    digits = digits.rstrip("0").rstrip(".")
+    return (f"{digits}·" if digits != "1" else "") + f"10<sup>{int(power)}</sup>"

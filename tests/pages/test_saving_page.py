@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from core.engine.manager import Manager
 from core.experiments import experiment
 from core.files import saving
+from pages.shared.files.chosen import FIRST_RUNS, PREFERENCE
+from pages.shared.files.resume_panel import risen
 from tests.pages.tabs import ANNE, BOB, Tab, until
 
 
@@ -119,7 +124,96 @@ def test_the_section_is_there_after_a_refresh(open_tab: Callable[..., Tab]) -> N
     assert open_tab(BOB).open("saving").at.session_state["files section"] == "save"
 
 
+def test_run_step_and_kind_are_there_after_a_refresh(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    first, second = trained(manager), trained(manager)
+    step = first.kept[-2]
+    page = open_tab().open("saving")
+    assert page.at.session_state["files run"] == second.id
+    page.set("files run", first.id).set(f"files step {first.id}", step).set("files kind", "checkpoint")
+    page = open_tab().open("saving")
+    assert (page.at.session_state["files run"], page.at.session_state["files kind"]) == (first.id, "checkpoint")
+    assert f"classifier_step{step}_checkpoint" in page.words
+    page.set("files section", "load")
+    page = open_tab().open("saving")
+    assert "checkpoint, " in page.words
+    newest = trained(manager)
+    assert open_tab().open("saving").at.session_state["files run"] == newest.id
+    stranger = open_tab(BOB).open("saving")
+    assert stranger.at.session_state["files kind"] == "state_dict"
+
+
+def test_a_chosen_run_that_is_gone_gives_way_to_the_newest(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    run = trained(manager)
+    manager.store.prefer(ANNE, PREFERENCE, json.dumps({"run": "gone", "step": 7, "newest": run.id}))
+    page = open_tab().open("saving")
+    assert page.at.session_state["files run"] == run.id
+    assert "classifier_step60_state_dict" in page.words
+
+
 def test_a_wave_says_what_its_loss_is_of(open_tab: Callable[..., Tab], manager: Manager) -> None:
     trained(manager, name="rnn")
     page = open_tab().open("saving").set("files section", "load")
     assert "of the first window alone, 10 points, read with a hidden state of zeros" in page.words
+
+
+@pytest.mark.parametrize("name", FIRST_RUNS)
+def test_what_is_trained_here_can_be_gone_on_from(name: str, open_tab: Callable[..., Tab]) -> None:
+    page = open_tab().open("saving").set("files section", "resume").press(f"files start {name}")
+    run = page.manager.run(ANNE, page.at.session_state["files training"])
+    assert run is not None
+    until(lambda: not run.alive)
+    page.run().press("files both ways")
+    assert page.errors == []
+    assert "losses equal to the run's own, bit for bit." in page.words
+
+
+def test_a_run_too_fast_to_keep_steps_is_trained_again(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    config = experiment("classifier").config.create({"num_steps": 20, "optimizer": "Adam"})
+    fast = manager.start(ANNE, config)
+    until(lambda: fast.status == "finished")
+    fast.kept = [0, 20]  # as it is unless the machine is very slow
+    page = open_tab().open("saving").set("files section", "resume")
+    assert "it kept no step on its way" in page.words
+    page.press("files again")
+    again = page.manager.run(ANNE, page.at.session_state["files training"])
+    assert again is not None
+    assert again.config == fast.config
+    until(lambda: not again.alive)
+    assert again.kept == list(range(21))
+    page.run()
+    assert "Go on from step 10 in both ways" in [found.label for found in page.at.button]
+
+
+def test_a_finished_checkpoint_is_lengthened_as_far_as_one_likes(
+    open_tab: Callable[..., Tab], manager: Manager
+) -> None:
+    run = trained(manager)
+    saved = saving.save("checkpoint", run.config, {}, run.folder.checkpoint_file(60), 60)
+    page = open_tab().open("saving").set("files section", "resume")
+    page.at.file_uploader[0].upload("finished.pt", saved.data, "application/octet-stream")
+    page.run()
+    [more] = page.at.number_input
+    assert (more.label, more.value) == ("More steps", 60)
+    assert "This run had come to its end, so it is lengthened. A new run has all steps up to 60" in page.words
+    page.set(more.key, 25)
+    assert "goes on to step 85." in page.words
+    page.press("files adopt")
+    assert [found.value for found in page.at.success] == [
+        "It is waiting on its page, paused at step 60 of 85: press Play there."
+    ]
+    [adopted] = [other for other in manager._runs.values() if other.id != run.id]
+    assert (adopted.status, adopted.step, adopted.config.num_steps) == ("paused", 60, 85)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (1.537, "**about 1.5 times**"),
+        (80.5, "**about 80 times**"),
+        (8127.0, "**about 8,100 times**"),
+        (1e30, "**more than a million times**"),
+    ],
+)
+def test_a_ratio_is_a_number_that_one_can_read(ratio: float, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.shared.language.current", lambda: "en")
+    assert words in risen(ratio)

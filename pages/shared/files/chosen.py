@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from core.config import ConfigError
+from core.config import Config, ConfigError
 from core.engine.manager import Refused, manager
 from core.engine.run import Run
 from core.engine.store import Entry
 from core.experiments import MODULES, experiment
+from core.files.saving import ENDINGS
 from pages.shared import session
 from pages.shared.language import _, tell
 from pages.shared.titles import experiment_title
@@ -21,9 +24,11 @@ MOST_RUNS = 30
 FIRST_RUNS: dict[str, tuple[dict[str, Any], float]] = {
     "classifier": ({"device": "cpu", "optimizer": "Adam", "num_steps": 200, "dataset": "moons"}, 70),
     "rnn": ({"device": "cpu"}, 100),
-    "cnn": ({"device": "cpu", "num_epochs": 2}, 0),
+    "cnn": ({"device": "cpu", "num_epochs": 2}, 40),
 }
 """What can be trained right here: settings, and steps a second, slow enough for some steps to be kept on the way."""
+SECONDS = 5.0
+"""How long a run takes that is trained once more to keep steps; longer if its steps take longer."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,10 @@ class Chosen:
     def key(self) -> str:
         """Tells it from all others."""
         return f"{self.run.id} {self.step}"
+
+
+PREFERENCE = "files chosen"
+"""What was chosen last: {"run": its id, "step": a kept step, "newest": the id of the newest run at that time}."""
 
 
 def own_runs() -> dict[str, Entry]:
@@ -53,22 +62,45 @@ def choose() -> Chosen | None:
     if wanted in runs:
         session.put("files run", wanted)
         session.put("files wanted", None)
+    if session.get("files kind") not in ENDINGS:
+        known = session.preference("files kind")
+        session.put("files kind", known if known in ENDINGS else "state_dict")
     chosen = None
     if runs:
+        newest = next(iter(runs))
         if session.get("files run") not in runs:
-            session.put("files run", next(iter(runs)))
+            _recall(runs, newest)
         labels = {id: told(entry) for id, entry in runs.items()}
-        id = st.selectbox(_("Run"), list(runs), format_func=labels.__getitem__, key="files run")
+        id = st.selectbox(
+            _("Run"), list(runs), format_func=labels.__getitem__, key="files run", on_change=_remember, args=(newest,)
+        )
         run = manager().run(session.owner(), id)
         if run is not None and run.kept:
-            chosen = Chosen(run, _step(run))
+            chosen = Chosen(run, _step(run, newest))
         else:
             st.info(_("No step of this run was kept: choose another one."))
         with st.expander(_("Train another one")):
-            start_buttons()
+            start_buttons("another ")
     if session.get("files training"):
         _progress(session.get("files training"))
     return chosen
+
+
+def _recall(runs: Mapping[str, Entry], newest: str) -> None:
+    """Choose what was chosen last; the newest run if that is gone, or if one was trained since."""
+    known = json.loads(session.preference(PREFERENCE) or "{}")
+    if known.get("run") in runs and known["newest"] == newest:
+        session.put("files run", known["run"])
+        session.put(f"files step {known['run']}", known["step"])
+    else:
+        session.put("files run", newest)
+
+
+def _remember(newest: str) -> None:
+    """Remember the chosen run and step for after a refresh."""
+    run = session.get("files run")
+    chosen = {"run": run, "step": session.get(f"files step {run}"), "newest": newest}
+    session.prefer(PREFERENCE, json.dumps(chosen))
 
 
 def first_run() -> None:
@@ -81,7 +113,7 @@ def first_run() -> None:
             start_buttons()
 
 
-def _step(run: Run) -> int:
+def _step(run: Run, newest: str) -> int:
     if len(run.kept) == 1:
         st.caption(_("Only step {step} was kept.").format(step=run.kept[0]))
         return run.kept[0]
@@ -92,6 +124,8 @@ def _step(run: Run) -> int:
         _("Kept step"),
         run.kept,
         key=key,
+        on_change=_remember,
+        args=(newest,),
         help=_("A run keeps about 40 of its steps, weights, optimizer and all, as it trains."),
     )
     return chosen
@@ -104,32 +138,61 @@ def told(entry: Entry) -> str:
     return " · ".join(parts)
 
 
-def start_buttons() -> None:
-    """Train one of the tutorial's networks, right here."""
+def start_buttons(place: str = "") -> None:
+    """Train one of the tutorial's networks, right here.
+
+    Args:
+        place: tells the buttons from others on the page.
+    """
     with st.container(horizontal=True):
         for name in FIRST_RUNS:
             st.button(
                 _("Train the {name}").format(name=experiment_title(name)),
                 icon=":material/play_arrow:",
-                key=f"files start {name}",
+                key=f"files start {place}{name}",
                 disabled=bool(session.get("files training")),
-                on_click=_start,
+                on_click=_start_first,
                 args=(name,),
             )
+    _start_problem()
+
+
+def again_button(run: Run) -> None:
+    """Train the same once more, at a speed at which steps are kept on the way."""
+    st.button(
+        _("Train it again and keep steps"),
+        icon=":material/replay:",
+        key="files again",
+        type="primary",
+        disabled=bool(session.get("files training")),
+        on_click=_start,
+        args=(run.config, max(1.0, run.config.num_steps / SECONDS)),
+    )
+    _start_problem()
+
+
+def _start_problem() -> None:
     problem = session.get("files start problem")
     if problem:
         st.error(tell(problem), icon=":material/error:")
 
 
-def _start(name: str) -> None:
+def _start_first(name: str) -> None:
     values, speed = FIRST_RUNS[name]
-    session.put("files start problem", None)
     try:
-        run = manager().start(session.owner(), experiment(name).config.create(values), speed=speed)
-    except Refused as refused:
-        session.put("files start problem", refused.problem)
+        config = experiment(name).config.create(values)
     except ConfigError as error:
         session.put("files start problem", error.problems[0])
+    else:
+        _start(config, speed)
+
+
+def _start(config: Config, speed: float) -> None:
+    session.put("files start problem", None)
+    try:
+        run = manager().start(session.owner(), config, speed=speed)
+    except Refused as refused:
+        session.put("files start problem", refused.problem)
     else:
         session.put("files training", run.id)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from core.engine.manager import Refused, manager
+from core.engine.run import Run
 from core.files.resuming import WAYS, Uploaded, check, ways_on
 from core.files.uploads import MOST_BYTES, Upload
 from core.processes.confined import Unable
 from pages.shared import session
 from pages.shared.axis import log_axis
-from pages.shared.files.chosen import Chosen
+from pages.shared.files.chosen import Chosen, again_button, first_run, start_buttons
 from pages.shared.files.load_panel import read_once
 from pages.shared.language import _, joined, tell
 from pages.shared.titles import experiment_title
@@ -29,7 +31,7 @@ def resume_panel(chosen: Chosen | None) -> None:
     with left:
         st.markdown(_("**With and without the optimizer**"))
         if chosen is None:
-            st.caption(_("Choose a run first."))
+            first_run()
         else:
             _compare(chosen)
     with right:
@@ -42,10 +44,7 @@ def _compare(chosen: Chosen) -> None:
     recorded = [value for value in _losses(run) if value is not None]
     inside = [step for step in run.kept if 0 < step < len(recorded)]
     if not inside:
-        st.info(
-            _("This run kept no step on its way: train one that goes on after a kept step, for example slower."),
-            icon=":material/info:",
-        )
+        _none_inside(run)
         return
     asked = chosen.step
     if asked not in inside:
@@ -72,6 +71,24 @@ def _compare(chosen: Chosen) -> None:
         st.error(tell(known[1].problem), icon=":material/error:")
         return
     _chart(chosen, recorded, known[1])
+
+
+def _none_inside(run: Run) -> None:
+    """What to do about a run of which no step was kept between the first and the last."""
+    if run.alive:
+        st.info(_("This run has kept no step on its way yet: pause it on its page, that keeps one."))
+    elif run.status == "finished" and run.config.num_steps > 1:
+        st.info(
+            _(
+                "This run was over so soon that it kept no step on its way, and after its last one nothing follows to "
+                "compare with. Trained again more slowly, it keeps some."
+            ),
+            icon=":material/info:",
+        )
+        again_button(run)
+    else:
+        st.info(_("This run kept no step on its way. Choose another one in the sidebar, or train one here:"))
+        start_buttons("on the way ")
 
 
 def _losses(run: Any) -> list[Any]:
@@ -105,7 +122,7 @@ def _chart(chosen: Chosen, recorded: list[float], found: dict[str, list[float]])
             for x, y, name, color, width, dash in lines
         ]
     )
-    seen = [value for _x, values, *_rest in lines for value in values if value > 0]
+    seen = [value for _x, values, *_rest in lines for value in values if 0 < value < math.inf]
     low, high = min(seen, default=1e-3), max(seen, default=1.0)
     figure.add_vline(x=step, line_dash="dot", line_color="#888")
     figure.update_layout(
@@ -125,15 +142,20 @@ def _chart(chosen: Chosen, recorded: list[float], found: dict[str, list[float]])
     if weights == full[: len(weights)]:
         told = joined(told, _("Plain SGD keeps no state: nothing was lost, both go on alike."))
     elif ratio > 1.5:
-        told = joined(
-            told,
-            _("Without the optimizer's state the loss rises to **{ratio} times** that of the run.").format(
-                ratio=f"{ratio:.3g}"
-            ),
-        )
+        told = joined(told, risen(ratio))
     else:
         told = joined(told, _("Without the optimizer's state the losses differ from the second step on."))
     st.markdown(told)
+
+
+def risen(ratio: float) -> str:
+    """How far the loss rises above the run's own, in two digits."""
+    if ratio > 1e6:
+        return _("Without the optimizer's state the loss rises to **more than a million times** that of the run.")
+    rounded = float(f"{ratio:.2g}")
+    return _("Without the optimizer's state the loss rises to **about {ratio} times** that of the run.").format(
+        ratio=f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:g}"
+    )
 
 
 def _from_file() -> None:
@@ -174,25 +196,48 @@ def _from_file() -> None:
     )
     if upload.value["config"].get("device", "cpu") not in ("cpu", "auto"):
         st.caption(_("It was trained on another device; here it goes on on the CPU."))
-    st.button(
-        _("Go on from step {step}").format(step=found.step),
-        type="primary",
-        icon=":material/play_arrow:",
-        key="files adopt",
-        on_click=_adopt,
-        args=(found,),
-    )
+    _how_far(found, key)
     problem = session.get("files adopt problem")
     if problem:
         st.error(tell(problem), icon=":material/error:")
     adopted = session.get("files adopted")
     if adopted and adopted[0] == key:
-        st.success(_("It is waiting on its page, paused at step {step}: press Play there.").format(step=found.step))
+        st.success(
+            _("It is waiting on its page, paused at step {step} of {steps}: press Play there.").format(
+                step=found.step, steps=adopted[1]
+            )
+        )
         st.page_link(
             f"pages/{found.config.experiment}.py",
             label=_("To the page “{name}”").format(name=title),
             icon=":material/arrow_forward:",
         )
+
+
+def _how_far(found: Uploaded, key: str) -> None:
+    """How many steps or epochs more, and the button."""
+    proposed, most = found.more()
+    if most < 1:
+        st.info(_("No run here may have more steps than this one."), icon=":material/info:")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        more = st.number_input(
+            _("More epochs") if found.in_epochs else _("More steps"), 1, most, proposed, key=f"files more {key}"
+        )
+        steps = found.steps_with(more)
+        st.button(
+            _("Go on from step {step}").format(step=found.step),
+            type="primary",
+            icon=":material/play_arrow:",
+            key="files adopt",
+            on_click=_adopt,
+            args=(found, steps),
+        )
+    told = _("A new run has all steps up to {step} and goes on to step {steps}. It waits, paused, on its page.")
+    told = told.format(step=found.step, steps=steps)
+    if found.step >= found.config.num_steps:
+        told = joined(_("This run had come to its end, so it is lengthened."), told)
+    st.caption(told)
 
 
 def _checked(upload: Upload, key: str) -> Uploaded | Unable:
@@ -209,16 +254,16 @@ def _checked(upload: Upload, key: str) -> Uploaded | Unable:
     return found
 
 
-def _adopt(found: Uploaded) -> None:
+def _adopt(found: Uploaded, steps: int) -> None:
     """Begin the run, and have its page show it."""
     owner = session.owner()
     session.put("files adopt problem", None)
     try:
-        run = manager().adopt(owner, found, speed=30)
+        run = manager().adopt(owner, found, num_steps=steps, speed=30)
     except Refused as refused:
         session.put("files adopt problem", refused.problem)
         return
     manager().store.leave(owner, run.config, run.id)
     session.drop(f"workspace {run.config.experiment}")
     session.drop(f"{run.config.experiment}.")
-    session.put("files adopted", (session.get("files checked")[0], run.id))
+    session.put("files adopted", (session.get("files checked")[0], run.config.num_steps))

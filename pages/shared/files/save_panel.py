@@ -64,9 +64,10 @@ def save_panel(chosen: Chosen) -> None:
         _("What to save"),
         list(known),
         format_func=lambda name: known[name][0],
-        default="state_dict",
+        default=session.get("files kind"),
         required=True,
         key="files kind",
+        on_change=lambda: session.prefer("files kind", session.get("files kind")),
         label_visibility="collapsed",
         persist_state="page",
     )

@@ -12,7 +12,7 @@ from core import checkpoints
 from core.engine.manager import Manager
 from core.experiments import experiment
 from core.files import saving, uploads
-from core.files.resuming import check, rebuild, ways_on
+from core.files.resuming import Uploaded, check, rebuild, ways_on
 from core.files.uploads.packed import pack
 from core.processes.confined import Unable
 from tests.core.waiting import until
@@ -64,6 +64,25 @@ def test_resumed_from_an_upload_bit_for_bit(name: str, optimizer: str, manager: 
     assert run.history["run"]["loss/train"]["value"] == losses
     last = checkpoints.load(run.folder.checkpoint_file(len(losses)))["run"]["net"]
     assert all(torch.equal(last[key], weights[key]) for key in weights)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "step", "more", "steps"),
+    [
+        ("classifier", {"num_steps": 300}, 100, (200, 49_900), 300),
+        ("classifier", {"num_steps": 300}, 300, (300, 49_700), 600),
+        ("classifier", {"num_steps": 30_000}, 30_000, (20_000, 20_000), 50_000),
+        ("classifier", {"num_steps": 50_000}, 50_000, (0, 0), 50_000),
+        ("cnn", {"train_size": 100, "batch_size": 20, "num_epochs": 2}, 7, (1, 99), 10),
+        ("cnn", {"train_size": 100, "batch_size": 20, "num_epochs": 2}, 10, (2, 98), 20),
+    ],
+)
+def test_how_far_a_checkpoint_may_go_on(
+    name: str, values: dict[str, Any], step: int, more: tuple[int, int], steps: int
+) -> None:
+    found = Uploaded(experiment(name).config.create(values), {}, {"run": {"step": step}}, b"")
+    assert found.more() == more
+    assert found.steps_with(more[0]) == steps
 
 
 def test_a_bug_goes_on_with_its_twin(manager: Manager) -> None:
