@@ -8,12 +8,10 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import math
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +28,7 @@ LONGEST_STEP, LONGEST_SWEEP = 0.6, 6.0
 """Seconds: where a step, or all of them, would take longer, larger networks are left out."""
 
 
-def synchronise(device: torch.device) -> None:
+def synchronize(device: torch.device) -> None:
     """Wait until a device has done all that it was asked: a GPU works while the program goes on."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
@@ -43,10 +41,10 @@ def milliseconds(device: torch.device, work: Callable[[], object], times: int = 
     work()
     found = []
     for _ in range(times):
-        synchronise(device)
+        synchronize(device)
         start = time.perf_counter()
         work()
-        synchronise(device)
+        synchronize(device)
         found.append(1000 * (time.perf_counter() - start))
     return statistics.median(found)
 
@@ -104,7 +102,7 @@ def run_moves(name: str) -> bytes:
         try:
             start = time.perf_counter()
             work()
-            synchronise(device)
+            synchronize(device)
             took = 1000 * (time.perf_counter() - start)
             if repeat:
                 took = milliseconds(device, work)
@@ -376,17 +374,27 @@ PITFALLS = {
         "for _ in range(5):\n"
         "    start = time.perf_counter()\n"
         "    y = a @ a\n"
-        "    synchronise()  # torch.cuda.synchronize() on a GPU; nothing to wait for on the CPU\n"
+        "    {synchronize}\n"
         "    times.append(1000 * (time.perf_counter() - start))\n"
         "print(f'{sorted(times)[2]:.1f} ms, the median of 5, on {y.device}')",
     ),
 }
 """Each mistake and how it is mended."""
+SYNCHRONIZE = {
+    "cpu": "torch.cpu.synchronize()  # nothing to wait for; on a GPU: torch.cuda.synchronize()",
+    "cuda": "torch.cuda.synchronize(device)",
+    "mps": "torch.mps.synchronize()",
+}
+"""The line that waits, for each type of device."""
 
 
 def pitfall_program(name: str, mended: bool, device: str) -> str:
-    """One of the `PITFALLS` on a device: what is run is what is shown."""
-    return f'device = "{device}"\n{PITFALLS[name][mended]}'
+    """One of the `PITFALLS` on a device, with its imports: what is run is what is shown."""
+    body = PITFALLS[name][mended].replace("{synchronize}", SYNCHRONIZE.get(device.split(":")[0], SYNCHRONIZE["cpu"]))
+    imports = "import time\n\nimport torch\n" if "time." in body else "import torch\n"
+    if "nn." in body:
+        imports += "from torch import nn\n"
+    return f'{imports}\ndevice = "{device}"\n{body}'
 
 
 @dataclass(frozen=True)
@@ -399,26 +407,15 @@ class Outcome:
 
 def pitfall(name: str, mended: bool, device: str) -> Outcome:
     """Run one of the `PITFALLS` on a device."""
-    return Outcome(**json.loads(confined(run_program, pitfall_program(name, mended, device), device, memory=None)))
+    return Outcome(**json.loads(confined(run_program, pitfall_program(name, mended, device), memory=None)))
 
 
-def run_program(program: str, device: str) -> bytes:
-    """`pitfall` in the process of its own.
-
-    Args:
-        device: what `synchronise()` in it waits for.
-    """
-    known: dict[str, Any] = {
-        "torch": torch,
-        "nn": nn,
-        "time": time,
-        "math": math,
-        "synchronise": lambda: synchronise(torch.device(device)),
-    }
+def run_program(program: str) -> bytes:
+    """`pitfall` in the process of its own: the program gets nothing that it does not import."""
     printed, error = io.StringIO(), ""
     with contextlib.redirect_stdout(printed):
         try:
-            exec(compile(program, "lesson.py", "exec"), known)
+            exec(compile(program, "lesson.py", "exec"), {"__name__": "__main__"})
         except Exception as raised:
             error = f"{type(raised).__name__}: {raised}"
     return json.dumps(asdict(Outcome(printed.getvalue(), error))).encode()

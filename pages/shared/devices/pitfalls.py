@@ -34,7 +34,7 @@ def _pitfall(name: str, device: str) -> None:
         "data": _("The model moved, the data did not"),
         "numpy": _("`.numpy()` of a tensor on the GPU"),
         "assigned": _("`tensor.to()` without assigning"),
-        "time": _("Timing without synchronise"),
+        "time": _("Timing without synchronize"),
     }
     st.markdown(f"**{titles[name]}**")
     mended = st.toggle(_("mend it"), key=f"devices pitfall {name}", persist_state="page")
@@ -87,7 +87,7 @@ def _told(name: str, mended: bool, device: str) -> str:
         return joined(
             _(
                 "This was timed on the CPU, because the meta device computes nothing. There a line ends when its work "
-                "is done: with or without `synchronise()` the same is measured, and what differs is chance."
+                "is done: with or without `synchronize()` the same is measured, and what differs is chance."
             ),
             _(
                 "On a GPU the program without it stops the clock while the GPU still works: the time looks "

@@ -1,12 +1,15 @@
 """What the page of devices shows is what PyTorch does."""
 
 import json
+import runpy
+from pathlib import Path
 
 import pytest
 import torch
 
 from core.engine.manager import Manager
 from core.machine.lab import (
+    PITFALLS,
     Precision,
     Step,
     crossover,
@@ -60,9 +63,22 @@ def test_the_three_moves_on_a_gpu(manager: Manager) -> None:
     ],
 )
 def test_mistakes_give_pytorchs_own_errors(name: str, mended: bool, printed: str, error: str) -> None:
-    outcome = json.loads(run_program(pitfall_program(name, mended, "meta"), "meta"))
+    outcome = json.loads(run_program(pitfall_program(name, mended, "meta")))
     assert outcome["printed"] == printed
     assert error in outcome["error"] and bool(error) == bool(outcome["error"])
+
+
+@pytest.mark.parametrize("name", PITFALLS)
+def test_a_copied_program_runs_as_it_stands(name: str, tmp_path: Path) -> None:
+    copied = tmp_path / "copied.py"
+    copied.write_text(pitfall_program(name, True, "cpu"), encoding="utf-8")
+    assert runpy.run_path(str(copied), run_name="__main__")["device"] == "cpu"
+
+
+def test_the_mended_clock_waits_for_its_device() -> None:
+    assert "    torch.cuda.synchronize(device)\n" in pitfall_program("time", True, "cuda:0")
+    assert "    torch.mps.synchronize()\n" in pitfall_program("time", True, "mps")
+    assert "synchronize" not in pitfall_program("time", False, "cuda:0")
 
 
 def test_the_clock_runs_on_the_cpu(manager: Manager) -> None:
