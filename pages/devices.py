@@ -17,7 +17,7 @@ st.title(_("Devices"), anchor=False)
 st.caption(_("Press “Next line” and watch each tensor move. Then make the classic mistakes, and mend them."))
 panels: dict[str, Section] = {
     "moves": (_("Three moves"), moves_panel),
-    "pitfalls": (_("Mistakes"), pitfalls_panel),
+    "pitfalls": (_("Classic mistakes"), pitfalls_panel),
     "sweep": (_("CPU and GPU"), sweep_panel),
     "precision": (_("Precision"), precision_panel),
     "threads": (_("Threads"), threads_panel),

@@ -230,13 +230,37 @@ def crossover(cpu: list[Step], gpu: list[Step]) -> int | None:
     return next((step.width for step in gpu if step.width in known and step.whole < known[step.width]), None)
 
 
+PRECISIONS = ("float64", "float32", "bfloat16", "float16")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a kind of number can hold, as `torch.finfo` says.
+
+    Attributes:
+        smallest: the smallest positive number with all its digits.
+        largest: the largest number.
+        eps: the gap between 1 and the next number.
+    """
+
+    name: str
+    bytes: int
+    smallest: float
+    largest: float
+    eps: float
+
+
+def kinds() -> list[Kind]:
+    """All of `PRECISIONS`."""
+    found = [(name, torch.finfo(getattr(torch, name))) for name in PRECISIONS]
+    return [Kind(name, about.bits // 8, about.smallest_normal, about.max, about.eps) for name, about in found]
+
+
 @dataclass(frozen=True)
 class Precision:
     """What a kind of number costs and brings.
 
     Attributes:
-        eps: the gap between 1 and the next number.
-        largest: the largest number.
         milliseconds: one forward pass of a wide CNN over 64 images; None where the device can't.
         accuracy: of a trained CNN on 1,000 test digits, its weights and images in this precision.
         error: the largest difference between its logits and those in float64.
@@ -244,16 +268,10 @@ class Precision:
     """
 
     name: str
-    bytes: int
-    eps: float
-    largest: float
     milliseconds: float | None
     accuracy: float | None
     error: float | None
     refused: str
-
-
-PRECISIONS = ("float64", "float32", "bfloat16", "float16")
 
 
 def precisions(device: str) -> list[Precision]:
@@ -286,8 +304,6 @@ def run_precisions(name: str) -> bytes:
 
 def _precision(device: torch.device, name: str, cnn: CNN, test: Tensor, labels: Tensor, exact: Tensor) -> Precision:
     dtype = getattr(torch, name)
-    about = torch.finfo(dtype)
-    known = (name, about.bits // 8, about.eps, about.max)
     try:
         net = CNN().to(device, dtype)
         net.load_state_dict(cnn.state_dict())
@@ -296,9 +312,9 @@ def _precision(device: torch.device, name: str, cnn: CNN, test: Tensor, labels: 
         batch = torch.rand(64, 1, 28, 28).to(device, dtype)
         took = milliseconds(device, lambda: wide(batch), 5)
     except (RuntimeError, TypeError, NotImplementedError) as error:
-        return Precision(*known, None, None, None, f"{type(error).__name__}: {error}".split("\n")[0])
+        return Precision(name, None, None, None, f"{type(error).__name__}: {error}".split("\n")[0])
     accuracy = (logits.argmax(dim=1) == labels).double().mean().item()
-    return Precision(*known, took, accuracy, (logits - exact).abs().max().item(), "")
+    return Precision(name, took, accuracy, (logits - exact).abs().max().item(), "")
 
 
 @dataclass(frozen=True)
@@ -381,7 +397,7 @@ PITFALLS = {
 }
 """Each mistake and how it is mended."""
 SYNCHRONIZE = {
-    "cpu": "torch.cpu.synchronize()  # nothing to wait for; on a GPU: torch.cuda.synchronize()",
+    "cpu": "torch.cpu.synchronize()  # on a GPU: torch.cuda.synchronize()",
     "cuda": "torch.cuda.synchronize(device)",
     "mps": "torch.mps.synchronize()",
 }

@@ -7,10 +7,19 @@ import streamlit as st
 from pages.shared import language, session
 from pages.shared.language import LANGUAGES, _
 
+TABLES = """<style>
+@media (max-width: 640px) {
+  [data-testid="stMarkdownContainer"]:has(> table) { overflow-x: auto; }
+  [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.3rem 0.25rem; font-size: 0.9rem; }
+}
+</style>"""
+"""On a phone a table scrolls in a box of its own, not with the page."""
+
 
 def open_page() -> None:
     """Set up the page; call first."""
     st.set_page_config(page_title="Torch Playground", page_icon="🔥", layout="wide")
+    st.html(TABLES)
     session.be_present()
     asked = st.query_params.get("lang")
     if asked in LANGUAGES and session.get("link_language") != asked:

@@ -127,8 +127,12 @@ def test_tensors_move_and_mistakes_are_mended(person: Callable[..., Person]) -> 
         expect(device.locator(".chip")).to_have_count(there)
     page.get_by_role("button", name="Back", exact=True).click()
     expect(device.locator(".chip")).to_have_count(5)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    choose(page, "Mistakes")
+    expect(device.get_by_text("64 × 1 × 28 × 28")).to_be_visible()
+    assert device.evaluate("box => box.scrollHeight <= box.clientHeight")
+    choose(page, "Precision")
+    expect(page.get_by_role("cell", name="65,504")).to_be_visible(timeout=PATIENCE)
+    assert page.get_by_test_id("stMain").evaluate("main => main.scrollWidth") <= 390
+    choose(page, "Classic mistakes")
     mistake = page.get_by_test_id("stVerticalBlock").filter(has_text="The model moved, the data did not").last
     told = mistake.get_by_role("alert")
     expect(told).to_have_count(1, timeout=PATIENCE)

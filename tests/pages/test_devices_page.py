@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from pages.shared.devices.measured import readable
 from tests.pages.tabs import BOB, Tab
 
 NO_GPU = pytest.mark.skipif(
@@ -44,6 +45,17 @@ def test_measurements_wait_for_a_press(open_tab: Callable[..., Tab]) -> None:
     page.set("devices section", "threads").press("devices threads button")
     assert page.errors == []
     assert "Net(2, 10, 2)" in page.words
+
+
+@pytest.mark.parametrize(
+    ("number", "read"),
+    [
+        (0.0, "0"), (1.0, "1"), (65504.0, "65,504"), (24.83, "25"), (0.77, "0.77"), (0.0009765625, "0.00098"),
+        (6.103515625e-05, "0.000061"), (2.0**-52, "2.2 × 10⁻¹⁶"), (3.4028234663852886e38, "3.4 × 10³⁸"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_as_people_read_them(number: float, read: str) -> None:
+    assert readable(number).replace("\u00a0", " ") == read
 
 
 def test_section_and_measurement_are_there_after_a_refresh(open_tab: Callable[..., Tab]) -> None:

@@ -42,9 +42,10 @@ CSS = """
 .moves .error { color: var(--st-red-text-color, #b3261e); font: 0.85rem var(--st-code-font, monospace); }
 @media (max-width: 640px) {
   .moves .places { gap: 8px; }
-  .moves .place { padding: 8px 6px; }
-  .moves .chip { padding: 2px 7px; font-size: 0.66rem; }
-  .moves .chip span + span { display: none; }
+  .moves .place { padding: 8px 6px; height: 300px; }
+  .moves .chip { flex-direction: column; gap: 0; padding: 2px 9px; border-radius: 10px; font-size: 0.66rem;
+    line-height: 1.4; }
+  .moves .chip span + span { font-size: 0.6rem; }
 }
 """
 JS = """

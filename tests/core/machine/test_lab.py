@@ -13,6 +13,7 @@ from core.machine.lab import (
     Precision,
     Step,
     crossover,
+    kinds,
     moves,
     pitfall,
     pitfall_program,
@@ -104,6 +105,15 @@ def test_where_the_gpu_overtakes() -> None:
     assert crossover(cpu, gpu) == 16
     assert crossover(cpu[:1], gpu) is None
     assert crossover(cpu, []) is None
+
+
+def test_what_a_kind_of_number_can_hold() -> None:
+    for kind in kinds():
+        dtype = getattr(torch, kind.name)
+        held = torch.tensor([kind.smallest, kind.largest, 1 + kind.eps, 1 + kind.eps / 4], dtype=dtype)
+        assert held.tolist() == [kind.smallest, kind.largest, 1 + kind.eps, 1]
+        assert held.element_size() == kind.bytes
+    assert torch.tensor([3.1e-8, 2.9e-8]).half().ne(0).tolist() == [True, False]  # as the lesson says
 
 
 def test_precision_costs_digits_and_hardly_ever_answers() -> None:
