@@ -46,7 +46,7 @@ def mistakes() -> None:
         "no_flush": _("No flush, no close"),
         "tensor": _("A tensor instead of .item()"),
     }
-    chosen = remembered(st.pills, _("Mistakes"), "logging mistake", titles)
+    chosen = remembered(st.pills, _("Classic mistakes"), "logging mistake", titles)
     st.markdown(lesson(f"tensorboard_{chosen}"))
     kept = manager().store.logs(session.owner()) / "mistakes" / chosen
     program_run(Program("tensorboard/programs", chosen, kept))
@@ -80,7 +80,7 @@ SECTIONS: dict[str, Section] = {
     "board": ("TensorBoard", itself),
     "view": (_("The same, drawn here"), log_view),
     "log": (_("What is logged"), lambda: log_panel(None, lambda: manager().last_logged(session.owner()))),
-    "mistakes": (_("Mistakes"), mistakes),
+    "mistakes": (_("Classic mistakes"), mistakes),
     "lesson": (_("Lesson"), show_lesson),
 }
 section_row("section tensorboard", SECTIONS)
