@@ -198,9 +198,8 @@ class Manager:
         try:
             id = self.store.add(owner, config)
             folder = self.store.folder(id)
-            log = f"{config.experiment}/" + "_".join(
-                [*filter(None, [special(config)]), f"{time.strftime('%m%d-%H%M%S')}-{id[:4]}"]
-            )
+            number = f"{time.strftime('%m%d-%H%M%S')}-{id[:4]}"
+            log = f"{config.experiment}/" + "_".join(filter(None, [special(config), number]))
             if source is None or step is None:
                 folder.create(config, lr_changes, log=log)
             else:

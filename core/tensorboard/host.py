@@ -24,6 +24,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from core.tensorboard.reading import event_files
+
 PREFIX = "/tensorboard"
 """Where it is on the server."""
 NAME = b"tensorboard"
@@ -183,11 +185,6 @@ def serve(connection: Connection) -> None:
     os._exit(0)
 
 
-def event_files(folder: str) -> set[Path]:
-    """All event files of a person's logs. SummaryWriter never gives a name twice."""
-    return set(Path(folder).rglob("events.out.tfevents.*"))
-
-
 class Shelf:
     """The applications: one for the files that are the same for everybody, and one for each person's logs."""
 
@@ -272,11 +269,11 @@ class Board:
         )
         self._lock = threading.Lock()
         self._reloaded = -RELOAD_INTERVAL
-        self._files = event_files(folder)
+        self._files = set(event_files(Path(folder)))
 
     def outdated(self) -> bool:
         """Whether an event file that was there is gone. Call it from one thread at a time."""
-        files = event_files(self._folder)
+        files = set(event_files(Path(self._folder)))
         missing = self._files - files
         self._files = files
         return bool(missing)

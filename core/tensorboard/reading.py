@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +16,8 @@ from tensorboard.compat.proto.summary_pb2 import HistogramProto
 
 from core.tensorboard.records import records
 
+EVENTS = "events.out.tfevents."
+"""How SummaryWriter begins the names of its files; it never gives a name twice."""
 BARS = 30
 """As many as TensorBoard draws of a histogram."""
 
@@ -33,18 +37,28 @@ class Log:
     histograms: dict[str, list[tuple[int, np.ndarray, np.ndarray]]] = field(default_factory=dict)
 
 
+def event_files(logs: Path) -> dict[Path, os.stat_result]:
+    """All event files of a person's logs, and what the system says of each; none that goes while it is looked for."""
+    found = {}
+    for folder, _folders, names in os.walk(logs):
+        for path in (Path(folder) / name for name in names if name.startswith(EVENTS)):
+            with suppress(FileNotFoundError):
+                found[path] = path.stat()
+    return found
+
+
 def runs(logs: Path) -> list[str]:
     """The names of the logs in a person's folder, those of the newest files first, as TensorBoard names them."""
     newest: dict[str, float] = {}
-    for path in logs.rglob("events.out.tfevents.*"):
+    for path, about in event_files(logs).items():
         name = path.parent.relative_to(logs).as_posix()
-        newest[name] = max(newest.get(name, 0.0), path.stat().st_mtime)
+        newest[name] = max(newest.get(name, 0.0), about.st_mtime)
     return sorted(newest, key=lambda name: (-newest[name], name))
 
 
 def read(folder: Path) -> Log:
     """All that is in a log so far."""
-    files = sorted(folder.glob("events.out.tfevents.*"))
+    files = sorted(folder.glob(f"{EVENTS}*"))
     return _read(tuple((path, path.stat().st_size) for path in files))
 
 

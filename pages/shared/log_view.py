@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.engine.manager import manager
-from core.tensorboard.reading import Log, packed, read, runs, smoothed
+from core.tensorboard.reading import Log, event_files, packed, read, runs, smoothed
 from pages.shared import session
 from pages.shared.language import _
 
@@ -75,7 +75,7 @@ def log_view() -> None:
 
 def _size(logs: Path) -> int:
     """Bytes in all event files: more, once there is something new."""
-    return sum(path.stat().st_size for path in logs.rglob("events.out.tfevents.*"))
+    return sum(about.st_size for about in event_files(logs).values())
 
 
 def _follow(logs: Path, seen: int) -> None:

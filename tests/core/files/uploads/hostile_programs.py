@@ -18,6 +18,7 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 from torch import nn
 
 from core.models import Net
+from tests.core.files.uploads.hostile import entries, zipped
 
 LIES = "A tensor in this file claims other numbers"
 DAMAGED = "This file is cut off or damaged"
@@ -35,21 +36,6 @@ CONFIG = "archive/data/weights/model_weights_config.json"
 WEIGHT = "archive/data/weights/weight_{}"
 
 Hostile = Iterator[tuple[str, bytes, str]]
-
-
-def entries(data: bytes) -> dict[str, bytes]:
-    """The entries of a zip."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def zipped(found: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
-    """A zip of entries."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", method) as archive:
-        for name, content in found.items():
-            archive.writestr(name, content)
-    return file.getvalue()
 
 
 class Touches:
