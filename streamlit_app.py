@@ -6,29 +6,16 @@ as `__mp_main__` and need nothing of it, so nothing is imported at the top.
 
 
 def show() -> None:
-    """One run of the script for one session: the page list, and the page chosen."""
+    """One run of the script for one session: the navigation, and the page chosen."""
     import streamlit as st
 
-    from pages.shared import shell
-    from pages.shared.language import _
+    from pages.index import PAGES
+    from pages.shared.page import shell
+    from pages.shared.person.language import _
 
     shell.open_page()
     st.navigation(
-        [
-            st.Page("pages/home.py", title=_("Home"), default=True),
-            st.Page("pages/classifier.py", title=_("Classifier")),
-            st.Page("pages/cnn.py", title=_("CNN")),
-            st.Page("pages/layers.py", title=_("Layers")),
-            st.Page("pages/tensorboard.py", title=_("TensorBoard"), url_path="logging"),
-            st.Page("pages/vgg.py", title=_("VGG")),
-            st.Page("pages/build.py", title=_("Build")),
-            st.Page("pages/devices.py", title=_("Devices")),
-            st.Page("pages/saving.py", title=_("Saving")),
-            st.Page("pages/rnn.py", title=_("RNN")),
-            st.Page("pages/rnn_digits.py", title=_("LSTM")),
-            st.Page("pages/loading.py", title=_("Loading")),
-            st.Page("pages/next.py", title=_("Further")),
-        ],
+        [st.Page(row.script, title=_(row.title), url_path=row.url_path, default=row.folder == "home") for row in PAGES],
         position="top",
     ).run()
 
@@ -39,7 +26,7 @@ elif __name__ != "__mp_main__":
     import streamlit as st
     from streamlit.runtime.pages_manager import PagesManager
 
-    from pages.shared.server import lifespan, middleware, routes
+    from pages.shared.server.routes import lifespan, middleware, routes
 
     # Without this the first deep link after a start takes pages/ for Streamlit's old automatic pages.
     PagesManager.uses_pages_directory = False

@@ -13,11 +13,12 @@ import torch
 
 from core import checkpoints
 from core.config import Config, ConfigError, Setting, kind_of
+from core.devices import resolve
 from core.engine.record import Folder, line
-from core.experiments import MODULES, Snapshot, experiment
+from core.experiments import MODULES, experiment
 from core.export import notebook, script
 from core.frames import encode
-from core.machine.devices import resolve
+from core.snapshot import Snapshot
 
 
 class Mistake(Exception):

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.experiments.base import Snapshot
+from core.snapshot import Snapshot
 
 
 def checkpoint(snapshot: Snapshot, losses: list[float]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.experiments.base import Frame
+from core.snapshot import Frame
 
 
 def encode(frames: Mapping[str, Frame]) -> bytes:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.config import Config
 from core.experiments import experiment
-from core.experiments.base import Bench, undisturbed
+from core.snapshot import Bench, undisturbed
 
 Press = Literal["zero_grad", "backward", "step"]
 PRESSES: tuple[Press, ...] = ("zero_grad", "backward", "step")

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.experiments.base import undisturbed
 from core.experiments.rnn import RNNConfig, build_net, make_window
 from core.models import RNN
+from core.snapshot import undisturbed
 
 ROUNDS = 15
 """Times each way is measured, in turn."""

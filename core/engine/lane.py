@@ -11,7 +11,8 @@ import torch
 from core import checkpoints
 from core.config import Config
 from core.engine.record import Row
-from core.experiments import Experiment, Snapshot
+from core.experiments import Experiment
+from core.snapshot import Snapshot
 
 
 class Lane:

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from core.config import Config, ConfigError, Problem
+from core.devices import resolve
 from core.engine.record import Folder, rows_of
 from core.engine.run import ALIVE, Run
 from core.engine.store import Store, data_folder
 from core.engine.worker import Job, Log, work
 from core.experiments import experiment
 from core.files.resuming import Uploaded
-from core.machine.devices import resolve
 from core.tensorboard.config import special
 from core.tensorboard.host import Host
 

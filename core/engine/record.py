@@ -16,8 +16,8 @@ import torch
 from core import checkpoints
 from core.config import Config
 from core.experiments import experiment
-from core.experiments.base import undisturbed
 from core.frames import encode
+from core.snapshot import undisturbed
 
 Row = tuple[int, int, dict[str, float]]
 """One step: step, epoch, metrics."""

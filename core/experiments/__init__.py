@@ -3,7 +3,7 @@
 import importlib
 from functools import cache
 
-from core.experiments.base import Experiment, Frame, Snapshot
+from core.experiments.base import Experiment
 
 MODULES = {
     "classifier": "core.experiments.classifier",
@@ -27,4 +27,4 @@ def experiment(name: str) -> Experiment:
     return found
 
 
-__all__ = ["MODULES", "Experiment", "Frame", "Snapshot", "experiment"]
+__all__ = ["MODULES", "Experiment", "experiment"]

@@ -1,60 +1,16 @@
-"""What every experiment has in common: what a step leaves behind, and what the engine needs of its module."""
+"""What the engine needs of an experiment's module, and what several of these modules share."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from core.config import Config, Problem
-
-
-@dataclass
-class Snapshot:
-    """What one training step leaves behind.
-
-    Attributes:
-        step: optimizer steps taken so far; 0 is the untrained network.
-        epoch: the epoch the step belongs to, from 1.
-        metrics: "loss/train" of the step's batch before its update, and what was evaluated after it.
-        net: the network, its last gradients still in `.grad`.
-        optimizer: the optimizer, with its state.
-        order: this epoch's permutation of the training points; unused with full batches.
-        h_state: what a recurrent network hands to its next step: None, a tensor, or a pair of them.
-    """
-
-    step: int
-    epoch: int
-    metrics: dict[str, float]
-    net: nn.Module
-    optimizer: torch.optim.Optimizer
-    order: Tensor
-    h_state: Any = None
-
-
-@dataclass
-class Frame:
-    """What the screen draws of one step: named arrays, and a few plain facts that go with them."""
-
-    step: int
-    epoch: int
-    arrays: dict[str, np.ndarray]
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass
-class Bench:
-    """A network on the bench, to take one step by hand: `loss()` runs the forward pass on a fixed batch."""
-
-    net: nn.Module
-    optimizer: torch.optim.Optimizer
-    loss: Callable[[], Tensor]
+from core.snapshot import Bench, Frame, Snapshot
 
 
 def classifier_bench(net: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor) -> Bench:
@@ -108,13 +64,3 @@ class Experiment:
         """What the screen draws of each lane."""
         lanes = self.lanes(config)
         return {name: self.view(lanes[name], snapshot, focus or {}) for name, snapshot in snapshots.items()}
-
-
-_alone = threading.RLock()
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Seed and draw inside without disturbing a training run's chance, nor another thread's."""
-    with _alone, torch.random.fork_rng(devices=[]):
-        yield

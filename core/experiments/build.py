@@ -18,12 +18,13 @@ from core.config import Device, Optimizer, Problem, setting
 from core.data import image_sets
 from core.data.image_sets import SETS, TEN, ImageSet, load_images
 from core.data.points import draw
-from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, classifier_bench, undisturbed
+from core.experiments.base import Experiment, bug_lanes, classifier_bench
 from core.experiments.image_config import ImageConfig
 from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
 from core.experiments.optimizers import build_optimizer
 from core.models.built import net_class
 from core.shapes import LayerShape, shape_text
+from core.snapshot import Bench, Frame, Snapshot, undisturbed
 from core.views.images import byte_maps, tested
 from core.views.plane import decision, nice_domain
 

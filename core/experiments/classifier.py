@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from core.checkpoints import restore
 from core.config import Config, Device, Optimizer, Problem, setting
 from core.data.points import draw, features, flip_labels, split
-from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, undisturbed
+from core.experiments.base import Experiment, bug_lanes
 from core.models import Net
+from core.snapshot import Bench, Frame, Snapshot, undisturbed
 from core.views.plane import decision, gradient_norms, hidden_activations, nice_domain, unit_maps, weights
 
 TUTORIAL = "the tutorial's step 1"

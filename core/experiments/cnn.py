@@ -13,12 +13,13 @@ from core.checkpoints import restore
 from core.config import Device, Optimizer, Problem, setting
 from core.data.digits import augment
 from core.data.image_sets import load_images, missing
-from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, classifier_bench, undisturbed
+from core.experiments.base import Experiment, bug_lanes, classifier_bench
 from core.experiments.image_config import ImageConfig
 from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
 from core.experiments.optimizers import build_optimizer
 from core.models import CNN
 from core.shapes import LayerShape, trace
+from core.snapshot import Bench, Frame, Snapshot, undisturbed
 from core.views.images import byte_maps, saliency, tested
 
 TUTORIAL = "the tutorial's step 2"

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.data.drawn import centred, read_drawing
 from core.data.image_sets import Choice, chosen_set, load_images, missing
-from core.experiments.base import Frame, Snapshot, undisturbed
+from core.snapshot import Frame, Snapshot, undisturbed
 
 SHOWN = 1000
 """Test images that can be looked at, the first ones."""

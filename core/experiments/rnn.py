@@ -25,9 +25,10 @@ from core.data.waves import (
     sum_of_sines,
     times,
 )
-from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, undisturbed
+from core.experiments.base import Experiment, bug_lanes
 from core.experiments.optimizers import build_optimizer
 from core.models import RNN
+from core.snapshot import Bench, Frame, Snapshot, undisturbed
 from core.views.images import byte_maps
 
 TUTORIAL = "the tutorial's step 7"

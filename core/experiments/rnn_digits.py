@@ -14,11 +14,12 @@ from core.config import Config, Device, Optimizer, Problem, setting
 from core.data import image_sets
 from core.data.image_sets import ImageSet, load_images
 from core.data.wave_kinds import KINDS, POINTS, TEST, TRAIN, wave_kinds, wave_pictures
-from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, classifier_bench, undisturbed
+from core.experiments.base import Experiment, bug_lanes, classifier_bench
 from core.experiments.image_config import ImageConfig
 from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
 from core.experiments.optimizers import build_optimizer
 from core.models import RNNClassifier
+from core.snapshot import Bench, Frame, Snapshot, undisturbed
 from core.views.images import byte_maps, tested
 
 TUTORIAL = "the tutorial's step 7"

@@ -13,7 +13,7 @@ from core.checkpoints import restore
 from core.config import Config, ConfigError, Device, Optimizer, Problem, setting
 from core.data.digits import augment, mirror
 from core.data.image_sets import load_images, missing
-from core.experiments.base import Bench, Experiment, Frame, Snapshot, bug_lanes, classifier_bench, undisturbed
+from core.experiments.base import Experiment, bug_lanes, classifier_bench
 from core.experiments.image_config import ImageConfig
 from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
 from core.experiments.optimizers import build_optimizer
@@ -21,6 +21,7 @@ from core.models import VGG
 from core.shapes import LayerShape, trace
 from core.shapes.memory import fits
 from core.shapes.stack import Stack, stack
+from core.snapshot import Bench, Frame, Snapshot, undisturbed
 from core.views.images import saliency, tested
 from core.views.stack import colour_filters, depth, maps_of_blocks, shown_blocks
 

@@ -15,12 +15,12 @@ from torch import Tensor, nn
 
 from core.config import Config, Problem
 from core.experiments import experiment
-from core.experiments.base import undisturbed
 from core.experiments.rnn import RNNConfig
 from core.files.contents import Line, Part
 from core.files.uploads import programs
 from core.models import RNN
 from core.processes.confined import Unable
+from core.snapshot import undisturbed
 
 Shape = list[int | str]
 Inputs = dict[str, Shape | list[Shape]]

@@ -16,11 +16,11 @@ from torch import Tensor, nn
 
 from core import checkpoints
 from core.config import Config, ConfigError, EpochConfig, Problem
-from core.experiments import MODULES, Experiment, Snapshot, experiment
-from core.experiments.base import undisturbed
+from core.experiments import MODULES, Experiment, experiment
 from core.files.uploads.packed import pack, raw, unpack
 from core.frames import encode
 from core.processes.confined import Unable, confined
+from core.snapshot import Snapshot, undisturbed
 
 MOST_LR_CHANGES = 1000
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from core.config import Config
-from core.experiments import Experiment, Snapshot, experiment
-from core.experiments.base import undisturbed
+from core.experiments import Experiment, experiment
 from core.files.uploads.packed import pack, unpack
 from core.processes.confined import Unable, confined
+from core.snapshot import Snapshot, undisturbed
 
 MODES = ("strict", "loose", "fitting")
 """load_state_dict as it is, with strict=False, or given only what fits."""

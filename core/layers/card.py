@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.config import Config, setting
-from core.experiments.base import undisturbed
+from core.snapshot import undisturbed
 
 NAMES: dict[str, Any] = {"torch": torch, "nn": nn, "F": F, "lr_scheduler": torch.optim.lr_scheduler}
 """What the shown lines may use, besides the names that a card gives them."""

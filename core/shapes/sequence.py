@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.experiments.base import undisturbed
 from core.experiments.rnn import RNNConfig, build_net
+from core.snapshot import undisturbed
 
 Shape = tuple[int, ...]
 

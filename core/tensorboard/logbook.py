@@ -16,8 +16,8 @@ from typing import Any
 import torch
 
 from core.config import Config
-from core.experiments import Snapshot, experiment
-from core.experiments.base import undisturbed
+from core.experiments import experiment
+from core.snapshot import Snapshot, undisturbed
 from core.tensorboard import lines
 from core.tensorboard.config import LogConfig, hparams, kinds
 from core.tensorboard.writer import BudgetSpent, Writer

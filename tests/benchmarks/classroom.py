@@ -22,7 +22,7 @@ def serve(port: int, connection: Connection) -> None:
 
     from core.engine.manager import manager
     from core.experiments.classifier import ClassifierConfig
-    from pages.shared.server import middleware, routes
+    from pages.shared.server.routes import middleware, routes
 
     manager().warm()
     owners = [f"{number:032x}" for number in range(1, PUPILS + 1)]

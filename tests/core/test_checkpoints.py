@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from core import checkpoints
-from core.experiments.base import Snapshot
 from core.experiments.classifier import ClassifierConfig, build_net, build_optimizer, train
+from core.snapshot import Snapshot
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from torch import nn
 
 from core.checkpoints import checkpoint, load, save
 from core.config import ConfigError
-from core.experiments.base import Frame, Snapshot, bug_lanes
+from core.experiments.base import bug_lanes
 from core.experiments.classifier import (
     GRID,
     ClassifierConfig,
@@ -24,6 +24,7 @@ from core.experiments.classifier import (
     untrained,
     view,
 )
+from core.snapshot import Frame, Snapshot
 
 Losses = Callable[..., list[float]]
 

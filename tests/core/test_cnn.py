@@ -15,7 +15,7 @@ from core import checkpoints
 from core.__main__ import main
 from core.config import ConfigError, kind_of
 from core.data.digits import augment, digits
-from core.experiments.base import Snapshot, bug_lanes
+from core.experiments.base import bug_lanes
 from core.experiments.cnn import (
     CNNConfig,
     build_net,
@@ -30,6 +30,7 @@ from core.experiments.cnn import (
 )
 from core.export import script
 from core.models import CNN
+from core.snapshot import Snapshot
 from tests.core.scripts import Records, Scripts
 
 

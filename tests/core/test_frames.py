@@ -6,9 +6,9 @@ import struct
 import numpy as np
 import pytest
 
-from core.experiments.base import Frame
 from core.experiments.classifier import ClassifierConfig, untrained, view
 from core.frames import decode, encode
+from core.snapshot import Frame
 
 ARRAYS = {
     "bytes": np.arange(7, dtype=np.uint8),

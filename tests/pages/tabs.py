@@ -16,8 +16,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.engine.manager import Manager
 from core.engine.run import Run
-from pages.shared.server import COOKIE
-from pages.shared.workspace import Workspace
+from pages.shared.form.workspace import Workspace
+from pages.shared.server.owner import COOKIE
 
 DOOR = Path(__file__).parents[2] / "streamlit_app.py"
 ANNE, BOB = "a" * 32, "b" * 32
@@ -46,7 +46,7 @@ class Tab:
         """Go to a page, by a link if there is a query."""
         if page != "home":
             self.run()
-            self.at.switch_page(f"pages/{page}.py")
+            self.at.switch_page(f"pages/{page}/page.py")
         self.at.query_params = dict(query)
         return self.run()
 

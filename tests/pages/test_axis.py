@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from pages.shared.axis import log_axis, named
+from pages.shared.pictures.axis import log_axis, named
 
 SMALL = (("5·", -5), ("", -4), ("2·", -4), ("5·", -4), ("", -3))
 

@@ -13,7 +13,7 @@ import pytest
 from core.engine.manager import Manager
 from core.engine.run import Run
 from core.experiments.classifier import MAX_POINTS, ClassifierConfig
-from pages.shared import session
+from pages.shared.person import session
 from tests.pages.tabs import BOB, Tab, until
 
 SECTIONS = ("lesson", "steps", "network", "code", "bugs", "runs")
@@ -419,10 +419,10 @@ def test_everything_is_there_on_the_next_visit(open_tab: Callable[..., Tab], cla
 def test_home_and_back(classifier: Tab) -> None:
     classifier.set("classifier.dataset", "moons").set("classifier.hidden_sizes", 2)
     run = classifier.play(speed=30)
-    classifier.at.switch_page("pages/home.py")
+    classifier.at.switch_page("pages/home/page.py")
     classifier.run()
     assert classifier.at.title.values == ["Torch Playground"]
-    classifier.at.switch_page("pages/classifier.py")
+    classifier.at.switch_page("pages/classifier/page.py")
     classifier.run()
     assert classifier.told()["run"] == run.id
     assert classifier.at.get_by_key("classifier.dataset").value == "moons"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from pages.shared.devices.measured import readable
+from pages.devices.measured import readable
 from tests.pages.tabs import BOB, Tab
 
 NO_GPU = pytest.mark.skipif(

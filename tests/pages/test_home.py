@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from core.machine.devices import devices
+from core.devices import devices
 
 
 def test_eight_steps_and_what_each_teaches(open_tab: Callable[..., Any]) -> None:

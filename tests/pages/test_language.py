@@ -1,15 +1,15 @@
 """The Chinese interface: every sentence is translated, nothing is left over, and it is written as Chinese is.
 
-To add a string: write it in English, as `_("...")` in pages/, as a label, help, choice or source of a `Setting`, or as
-the sentence of a `Problem`, a `CsvRefused` or a `Device` in core/. Then add to the page's or the room's catalogue in
-pages/shared/locale/zh/, or to shared.po where several pages say it,
+To add a string: write it in English, as `_("...")` in pages/, as a label, help, choice or source of a `Setting`, as
+the sentence of a `Problem`, a `CsvRefused` or a `Device` in core/, or in a row of pages/index.py. Then add to zh.po in
+the page's folder, or to a catalogue in pages/shared/locale/zh/ where several pages say it,
 
     #: the file that it is in
     msgid "The English sentence with its {placeholders}."
     msgstr "带有同样 {placeholders} 的中文句子。"
 
 `_` takes one plain text, never an f-string and never a piece of a sentence: values go into {placeholders}, and whole
-sentences are put together by `language.joined`. A lesson is a file in lessons/en and one of that name in lessons/zh.
+sentences are put together by `language.joined`. A lesson is two files in its page's folder: lesson.en.md, lesson.zh.md.
 """
 
 from __future__ import annotations
@@ -35,14 +35,19 @@ from core.layers import CARDS
 from core.loading.config import LoadingConfig
 from core.tensorboard.config import LogConfig
 from core.tensorboard.first import FirstConfig
-from pages.shared import language
+from pages.shared.person import language
 from tests.pages.tabs import Tab, until
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 CORE = sorted((ROOT / "core").rglob("*.py"))
 CHINESE = "[\u4e00-\u9fff]"
-SENTENCES = {"Problem": {"sentence": 1}, "CsvRefused": {"sentence": 0}, "Device": {"title": 1, "missing": 2}}
+SENTENCES = {
+    "Problem": {"sentence": 1},
+    "CsvRefused": {"sentence": 0},
+    "Device": {"title": 1, "missing": 2},
+    "Page": {"title": 1, "heading": 2, "on_home": 3, "sentence": 4},
+}
 """What people read of each class: parameter -> its position."""
 SECTIONS = ("lesson", "steps", "network", "code", "bugs", "runs")
 
@@ -119,7 +124,7 @@ def wanted() -> dict[str, Path]:
 @pytest.fixture(scope="module")
 def catalogs() -> list[Catalog]:
     found = []
-    for path in sorted((language.CATALOGUES / "zh").glob("*.po")):
+    for path in language.catalogue_files("zh"):
         with path.open("rb") as file:
             found.append(read_po(file, abort_invalid=True))
     return found
@@ -216,12 +221,17 @@ def test_mistakes(text: str, wrong: bool) -> None:
     assert bool(mistakes(text)) == wrong
 
 
-def lesson_names(code: str) -> set[str]:
-    return {path.name for path in (language.LESSONS / code).glob("*.md")}
+def texts(code: str) -> dict[str, Path]:
+    """The lessons and other texts of all pages in one language: "classifier/lesson" -> its file."""
+    files = (ROOT / "pages").glob(f"*/*.{code}.md")
+    return {f"{path.parent.name}/{path.name.removesuffix(f'.{code}.md')}": path for path in files}
 
 
 def test_every_lesson_is_there_in_both_languages() -> None:
-    assert lesson_names("en") == lesson_names("zh") != set()
+    assert texts("en")
+    both = texts("en").keys() | texts("zh").keys()
+    missing = [f"pages/{name}.{code}.md" for code in ("en", "zh") for name in sorted(both - texts(code).keys())]
+    assert not missing, f"missing: {', '.join(missing)}"
 
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -237,9 +247,9 @@ def programs(text: str) -> list[tuple[str, str]]:
     return [(name, re.sub(r" *#.*", "", code)) for name, code in BLOCK.findall(text)]
 
 
-@pytest.mark.parametrize("name", sorted(lesson_names("en") & lesson_names("zh")))
+@pytest.mark.parametrize("name", sorted(texts("en").keys() & texts("zh").keys()))
 def test_a_lesson_is_the_same_in_both_languages(name: str) -> None:
-    english, chinese = ((language.LESSONS / code / name).read_text(encoding="utf-8") for code in ("en", "zh"))
+    english, chinese = (texts(code)[name].read_text(encoding="utf-8") for code in ("en", "zh"))
     assert outline(english) == outline(chinese)
     assert programs(english) == programs(chinese)
     wrong = {line: found for line in BLOCK.sub("", chinese).splitlines() if (found := mistakes(line))}
@@ -293,7 +303,7 @@ def on_screen(tab: Tab) -> list[str]:
                 found += words_of_components([told, layers])
             elif kind not in ("code", "latex", "arrow_data_frame", "dataframe") and element.proto is not None:
                 found += texts_of(element.proto)
-    lessons = {path.read_text(encoding="utf-8").strip() for path in (language.LESSONS / "zh").glob("*.md")}
+    lessons = {path.read_text(encoding="utf-8").strip() for path in texts("zh").values()}
     return [text for text in found if text.strip() and text.strip() not in lessons]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from core.frames import decode
 from core.layers import CARDS
 from core.layers.card import Refused
-from pages.shared.cards.form import CardForm
+from pages.layers.form import CardForm
 from tests.pages.tabs import BOB, Tab
 
 Open = Callable[..., Tab]

@@ -9,7 +9,7 @@ from babel.messages.catalog import Message
 
 from core.loading.situations import SITUATIONS, SWEPT, situation, sweep
 from core.processes.jobs import Job, Jobs
-from pages.shared.loading_bench import Bench
+from pages.loading.bench import Bench
 from tests.pages.tabs import BOB, Tab, until
 from tests.pages.test_language import assert_chinese, catalogs, messages
 

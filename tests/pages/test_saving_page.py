@@ -11,8 +11,8 @@ import pytest
 from core.engine.manager import Manager
 from core.experiments import experiment
 from core.files import saving
-from pages.shared.files.chosen import FIRST_RUNS, PREFERENCE
-from pages.shared.files.resume_panel import risen
+from pages.saving.chosen import FIRST_RUNS, PREFERENCE
+from pages.saving.resume_panel import risen
 from tests.pages.tabs import ANNE, BOB, Tab, until
 
 
@@ -103,9 +103,11 @@ def test_the_sentence_that_advises_danger_is_in_no_sentence_of_the_app() -> None
     sources = [*(ROOT / "core").rglob("*.py"), *(ROOT / "pages").rglob("*.py"), *(ROOT / "pages").rglob("*.js")]
     assert not [path for path in sources if "weights_only=False" in path.read_text(encoding="utf-8")]
     lessons = [
-        path.name for path in (ROOT / "pages" / "lessons").rglob("*.md") if "weights_only=False" in path.read_text()
+        str(path.relative_to(ROOT / "pages"))
+        for path in (ROOT / "pages").rglob("*.md")
+        if "weights_only=False" in path.read_text(encoding="utf-8")
     ]
-    assert set(lessons) == {"saving.md"}
+    assert set(lessons) == {"saving/lesson.en.md", "saving/lesson.zh.md"}
 
 
 def test_the_step_chosen_in_the_sidebar_is_the_one_gone_on_from(open_tab: Callable[..., Tab], manager: Manager) -> None:
@@ -215,5 +217,5 @@ def test_a_finished_checkpoint_is_lengthened_as_far_as_one_likes(
     ],
 )
 def test_a_ratio_is_a_number_that_one_can_read(ratio: float, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.shared.language.current", lambda: "en")
+    monkeypatch.setattr("pages.shared.person.language.current", lambda: "en")
     assert words in risen(ratio)

@@ -24,7 +24,9 @@ from core.engine.run import Run
 from core.experiments.classifier import ClassifierConfig
 from core.experiments.cnn import CNNConfig
 from core.frames import decode
-from pages.shared.server import COOKIE, FILES, live_view_hash, middleware, plotly_bundle, routes
+from pages.shared.server.assets import PAGES, TYPES, asset, pages_hash, plotly_address, plotly_bundle
+from pages.shared.server.owner import COOKIE
+from pages.shared.server.routes import middleware, routes
 from tests.pages.tabs import ANNE, BOB, until
 
 HERE = "http://testserver"
@@ -127,7 +129,7 @@ def test_every_browser_gets_its_own_cookie(client: TestClient) -> None:
 
 
 def test_no_cookie_with_data_or_files(client: TestClient) -> None:
-    for path in ("/data", f"/assets/{plotly_bundle()[0]}", f"/assets/live/{live_view_hash()}/live.js"):
+    for path in ("/data", plotly_address(), asset("shared/live/js/live.js")):
         assert "set-cookie" not in client.get(path).headers
 
 
@@ -325,17 +327,18 @@ def test_plotly_is_packed_and_kept_for_ever(client: TestClient) -> None:
     assert answer.content == (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
 
 
-def test_every_file_of_the_live_view(client: TestClient) -> None:
-    files = [path for path in FILES.rglob("*") if path.suffix in (".js", ".css")]
-    assert len(files) > 10
+def test_every_script_and_style_of_every_page(client: TestClient) -> None:
+    files = [path for path in PAGES.rglob("*") if path.suffix in TYPES]
+    folders = {path.relative_to(PAGES).parts[0] for path in files}
+    assert {"shared", "classifier", "cnn", "rnn"} <= folders
     for path in files:
-        answer = client.get(f"/assets/live/{live_view_hash()}/{path.relative_to(FILES)}")
+        answer = client.get(asset(str(path.relative_to(PAGES))))
         assert answer.content == path.read_bytes()
         assert "immutable" in answer.headers["cache-control"]
 
 
 def test_file_of_another_version_is_not_kept(client: TestClient) -> None:
-    answer = client.get("/assets/live/0123456789ab/live.js")
+    answer = client.get("/assets/pages/0123456789ab/shared/live/js/live.js")
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
 
@@ -343,40 +346,45 @@ def test_file_of_another_version_is_not_kept(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "../server.py",
-        "..%2fserver.py",
+        "index.py",
+        "../streamlit_app.py",
+        "..%2fstreamlit_app.py",
         "%2e%2e/%2e%2e/%2e%2e/streamlit_app.py",
-        "....//server.py",
+        "....//streamlit_app.py",
         "/etc/passwd",
         "%2fetc%2fpasswd",
-        "pictures",
-        "pictures/",
+        "shared/pictures",
+        "shared/pictures/",
         "",
-        "text.py",
-        "live.js%00.css",
-        "live.js/x.js",
+        "shared/live/text.py",
+        "classifier/lesson.en.md",
+        "classifier/zh.po",
+        "shared/live/js/live.js%00.css",
+        "shared/live/js/live.js/x.js",
         "missing.js",
         "a" * 5000 + ".js",
-        "..%5cserver.py",
+        "..%5cstreamlit_app.py",
     ],
     ids=lambda path: path[:30],
 )
 def test_no_other_file_gets_out(client: TestClient, path: str) -> None:
-    answer = client.get(f"/assets/live/{live_view_hash()}/{path}")
+    answer = client.get(f"/assets/pages/{pages_hash()}/{path}")
     assert answer.status_code == 404
     assert b"import" not in answer.content
 
 
 def test_no_script_from_elsewhere_gets_out(client: TestClient) -> None:
     elsewhere = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    up = "%2e%2e/" * (len(FILES.parts) - 1)
+    up = "%2e%2e/" * (len(PAGES.parts) - 1)
     for path in (str(elsewhere), str(elsewhere).replace("/", "%2f"), up + str(elsewhere)[1:]):
-        answer = client.get(f"/assets/live/{live_view_hash()}/{path}")
+        answer = client.get(f"/assets/pages/{pages_hash()}/{path}")
         assert answer.status_code == 404
         assert len(answer.content) < 100
 
 
-@pytest.mark.parametrize("name", ["plotly.min.js", "plotly-0.0.0.min.js", "..%2f..%2fserver.py", "%00", "x" * 5000])
+@pytest.mark.parametrize(
+    "name", ["plotly.min.js", "plotly-0.0.0.min.js", "..%2f..%2fstreamlit_app.py", "%00", "x" * 5000]
+)
 def test_no_other_bundle(client: TestClient, name: str) -> None:
     assert client.get(f"/assets/{name}").status_code == 404
 

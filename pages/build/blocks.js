@@ -1,0 +1,68 @@
+// One image on its way through any network: what each block makes of it, and the probabilities.
+
+import { create, fill, setAttribute, setText } from "../shared/live/js/dom.js";
+import { Answer } from "../shared/pictures/answer.js";
+import { Pad } from "../shared/pictures/pad.js";
+import { signedPixels, Strip } from "../shared/pictures/tiles.js";
+
+export class BlocksPane {
+  constructor(lane, { subject, onTile }) {
+    this.lane = lane;
+    this.onTile = onTile;
+    this.pad = new Pad(subject, { onDraw: () => {} });
+    this.answer = new Answer(lane);
+    this.strips = [];
+    this.rows = create("div", { class: "tp-stages" });
+    this.element = create("div", { class: "tp-layers" },
+      create("div", { class: "tp-layers-head" }, this.pad.element, this.answer.element), this.rows);
+  }
+
+  update(data, theme) {
+    this.data = data;
+    this.theme = theme;
+    this.pad.allow(data.picture.drawn);
+    this.pad.relabel(data.text);
+    this.answer.arrange(data.picture.names);
+    this.arrange(data.picture.stages);
+  }
+
+  /** A strip for each stage of the network. */
+  arrange(stages) {
+    const wanted = stages.map(({ name, shape }) => `${name} ${shape}`).join();
+    if (this.arranged === wanted) return;
+    this.arranged = wanted;
+    this.strips.forEach((strip) => strip.destroy());
+    this.strips = stages.map((stage, number) => {
+      const strip = new Strip(`stage-${number}`, {
+        onPoint: (index, event) => this.onTile(index === null ? null : { strip, name: `maps${number}`, index, event }),
+      });
+      return strip;
+    });
+    this.rows.replaceChildren(...this.strips.map(({ element }) => element));
+  }
+
+  draw(frame) {
+    const get = (name) => frame.arrays[`${this.lane}/${name}`];
+    const { text, lang, picture } = this.data;
+    const { image, label, drawn } = frame.facts;
+    const pixels = signedPixels(this.theme);
+    this.pad.show(get("input"), null, this.theme, drawn ? text.own_drawing : fill(text.image_number, { number: image + 1 }));
+    picture.stages.forEach(({ name, shape, count }, number) => {
+      const maps = get(`maps${number}`);
+      if (!maps) return;
+      const words = maps.shape[0] < count ? text.stage_caption_some : text.stage_caption;
+      setText(this.strips[number].caption, fill(words, { block: name, shape, shown: maps.shape[0], count }));
+      this.strips[number].draw(maps, pixels);
+    });
+    const best = this.answer.show(get("probability").data, label, [text.verdict, text.verdict_drawn], lang);
+    setAttribute(this.element, "data-best", best);
+  }
+
+  describe() {
+    return this.answer.verdict.textContent;
+  }
+
+  destroy() {
+    this.strips.forEach((strip) => strip.destroy());
+  }
+}

@@ -1,0 +1,358 @@
+// The list of a network's blocks. It keeps nothing: every edit goes to Python and comes back with all shapes.
+
+import { create, nameControl, setAttribute, setText } from "../shared/live/js/dom.js";
+import { keep } from "../shared/live/js/mounting.js";
+import { applyTheme, readTheme } from "../shared/live/js/theme.js";
+
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+class Editor {
+  constructor(parent) {
+    this.root = create("div", { class: "tp-editor", "data-testid": "block-editor" });
+    this.heading = create("span", { class: "tp-editor-title" });
+    this.presets = create("select", {
+      class: "tp-editor-select", "data-testid": "presets",
+      onchange: () => {
+        const { value } = this.presets;
+        this.presets.value = "";
+        this.send({ do: "preset", value });
+      },
+    });
+    this.undo = this.tool("↶", "undo", () => this.send({ do: "undo" }));
+    this.redo = this.tool("↷", "redo", () => this.send({ do: "redo" }));
+    this.write = this.tool("{ }", "as_text", () => this.openText(!this.writing));
+    this.bar = create("div", { class: "tp-editor-bar" }, this.presets, this.undo, this.redo, this.write);
+    this.list = create("ol", { class: "tp-blocks", "data-testid": "blocks" });
+    this.adding = this.kinds("add-block", (value) => this.send({ do: "insert", path: [this.top()], value }));
+    this.state = create("div", { class: "tp-editor-state", role: "status", "data-testid": "network-state" });
+    this.text = create("textarea", { class: "tp-editor-text", rows: 12, spellcheck: "false", "data-testid": "network-text" });
+    this.textHelp = create("div", { class: "tp-editor-help" });
+    this.textWhy = create("div", { class: "tp-block-why", "data-testid": "text-problem" });
+    this.apply = create("button", {
+      type: "button", class: "tp-editor-button tp-strong", "data-testid": "apply-text",
+      onclick: () => {
+        this.applied = true;
+        this.send({ do: "text", value: this.text.value });
+      },
+    });
+    this.cancel = create("button", { type: "button", class: "tp-editor-button", onclick: () => this.openText(false) });
+    this.textBox = create("div", { class: "tp-editor-textbox", hidden: "" },
+      this.textHelp, this.text, this.textWhy, create("div", { class: "tp-editor-bar" }, this.apply, this.cancel));
+    this.listBox = create("div", {}, this.list, this.adding, this.state);
+    this.root.append(this.heading, this.bar, this.listBox, this.textBox);
+    this.root.addEventListener("keydown", (event) => this.key(event));
+    parent.append(this.root);
+    this.open = null;
+  }
+
+  tool(sign, name, onclick) {
+    const button = create("button", { type: "button", class: "tp-editor-tool", "data-testid": `editor-${name}`, onclick }, sign);
+    button.words = name;
+    return button;
+  }
+
+  /** A choice of all kinds, in groups. */
+  kinds(testid, onChoose) {
+    const select = create("select", { class: "tp-editor-select", "data-testid": testid });
+    select.addEventListener("change", () => {
+      const { value } = select;
+      select.value = "";
+      onChoose(value);
+    });
+    return select;
+  }
+
+  fillKinds(select, words) {
+    const groups = this.data.kinds.map(({ group, kinds }) =>
+      create("optgroup", { label: group }, ...kinds.map((kind) => create("option", { value: kind }, kind))));
+    select.replaceChildren(create("option", { value: "", disabled: "", selected: "", hidden: "" }, words), ...groups);
+    nameControl(select, words);
+  }
+
+  send(order) {
+    this.component.setTriggerValue("edit", { ...order, n: Date.now() });
+  }
+
+  update(component) {
+    this.component = component;
+    const { data } = component;
+    this.theme = readTheme(this.root);
+    applyTheme(this.root, this.theme);
+    const turned = this.data?.turn !== data.turn;
+    const kept = this.remember();
+    this.data = data;
+    setAttribute(this.root, "lang", data.lang);
+    if (turned) {
+      this.open = this.closed ? null : data.chosen;
+      this.closed = false;
+    }
+    if (this.applied && turned) {
+      this.applied = false;
+      if (!data.refused) this.openText(false);
+    }
+    this.relabel();
+    this.drawList();
+    this.restore(kept);
+  }
+
+  relabel() {
+    const { text, presets } = this.data;
+    setText(this.heading, text.title);
+    this.presets.replaceChildren(create("option", { value: "", disabled: "", selected: "", hidden: "" }, text.start),
+      ...presets.map(({ name, title }) => create("option", { value: name }, title)));
+    nameControl(this.presets, text.start);
+    for (const button of [this.undo, this.redo, this.write]) nameControl(button, text[button.words]);
+    this.undo.disabled = !this.data.undo;
+    this.redo.disabled = !this.data.redo;
+    this.fillKinds(this.adding, text.add);
+    setText(this.apply, text.apply);
+    setText(this.cancel, text.cancel);
+    setText(this.textHelp, text.text_help);
+    setAttribute(this.text, "aria-label", text.text_help);
+    setAttribute(this.list, "aria-label", text.list);
+    const { refused } = this.data;
+    setText(this.textWhy, refused && !refused.path ? refused.why : "");
+  }
+
+  openText(open) {
+    this.writing = open;
+    this.textBox.hidden = !open;
+    this.listBox.hidden = open;
+    setAttribute(this.write, "aria-pressed", open);
+    setText(this.textWhy, "");
+    if (open) {
+      this.text.value = this.data.network;
+      this.text.focus();
+    }
+  }
+
+  /** How many blocks there are outside of residual blocks. */
+  top() {
+    return this.data.rows.filter(({ path }) => path.length === 1).length;
+  }
+
+  inner(index) {
+    return this.data.rows.filter(({ path }) => path.length === 2 && path[0] === index).length;
+  }
+
+  row(path) {
+    return this.data.rows.find((row) => same(row.path, path));
+  }
+
+  // Drawing
+
+  drawList() {
+    const { data } = this;
+    const end = (words, value, kind) => create("li", { class: "tp-block-end", "data-kind": kind },
+      create("span", {}, words), create("span", { class: "tp-block-shape" }, value));
+    const rows = data.rows.map((row) => this.drawRow(row));
+    this.list.replaceChildren(end(data.text.input, data.input, "input"), ...rows,
+      end("→", data.works ? `${data.output} ✓` : data.output, data.works ? "works" : "open"));
+    const whole = data.problem && !data.where;
+    this.state.replaceChildren(create("div", { class: "tp-editor-help" }, data.totals));
+    if (whole) this.state.append(this.why(data.problem, data.remedy));
+    const { refused } = data;
+    if (refused && (!refused.path || !this.row(refused.path))) {
+      this.state.append(create("div", { class: "tp-block-why" }, refused.why));
+    }
+    setAttribute(this.root, "data-works", data.works);
+  }
+
+  why(problem, remedy) {
+    const { text } = this.data;
+    const buttons = [];
+    if (remedy) {
+      buttons.push(create("button", {
+        type: "button", class: "tp-editor-button tp-strong", "data-testid": "remedy", onclick: () => this.send({ do: "remedy" }),
+      }, remedy));
+      buttons.push(create("button", {
+        type: "button", class: "tp-editor-button", title: text.mend_help, "data-testid": "mend", onclick: () => this.send({ do: "mend" }),
+      }, text.mend));
+    }
+    return create("div", { class: "tp-block-why", "data-testid": "why" }, problem, create("div", { class: "tp-editor-bar" }, ...buttons));
+  }
+
+  drawRow(row) {
+    const { data } = this;
+    const broken = same(data.where, row.path);
+    const open = same(this.open, row.path);
+    const after = data.where && !row.output && !broken;
+    const grip = create("span", { class: "tp-grip", "aria-hidden": "true", title: data.text.drag }, "⠿");
+    const head = create("button", {
+      type: "button", class: "tp-block-head", "aria-expanded": open, "data-place": row.path.join("."), title: data.text.row_help,
+      onclick: () => this.toggle(row.path),
+    }, grip, create("code", {}, row.code),
+    create("span", { class: "tp-block-shape", "data-same": row.same }, broken ? "✕" : row.output || (after ? "?" : "")));
+    const item = create("li", {
+      class: "tp-block", draggable: "true", "data-inner": row.path.length > 1, "data-testid": `block-${row.path.join("-")}`,
+      "data-state": broken ? "broken" : after ? "unknown" : "works",
+    }, head);
+    this.listen(item, row);
+    if (broken) item.append(this.why(data.problem, data.remedy));
+    if (open) item.append(this.form(row));
+    return item;
+  }
+
+  form(row) {
+    const { text, refused } = this.data;
+    const fields = row.arguments.map((argument) => this.field(row, argument));
+    if (!row.kind) fields.push(this.field(row, { name: "", kind: "text", value: row.code, help: text.typed }));
+    const told = refused && same(refused.path, row.path) && !refused.name && refused.why;
+    const button = (name, act, disabled = false) => create("button", {
+      type: "button", class: "tp-editor-button", "data-testid": `block-${name}`, onclick: act, ...(disabled ? { disabled: "" } : {}),
+    }, text[name]);
+    const add = this.kinds("add-below", (value) => this.send({ do: "insert", path: this.below(row.path), value }));
+    this.fillKinds(add, text.add_here);
+    return create("div", { class: "tp-block-form" },
+      ...(row.about ? [create("div", { class: "tp-editor-help" }, row.about)] : []),
+      ...fields,
+      ...(told ? [create("div", { class: "tp-block-why" }, told)] : []),
+      create("div", { class: "tp-editor-bar" },
+        button("up", () => this.shift(row.path, -1), !this.place(row.path, -1)),
+        button("down", () => this.shift(row.path, 1), !this.place(row.path, 1)),
+        button("copy", () => this.send({ do: "copy", path: row.path })),
+        button("remove", () => this.send({ do: "remove", path: row.path }))),
+      add);
+  }
+
+  field(row, argument) {
+    const { refused } = this.data;
+    const wrong = refused && same(refused.path, row.path) && refused.name === argument.name;
+    const id = `field-${row.path.join("-")}-${argument.name}`;
+    const value = wrong ? refused.typed : argument.value;
+    const tell = (typed) => {
+      if (typed === argument.value) return;
+      this.send(argument.name ? { do: "set", path: row.path, name: argument.name, value: typed }
+        : { do: "type", path: row.path, value: typed });
+    };
+    const common = { id, "data-place": id, "data-testid": `argument-${argument.name || "typed"}` };
+    const input = argument.kind === "bool"
+      ? create("input", { ...common, type: "checkbox", onchange: () => tell(input.checked ? "True" : "False") })
+      : create("input", {
+        ...common, type: argument.kind === "number" ? "number" : "text", value, step: 1, autocomplete: "off",
+        onchange: () => tell(input.value),
+      });
+    if (argument.kind === "bool") input.checked = value === "True";
+    return create("div", { class: "tp-block-field", "data-wrong": Boolean(wrong) },
+      create("label", { for: id }, create("code", {}, argument.name), create("span", {}, argument.help)), input,
+      ...(wrong ? [create("div", { class: "tp-block-why" }, refused.why)] : []));
+  }
+
+  // Acting
+
+  toggle(path) {
+    this.open = same(this.open, path) ? null : path;
+    const kept = this.remember();
+    this.drawList();
+    this.restore(kept);
+  }
+
+  below(path) {
+    return path.length === 1 && this.row(path).kind === "Residual" ? [path[0], 0] : [...path.slice(0, -1), path.at(-1) + 1];
+  }
+
+  /** Before which place a block stands once it was moved by one; null at the end. */
+  place(path, by) {
+    const [index, number] = path;
+    const whole = this.row(path).kind === "Residual";
+    if (path.length === 2) {
+      if (by < 0) return number > 0 ? [index, number - 1] : [index];
+      return number < this.inner(index) - 1 ? [index, number + 2] : [index + 1];
+    }
+    const next = this.row([index + by]);
+    if (!next) return null;
+    if (next.kind === "Residual" && !whole) return by < 0 ? [index - 1, this.inner(index - 1)] : [index + 1, 0];
+    return by < 0 ? [index - 1] : [index + 2];
+  }
+
+  shift(path, by) {
+    const to = this.place(path, by);
+    if (to) this.move(path, to);
+  }
+
+  /** A block that is moved stays as open as it was. */
+  move(path, to) {
+    this.closed = !same(this.open, path);
+    this.send({ do: "move", path, to });
+  }
+
+  key(event) {
+    const head = event.target.closest(".tp-block-head");
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !event.target.closest("textarea, input")) {
+      event.preventDefault();
+      this.send({ do: event.shiftKey ? "redo" : "undo" });
+      return;
+    }
+    if (!head) return;
+    const path = head.dataset.place.split(".").map(Number);
+    if (event.key === "Delete" || event.key === "Backspace") {
+      event.preventDefault();
+      this.send({ do: "remove", path });
+    } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+      event.preventDefault();
+      const by = event.key === "ArrowUp" ? -1 : 1;
+      if (event.altKey) {
+        this.follow = true;
+        this.shift(path, by);
+        return;
+      }
+      const heads = [...this.list.querySelectorAll(".tp-block-head")];
+      heads[heads.indexOf(head) + by]?.focus();
+    }
+  }
+
+  listen(item, row) {
+    item.addEventListener("dragstart", (event) => {
+      this.dragged = row.path;
+      event.dataTransfer.effectAllowed = "move";
+      event.dataTransfer.setData("text/plain", row.code);
+      item.classList.add("tp-dragged");
+    });
+    item.addEventListener("dragend", () => {
+      this.dragged = null;
+      this.list.querySelectorAll(".tp-dragged, .tp-over-above, .tp-over-below")
+        .forEach((node) => node.classList.remove("tp-dragged", "tp-over-above", "tp-over-below"));
+    });
+    const half = (event) => {
+      const { top, height } = item.getBoundingClientRect();
+      return event.clientY > top + height / 2 ? "below" : "above";
+    };
+    item.addEventListener("dragover", (event) => {
+      if (!this.dragged) return;
+      event.preventDefault();
+      const side = half(event);
+      item.classList.toggle("tp-over-above", side === "above");
+      item.classList.toggle("tp-over-below", side === "below");
+    });
+    item.addEventListener("dragleave", () => item.classList.remove("tp-over-above", "tp-over-below"));
+    item.addEventListener("drop", (event) => {
+      if (!this.dragged) return;
+      event.preventDefault();
+      const to = half(event) === "above" ? row.path : this.below(row.path);
+      if (!same(to, this.dragged)) this.move(this.dragged, to);
+    });
+  }
+
+  // What is focused stays so while the list is drawn anew.
+
+  remember() {
+    const active = document.activeElement;
+    if (!this.root.contains(active)) return null;
+    return { place: active.dataset.place, typed: active.matches("input") ? active.value : null };
+  }
+
+  restore(kept) {
+    let place = kept?.place;
+    if (this.follow && this.data.chosen) {
+      place = this.data.chosen.join(".");
+      this.follow = false;
+    }
+    if (place) this.root.querySelector(`[data-place="${place}"]`)?.focus({ preventScroll: true });
+  }
+
+  destroy() {
+    this.root.remove();
+  }
+}
+
+export const mount = keep("editor", Editor);

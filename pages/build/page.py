@@ -1,0 +1,109 @@
+"""A network of one's own: put blocks together, see every shape, and train it live."""
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.experiments.build import BuildConfig, scene_of, shapes, stages_of
+from core.shapes import Shape
+from pages.build.block_editor import asked_for, block_editor
+from pages.build.my_networks import my_networks
+from pages.shared.live.live_view import live_view
+from pages.shared.page.sections import sections
+from pages.shared.page.training_page import training_page
+from pages.shared.panels.image_sets import class_words, download_panel, own_images
+from pages.shared.panels.shape_table import shape_table
+from pages.shared.panels.step_by_step import step_by_step
+from pages.shared.person.language import _
+from pages.shared.server.assets import asset
+
+MOST_BY_HAND = 60_000
+"""Parameters of a network whose steps are taken by hand, in the server and one row each."""
+
+
+def picture(config: BuildConfig) -> dict[str, Any]:
+    """What the picture shows beside the network."""
+    return of_points(config) if config.on_points else of_images(config)
+
+
+def of_images(config: BuildConfig) -> dict[str, Any]:
+    """An image on its way through the network, and what the test set shows."""
+    return {
+        "kind": "images",
+        "module": asset("build/picture.js"),
+        "dataset": config.dataset + config.own_images,
+        "names": class_words(config),
+        "drawn": config.dataset in ("digits", "mnist"),
+        "stages": [
+            {"name": stage.name, "shape": _shape(stage.shape), "count": stage.shape[0]} for stage in stages_of(config)
+        ],
+        "images_per_step": config.batch_size,
+        "text": {
+            "status_idle": _("Press Play, or change a block first. The network has not learned anything yet."),
+            "status_paused": _("Paused. Step trains on one batch; Epoch goes once through the training images."),
+            "epoch_help": _("Train for one epoch: every training image is used once"),
+            "test_help": _("On the first 1,000 test images; at the end of each epoch on all"),
+            **{f"tile_maps{number}": f"{stage.name}, {{number}}" for number, stage in enumerate(stages_of(config))},
+        },
+    }
+
+
+def of_points(config: BuildConfig) -> dict[str, Any]:
+    """The plane with its points, and the boundary."""
+    shown = scene_of(config)
+    return {
+        "kind": "plane",
+        "module": asset("shared/pictures/plane_picture.js"),
+        "classes": config.n_classes,
+        "domain": shown.domain,
+        "train": points(shown.x_train, shown.y_train),
+        "test": points(shown.x_test, shown.y_test),
+        "layers": [],
+    }
+
+
+def points(x: Any, y: Any) -> dict[str, list[float]]:
+    """Points (N, 2) and labels (N,) as lists."""
+    rounded = x.double().round(decimals=4)
+    return {"x": rounded[:, 0].tolist(), "y": rounded[:, 1].tolist(), "label": y.tolist()}
+
+
+def _shape(shape: Shape) -> str:
+    return " × ".join(map(str, shape))
+
+
+st.set_page_config(initial_sidebar_state=345)
+
+
+def by_hand(config: BuildConfig) -> None:
+    """Step by step, where the network is small enough for the server to take the steps."""
+    if config.checked.parameters > MOST_BY_HAND:
+        st.info(
+            _("This network is too large to be stepped by hand: at most {most} parameters.").format(
+                most=f"{MOST_BY_HAND:,}"
+            )
+        )
+    else:
+        step_by_step(space)
+
+
+space = training_page(
+    "build",
+    _("Change a block of the list: all shapes follow at once. What can't work turns red and says what would help."),
+    own_data=own_images,
+    network=block_editor,
+)
+config = space.config
+assert isinstance(config, BuildConfig)
+download_panel(space)
+live_view(space, picture(config))
+
+sections(
+    space,
+    {
+        "steps": (_("Step by step"), partial(by_hand, config)),
+        "shapes": (_("Shapes"), lambda: shape_table(shapes(asked_for(space)))),
+        "saved": (_("My networks"), lambda: my_networks(space)),
+    },
+)

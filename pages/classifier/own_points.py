@@ -1,0 +1,103 @@
+"""A person's own points: clicked into the picture, pasted, or uploaded as a CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.config import ConfigError
+from core.data.csv_points import read_points
+from core.data.csv_table import CsvRefused, text_of
+from core.experiments.classifier import MAX_CLASSES, MAX_POINTS, ClassifierConfig
+from pages.shared.form.workspace import Workspace
+from pages.shared.live.live_view import OFF, adding
+from pages.shared.person import session
+from pages.shared.person.language import _, joined, listed, plain, tell
+
+EXAMPLE = "x1,x2,label\n1.5,2,a\n-1,0.5,b\n2,-1,a"
+
+
+def add_clicked(space: Workspace, x: float, y: float) -> None:
+    """Add the point that was clicked, of the class that was chosen."""
+    chosen = adding(space)
+    if chosen:
+        _put(space, (*_points(space), (round(x, 3), round(y, 3), chosen["label"])))
+
+
+def own_points(space: Workspace) -> None:
+    """The controls for own points."""
+    points = _points(space)
+    st.segmented_control(
+        _("Add points by clicking on the picture"),
+        [OFF, *range(MAX_CLASSES)],
+        key=space.key("adding class"),
+        default=OFF,
+        required=True,
+        format_func=lambda label: _("off") if label == OFF else _("class {number}").format(number=label),
+        help=_("Choose a class, then click into the picture. The points join the training set."),
+    )
+    with st.expander(_("Own points from a CSV ({count} points now)").format(count=len(points))):
+        st.text_area(
+            _("Paste a CSV"),
+            key=space.key("csv text"),
+            placeholder=EXAMPLE,
+            help=_("Two columns of numbers and a label; a line of titles is welcome. Up to {most} points.").format(
+                most=MAX_POINTS
+            ),
+        )
+        st.file_uploader(_("or upload a file"), type=["csv", "txt", "tsv"], key=space.key("csv file"))
+        st.button(_("Use these points"), on_click=lambda: _take_csv(space))
+        if points:
+            st.button(_("Remove all own points"), on_click=lambda: _remove(space))
+    refused = session.get(f"csv problem {space.name}")
+    if refused:
+        st.error(tell(refused), icon=":material/error:")
+    told = session.get(f"csv told {space.name}")
+    if told and points:
+        st.caption(_taken(**told))
+
+
+def _points(space: Workspace) -> tuple[tuple[float, float, int], ...]:
+    assert isinstance(space.config, ClassifierConfig)
+    return space.config.points
+
+
+def _put(space: Workspace, points: tuple[tuple[float, float, int], ...], **others: object) -> None:
+    """Make the points part of the config; they act like any other change of the form."""
+    session.put(f"csv problem {space.name}", None)
+    try:
+        config = space.config.changed(points=points, **others)
+    except ConfigError as error:
+        session.put(f"csv problem {space.name}", error.problems[0])
+        return
+    space.submit(dict(config))
+    space.refill |= set(others)
+
+
+def _take_csv(space: Workspace) -> None:
+    text: str = session.get(space.key("csv text")) or ""
+    upload: Any = session.get(space.key("csv file"))
+    session.put(f"csv problem {space.name}", None)
+    try:
+        if upload is not None:
+            text = text_of(upload.getvalue())
+        points, labels = read_points(text, MAX_POINTS, MAX_CLASSES)
+    except CsvRefused as refused:
+        session.put(f"csv problem {space.name}", refused.problem)
+        return
+    large = max(max(abs(x), abs(y)) for x, y, _label in points) > 6
+    _put(space, tuple(points), dataset="own", standardize=large)
+    session.put(f"csv told {space.name}", {"count": len(points), "labels": labels, "large": large})
+
+
+def _taken(count: int, labels: list[str], large: bool) -> str:
+    """What was read from the last CSV."""
+    numbered = listed(f"{number} = {plain(label)}" for number, label in enumerate(labels))
+    told = _("{count} points in {classes} classes: {labels}.").format(count=count, classes=len(labels), labels=numbered)
+    return joined(told, _("Their numbers are large, so the inputs are standardised.")) if large else told
+
+
+def _remove(space: Workspace) -> None:
+    assert isinstance(space.config, ClassifierConfig)
+    _put(space, (), dataset="clouds" if space.config.dataset == "own" else space.config.dataset)

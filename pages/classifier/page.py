@@ -1,0 +1,65 @@
+"""Step 1: a simple classifier, trained live."""
+
+import math
+from typing import Any
+
+from core.experiments.classifier import ClassifierConfig, scene
+from pages.classifier.network_panel import network_panel
+from pages.classifier.own_points import add_clicked, own_points
+from pages.shared.live.live_view import live_view
+from pages.shared.page.sections import sections
+from pages.shared.page.training_page import training_page
+from pages.shared.person.language import _
+from pages.shared.server.assets import asset
+
+
+def picture(config: ClassifierConfig) -> dict[str, Any]:
+    """What the picture of the plane shows beside the network: points, axes, layers."""
+    shown = scene(config.changed(device="cpu", lr=0.02, num_steps=1))
+    own = len(config.points) if config.dataset != "own" else 0
+    drawn = len(shown.x_train) - own
+    sizes = (*config.hidden_sizes, config.n_output)
+    return {
+        "kind": "plane",
+        "module": asset("shared/pictures/plane_picture.js"),
+        "classes": config.n_output,
+        "domain": shown.domain,
+        "train": points(shown.x_train[:drawn], shown.y_train[:drawn]),
+        "own": points(shown.x_train[drawn:], shown.y_train[drawn:]),
+        "test": points(shown.x_test, shown.y_test),
+        "layers": [
+            {"name": _("input"), "size": len(config.features), "labels": list(config.features)},
+            *({"name": _("hidden {number}").format(number=i + 1), "size": size} for i, size in enumerate(sizes[:-1])),
+            {"name": _("logits"), "size": sizes[-1]},
+        ],
+        "floor": floor(config),
+    }
+
+
+def points(x: Any, y: Any) -> dict[str, list[float]]:
+    """Points (N, 2) and labels (N,) as lists."""
+    rounded = x.double().round(decimals=4)
+    return {"x": rounded[:, 0].tolist(), "y": rounded[:, 1].tolist(), "label": y.tolist()}
+
+
+def floor(config: ClassifierConfig) -> float | None:
+    """The lowest cross entropy that probabilities fed as logits allow: -log(e / (e + K - 1)) for K classes."""
+    if "softmax" in config.bugs and config.loss == "CrossEntropyLoss":
+        return math.log(math.e + config.n_output - 1) - 1
+    return None
+
+
+space = training_page(
+    "classifier",
+    _(
+        "Press Play and watch the boundary bend between the two classes. "
+        "Then press Reset, set the learning rate to 50, and see it break."
+    ),
+)
+config = space.config
+assert isinstance(config, ClassifierConfig)
+drawn = picture(config)
+live_view(space, drawn, on_point=lambda x, y: add_clicked(space, x, y))
+own_points(space)
+
+sections(space, {"network": (_("Inside the network"), lambda: network_panel(space, drawn))})

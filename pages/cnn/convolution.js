@@ -1,0 +1,218 @@
+// A convolution close up: one pixel of the output, the patch it comes from, the kernel, and the sum.
+
+import { create, fill, formatNumber, nameControl, setAttribute, setText } from "../shared/live/js/dom.js";
+import { watchSize } from "../shared/live/js/plot.js";
+import { fitCanvas, imageOf, signedPixels, toByte, unpack } from "../shared/pictures/tiles.js";
+import { inkOn, toCss } from "../shared/live/js/theme.js";
+
+const GAP = 14;
+const HEADING = 16;
+const READABLE = 22;
+
+const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+export class ConvolutionPane {
+  constructor(lane, { channels, onChannel, shared }) {
+    this.lane = lane;
+    this.channels = channels;
+    this.shared = shared;
+    this.channel = 0;
+    const step = (by) => onChannel((this.channel + by + this.channels) % this.channels);
+    this.previous = create("button", { type: "button", class: "tp-chip", onclick: () => step(-1) }, "‹");
+    this.next = create("button", { type: "button", class: "tp-chip", "data-testid": "filter-next", onclick: () => step(1) }, "›");
+    this.name = create("output", { class: "tp-pad-number" });
+    this.sum = create("div", { class: "tp-sum", "data-testid": `sum-${lane}` });
+    this.canvas = create("canvas", { class: "tp-convolution", role: "img", tabindex: 0, "data-testid": `convolution-${lane}` });
+    this.box = create("div", { class: "tp-convolution-box" }, this.canvas);
+    this.element = create("div", { class: "tp-layers" },
+      create("div", { class: "tp-pad-tools" }, this.previous, this.name, this.next), this.box, this.sum);
+    for (const kind of ["pointermove", "pointerdown"]) this.canvas.addEventListener(kind, (event) => this.point(event));
+    this.canvas.addEventListener("keydown", (event) => this.pressKey(event));
+    this.stop = watchSize(this.box, (width, height) => {
+      Object.assign(this, { width, height });
+      this.paint();
+    });
+  }
+
+  update(data, theme) {
+    this.data = data;
+    this.theme = theme;
+    this.channels = data.picture.channels;
+    nameControl(this.previous, data.text.previous_filter);
+    nameControl(this.next, data.text.next_filter);
+    setAttribute(this.canvas, "title", data.text.convolution_help);
+  }
+
+  draw(frame) {
+    const get = (name) => frame.arrays[`${this.lane}/${name}`];
+    const { stride, padding, channel } = frame.facts;
+    Object.assign(this, { input: get("input"), kernel: get("kernel"), output: get("output"), bias: get("bias").data[0] });
+    Object.assign(this, { stride, padding, channel: channel % this.channels });
+    setText(this.name, fill(this.data.text.filter_number, { number: this.channel + 1, count: this.channels }));
+    this.shared.pixel ??= this.strongest();
+    this.paint();
+  }
+
+  strongest() {
+    const { data, shape: [, columns] } = this.output;
+    const best = data.reduce((most, value, i) => (value > data[most] ? i : most), 0);
+    return [Math.floor(best / columns), best % columns];
+  }
+
+  get pixel() {
+    const [rows, columns] = this.output.shape;
+    return [Math.min(this.shared.pixel[0], rows - 1), Math.min(this.shared.pixel[1], columns - 1)];
+  }
+
+  /** Where things stand: input and output above; patch, kernel and products below. */
+  measure() {
+    const size = this.kernel.shape[0];
+    const side = Math.max(40, Math.floor(Math.min((this.width - GAP) / 2, (this.height - 2 * HEADING - 4) * 0.56)));
+    const cell = Math.floor(Math.min((this.width - 2 * GAP) / 3, this.height - side - 2 * HEADING - 4) / size);
+    const below = side + 2 * HEADING + 4;
+    const wide = cell * size + GAP;
+    return {
+      side, cell, size,
+      places: { input: [0, HEADING], output: [side + GAP, HEADING], patch: [0, below], kernel: [wide, below], product: [2 * wide, below] },
+    };
+  }
+
+  point(event) {
+    if (!this.output || (event.type === "pointermove" && event.pointerType !== "mouse" && !event.buttons)) return;
+    const { side, places } = this.measure();
+    const [rows, columns] = this.output.shape;
+    const inside = ([x, y]) => {
+      const [u, v] = [(event.offsetX - x) / side, (event.offsetY - y) / side];
+      return u >= 0 && v >= 0 && u < 1 && v < 1 ? [v, u] : null;
+    };
+    const at = inside(places.output) ?? inside(places.input);
+    if (!at) return;
+    this.choose(Math.floor(at[0] * rows), Math.floor(at[1] * columns));
+  }
+
+  pressKey(event) {
+    const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+    const move = moves[event.key];
+    if (!move || !this.output) return;
+    event.preventDefault();
+    const [row, column] = this.pixel;
+    const [rows, columns] = this.output.shape;
+    this.choose(Math.min(rows - 1, Math.max(0, row + move[0])), Math.min(columns - 1, Math.max(0, column + move[1])));
+  }
+
+  choose(row, column) {
+    this.shared.pixel = [row, column];
+    this.shared.changed();
+  }
+
+  /** The numbers under the kernel, row by row; beyond the border they are the padding's zeros. */
+  patch() {
+    const [row, column] = this.pixel;
+    const { data, shape: [rows, columns] } = this.input;
+    const size = this.kernel.shape[0];
+    const [top, left] = [row * this.stride - this.padding, column * this.stride - this.padding];
+    const values = Array.from({ length: size * size }, (_, i) => {
+      const [y, x] = [top + Math.floor(i / size), left + (i % size)];
+      return y >= 0 && x >= 0 && y < rows && x < columns ? data[y * columns + x] : 0;
+    });
+    return { values, top, left };
+  }
+
+  paint() {
+    if (!this.output || !this.width) return;
+    const pen = fitCanvas(this.canvas, this.width, this.height);
+    pen.clearRect(0, 0, this.width, this.height);
+    const layout = this.measure();
+    const { values, top, left } = this.patch();
+    const kernel = [...this.kernel.data];
+    const products = values.map((value, i) => value * kernel[i]);
+    this.paintMaps(pen, layout, top, left);
+    const { patch, kernel: place, product } = layout.places;
+    const { text } = this.data;
+    this.paintCells(pen, layout, patch, values, Math.max(1, largest(values)), text.patch);
+    this.paintCells(pen, layout, place, kernel, largest(kernel), text.kernel, "×");
+    this.paintCells(pen, layout, product, products, largest(products), text.products, "=");
+    this.tell(products);
+  }
+
+  paintMaps(pen, { side, size, places }, top, left) {
+    const pixels = signedPixels(this.theme);
+    const bytes = ({ data }) => {
+      const most = largest(data);
+      return Uint8Array.from(data, (value) => toByte(value, most));
+    };
+    for (const name of ["input", "output"]) {
+      const array = this[name];
+      const [x, y] = places[name];
+      this.heading(pen, `${this.data.text[`convolution_${name}`]} ${array.shape.join(" × ")}`, x, y);
+      pen.drawImage(imageOf(bytes(array), 0, ...array.shape, pixels), x, y, side, side);
+    }
+    const [x, y] = places.input;
+    const unit = side / this.input.shape[1];
+    const frame = toCss(this.theme.primary);
+    pen.save();
+    pen.beginPath();
+    pen.rect(x - 1, y - 1, side + 2, side + 2);
+    pen.clip();
+    this.outline(pen, x + left * unit, y + top * unit, size * unit, frame);
+    pen.restore();
+    const [row, column] = this.pixel;
+    const grain = side / this.output.shape[1];
+    const [ox, oy] = places.output;
+    this.outline(pen, ox + column * grain, oy + row * grain, grain, frame);
+  }
+
+  outline(pen, x, y, side, color) {
+    pen.lineWidth = 2;
+    pen.strokeStyle = color;
+    pen.strokeRect(x, y, side, side);
+  }
+
+  heading(pen, words, x, y) {
+    pen.fillStyle = toCss(this.theme.muted);
+    pen.font = `11.5px ${this.theme.font}`;
+    pen.textAlign = "left";
+    pen.textBaseline = "alphabetic";
+    pen.fillText(words, x, y - 4);
+  }
+
+  paintCells(pen, { size, cell }, [x, y], values, most, name, sign = "") {
+    const pixels = signedPixels(this.theme);
+    this.heading(pen, name, x, y);
+    if (sign) {
+      pen.textAlign = "center";
+      pen.fillText(sign, x - GAP / 2, y + (cell * size) / 2);
+    }
+    const image = imageOf(Uint8Array.from(values, (value) => toByte(value, most)), 0, size, size, pixels);
+    pen.drawImage(image, x, y, cell * size, cell * size);
+    if (cell < READABLE) return;
+    pen.font = `9.5px ${this.theme.font}`;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    values.forEach((value, i) => {
+      const words = Math.abs(value) < 0.005 ? "0" : value.toFixed(2).replace(/^(-?)0\./, "$1.").replace("-", "−");
+      pen.fillStyle = inkOn(unpack(pixels[toByte(value, most)]));
+      pen.fillText(words, x + ((i % size) + 0.5) * cell, y + (Math.floor(i / size) + 0.5) * cell);
+    });
+  }
+
+  tell(products) {
+    const sum = products.reduce((total, value) => total + value, 0);
+    const [row, column] = this.pixel;
+    setText(this.sum, fill(this.data.text.convolution_sum, {
+      sum: formatNumber(sum), bias: formatNumber(this.bias), value: formatNumber(sum + this.bias), row, column,
+    }));
+    const value = this.output.data[row * this.output.shape[1] + column];
+    this.sum.dataset.torch = value;
+    this.sum.dataset.value = sum + this.bias;
+    setAttribute(this.canvas, "aria-label", this.sum.textContent);
+  }
+
+  describe() {
+    return this.sum.textContent;
+  }
+
+  destroy() {
+    this.stop();
+  }
+}

@@ -1,0 +1,27 @@
+"""Step 6, first half: devices."""
+
+import streamlit as st
+
+from pages.devices.machine_panel import machine_panel
+from pages.devices.measured import precision_panel, sweep_panel, threads_panel
+from pages.devices.moves import moves_panel
+from pages.devices.pitfalls import pitfalls_panel
+from pages.index import page
+from pages.shared.page.section_row import Section, section_row
+from pages.shared.page.shell import language_switch
+from pages.shared.person.language import _, lesson
+
+with st.sidebar:
+    language_switch()
+    machine_panel()
+st.title(_(page("devices").heading), anchor=False)
+st.caption(_("Press “Next line” and watch each tensor move. Then make the classic mistakes, and mend them."))
+panels: dict[str, Section] = {
+    "moves": (_("Three moves"), moves_panel),
+    "pitfalls": (_("Classic mistakes"), pitfalls_panel),
+    "sweep": (_("CPU and GPU"), sweep_panel),
+    "precision": (_("Precision"), precision_panel),
+    "threads": (_("Threads"), threads_panel),
+    "lesson": (_("Lesson"), lambda: st.markdown(lesson("devices"))),
+}
+section_row("devices section", panels)

@@ -1,0 +1,99 @@
+"""Classic mistakes with devices, as switches: the real error, and the line that mends it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.machine.lab import PITFALLS, Outcome, pitfall, pitfall_program
+from core.processes.confined import Unable
+from pages.devices.measured import gpus
+from pages.shared.person import session
+from pages.shared.person.language import _, joined, tell
+
+
+def pitfalls_panel() -> None:
+    """The section: two mistakes beside each other, twice."""
+    device = next(iter(gpus()), "meta")
+    if device == "meta":
+        st.caption(
+            _(
+                "There is no GPU here, so `device` is the meta device: its tensors have no numbers, but PyTorch "
+                "watches over devices in just the same way. Every error below is real, from this very moment. "
+                "Only the clock runs on the CPU."
+            )
+        )
+    names = list(PITFALLS)
+    for row in (names[:2], names[2:]):
+        for column, name in zip(st.columns(2, gap="medium"), row, strict=False):
+            with column.container(border=True, height="stretch"):
+                _pitfall(name, device)
+
+
+def _pitfall(name: str, device: str) -> None:
+    titles = {
+        "data": _("The model moved, the data did not"),
+        "numpy": _("`.numpy()` of a tensor on the GPU"),
+        "assigned": _("`tensor.to()` without assigning"),
+        "time": _("Timing without synchronize"),
+    }
+    st.markdown(f"**{titles[name]}**")
+    mended = st.toggle(_("mend it"), key=f"devices pitfall {name}", persist_state="page")
+    where = "cpu" if name == "time" and device == "meta" else device
+    st.code(pitfall_program(name, mended, where), language="python", wrap_lines=True)
+    found = _run(name, mended, where)
+    if isinstance(found, Unable):
+        st.error(tell(found.problem), icon=":material/error:")
+        return
+    if found.printed:
+        st.code(found.printed.rstrip(), language=None)
+    if found.error:
+        st.error(f"`{found.error.replace('`', '')}`", icon=":material/error:")
+    st.markdown(_told(name, mended, where))
+
+
+def _run(name: str, mended: bool, device: str) -> Outcome | Unable:
+    """The outcome, as it was when this tab first asked for it."""
+    key = f"devices outcome {name} {mended} {device}"
+    found = session.get(key)
+    if found is None:
+        try:
+            found = pitfall(name, mended, device)
+        except Unable as unable:
+            found = unable
+        session.put(key, found)
+    result: Outcome | Unable = found
+    return result
+
+
+def _told(name: str, mended: bool, device: str) -> str:
+    """What happened, in plain words."""
+    if name == "data":
+        if mended:
+            return _("Both are on the same device, and so is the result.")
+        return _(
+            "An operation never moves its operands: weights on one device and data on another can't be multiplied."
+        )
+    if name == "numpy":
+        if not mended:
+            return _("NumPy reads the CPU's memory only. Ask for a copy there first: `x.cpu().numpy()`.")
+        if device == "meta":
+            return _("On a GPU this prints the numbers. The meta device has none to copy, and says so.")
+        return _("`.cpu()` copies the numbers back, then NumPy can read them.")
+    if name == "assigned":
+        if mended:
+            return _("A tensor's `.to` gives back another tensor; a module's `.to` moves the module itself.")
+        return _("No error, and nothing happened: `.to` gave back a new tensor that nobody kept.")
+    if device == "cpu":
+        return joined(
+            _(
+                "This was timed on the CPU, because the meta device computes nothing. There a line ends when its work "
+                "is done: with or without `synchronize()` the same is measured, and what differs is chance."
+            ),
+            _(
+                "On a GPU the program without it stops the clock while the GPU still works: the time looks "
+                "wonderfully short. That can't be shown without one."
+            ),
+        )
+    if mended:
+        return _("Now the clock stops when the GPU has finished.")
+    return _("The GPU was only told what to do: the clock stopped before it was done.")

@@ -1,0 +1,197 @@
+// Optimizers rolling over a surface, side by side, and how low each has come.
+
+import { fill, formatNumber } from "../../shared/live/js/dom.js";
+import { mix, toCss } from "../../shared/live/js/theme.js";
+import { clamp, drawMap, GAP, heading, HEADING } from "./board.js";
+import { Axes, colourOf, extent, legend } from "./lines.js";
+
+const BANDS = 22;
+const ROLL = 1600;
+const NEAR = 1e-12;
+
+export class Surface {
+  constructor(card) {
+    this.card = card;
+    this.step = null;
+    this.rolling = null;
+  }
+
+  take(arrays, facts) {
+    const start = arrays.paths.data.slice(0, 2).join();
+    const fresh = this.start !== start;
+    Object.assign(this, { ...arrays, facts, start });
+    this.step = null;
+    if (fresh && this.last > 1) this.roll();
+    else this.stop();
+  }
+
+  get last() {
+    return this.paths.shape[1] - 1;
+  }
+
+  /** Let them roll from the start, in as much time as it takes to see. */
+  roll() {
+    this.stop();
+    if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const begun = performance.now();
+    const turn = (now) => {
+      const share = Math.max(0, (now - begun) / ROLL);
+      this.step = share >= 1 ? null : Math.floor(share * this.last);
+      this.rolling = share >= 1 ? null : requestAnimationFrame(turn);
+      this.card.paint();
+    };
+    this.step = 0;
+    this.rolling = requestAnimationFrame(turn);
+  }
+
+  stop() {
+    if (this.rolling !== null) cancelAnimationFrame(this.rolling);
+    this.rolling = null;
+  }
+
+  destroy() {
+    this.stop();
+  }
+
+  layout(width) {
+    const wide = width >= 540;
+    const side = Math.min(wide ? (width - GAP) * 0.54 : width, 360);
+    const pen = this.card.canvas.getContext("2d");
+    const right = wide ? { x: side + GAP, y: HEADING, width: width - side - GAP } : { x: 0, y: side + 2 * HEADING + 8, width };
+    const space = legend(pen, this.card.theme, this.names, [], right, { dry: true }) + 6;
+    this.places = {
+      plane: { x: 0, y: HEADING, width: side, height: side },
+      legend: right,
+      curve: { ...right, y: right.y + space, height: wide ? side - space : 200 },
+    };
+    return wide ? side + HEADING + 2 : right.y + space + 204;
+  }
+
+  get names() {
+    return this.facts.names.map((name, i) => `${name} ${formatNumber(Math.max(0, this.reached.data[i * (this.last + 1) + this.shown] - this.facts.lowest))}`);
+  }
+
+  get shown() {
+    return clamp(this.step ?? this.last, 0, this.last);
+  }
+
+  toScreen(x, y) {
+    const [left, right, bottom, top] = this.facts.frame;
+    const { plane } = this.places;
+    return [plane.x + ((x - left) / (right - left)) * plane.width, plane.y + ((top - y) / (top - bottom)) * plane.height];
+  }
+
+  paint(pen, theme) {
+    const { text } = this.card;
+    const { plane, curve } = this.places;
+    heading(pen, theme, text.surface, plane.x, plane.y, plane.width);
+    heading(pen, theme, text.above_minimum, this.places.legend.x, this.places.legend.y, this.places.legend.width);
+    this.paintHeights(pen, theme);
+    const colours = this.facts.colours.map((index) => colourOf(theme, index));
+    this.paintPaths(pen, theme, colours);
+    legend(pen, theme, this.names, colours, this.places.legend);
+    const count = this.last + 1;
+    const rows = this.facts.names.map((_, i) => Array.from(this.reached.data.slice(i * count, (i + 1) * count), (value) => Math.max(NEAR, value - this.facts.lowest)));
+    const range = extent(rows.map((row) => row.map((value) => Math.min(value, 1e6))), { log: true });
+    this.axes = new Axes(curve, { x: [0, Math.max(1, this.last)], y: range, logY: true });
+    this.axes.paint(pen, theme, { xlabel: text.step });
+    this.axes.lines(pen, Array.from({ length: count }, (_, i) => i), rows, colours);
+    if (this.step !== null) this.axes.upright(pen, theme, this.shown);
+    rows.forEach((row, i) => this.axes.dot(pen, theme, this.shown, row[this.shown], colours[i]));
+  }
+
+  /** Bands of height, as on a map: the deeper, the lighter. */
+  paintHeights(pen, theme) {
+    const { data, shape: [rows, columns] } = this.heights;
+    const { lowest } = this.facts;
+    let most = 0;
+    const level = (value) => Math.log1p(8 * Math.max(0, value - lowest));
+    for (const value of data) most = Math.max(most, level(value));
+    const shades = Array.from({ length: BANDS + 1 }, (_, i) => {
+      const [red, green, blue] = mix(theme.background, theme.text, 0.03 + (0.42 * i) / BANDS);
+      return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+    });
+    pen.imageSmoothingEnabled = true;
+    drawMap(pen, theme, (i) => shades[Math.floor((BANDS * level(data[i])) / most)], rows, columns, this.places.plane);
+    pen.imageSmoothingEnabled = false;
+    pen.strokeStyle = toCss(theme.text);
+    pen.lineWidth = 2;
+    for (const [x, y] of this.facts.minima) {
+      const [px, py] = this.toScreen(x, y);
+      pen.beginPath();
+      for (const turn of [1, -1]) {
+        pen.moveTo(px - 5, py - 5 * turn);
+        pen.lineTo(px + 5, py + 5 * turn);
+      }
+      pen.stroke();
+    }
+  }
+
+  paintPaths(pen, theme, colours) {
+    const { plane } = this.places;
+    const count = this.last + 1;
+    pen.save();
+    pen.beginPath();
+    pen.rect(plane.x, plane.y, plane.width, plane.height);
+    pen.clip();
+    colours.forEach((colour, i) => {
+      const at = (step) => [0, 1].map((axis) => this.paths.data[(i * count + step) * 2 + axis]);
+      pen.strokeStyle = colour;
+      pen.lineWidth = 2;
+      pen.beginPath();
+      let end = null;
+      for (let step = 0; step <= this.shown; step += 1) {
+        const [x, y] = at(step);
+        if (!Number.isFinite(x) || !Number.isFinite(y)) break;
+        end = this.toScreen(x, y).map((value) => clamp(value, -1e5, 1e5));
+        if (step) pen.lineTo(...end);
+        else pen.moveTo(...end);
+      }
+      pen.stroke();
+      if (!end) return;
+      for (const [radius, fillStyle] of [[7, toCss(theme.background)], [5, colour]]) {
+        pen.fillStyle = fillStyle;
+        pen.beginPath();
+        pen.arc(...end, radius, 0, 2 * Math.PI);
+        pen.fill();
+      }
+    });
+    pen.restore();
+  }
+
+  point(place, pressed) {
+    if (!place) {
+      if (this.rolling !== null || this.step === null) return false;
+      this.step = null;
+      return true;
+    }
+    const { plane } = this.places;
+    const [u, v] = [(place[0] - plane.x) / plane.width, (place[1] - plane.y) / plane.height];
+    if (pressed && u >= 0 && v >= 0 && u < 1 && v < 1) {
+      const [left, right, bottom, top] = this.facts.frame;
+      const round = (value) => Number(value.toFixed(2));
+      this.card.trigger("start", { x: round(left + u * (right - left)), y: round(top - v * (top - bottom)) });
+      return false;
+    }
+    if (!this.axes?.contains(place)) return false;
+    this.stop();
+    this.step = Math.round(this.axes.at(place[0]));
+    return true;
+  }
+
+  press([, right]) {
+    this.stop();
+    this.step = clamp(this.shown + right, 0, this.last);
+    return true;
+  }
+
+  tell() {
+    const count = this.last + 1;
+    const values = this.facts.names.map((_, i) => this.reached.data[i * count + this.shown]);
+    const finite = values.map((value) => (Number.isFinite(value) ? value : Infinity));
+    const best = finite.indexOf(Math.min(...finite));
+    const lost = this.facts.names.filter((_, i) => !Number.isFinite(values[i]) || values[i] > 1e6);
+    const told = fill(this.card.text.surface_told, { step: this.shown, best: this.facts.names[best] });
+    return lost.length ? `${told} ${fill(this.card.text.surface_lost, { names: lost.join(", ") })}` : told;
+  }
+}

@@ -1,0 +1,83 @@
+"""A person's own image for the 2-D cards: made small, kept for the next visit, seen by nobody else."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from core.config import Problem
+from core.engine.store import data_folder
+from core.layers.samples import ImageRefused, read_image
+from pages.layers.form import CardForm
+from pages.shared.person import session
+from pages.shared.person.language import _, tell
+
+
+def _file(owner: str) -> Path:
+    return data_folder() / "pictures" / f"{hashlib.sha256(owner.encode()).hexdigest()[:32]}.png"
+
+
+def own_image(owner: str) -> np.ndarray | None:
+    """The person's image, uint8 (H, W, 3), if there is one."""
+    kept: np.ndarray | None = session.get("own image")
+    if kept is None and not session.get("own image looked for"):
+        session.put("own image looked for", True)
+        try:
+            with Image.open(_file(owner), formats=["PNG"]) as image:
+                kept = np.asarray(image.convert("RGB"))
+        except OSError:
+            return None
+        session.put("own image", kept)
+    return kept
+
+
+def own_image_panel(form: CardForm, own: np.ndarray | None) -> None:
+    """Where an image is chosen."""
+    config: Any = form.config
+    with st.popover(_("Your own image"), icon=":material/add_photo_alternate:", width="stretch"):
+        st.file_uploader(
+            _("An image: PNG, JPEG, GIF, BMP or WebP"),
+            type=["png", "jpg", "jpeg", "gif", "bmp", "webp"],
+            key=f"own image of {form.card.name}",
+            on_change=_take,
+            args=(form,),
+            help=_("At most 5 MB. Its middle is made small, 48 x 48 pixels, and stays on this server for you."),
+        )
+        problem: Problem | None = session.get("own image problem")
+        if problem is not None:
+            st.error(tell(problem), icon=":material/error:")
+    if config.image == "own" and own is None:
+        st.info(_("There is no image of yours here yet, so this is the house. Images are not part of a link."))
+
+
+def _take(form: CardForm) -> None:
+    file = session.get(f"own image of {form.card.name}")
+    session.put("own image problem", None)
+    if file is None:
+        return
+    try:
+        image = read_image(file.getvalue())
+        _keep(form.owner, image)
+    except ImageRefused as refused:
+        session.put("own image problem", refused.problem)
+        return
+    except OSError as error:
+        reason = error.strerror or str(error)
+        session.put("own image problem", Problem("image", "The image can't be stored: {reason}.", {"reason": reason}))
+        return
+    session.put("own image", image)
+    form.fill(form.config.changed(image="own"))
+
+
+def _keep(owner: str, image: np.ndarray) -> None:
+    path = _file(owner)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    Image.fromarray(image).save(part, "PNG")
+    os.replace(part, path)

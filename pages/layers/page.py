@@ -1,0 +1,17 @@
+"""Step 3: the common layers, to touch. A card shows what one layer does to real numbers."""
+
+import streamlit as st
+
+from pages.layers.form import chosen_card
+from pages.layers.menu import card_menu
+from pages.layers.view import card_view
+from pages.shared.page.shell import language_switch
+from pages.shared.person.language import lesson
+
+form = chosen_card()
+with st.sidebar:
+    language_switch()
+    card_menu(form.card.name)
+card_view(form)
+st.divider()
+st.markdown(lesson("layers", form.card.family))

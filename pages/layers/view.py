@@ -1,0 +1,164 @@
+"""A card on the page: picture, arguments, the lines that ran, shapes and formula."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import numpy as np
+import streamlit as st
+
+from core.frames import encode
+from core.layers.card import Refused, Shown
+from core.snapshot import Frame
+from pages.layers.form import CardForm
+from pages.layers.kernel import kernel_editor
+from pages.layers.menu import neighbours
+from pages.layers.own_image import own_image, own_image_panel
+from pages.layers.words import card_words, picture_text
+from pages.shared.form.controls import field, take
+from pages.shared.live.component import view_component
+from pages.shared.panels.code_panel import code_component, highlighted
+from pages.shared.person import language, session
+from pages.shared.person.language import _, tell
+from pages.shared.server.assets import asset
+
+ELSEWHERE = {"kernel", "start_x", "start_y"}
+"""Fields that are changed in a picture, not by a widget of Streamlit's."""
+PICTURE = "card picture"
+"""The picture's key: the same for all cards, so that it stays in its place when another card is chosen."""
+HEIGHT = 640
+"""Pixels of many arguments: what does not fit is scrolled beside the picture, which stays in sight."""
+MANY = 8
+"""So many arguments fit beside the picture."""
+
+card_component = view_component("torch_playground_card")
+
+
+def card_view(form: CardForm) -> None:
+    """A card, by itself: what is changed in it redraws nothing else."""
+    st.fragment(_card, key=f"card {form.card.name}")(form)
+
+
+def _card(form: CardForm) -> None:
+    take(form)
+    own = own_image(form.owner)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        title, first = card_words(form.card.name)
+        st.subheader(title, anchor=False)
+        neighbours(form.card.name)
+        reset_and_link(form)
+    st.caption(first)
+    for notice in form.notices[:5]:
+        st.error(tell(notice), icon=":material/error:")
+    picture, arguments = st.columns([2.6, 1], gap="medium")
+    shown: Shown | None = None
+    with picture:
+        try:
+            shown = form.card.show(form.config, own)
+        except Refused as refused:
+            st.error(_("torch refuses: {reason}").format(reason=language.plain(str(refused))))
+        if shown is not None:
+            draw(form, shown)
+            lines_and_shapes(form, shown)
+    many = len(form.config.settings()) > MANY
+    with arguments, st.container(height=HEIGHT if many else "content", border=many):
+        fields(form, own)
+
+
+def reset_and_link(form: CardForm) -> None:
+    """The buttons beside a card's title."""
+    st.button(
+        _("Reset"),
+        icon=":material/restart_alt:",
+        disabled=not form.config.to_query(),
+        on_click=lambda: form.fill(form.card.config()),
+        help=_("Put every argument of this card back to what it was at first."),
+    )
+    with st.popover(_("Share"), icon=":material/link:"):
+        here = urlsplit(st.context.url or "")
+        query = urlencode({"card": form.card.name, **form.config.to_query(), "lang": language.current()}, safe=",")
+        st.write(_("Whoever opens this link finds this card with all its arguments as they are here."))
+        if form.card.config.settings().get("image") and form.asked("image") == "own":
+            st.caption(_("Your own image stays here: it is not part of the link."))
+        st.code(f"{here.scheme}://{here.netloc}/layers?{query}", language=None, wrap_lines=True)
+
+
+def fields(form: CardForm, own: np.ndarray | None) -> None:
+    """The card's arguments."""
+    for name, shown in form.config.settings().items():
+        hidden = shown.shown_if is not None and form.asked(shown.shown_if[0]) not in shown.shown_if[1]
+        if hidden or name in ELSEWHERE:
+            continue
+        field(form, name, shown)
+        if name == "image":
+            own_image_panel(form, own)
+        if name == "preset" and "kernel" in form.config.settings():
+            kernel_editor(form)
+    for name, problem in form.problems.items():
+        if name in ELSEWHERE or name not in form.config.settings():
+            st.error(tell(problem), icon=":material/error:")
+
+
+def draw(form: CardForm, shown: Shown) -> None:
+    """The picture."""
+    frame = Frame(0, 0, shown.arrays, {"card": {"kind": shown.kind, **shown.facts}})
+
+    def start() -> None:
+        _start(form)
+
+    card_component(
+        key=PICTURE,
+        data={
+            "module": asset("layers/js/card.js"),
+            "card": form.card.name,
+            "lang": language.current(),
+            "frame": base64.b64encode(encode({"card": frame})).decode(),
+            "text": picture_text(),
+        },
+        on_start_change=start,
+    )
+
+
+def _start(form: CardForm) -> None:
+    """Take a starting point that was clicked in the picture."""
+    asked: Any = getattr(session.get(PICTURE), "start", None)
+    if isinstance(asked, Mapping) and "start_x" in form.config.settings():
+        form.submit({**dict(form.config), "start_x": asked.get("x"), "start_y": asked.get("y")})
+
+
+def lines_and_shapes(form: CardForm, shown: Shown) -> None:
+    """The lines that ran, with the card's own one marked; what goes in and comes out; the formula."""
+    lines = highlighted(list(shown.lines))
+    code_component(
+        key="card lines",
+        data={
+            "copy": _("Copy"),
+            "copied": _("Copied"),
+            "left_out": "",
+            "lines": [
+                {"marked": shown.one <= at < shown.one + shown.lines_of_it, "parts": parts}
+                for at, parts in enumerate(lines)
+            ],
+        },
+    )
+    if shown.given:
+        given = ", ".join(f"`{name}` {shape_of(value)}" for name, value in shown.given.items())
+        st.caption(_("Given: {names}").format(names=given))
+    told = []
+    if shown.shapes:
+        told.append(_("`{input}` → `{output}`").format(input=shown.shapes[0], output=shown.shapes[1]))
+    if shown.parameters is not None:
+        told.append(_("**{count}** parameters to learn").format(count=f"{shown.parameters:,}"))
+    st.markdown(" · ".join(told))
+    if shown.formula:
+        st.markdown(f"${shown.formula}$")
+
+
+def shape_of(value: Any) -> str:
+    """The shape of a tensor, or of a list of equal tensors, as a reader counts it."""
+    if isinstance(value, list):
+        return f"{len(value)} × {tuple(value[0].shape)}" if value else "[]"
+    return str(tuple(value.shape))

@@ -1,0 +1,204 @@
+"""What a card is called, what to try on it, and the words in its picture."""
+
+from __future__ import annotations
+
+from core.layers import CARDS
+from pages.shared.person.language import _
+
+
+def family_titles() -> dict[str, str]:
+    """The families' names."""
+    return {
+        "convolution": _("Convolution"),
+        "pooling": _("Pooling"),
+        "dropout": _("Dropout"),
+        "normalisation": _("Normalisation"),
+        "activations": _("Activations"),
+        "losses": _("Losses"),
+        "linear": _("Linear, shapes, cells"),
+        "optimizers": _("Optimizers"),
+    }
+
+
+def card_title(name: str) -> str:
+    """A card's name in the menu: torch's own where it has one."""
+    return {
+        "activations": _("Side by side"),
+        "deep_stack": _("A deep stack"),
+        "optimizers": _("On a surface"),
+        "schedules": _("Schedules"),
+        "nll": _("CrossEntropy = LogSoftmax + NLL"),
+    }.get(name, CARDS[name].title)
+
+
+def card_words(name: str) -> tuple[str, str]:
+    """A card's heading, and what to try first."""
+    headings = {
+        "activations": _("Activations and their derivatives"),
+        "softmax": "nn.Softmax",
+        "deep_stack": _("A deep stack: do gradients get through?"),
+        "regression": "nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss",
+        "nll": "nn.LogSoftmax + nn.NLLLoss = nn.CrossEntropyLoss",
+        "shapes": "nn.Flatten, view, reshape",
+        "cells": "nn.RNNCell, nn.LSTMCell, nn.GRUCell",
+        "optimizers": _("Optimizers on a surface"),
+        "schedules": _("Schedules of the learning rate"),
+    }
+    tries = {
+        "conv1d": _("A kernel slides over a sound. Point at the output: which numbers of the wave made it?"),
+        "conv2d": _(
+            "Point at a pixel of the output: the patch it sees, the kernel, and the sum that torch made of them. Then "
+            "change a number of the kernel."
+        ),
+        "conv3d": _("Eight frames of a flying ball before a standing wall. Which kernel sees only what moves?"),
+        "convtranspose2d": _(
+            "Every input pixel stamps the kernel into the output. Choose all ones and kernel_size 3: where stamps "
+            "overlap unevenly, a checkerboard appears."
+        ),
+        "maxpool2d": _("Of each window only the largest pixel goes on, framed in green. Only it gets a gradient."),
+        "avgpool2d": _("Each window becomes its mean, and every pixel of it gets the same share of the gradient."),
+        "adaptiveavgpool2d": _(
+            "You say how large the output shall be, torch finds the windows. Try 1 x 1, then 7 x 7."
+        ),
+        "lppool2d": _("Between sum and maximum: raise norm_type and watch the gradient gather on the largest pixel."),
+        "dropout": _("Move p, then Draw. Each draw is full of holes, yet the mean of many draws is the input again."),
+        "dropout2d": _("Here whole feature maps go at once: neighbouring pixels tell the same story."),
+        "alphadropout": _(
+            "For networks with SELU: what is left keeps its mean and spread. Plain Dropout spreads it out."
+        ),
+        "batchnorm2d": _(
+            "Point at a map: all numbers that stay lit share one mean. Then let another image join, in train mode and "
+            "in eval mode: does the first image's output change?"
+        ),
+        "layernorm": _(
+            "Each image is normalised by itself. Let another image join: nothing changes for the first one."
+        ),
+        "groupnorm": _("Channels share a mean in groups. Set num_groups to 1, then to 4: whose means are these?"),
+        "instancenorm2d": _("Every map by itself: brightness and contrast of each image are gone."),
+        "activations": _("Move over the plots. Where is the derivative 0? There nothing is learnt."),
+        "softmax": _("Move the temperature: near 0 the largest logit takes all, far above 1 all classes are alike."),
+        "deep_stack": _(
+            "The gradient's size in every layer. With Sigmoid it vanishes towards the first layer; then try other "
+            "first weights, LayerNorm or skip connections."
+        ),
+        "regression": _("Move the prediction. MSE's gradient grows with the error, L1's is always as large."),
+        "crossentropy": _("Raise the true class's logit: the gradient is softmax minus target, for every class."),
+        "nll": _("Two ways to the same number. Change the weights or ignore a class: they stay equal."),
+        "bce": _("Yes or no from one logit. Then range 150: taken apart, sigmoid and BCELoss lose their gradient."),
+        "kldiv": _("Move the network's guess Q over the truth P. The loss is 0 only where they are the same."),
+        "linear": _(
+            "Point at an output: its row of weights, the example's numbers and the bias that made it light up."
+        ),
+        "embedding": _("Type indices: each picks a row of the table, and only rows that were picked get a gradient."),
+        "shapes": _("The same 24 numbers in another shape. Point at one and find it again."),
+        "cells": _("One step of a recurrent cell. Close the forget gate with its bias and see the old memory go."),
+        "optimizers": _(
+            "Click on the surface to start elsewhere. Move over the curve at the right to roll them by hand."
+        ),
+        "schedules": _("How the learning rate changes while training. Move over the plot to read it."),
+    }
+    return headings.get(name, f"nn.{CARDS[name].title}"), tries[name]
+
+
+def picture_text() -> dict[str, str]:
+    """The words in the pictures."""
+    return {
+        "picture": _("The card's picture"),
+        "input": _("input"),
+        "output": _("output"),
+        "patch": _("patch"),
+        "kernel": _("kernel"),
+        "products": _("products"),
+        "gradient_of_input": _("gradient of the input"),
+        "windows_convolution": _(
+            "Patch × kernel adds up to {value} with the bias {bias}. torch: y[0, {channel}, {row}, {column}] = {torch}."
+        ),
+        "windows_transposed": _(
+            "{count} input pixels reach this output pixel; times their kernel numbers they add up to {sum}. "
+            "torch: y[0, {channel}, {row}, {column}] = {torch}."
+        ),
+        "windows_max": _(
+            "Of {count} pixels the one in row {winner_row}, column {winner_column} won: y[0, {channel}, {row}, "
+            "{column}] = {torch}. Only it gets this window's gradient."
+        ),
+        "windows_average": _(
+            "Sum {sum} / {divisor} = y[0, {channel}, {row}, {column}] = {torch}. Each of the {count} pixels gets "
+            "1/{divisor} of the gradient."
+        ),
+        "windows_power": _(
+            "The root of the sum of {count} powers, p = {power}: y[0, {channel}, {row}, {column}] = {torch}."
+        ),
+        "wave_sum": _("{count} numbers of the wave × kernel add up to {sum}. torch: y[0, 0, {index}] = {torch}."),
+        "input_film": _("input: frames × rows × columns"),
+        "output_film": _("output"),
+        "frame": _("frame {number}"),
+        "film_sum": _("{count} products add up to {sum}. torch: y[0, 0, {frame}, {row}, {column}] = {torch}."),
+        "one_draw": _("one draw"),
+        "mean_of_draws": _("mean of {draws} draws"),
+        "dropout": _("This number: {x} in the input, {y} after this draw, {mean} in the mean of {draws} draws."),
+        "change": _("change of the first image's output"),
+        "running": _("running mean and variance"),
+        "norm": _("{count} numbers share the mean {mean} and the variance {var}. Here {x} becomes {y}."),
+        "norm_running": _(
+            "All {count} numbers of a channel are shifted by the running mean {mean} and scaled by the running "
+            "variance {var}. Here {x} becomes {y}."
+        ),
+        "histogram": _("how often each value occurs"),
+        "mean_and_spread": _("mean and standard deviation"),
+        "plots_hint": _("Move over the plot to read it."),
+        "function": _("function"),
+        "derivative": _("derivative"),
+        "logits": _("logits"),
+        "probabilities": _("probabilities"),
+        "by_temperature": _("probabilities at every temperature"),
+        "gradient_norms": _("size of each layer's gradient"),
+        "activation_spread": _("spread of each layer's output"),
+        "layer": _("layer"),
+        "loss": _("loss"),
+        "gradient": _("gradient"),
+        "prediction": _("prediction"),
+        "logit": _("logit"),
+        "target": _("target"),
+        "probability_target_gradient": _("probability, target, gradient"),
+        "log_softmax": _("LogSoftmax of them"),
+        "equal_numbers": _("equal numbers"),
+        "nll": _("CrossEntropyLoss says {loss}; LogSoftmax and NLLLoss after it say {same}."),
+        "p_and_q": _("P, the truth, and Q, the guess"),
+        "loss_by_middle": _("loss wherever Q's middle is"),
+        "middle_of_q": _("middle of Q"),
+        "weight": _("weight"),
+        "bias": _("bias"),
+        "linear": _("y[{row}, {column}] = {sum} = {result}"),
+        "index": _("index"),
+        "gradient_of_weight": _("gradient of the weight"),
+        "embedding": _("Row {weight_row} was picked {index_count} times; its numbers have the gradient {grad_value}."),
+        "shapes_shared": _(
+            "Number {value}. y.stride() = ({stride}): y looks at the same memory as x, nothing was copied."
+        ),
+        "shapes_copied": _("Number {value}. y.stride() = ({stride}): y is a copy with its own memory."),
+        "cell_x": _("input x"),
+        "cell_h": _("old h"),
+        "cell_c": _("old memory c"),
+        "cell_i": _("i, input gate"),
+        "cell_f": _("f, forget gate"),
+        "cell_g": _("g, what is new"),
+        "cell_o": _("o, output gate"),
+        "cell_r": _("r, reset gate"),
+        "cell_z": _("z, update gate"),
+        "cell_n": _("n, what is new"),
+        "cell_from_x": _("from x"),
+        "cell_from_h": _("from h"),
+        "cell_c_new": _("new memory c′"),
+        "cell_h_new": _("new h′"),
+        "cell_by_hand": _("h′ by the formula"),
+        "cells_RNNCell": _("Unit {unit}: tanh({from_x} + {from_h}) = {by_hand}. torch: h′ = {h_new}."),
+        "cells_LSTMCell": _("Unit {unit}: c′ = {f} · {c} + {i} · {g} = {c_new}, h′ = {o} · tanh(c′) = {h_new}."),
+        "cells_GRUCell": _("Unit {unit}: h′ = (1 − {z}) · {n} + {z} · {h} = {h_new}."),
+        "learning_rate": _("learning rate"),
+        "step": _("step"),
+        "surface": _("the surface; × marks its minima"),
+        "above_minimum": _("height above the minimum"),
+        "surface_told": _("After {step} steps {best} is lowest."),
+        "surface_lost": _("Flown off: {names}. Their learning rate is too high here."),
+        "warm-up + cosine": _("warm-up, then cosine"),
+    }

@@ -1,0 +1,163 @@
+"""The bench of the loading page: two forms, the measurement that was asked for last, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import streamlit as st
+
+from core.config import Problem
+from core.engine.manager import Refused
+from core.loading.config import LoadingConfig
+from core.loading.measure import Bar, Order, Result, measure
+from core.loading.situations import situation, sweep
+from core.processes.jobs import Job, jobs
+from pages.shared.form.form import Form
+from pages.shared.person import session
+
+SWEEP_LONGEST = 6.0
+"""Seconds that one setting of a sweep is measured at most."""
+OTHER = "b."
+"""What the names of the other setting's fields begin with in a link."""
+
+
+class Side(Form):
+    """One of the two forms."""
+
+    def __init__(self, name: str, config: LoadingConfig):
+        super().__init__(f"loading {name}", config)
+        self.name = name
+        self.refill = set(config.settings())
+
+
+@dataclass
+class Measured:
+    """One setting of a measurement so far."""
+
+    config: LoadingConfig
+    name: str
+    bars: list[Bar] = field(default_factory=list)
+    result: Result | None = None
+    begun: bool = False
+
+
+class Bench:
+    """What one tab shows."""
+
+    def __init__(self) -> None:
+        self.owner = session.owner()
+        self.a = Side("A", LoadingConfig())
+        self.b = Side("B", LoadingConfig().with_workers(2))
+        self.compare = True
+        self.situation: str | None = "slow"
+        self.job: Job | None = None
+        self.kind: Literal["run", "sweep"] = "run"
+        self.measured: list[Measured] = []
+        self.taken = 0
+        self.number = 0
+        self.notices: list[Problem] = []
+        self.link: dict[str, str] = {}
+
+    @property
+    def shown_situation(self) -> str | None:
+        """The situation that was chosen, while both forms are still as it sets them."""
+        if self.situation is None or not self.compare:
+            return None
+        return self.situation if situation(self.situation) == (self.a.config, self.b.config) else None
+
+    @property
+    def sides(self) -> list[Side]:
+        """The forms in use."""
+        return [self.a, self.b] if self.compare else [self.a]
+
+    def choose(self, name: str) -> None:
+        """Set a situation up and measure it."""
+        first, other = situation(name)
+        self.a.fill(first)
+        self.b.fill(other)
+        self.compare, self.situation = True, name
+        session.drop("loading compare")
+        self.run()
+
+    def run(self) -> None:
+        """Measure the forms' settings."""
+        self._start("run", [Measured(side.config, side.name) for side in self.sides])
+
+    def run_sweep(self) -> None:
+        """Measure the forms' settings with every number of workers."""
+        asked = [Measured(config, side.name) for side in self.sides for config in sweep(side.config)]
+        asked.sort(key=lambda one: one.config.num_workers)
+        self._start("sweep", asked)
+
+    def _start(self, kind: Literal["run", "sweep"], asked: list[Measured]) -> None:
+        longest = SWEEP_LONGEST if kind == "sweep" else Order.longest
+        try:
+            job = jobs().start(self.owner, measure, Order([one.config for one in asked], longest))
+        except Refused as refusal:
+            self.notices.append(refusal.problem)
+            return
+        self.job, self.kind, self.measured, self.taken = job, kind, asked, 0
+        self.number += 1
+
+    def end(self) -> None:
+        """End the measurement."""
+        if self.job is not None:
+            jobs().end(self.job)
+
+    def before(self) -> int:
+        """How many are before this measurement in line."""
+        return jobs().before(self.job) if self.job is not None else 0
+
+    def follow(self) -> None:
+        """Take in what the measurement has told since."""
+        if self.job is None:
+            return
+        events = self.job.events[self.taken :]
+        self.taken += len(events)
+        for event in events:
+            one = self.measured[event["setting"]]
+            if event["kind"] == "begin":
+                one.begun = True
+            elif event["kind"] == "bars":
+                one.bars += event["bars"]
+            elif event["kind"] == "result":
+                one.result = event["result"]
+
+    def to_query(self) -> dict[str, str]:
+        """Both settings, for a link; `compare=false` where there is only one."""
+        query: dict[str, str] = self.a.config.to_query()
+        if not self.compare:
+            return {**query, "compare": "false"}
+        mine, other = dict(self.a.config), dict(self.b.config)
+        changed = {name: value for name, value in other.items() if value != mine[name]}
+        return query | {OTHER + name: LoadingConfig.write(name, value) for name, value in changed.items()}
+
+    def take_link(self, asked: Mapping[str, str]) -> None:
+        """Fill the forms from a link. It starts nothing."""
+        first = {name: value for name, value in asked.items() if name != "compare" and not name.startswith(OTHER)}
+        config, notices = LoadingConfig.forgive(first)
+        changed = {name.removeprefix(OTHER): value for name, value in asked.items() if name.startswith(OTHER)}
+        other, more = LoadingConfig.forgive({**config.to_query(), **changed})
+        self.a.fill(config)
+        self.b.fill(other)
+        self.compare = asked.get("compare") != "false"
+        self.situation = None
+        session.drop("loading compare")
+        self.notices = list({str(notice): notice for notice in [*notices, *more]}.values())
+
+
+def bench() -> Bench:
+    """This tab's bench, with what the address asks for."""
+    found: Bench | None = session.get("loading bench")
+    if found is None:
+        found = Bench()
+        session.put("loading bench", found)
+    asked = {name: value for name, value in st.query_params.items() if name != "lang"}
+    if asked and asked != found.link:
+        found.take_link(asked)
+    found.link = asked
+    if asked:
+        st.query_params.from_dict({name: value for name, value in st.query_params.items() if name == "lang"})
+    return found

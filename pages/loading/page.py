@@ -1,0 +1,43 @@
+"""Step 8: a laboratory for DataLoader."""
+
+import streamlit as st
+
+from pages.index import page
+from pages.loading.bench import bench
+from pages.loading.pitfalls import pitfalls
+from pages.loading.results import figures, measurement
+from pages.loading.script_panel import code
+from pages.loading.settings_panel import buttons, settings, share
+from pages.shared.page.links import link_to
+from pages.shared.page.section_row import Section, section_row
+from pages.shared.page.shell import language_switch
+from pages.shared.person.language import _, lesson, tell
+
+space = bench()
+with st.sidebar:
+    language_switch()
+    settings(space)
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title(_(page("loading").heading), anchor=False)
+    share(space)
+st.caption(_("Choose a situation: both settings are measured here and now, one after the other. Then turn the knobs."))
+for notice in space.notices:
+    st.error(tell(notice))
+space.notices = []
+buttons(space)
+measurement(space)
+
+
+def show_lesson() -> None:
+    """What there is to see in the situations."""
+    st.markdown(lesson("loading"))
+    link_to("next", _("How to go on"))
+
+
+SECTIONS: dict[str, Section] = {
+    "lesson": (_("Lesson"), show_lesson),
+    "figures": (_("Figures"), lambda: figures(space)),
+    "pitfalls": (_("Pitfalls"), pitfalls),
+    "code": (_("Code"), lambda: code(space)),
+}
+section_row("section loading", SECTIONS)

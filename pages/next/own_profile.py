@@ -1,0 +1,164 @@
+"""A profile of one of the person's own runs, or of an experiment as the tutorial has it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.config import Config
+from core.engine.manager import Refused, manager
+from core.experiments import MODULES, experiment
+from core.processes.jobs import Job, jobs
+from core.processes.profiling import Profile, profile_run
+from pages.shared.page.links import experiment_title
+from pages.shared.page.share import settings_of
+from pages.shared.person import session
+from pages.shared.person.language import _, tell
+from pages.shared.pictures.lanes import Group, lanes
+
+INTERVAL = 0.5
+"""Seconds between two looks at a profile in the making."""
+MOST_RUNS = 12
+"""Runs of the past to choose from."""
+TUTORIAL = "tutorial "
+"""What the key of an experiment's own defaults begins with."""
+
+
+@dataclass
+class Asked:
+    """A profile that was asked for."""
+
+    key: str
+    job: Job
+
+
+def own_profile() -> None:
+    """Choose a run, profile a few of its steps, look at them."""
+    st.write(
+        _(
+            "Choose a run: its training is started again with the same settings in a process of its own, and three "
+            "steps of it are watched by `torch.profiler`. Each bar is an operation; below it, what it is made of."
+        )
+    )
+    known = choices()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            _("Run"), list(known), format_func=lambda key: known[key][0], key="profile run", width="stretch"
+        )
+        st.button(
+            _("Profile it"),
+            type="primary",
+            icon=":material/query_stats:",
+            on_click=lambda: _start(chosen, known[chosen][1]),
+        )
+    refused = session.get("profile refused")
+    if refused is not None:
+        st.error(tell(refused))
+    asked: Asked | None = session.get("profile asked")
+    alive = asked is not None and asked.job.alive
+    st.fragment(_show, run_every=INTERVAL if alive else None)(asked, alive)
+
+
+def choices() -> dict[str, tuple[str, Config]]:
+    """Key -> what a choice is called, and its config: the person's runs, the newest first, then the tutorial's."""
+    owner, store = session.owner(), manager().store
+    entries = sorted(
+        (entry for name in MODULES for entry in store.of(owner, name)[:MOST_RUNS]), key=lambda entry: -entry.created
+    )[:MOST_RUNS]
+    found: dict[str, tuple[str, Config]] = {}
+    for entry in entries:
+        config = entry.read_config()
+        title = experiment_title(config.experiment)
+        when = time.strftime("%H:%M:%S", time.localtime(entry.created))
+        found[entry.id] = (f"{title} · {when} · " + " · ".join(settings_of(config)), config)
+    for name in MODULES:
+        told = _("{experiment} · the tutorial's settings").format(experiment=experiment_title(name))
+        found[TUTORIAL + name] = (told, experiment(name).config())
+    return found
+
+
+def _start(key: str, config: Config) -> None:
+    session.put("profile refused", None)
+    missing = experiment(config.experiment).missing(config)
+    if missing is not None:
+        session.put("profile refused", missing)
+        return
+    try:
+        session.put("profile asked", Asked(key, jobs().start(session.owner(), profile_run, config)))
+    except Refused as refusal:
+        session.put("profile refused", refusal.problem)
+
+
+def _show(asked: Asked | None, alive: bool) -> None:
+    over = asked is None or not asked.job.alive
+    if alive and over:
+        st.rerun()
+    found: Profile | None = None
+    if asked is not None:
+        found = next((event["profile"] for event in asked.job.events if event["kind"] == "profile"), None)
+    lanes(
+        "profile lanes",
+        [_group(found)],
+        [
+            ("op3", _("a whole step")),
+            ("op0", _("data and forward pass")),
+            ("op1", _("backward pass")),
+            ("op2", _("optimizer")),
+        ],
+        {"hint": _hint(asked), "batch": "", "whole": _("Show all"), "sweep": ""},
+        id=asked.key + str(found is None) if asked else "",
+        status=asked.job.status if asked else "",
+    )
+    if asked is not None and over:
+        if asked.job.problem is not None:
+            st.error(tell(asked.job.problem), icon=":material/error:")
+        elif asked.job.status == "ended":
+            st.info(_("It was ended before it was done, because something else was started."))
+    if found is not None:
+        st.markdown(_told(found))
+        st.caption(
+            _(
+                "Drag over the picture to see a part of it larger. The profiler itself takes time: for tiny operations "
+                "it costs more than they do. The loop's own Python is the space between the bars."
+            )
+        )
+
+
+def _hint(asked: Asked | None) -> str:
+    if asked is None or not asked.job.alive:
+        return _("Nothing profiled yet: choose a run and press Profile it.")
+    count = jobs().before(asked.job)
+    if count:
+        return _("The cores are taken: {count} before you in line.").format(count=count)
+    return _("Training a few steps under the profiler …")
+
+
+def _group(found: Profile | None) -> Group:
+    depth = 1 + max((bar[0] for bar in found.bars), default=5) if found is not None else 6
+    figures = ""
+    if found is not None:
+        steps = ", ".join(f"{1000 * seconds:.2f}" for seconds in found.steps)
+        figures = _("{steps} ms a step under the profiler, {plain} ms without").format(
+            steps=steps, plain=f"{1000 * found.plain:.2f}"
+        )
+    names = [_("step"), *([""] * (depth - 1))]
+    title = _("Three training steps")
+    return Group(
+        "", title, figures, f"{title}: {figures}", names, found.bars if found else [], found.names if found else []
+    )
+
+
+def _told(found: Profile) -> str:
+    """The operations that took longest."""
+    total = sum(found.steps) or 1
+    lines = [
+        "| " + " | ".join([_("operation"), _("calls"), _("time of its own"), _("share")]) + " |",
+        "|---|--:|--:|--:|",
+    ]
+    lines += [
+        f"| `{name}` | {calls} | {1000 * seconds:.2f}\u00a0ms | {seconds / total:.0%} |"
+        for name, calls, seconds in found.times
+    ]
+    return "\n".join(lines)

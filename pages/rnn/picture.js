@@ -1,0 +1,293 @@
+// The picture of a network that reads a wave: what goes in, what is asked for, what it says; its memory, its gradients.
+
+import { create, fill, formatNumber, setAttribute, setText } from "../shared/live/js/dom.js";
+import { watchSize } from "../shared/live/js/plot.js";
+import { mix, toCss } from "../shared/live/js/theme.js";
+import { fitCanvas, imageOf, signedPixels } from "../shared/pictures/tiles.js";
+
+const TABS = ["fit", "free"];
+const LEFT = 34;
+const BOTTOM = 16;
+const HEADING = 15;
+const LOWEST = -8;
+const HIGHEST = 2;
+
+class Panel {
+  constructor(name, lane, paint) {
+    this.canvas = create("canvas", { class: "tp-wave-canvas", role: "img", "data-testid": `${name}-${lane}` });
+    this.box = create("div", { class: `tp-wave-box tp-wave-${name}` }, this.canvas);
+    this.stop = watchSize(this.box, (width, height) => {
+      Object.assign(this, { width, height });
+      this.draw();
+    });
+    this.paint = paint;
+  }
+
+  draw() {
+    if (!this.width) return;
+    const pen = fitCanvas(this.canvas, this.width, this.height);
+    pen.clearRect(0, 0, this.width, this.height);
+    this.paint(pen, this.width, this.height);
+  }
+}
+
+/** One lane: the wave over the memory, and beside them how far the gradient reaches back. */
+class WavePane {
+  constructor(lane) {
+    this.lane = lane;
+    this.highest = 1;
+    this.title = create("figcaption", { class: "tp-plane-title" });
+    this.wave = new Panel("wave", lane, (...pen) => this.paintWave(...pen));
+    this.memory = new Panel("memory", lane, (...pen) => this.paintBelow(...pen));
+    this.reach = new Panel("reach", lane, (...pen) => this.paintReach(...pen));
+    this.panels = [this.wave, this.memory, this.reach];
+    this.element = create("figure", { class: "tp-wave-pane" }, this.title, ...this.panels.map(({ box }) => box));
+  }
+
+  update(data, theme) {
+    Object.assign(this, { data, theme });
+    setText(this.title, data.lanes.length > 1 ? data.text[`lane_${this.lane}`] : "");
+    setAttribute(this.reach.canvas, "title", data.text.reach_help);
+    setAttribute(this.memory.canvas, "title", data.text.memory_help);
+  }
+
+  draw(frame) {
+    this.facts = { ...frame.facts, first: frame.facts.first?.[this.lane][0] ?? 0 };
+    this.arrays = Object.fromEntries(["x", "target", "prediction", "hidden", "reach", "free", "truth"]
+      .map((name) => [name, frame.arrays[`${this.lane}/${name}`]]));
+    this.element.dataset.part = this.facts.part;
+    this.element.hidden = this.facts.part === "free" && !this.facts.possible;
+    const { x, target, truth } = this.arrays;
+    for (const array of [x, target, truth]) {
+      for (const value of array?.data ?? []) this.highest = Math.max(this.highest, Math.abs(value));
+    }
+    for (const panel of this.panels) panel.draw();
+  }
+
+  get count() {
+    const { x, free } = this.arrays;
+    return x.data.length + (free?.data.length ?? 0);
+  }
+
+  paintWave(pen, width, height) {
+    if (!this.arrays?.x) return;
+    const top = Math.ceil(this.highest * 2.2) / 2;
+    const across = (i) => LEFT + (i / Math.max(1, this.count - 1)) * (width - LEFT - 4);
+    const up = (value) => 4 + (1 - (Math.max(-top, Math.min(top, value)) + top) / (2 * top)) * (height - BOTTOM - 6);
+    if (this.arrays.free) this.paintByItself(pen, across, height);
+    this.paintAxes(pen, across, up, top, width, height);
+    const line = (values, color, thick, start = 0, dash = []) => {
+      pen.strokeStyle = color;
+      pen.lineWidth = thick;
+      pen.setLineDash(dash);
+      pen.beginPath();
+      values.forEach((value, i) => (i ? pen.lineTo(across(start + i), up(value)) : pen.moveTo(across(start), up(value))));
+      pen.stroke();
+      pen.setLineDash([]);
+    };
+    const { x, target, prediction, free, truth } = this.arrays;
+    line(x.data, toCss(mix(this.theme.background, this.theme.text, 0.45)), 1.2);
+    if (target) line(target.data, this.theme.test, 4);
+    if (prediction) line(prediction.data, this.theme.train, 1.8);
+    if (truth) line(truth.data, this.theme.test, 4, x.data.length);
+    if (free) line(free.data, this.theme.train, 1.8, x.data.length);
+  }
+
+  /** Where the network begins to read its own output. */
+  paintByItself(pen, across, height) {
+    const start = across(this.arrays.x.data.length - 0.5);
+    pen.fillStyle = toCss(this.theme.primary, 0.07);
+    pen.fillRect(start, 0, across(this.count) - start, height - BOTTOM);
+    pen.font = `11px ${this.theme.font}`;
+    pen.textBaseline = "top";
+    pen.textAlign = "left";
+    pen.fillStyle = toCss(this.theme.muted);
+    pen.fillText(this.data.text.by_itself, start + 4, 2);
+  }
+
+  paintAxes(pen, across, up, top, width, height) {
+    const { first, time_steps: per } = this.facts;
+    pen.font = `11px ${this.theme.font}`;
+    pen.strokeStyle = toCss(this.theme.grid);
+    pen.fillStyle = toCss(this.theme.muted);
+    pen.lineWidth = 1;
+    pen.textAlign = "right";
+    pen.textBaseline = "middle";
+    for (const value of [-top, 0, top]) {
+      pen.beginPath();
+      pen.moveTo(LEFT, up(value));
+      pen.lineTo(width - 4, up(value));
+      pen.stroke();
+      const words = top < 1000 ? String(value) : value.toExponential(0);
+      pen.fillText(words.replaceAll("-", "−").replace("+", ""), LEFT - 5, Math.max(6, up(value)));
+    }
+    pen.textAlign = "center";
+    pen.textBaseline = "alphabetic";
+    const whole = Math.ceil(this.count / per);
+    const stride = whole > 10 ? 2 : 1;
+    for (let k = 0; k < whole; k += stride) {
+      const x = across(k * per);
+      pen.beginPath();
+      pen.moveTo(x, 0);
+      pen.lineTo(x, height - BOTTOM);
+      pen.stroke();
+      if (x < width - 14) pen.fillText(this.tick(first + k), x, height - 3);
+    }
+  }
+
+  /** A window's start: waves in multiples of pi, own series in points. */
+  tick(window) {
+    const { unit } = this.data.picture;
+    if (!window) return "0";
+    return unit ? `${window === 1 ? "" : window}${unit}` : String(window * this.facts.time_steps);
+  }
+
+  heading(pen, words) {
+    pen.font = `11px ${this.theme.font}`;
+    pen.fillStyle = toCss(this.theme.muted);
+    pen.textAlign = "left";
+    pen.textBaseline = "top";
+    pen.fillText(words, LEFT, 1);
+  }
+
+  paintBelow(pen, width, height) {
+    if (this.arrays?.free) this.paintError(pen, width, height);
+    else if (this.arrays?.hidden) this.paintMemory(pen, width, height);
+  }
+
+  paintMemory(pen, width, height) {
+    const { data, shape: [rows, columns] } = this.arrays.hidden;
+    this.heading(pen, fill(this.data.text.memory, { count: this.data.picture.units }));
+    pen.drawImage(imageOf(data, 0, rows, columns, signedPixels(this.theme)),
+      LEFT, HEADING, width - LEFT - 4, height - HEADING - 2);
+  }
+
+  /** How far the network's own course is from the true one. */
+  paintError(pen, width, height) {
+    const { x, free, truth } = this.arrays;
+    const errors = Array.from(free.data, (value, i) => Math.abs(value - truth.data[i]));
+    const largest = Math.max(...errors);
+    const most = Math.max(0.1, largest);
+    this.heading(pen, fill(this.data.text.free_error, { most: formatNumber(largest) }));
+    pen.fillStyle = this.theme.warning;
+    const wide = (width - LEFT - 4) / Math.max(1, this.count - 1);
+    errors.forEach((error, i) => {
+      const tall = (error / most) * (height - HEADING - 2);
+      pen.fillRect(LEFT + (x.data.length + i - 0.4) * wide, height - tall, Math.max(1, 0.8 * wide), tall);
+    });
+  }
+
+  paintReach(pen, width, height) {
+    if (!this.arrays?.reach) return;
+    const { data } = this.arrays.reach;
+    this.heading(pen, this.data.text.reach);
+    const bottom = height - BOTTOM;
+    const tall = bottom - HEADING - 2;
+    const level = (power) => bottom - ((power - LOWEST) / (HIGHEST - LOWEST)) * tall;
+    pen.textAlign = "right";
+    pen.textBaseline = "middle";
+    for (const power of [-8, -4, 0]) {
+      pen.fillStyle = toCss(this.theme.muted);
+      pen.fillText(power ? `1e${power}`.replace("-", "−") : "1", LEFT - 3, level(power));
+      pen.fillStyle = toCss(this.theme.grid);
+      pen.fillRect(LEFT, level(power), width - LEFT - 4, 1);
+    }
+    const wide = (width - LEFT - 4) / data.length;
+    if (data.every((value) => !(value > 10 ** LOWEST))) {
+      pen.fillStyle = toCss(this.theme.muted);
+      pen.textAlign = "center";
+      pen.fillText(this.data.text.reach_none, LEFT + (width - LEFT) / 2, (HEADING + bottom) / 2);
+    }
+    pen.fillStyle = this.theme.positive;
+    data.forEach((value, i) => {
+      const power = Math.max(LOWEST, Math.min(HIGHEST, Math.log10(value || 1e-12)));
+      const y = level(power);
+      pen.fillRect(LEFT + i * wide + 0.1 * wide, y, Math.max(1, 0.8 * wide), bottom - y);
+    });
+    pen.fillStyle = toCss(this.theme.muted);
+    pen.textBaseline = "alphabetic";
+    pen.textAlign = "left";
+    pen.fillText("1", LEFT, height - 3);
+    pen.textAlign = "right";
+    pen.fillText(String(data.length), width - 4, height - 3);
+  }
+
+  destroy() {
+    for (const { stop } of this.panels) stop();
+  }
+}
+
+export class Picture {
+  constructor(host, { onFocus }) {
+    this.host = host;
+    this.onFocus = onFocus;
+    this.tab = "fit";
+    this.version = 0;
+    this.tabs = create("div", { class: "tp-tabs", role: "tablist" }, ...TABS.map((tab) => create("button", {
+      type: "button", role: "tab", class: "tp-tab", "data-tab": tab, "data-testid": `tab-${tab}`, onclick: () => this.open(tab),
+    })));
+    this.legend = create("div", { class: "tp-wave-legend" });
+    this.stage = create("div", { class: "tp-waves" });
+    this.excuse = create("div", { class: "tp-wave-excuse", role: "status", "data-testid": "free-excuse", hidden: "" });
+    host.append(create("div", { class: "tp-wave-head" }, this.tabs, this.legend), this.excuse, this.stage);
+    this.panes = [];
+  }
+
+  update(data, theme) {
+    this.data = data;
+    this.theme = theme;
+    const { text, lanes } = data;
+    for (const tab of this.tabs.children) {
+      setText(tab, text[`tab_${tab.dataset.tab}`]);
+      setAttribute(tab, "title", text[`tab_${tab.dataset.tab}_help`]);
+      setAttribute(tab, "aria-selected", tab.dataset.tab === this.tab);
+    }
+    const key = (name, color) => create("span", { class: "tp-key" },
+      create("i", { class: "tp-wave-key", style: `background:${color}` }), text[`wave_${name}`]);
+    this.legend.replaceChildren(
+      key("input", toCss(mix(theme.background, theme.text, 0.45))), key("target", theme.test), key("prediction", theme.train),
+    );
+    setText(this.excuse, text.free_excuse);
+    if (this.arranged !== lanes.join()) {
+      this.arranged = lanes.join();
+      this.panes.forEach((pane) => pane.destroy());
+      this.panes = lanes.map((lane) => new WavePane(lane));
+      this.stage.replaceChildren(...this.panes.map(({ element }) => element));
+    }
+    for (const pane of this.panes) pane.update(data, theme);
+    this.redraw();
+  }
+
+  open(tab) {
+    this.tab = tab;
+    this.version += 1;
+    this.update(this.data, this.theme);
+    this.onFocus({ part: tab, version: this.version });
+  }
+
+  draw(frame) {
+    if (this.shape !== this.data.picture.shape) this.panes.forEach((pane) => { pane.highest = 1; });
+    this.shape = this.data.picture.shape;
+    this.frame = frame;
+    this.redraw();
+  }
+
+  redraw() {
+    if (!this.frame || !this.data || this.frame.facts.part !== this.tab) return;
+    this.excuse.hidden = this.tab !== "free" || Boolean(this.frame.facts.possible);
+    for (const pane of this.panes) {
+      if (this.frame.arrays[`${pane.lane}/x`]) pane.draw(this.frame);
+    }
+  }
+
+  describe(step, _accuracy, valueOf) {
+    for (const pane of this.panes) {
+      const words = { step, loss: formatNumber(valueOf(pane.lane, "loss/train")) };
+      setAttribute(pane.wave.canvas, "aria-label", fill(this.data.text.sequence_label, words));
+    }
+  }
+
+  destroy() {
+    this.panes.forEach((pane) => pane.destroy());
+  }
+}

@@ -1,0 +1,62 @@
+"""The two-forwards section of the RNN's page: both sources, and how long each takes on this machine."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from core.experiments.rnn import RNNConfig
+from core.two_forwards import Comparison, compare, loop, whole
+from pages.shared.person import session
+from pages.shared.person.language import _
+
+
+def two_forwards(config: RNNConfig) -> None:
+    """Both ways side by side, and a button that measures them."""
+    st.write(
+        _(
+            "`nn.Linear` works on the last axis and takes as many axes before it as there are. So the loop over time "
+            "steps is not needed: both give the same numbers, one of them sooner."
+        )
+    )
+    for column, title, way in zip(
+        st.columns([1.25, 1]), (_("The tutorial's loop"), _("The whole tensor at once")), (loop, whole), strict=True
+    ):
+        with column:
+            st.markdown(f"**{title}**")
+            st.code(bare(way), language="python")
+    st.button(
+        _("Measure on this machine"),
+        icon=":material/timer:",
+        on_click=lambda: session.put("two forwards", (config, compare(config))),
+    )
+    known: tuple[RNNConfig, Comparison] | None = session.get("two forwards")
+    if known is not None and known[0] == config:
+        found = known[1]
+        st.write(
+            _(
+                "A forward and backward pass over {points} points: **{loop} ms** with the loop, **{whole} ms** at "
+                "once, **{ratio} times** as fast. The largest difference between the predictions: {difference}."
+            ).format(
+                points=found.points,
+                loop=f"{1000 * found.loop:.2f}",
+                whole=f"{1000 * found.whole:.2f}",
+                ratio=f"{found.loop / found.whole:.1f}",
+                difference=f"{found.difference:.0e}",
+            )
+        )
+
+
+def bare(function: Callable[..., Any]) -> str:
+    """A function's source without its docstring and types, so that it fits into half a page."""
+    source = inspect.getsource(function)
+    [found] = ast.parse(source).body
+    assert isinstance(found, ast.FunctionDef)
+    for argument in found.args.args:
+        argument.annotation = None
+    body = source.splitlines()[found.body[1].lineno - 1 :]
+    return "\n".join([f"def {found.name}({ast.unparse(found.args)}):", *body])

@@ -1,0 +1,269 @@
+"""Going on from an uploaded checkpoint, and what happens without the optimizer's state."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.engine.manager import Refused, manager
+from core.engine.run import Run
+from core.files.resuming import WAYS, Uploaded, check, ways_on
+from core.files.uploads import MOST_BYTES, Upload
+from core.processes.confined import Unable
+from pages.saving.chosen import Chosen, again_button, first_run, start_buttons
+from pages.saving.load_panel import read_once
+from pages.shared.page.links import experiment_title
+from pages.shared.person import session
+from pages.shared.person.language import _, joined, tell
+from pages.shared.pictures.axis import log_axis
+
+MOST_STEPS = 150
+SECONDS = 6.0
+"""How long each way to go on may train here."""
+
+
+def resume_panel(chosen: Chosen | None) -> None:
+    """The section."""
+    left, right = st.columns([5, 4], gap="medium")
+    with left:
+        st.markdown(_("**With and without the optimizer**"))
+        if chosen is None:
+            first_run()
+        else:
+            _compare(chosen)
+    with right:
+        st.markdown(_("**From a checkpoint file**"))
+        _from_file()
+
+
+def _compare(chosen: Chosen) -> None:
+    run = chosen.run
+    recorded = [value for value in _losses(run) if value is not None]
+    inside = [step for step in run.kept if 0 < step < len(recorded)]
+    if not inside:
+        _none_inside(run)
+        return
+    asked = chosen.step
+    if asked not in inside:
+        chosen = Chosen(run, min(inside, key=lambda step: abs(step - len(recorded) // 2)))
+    step = chosen.step
+    if step != asked:
+        told = _("Step {asked}, chosen in the sidebar, is the run's last one: nothing follows to compare with.")
+        if asked < step:
+            told = _("At step {asked}, chosen in the sidebar, the optimizer has no state yet that could be lost.")
+        st.caption(joined(told, _("So step {step} is taken; choose another one there.")).format(asked=asked, step=step))
+    st.caption(
+        _("Once with the whole checkpoint of step {step}, once with its weights and a new {optimizer}.").format(
+            step=step, optimizer=run.config.optimizer
+        )
+    )
+    label = _("Go on from step {step} in both ways").format(step=step)
+    if st.button(label, icon=":material/fork_right:", type="primary", key="files both ways"):
+        with st.spinner(_("Training both ways …")):
+            _go_on(chosen, len(recorded))
+    known = session.get("files ways")
+    if known is None or known[0] != chosen.key:
+        return
+    if isinstance(known[1], Unable):
+        st.error(tell(known[1].problem), icon=":material/error:")
+        return
+    _chart(chosen, recorded, known[1])
+
+
+def _none_inside(run: Run) -> None:
+    """What to do about a run of which no step was kept between the first and the last."""
+    if run.alive:
+        st.info(_("This run has kept no step on its way yet: pause it on its page, that keeps one."))
+    elif run.status == "finished" and run.config.num_steps > 1:
+        st.info(
+            _(
+                "This run was over so soon that it kept no step on its way, and after its last one nothing follows to "
+                "compare with. Trained again more slowly, it keeps some."
+            ),
+            icon=":material/info:",
+        )
+        again_button(run)
+    else:
+        st.info(_("This run kept no step on its way. Choose another one in the sidebar, or train one here:"))
+        start_buttons("on the way ")
+
+
+def _losses(run: Any) -> list[Any]:
+    column = run.history.get("run", {}).get("loss/train", {"value": []})
+    return list(column["value"])
+
+
+def _go_on(chosen: Chosen, last: int) -> None:
+    run, step = chosen.run, chosen.step
+    steps = min(MOST_STEPS, last - step)
+    try:
+        found: Any = ways_on(run.config, run.lr_changes, run.folder.checkpoint_file(step), WAYS, steps, SECONDS)
+    except Unable as unable:
+        found = unable
+    session.put("files ways", (chosen.key, found))
+
+
+def _chart(chosen: Chosen, recorded: list[float], found: dict[str, list[float]]) -> None:
+    step, full, weights = chosen.step, found["full"], found["weights"]
+    past = list(range(max(1, step - len(full) // 2), step + 1))
+    ahead = list(range(step + 1, step + 1 + len(full)))
+    beside = list(range(step + 1, step + 1 + len(weights)))
+    lines = [
+        (past + ahead, [recorded[at - 1] for at in past + ahead], _("the run, uninterrupted"), "#b4bcc6", 5, "solid"),
+        (ahead, full, _("whole checkpoint"), "#4a58d0", 2, "solid"),
+        (beside, weights, _("weights, new optimizer"), "#e07b00", 2, "solid"),
+    ]
+    figure = go.Figure(
+        [
+            go.Scatter(x=x, y=y, name=name, mode="lines", line={"color": color, "width": width, "dash": dash})
+            for x, y, name, color, width, dash in lines
+        ]
+    )
+    seen = [value for _x, values, *_rest in lines for value in values if 0 < value < math.inf]
+    low, high = min(seen, default=1e-3), max(seen, default=1.0)
+    figure.add_vline(x=step, line_dash="dot", line_color="#888")
+    figure.update_layout(
+        height=330,
+        margin={"l": 50, "r": 8, "t": 56, "b": 36},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        yaxis={"title": _("training loss"), **log_axis(low, high)},
+        xaxis={"title": _("step")},
+    )
+    st.plotly_chart(figure, key="files ways chart", config={"displayModeBar": False})
+    equal = sum(one == other for one, other in zip(full, recorded[step:], strict=False))
+    told = _("Whole checkpoint: **{equal} of {count}** losses equal to the run's own, bit for bit.").format(
+        equal=equal, count=len(full)
+    )
+    count = min(10, len(weights), len(full))
+    ratio = max(weights[:count]) / max(1e-30, max(full[:count]))
+    if weights == full[: len(weights)]:
+        told = joined(told, _("Plain SGD keeps no state: nothing was lost, both go on alike."))
+    elif ratio > 1.5:
+        told = joined(told, risen(ratio))
+    else:
+        told = joined(told, _("Without the optimizer's state the losses differ from the second step on."))
+    st.markdown(told)
+
+
+def risen(ratio: float) -> str:
+    """How far the loss rises above the run's own, in two digits."""
+    if ratio > 1e6:
+        return _("Without the optimizer's state the loss rises to **more than a million times** that of the run.")
+    rounded = float(f"{ratio:.2g}")
+    return _("Without the optimizer's state the loss rises to **about {ratio} times** that of the run.").format(
+        ratio=f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:g}"
+    )
+
+
+def _from_file() -> None:
+    given = st.file_uploader(
+        _("A checkpoint of this app"),
+        type=["pt"],
+        max_upload_size=MOST_BYTES // 1_000_000,
+        key="files checkpoint",
+        help=_("Saved under “Save”, “checkpoint”. It is checked part by part before anything goes on from it."),
+    )
+    if given is None:
+        st.caption(
+            _("Save one on “Save”, close everything, come back tomorrow: it goes on as if nothing had happened.")
+        )
+        return
+    read = read_once(given.getvalue())
+    if read is None:
+        return
+    upload, key = read
+    if upload.kind != "checkpoint":
+        st.warning(
+            _(
+                "These are weights only. To go on, the optimizer, the order of the data and the state of chance "
+                "are needed."
+            ),
+            icon=":material/warning:",
+        )
+        return
+    found = _checked(upload, key)
+    if isinstance(found, Unable):
+        st.error(tell(found.problem), icon=":material/gpp_bad:")
+        return
+    title = experiment_title(found.config.experiment)
+    st.markdown(
+        _("**{name}**, saved at step {step} of {steps}.").format(
+            name=title, step=found.step, steps=found.config.num_steps
+        )
+    )
+    if upload.value["config"].get("device", "cpu") not in ("cpu", "auto"):
+        st.caption(_("It was trained on another device; here it goes on on the CPU."))
+    _how_far(found, key)
+    problem = session.get("files adopt problem")
+    if problem:
+        st.error(tell(problem), icon=":material/error:")
+    adopted = session.get("files adopted")
+    if adopted and adopted[0] == key:
+        st.success(
+            _("It is waiting on its page, paused at step {step} of {steps}: press Play there.").format(
+                step=found.step, steps=adopted[1]
+            )
+        )
+        st.page_link(
+            f"pages/{found.config.experiment}.py",
+            label=_("To the page “{name}”").format(name=title),
+            icon=":material/arrow_forward:",
+        )
+
+
+def _how_far(found: Uploaded, key: str) -> None:
+    """How many steps or epochs more, and the button."""
+    proposed, most = found.more()
+    if most < 1:
+        st.info(_("No run here may have more steps than this one."), icon=":material/info:")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        more = st.number_input(
+            _("More epochs") if found.in_epochs else _("More steps"), 1, most, proposed, key=f"files more {key}"
+        )
+        steps = found.steps_with(more)
+        st.button(
+            _("Go on from step {step}").format(step=found.step),
+            type="primary",
+            icon=":material/play_arrow:",
+            key="files adopt",
+            on_click=_adopt,
+            args=(found, steps),
+        )
+    told = _("A new run has all steps up to {step} and goes on to step {steps}. It waits, paused, on its page.")
+    told = told.format(step=found.step, steps=steps)
+    if found.step >= found.config.num_steps:
+        told = joined(_("This run had come to its end, so it is lengthened."), told)
+    st.caption(told)
+
+
+def _checked(upload: Upload, key: str) -> Uploaded | Unable:
+    known = session.get("files checked")
+    if known is None or known[0] != key:
+        with st.spinner(_("Checking part by part …")):
+            try:
+                result: Any = check(upload.value)
+            except Unable as unable:
+                result = unable
+        known = (key, result)
+        session.put("files checked", known)
+    found: Uploaded | Unable = known[1]
+    return found
+
+
+def _adopt(found: Uploaded, steps: int) -> None:
+    """Begin the run, and have its page show it."""
+    owner = session.owner()
+    session.put("files adopt problem", None)
+    try:
+        run = manager().adopt(owner, found, num_steps=steps, speed=30)
+    except Refused as refused:
+        session.put("files adopt problem", refused.problem)
+        return
+    manager().store.leave(owner, run.config, run.id)
+    session.drop(f"workspace {run.config.experiment}")
+    session.drop(f"{run.config.experiment}.")
+    session.put("files adopted", (session.get("files checked")[0], run.config.num_steps))

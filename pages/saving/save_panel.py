@@ -1,0 +1,145 @@
+"""Saving: choose what to save, see what is in it, take it away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.export import script
+from core.files import saving
+from core.processes.confined import Unable
+from pages.saving.chosen import Chosen
+from pages.saving.tree import file_tree, in_bytes
+from pages.shared.person import session
+from pages.shared.person.language import _, tell
+
+
+def kinds() -> dict[str, tuple[str, str]]:
+    """Each kind of file: its name, and what it holds and is good for."""
+    return {
+        "state_dict": (
+            "state_dict",
+            _("Only the numbers, each under its name. **The usual choice**: it lasts as long as the class is there."),
+        ),
+        "safetensors": (
+            "safetensors",
+            _("The same numbers in a format that can hold nothing else: no program can hide in it."),
+        ),
+        "model": (
+            _("whole model"),
+            _(
+                "The object itself, as the tutorial saves it. The file only *names* the class: without the script "
+                "beside it, it can't be opened; with another one it opens and may compute something else."
+            ),
+        ),
+        "checkpoint": (
+            _("checkpoint"),
+            _(
+                "Everything the next step depends on: weights, optimizer, the order of the data, the state of chance. "
+                "Training goes on from it bit for bit."
+            ),
+        ),
+        "exported": (
+            "torch.export",
+            _(
+                "The computation as a graph, with its weights: PyTorch runs it without the class. It answers, nothing "
+                "else: without optimizer and checkpoint, training can't go on from it."
+            ),
+        ),
+        "onnx": (
+            "ONNX",
+            _(
+                "The same graph, in a format that other programs than PyTorch run: ONNX Runtime on servers, phones and "
+                "in browsers. Like torch.export it only answers."
+            ),
+        ),
+    }
+
+
+def save_panel(chosen: Chosen) -> None:
+    """The section."""
+    known = kinds()
+    kind = st.segmented_control(
+        _("What to save"),
+        list(known),
+        format_func=lambda name: known[name][0],
+        default=session.get("files kind"),
+        required=True,
+        key="files kind",
+        on_change=lambda: session.prefer("files kind", session.get("files kind")),
+        label_visibility="collapsed",
+        persist_state="page",
+    )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(known[kind][1])
+        made = saved_file(chosen, kind)
+        if isinstance(made, Unable):
+            st.error(tell(made.problem), icon=":material/error:")
+            return
+        with st.container(horizontal=True):
+            st.download_button(
+                _("Download {size}").format(size=in_bytes(len(made.data))),
+                made.data,
+                made.name,
+                "application/octet-stream",
+                on_click="ignore",
+                type="primary",
+                icon=":material/download:",
+                key="files download",
+            )
+            if kind not in saving.PROGRAMS:
+                st.download_button(
+                    _("The script"),
+                    lambda: script(chosen.run.config, chosen.run.lr_changes),
+                    f"{saving.script_name(chosen.run.config)}.py",
+                    "text/x-python",
+                    on_click="ignore",
+                    icon=":material/code:",
+                    help=_("It has the network's class; the code below imports it from there."),
+                )
+        lines = [
+            "# " + _("save"),
+            saving.saving_code(kind, chosen.run.config, chosen.step, made.inputs),
+            "",
+            "# " + _("load, in another program"),
+            saving.loading_code(kind, chosen.run.config, chosen.step, made.inputs),
+        ]
+        st.code("\n".join(lines).strip(), language="python", wrap_lines=True)
+        if kind not in saving.PROGRAMS:
+            beside = _("`{module}` is the file {module}.py, which the button “The script” gives: put both together.")
+            st.caption(beside.format(module=saving.script_name(chosen.run.config)))
+        elif kind == "onnx":
+            st.caption(
+                _("To write it PyTorch needs the packages `onnx` and `onnxscript`, to run it `onnxruntime` is enough.")
+            )
+    with right:
+        numbers = sum(row.bytes for row in made.tree if row.depth == 0)
+        st.markdown(
+            _("**Inside {name}**: {numbers} of numbers, {rest} of names and packing around them.").format(
+                name=f"`{made.name}`", numbers=in_bytes(numbers), rest=in_bytes(max(0, len(made.data) - numbers))
+            )
+        )
+        file_tree(made.tree, "files tree")
+
+
+def saved_file(chosen: Chosen, kind: str) -> saving.Saved | Unable:
+    """The file, made once; or why it can't be made."""
+    key = f"{chosen.key} {kind}"
+    known: dict[str, Any] = session.get("files made") or {}
+    if key not in known:
+        run = chosen.run
+        program = kind in saving.PROGRAMS
+        doing = _("Following the network step by step …") if program else _("Writing the file …")
+        with st.spinner(doing, show_time=program):
+            try:
+                made: Any = saving.save(
+                    kind, run.config, run.lr_changes, run.folder.checkpoint_file(chosen.step), chosen.step
+                )
+            except Unable as unable:
+                made = unable
+        known = {key: made}  # one at a time: files stay no longer than they are looked at
+        session.put("files made", known)
+    found: saving.Saved | Unable = known[key]
+    return found

@@ -1,0 +1,84 @@
+"""Transfer: the convolutions of one network for another task, with few examples."""
+
+from __future__ import annotations
+
+import inspect
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.files.transfer import WAYS, compare, freeze, load_convolutions
+from core.processes.confined import Unable
+from pages.shared.person import session
+from pages.shared.person.language import _, tell
+
+COUNTS = (10, 25, 50, 100, 200)
+NUM_EPOCHS = 20
+LOOKS = {"frozen": ("#4a58d0", 3), "tuned": ("#0e8c94", 3), "new": ("#e07b00", 3), "chance": ("#9aa3ad", 2)}
+
+
+def transfer_panel() -> None:
+    """The section."""
+    left, right = st.columns([5, 6], gap="medium")
+    with left:
+        st.markdown(
+            _(
+                "A CNN learns the digits **0 to 4**. Then it shall tell **5 to 9** apart, from a few examples. Its "
+                "convolutions already know strokes and bends: load them, freeze them, and train a new last layer alone."
+            )
+        )
+        count = st.select_slider(
+            _("Training images of 5 to 9"), COUNTS, value=25, key="files transfer count", persist_state="page"
+        )
+        seed = st.slider(_("Seed"), 1, 20, key="files transfer seed", persist_state="page")
+        if st.button(_("Train four ways"), icon=":material/school:", type="primary", key="files transfer"):
+            with st.spinner(_("Training four ways …"), show_time=True):
+                _train(count, seed)
+        code = [inspect.getsource(function) for function in (load_convolutions, freeze)]
+        optimizer = "optimizer = torch.optim.Adam([p for p in net.parameters() if p.requires_grad], lr=0.002)"
+        st.code("\n\n".join([*(text.strip() for text in code), optimizer]), language="python", wrap_lines=True)
+    with right:
+        known = session.get("files transfer found")
+        if known is None:
+            st.info(
+                _("How many of the 500 test digits are right after each epoch? Guess first: which way learns soonest?"),
+                icon=":material/psychology:",
+            )
+        elif isinstance(known[1], Unable):
+            st.error(tell(known[1].problem), icon=":material/error:")
+        else:
+            _chart(*known)
+
+
+def _train(count: int, seed: int) -> None:
+    try:
+        session.put("files transfer found", (count, compare(count, NUM_EPOCHS, seed)))
+    except Unable as unable:
+        session.put("files transfer found", (count, unable))
+
+
+def _chart(count: int, found: dict[str, list[float]]) -> None:
+    names = {
+        "frozen": _("trained convolutions, frozen"),
+        "tuned": _("trained convolutions, trained on"),
+        "new": _("everything new"),
+        "chance": _("random convolutions, frozen"),
+    }
+    figure = go.Figure()
+    for way in WAYS:
+        colour, width = LOOKS[way]
+        values = found[way]
+        figure.add_scatter(
+            x=list(range(len(values))), y=values, name=names[way], mode="lines", line={"color": colour, "width": width}
+        )
+    figure.update_layout(
+        height=380,
+        margin={"l": 50, "r": 8, "t": 60, "b": 40},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        xaxis={"title": _("epoch"), "range": [0, NUM_EPOCHS]},
+        yaxis={"title": _("test accuracy"), "range": [0, 1], "tickformat": ".0%"},
+    )
+    st.plotly_chart(figure, key="files transfer chart", config={"displayModeBar": False})
+    rows = [f"| {names[way]} | {found[way][min(1, len(found[way]) - 1)]:.1%} | {found[way][-1]:.1%} |" for way in WAYS]
+    titles = [_("{count} training images").format(count=count), _("after 1 epoch"), _("at the end")]
+    st.markdown("\n".join(["| " + " | ".join(titles) + " |", "|---|--:|--:|", *rows]))

@@ -1,0 +1,1 @@
+"""A config on the screen: its fields as widgets, and the workspace of a training page."""

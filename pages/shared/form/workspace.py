@@ -1,0 +1,200 @@
+"""A training page's state: the form's config and the run being shown, kept on the person's desk between visits."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import streamlit as st
+
+from core.config import Config
+from core.engine.manager import Refused, manager
+from core.engine.run import Run
+from core.engine.store import Entry
+from core.experiments import Experiment, experiment
+from pages.index import page_of
+from pages.shared.form.form import Form
+from pages.shared.person import session
+
+LIVE = {"lr"}
+"""Fields that act on a run while it trains."""
+LATER = {"num_steps", "num_epochs"}
+"""Fields that act when a run has ended and goes on."""
+SPEED = 30.0
+"""Steps a second until someone chooses another speed."""
+
+
+class Workspace(Form):
+    """What one tab shows of one experiment.
+
+    Attributes:
+        run_id: the run shown, whose config is this one but for live fields; None for the untrained picture.
+        link: the link last seen in the address.
+        focus: what the picture was asked to show while there was no run.
+
+    Streamlit may end a script run wherever it touches the session, to begin the next one. So nothing here does that
+    once the workspace is made, or a change could be left half done. Until the old script run gets to such a place it
+    goes on beside the next one: their changes are made one after the other.
+    """
+
+    def __init__(self, name: str):
+        self.owner = session.owner()
+        self._changing = threading.RLock()
+        self.experiment: Experiment = experiment(name)
+        super().__init__(name, self.experiment.config())
+        self.run_id: str | None = None
+        self.speed = SPEED
+        self.link: dict[str, str] = {}
+        self.focus: dict[str, Any] = {}
+        self._restore()
+
+    @property
+    def name(self) -> str:
+        """The experiment's name."""
+        return self.experiment.name
+
+    @property
+    def folder(self) -> str:
+        """The folder of the experiment's page."""
+        row = page_of(self.name)
+        return row.folder if row else self.name
+
+    @property
+    def run(self) -> Run | None:
+        """The run shown."""
+        return manager().run(self.owner, self.run_id) if self.run_id else None
+
+    def _restore(self) -> None:
+        desk = manager().store.desk(self.owner, self.name)
+        if desk:
+            self.config, _ = self.experiment.config.forgive(desk.config)
+            self.run_id = desk.run if manager().run(self.owner, desk.run or "") else None
+
+    def save(self) -> None:
+        """Leave everything on the desk."""
+        manager().store.leave(self.owner, self.config, self.run_id)
+
+    def fill(self, config: Config, run_id: str | None = None) -> None:
+        """Put another config into the form, with a run or without; only before its widgets are drawn."""
+        self.run_id = run_id
+        super().fill(config)
+
+    def follow(self, typed: Any) -> None:
+        """Take up the learning rate that another tab gave the run shown, unless this one's is being changed.
+
+        Args:
+            typed: the learning rate that this tab's widget has.
+        """
+        run = self.run
+        if run is not None and run.alive and typed == self.config.lr != run.wanted_lr:
+            self.config = self.config.changed(lr=run.wanted_lr)
+            self.refill |= LIVE
+
+    def change(self, config: Config) -> None:
+        """Act on another config that fits: at once where a run can take it up, else with a new run."""
+        with self._changing:
+            changed = {name for name, value in config if value != getattr(self.config, name)}
+            self.config = config
+            run = self.run
+            if run is not None:
+                if run.alive and changed & LIVE:
+                    run.command("lr", config.lr)
+                if changed - LIVE - LATER:
+                    self.run_id = None
+                    if run.status == "running":
+                        self._start(speed=run.speed)
+                    if run.alive:
+                        manager().stop(run)
+            self.save()
+
+    def _start(self, **how: Any) -> None:
+        try:
+            self.run_id = manager().start(self.owner, self.config, **how).id
+        except Refused as refusal:
+            self.notices.append(refusal.problem)
+
+    def play(self, speed: float, paused: bool = False, steps: int | str = 0) -> None:
+        """Start a run with the form's config, or go on with the run shown where it has steps left."""
+        with self._changing:
+            self.notices = []
+            run = self.run
+            how: dict[str, Any] = {"speed": speed, "paused": paused, "steps": steps}
+            unfinished = run is not None and run.status in ("finished", "stopped", "crashed") and run.kept
+            reached = (run.message or {}).get("code") if run is not None else None
+            if run is not None and run.alive:
+                run.command(str(steps) if steps == "epoch" else "step" if steps else "play")
+            elif (
+                unfinished
+                and run is not None
+                and run.kept[-1] < self.config.num_steps
+                and reached in ("reached_steps", "stopped", "crashed")
+            ):
+                self.resume(run.kept[-1], **how)
+            else:
+                self._start(**how)
+            self.save()
+
+    def resume(self, step: int, **how: Any) -> None:
+        """Go on from a kept step of the run shown."""
+        with self._changing:
+            assert self.run_id is not None
+            self.notices = []
+            num_steps, lr = max(self.config.num_steps, step + 1), self.config.lr
+            try:
+                self.run_id = manager().resume(self.owner, self.run_id, step, num_steps=num_steps, lr=lr, **how).id
+            except Refused as refusal:
+                self.notices.append(refusal.problem)
+            self.save()
+
+    def reset(self) -> None:
+        """Back to the untrained picture; the run's record is kept."""
+        with self._changing:
+            run = self.run
+            self.run_id = None
+            self.save()
+            if run is not None and run.alive:
+                manager().stop(run)
+
+    def open(self, entry: Entry) -> None:
+        """Show a run of the past, with its config in the form."""
+        run = manager().run(self.owner, entry.id)
+        if run is not None:
+            self.fill(run.config.changed(device=self.config.device, lr=run.lr), run.id)
+
+    def runs(self) -> list[Entry]:
+        """The person's runs of this experiment that took at least one step, the newest first."""
+        return [entry for entry in manager().store.of(self.owner, self.name) if entry.step > 0]
+
+    def facts(self, run: str) -> dict[str, Any]:
+        """What the folder of one of the person's runs says; empty if it can't be read."""
+        try:
+            return manager().store.folder(run).facts()
+        except (OSError, ValueError):
+            return {}
+
+    def ghost(self) -> str | None:
+        """The run that the one shown goes on from, else the run before it on the same data."""
+        data = getattr(self.config, "dataset", None)
+        runs = [e.id for e in manager().store.of(self.owner, self.name) if e.config.get("dataset") == data]
+        resumed = self.facts(self.run_id).get("resumed") if self.run_id in runs else None
+        if resumed and resumed[0] in runs:
+            return str(resumed[0])
+        if self.run_id in runs:
+            runs = runs[runs.index(self.run_id) + 1 :]
+        return runs[0] if runs else None
+
+
+def workspace(name: str) -> Workspace:
+    """This tab's workspace for an experiment."""
+    found: Workspace | None = session.get(f"workspace {name}")
+    if found is None:
+        found = Workspace(name)
+        session.put(f"workspace {name}", found)
+    asked = {name: value for name, value in st.query_params.items() if name != "lang"}
+    if asked and asked != found.link:
+        found.take_link(asked)
+    found.link = asked  # the browser may send the same link once more before it has taken it out of its address
+    found.follow(session.get(found.key("lr"), found.config.lr))
+    if asked:
+        st.query_params.from_dict({name: value for name, value in st.query_params.items() if name == "lang"})
+    return found

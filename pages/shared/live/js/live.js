@@ -1,0 +1,290 @@
+// The live view of a run: play bar, picture, curves, time slider.
+
+import { Banner } from "./banner.js";
+import { acquire, hasEnded, release } from "./connection.js";
+import { Curves } from "./curves.js";
+import { create, setAttribute } from "./dom.js";
+import { decodeBase64Frame } from "./frames.js";
+import { valueAt } from "./history.js";
+import { keep } from "./mounting.js";
+import { Pace } from "./pace.js";
+import { PlayBar } from "./playbar.js";
+import { applyTheme, readTheme } from "./theme.js";
+import { Timeline } from "./timeline.js";
+
+const DESCRIBE_EVERY = 200;
+const PATIENCE = 8000;
+const GO_ON = new Set(["reached_steps", "stopped", "crashed"]);
+// In these Space already means something.
+const USES_SPACE = "input, select, textarea, button, a, summary, [contenteditable], [role=button], [role=slider], "
+  + "[role=switch], [role=tab], [role=radio], [role=checkbox], [role=option], [role=combobox], [role=textbox]";
+
+/** Whether what is asked for is what Python was asked for before, which has defaults filled in. */
+const isShown = (asked, shown) => Boolean(asked.drawing) === Boolean(shown.drawing)
+  && Object.entries(asked).every(([name, value]) => shown[name] === value);
+
+class LiveView {
+  constructor(parent, { data }, pictureModule) {
+    this.connection = null;
+    this.starting = false;
+    this.root = create("div", { class: "tp-live", "data-testid": "live-view" });
+    const part = (name, attributes) => create("div", { class: `tp-${name}`, ...attributes });
+    const [bar, banner, picture, curves, time] = ["bar", "banner", "picture", "curves", "time"].map((name) => part(name));
+    const stage = part("stage");
+    stage.append(picture, curves);
+    this.grid = part("grid");
+    this.grid.append(bar, banner, stage, time);
+    this.root.append(this.grid);
+    parent.append(this.root);
+
+    this.playBar = new PlayBar(bar, {
+      onPlay: () => this.toggle(),
+      onStep: () => this.advance("step", 1),
+      onEpoch: () => this.advance("epoch", "epoch"),
+      onReset: () => this.trigger("reset", {}),
+      onSpeed: (value) => this.connection?.send({ command: "speed", value }),
+    });
+    const onLive = () => this.connection?.backToLive();
+    this.banner = new Banner(banner, { onLive, onResume: (step) => this.trigger("resume", { step, speed: this.playBar.chosenSpeed }) });
+    this.place = picture;
+    this.makePicture(data.picture, pictureModule);
+    this.curves = new Curves(curves, data.picture);
+    this.timeline = new Timeline(time, { onLook: (step) => this.connection?.lookAt(step), onLive });
+    this.pace = new Pace();
+    this.onKey = (event) => this.pressKey(event);
+    document.addEventListener("keydown", this.onKey);
+  }
+
+  /** The picture of one kind; another kind of data may need another one. */
+  makePicture(spec, { Picture }) {
+    this.picture?.destroy();
+    this.place.replaceChildren();
+    this.kind = spec.kind;
+    this.picture = new Picture(this.place, {
+      onAdd: (point) => this.trigger("point", point),
+      onFocus: (focus) => this.setFocus(focus),
+    }, spec);
+  }
+
+  update(component, pictureModule) {
+    this.component = component;
+    const { data } = component;
+    const swapped = this.kind !== data.picture.kind;
+    if (swapped) {
+      this.makePicture(data.picture, pictureModule);
+      this.focus = null;
+    }
+    if (this.data !== data) this.adopt(data);
+    if (swapped) this.picture.ask?.();
+    this.theme = readTheme(this.root);
+    applyTheme(this.root, this.theme);
+    setAttribute(this.root, "lang", data.lang);
+    this.root.dataset.picture = data.picture.kind;
+    this.root.dataset.lanes = data.lanes.length;
+    this.playBar.relabel(data.text);
+    this.timeline.relabel(data.text);
+    this.picture.update(data, this.theme);
+    this.curves.update(data, this.theme);
+    this.drawn = null;
+    this.schedule();
+  }
+
+  adopt(data) {
+    const changedRun = this.data?.run !== data.run;
+    if (changedRun) this.stopStarting();
+    if (this.data?.preview !== data.preview) this.preview = data.preview ? decodeBase64Frame(data.preview) : null;
+    if (data.speed !== undefined && !this.data) this.playBar.takeSpeed(data.speed);
+    this.data = data;
+    this.connect(data.run === null ? null : data.socket);
+    if (changedRun) this.setFocus(this.focus);
+  }
+
+  /** Look at something else: the run's worker draws it, or Python where there is no run. */
+  setFocus(focus) {
+    this.focus = focus ?? null;
+    if (!this.focus) return;
+    if (this.connection) this.connection.setFocus(focus);
+    else if (!isShown(focus, this.data.focus)) this.trigger("focus", { focus });
+    else {
+      // The frame that is there already shows it, and Python would have nothing new to tell.
+      this.drawn = null;
+      this.schedule();
+    }
+  }
+
+  connect(path) {
+    if ((this.connection?.path ?? null) === (path ?? null)) return;
+    this.disconnect();
+    if (!path) return;
+    this.connection = acquire(path);
+    this.unsubscribe = this.connection.subscribe((change) => {
+      if (change === "state") this.playBar.takeSpeed(this.connection.speed);
+      this.schedule();
+    });
+    this.playBar.takeSpeed(this.connection.speed);
+  }
+
+  disconnect() {
+    if (!this.connection) return;
+    this.unsubscribe();
+    release(this.connection);
+    this.connection = null;
+  }
+
+  get status() {
+    if (this.starting) return "starting";
+    return this.connection ? this.connection.status : "idle";
+  }
+
+  /** No run that could still be told to go on. */
+  get atRest() {
+    return !this.connection || hasEnded(this.connection.status);
+  }
+
+  /** A run that is over but would go on: what was asked for now is more than what it has. */
+  get goesOn() {
+    return this.mayGoOn && this.connection.kept.at(-1) < this.data.num_steps;
+  }
+
+  /** A run that is over and would go on with more steps. */
+  get mayGoOn() {
+    const { connection } = this;
+    if (!connection || !hasEnded(connection.status)) return false;
+    return GO_ON.has(connection.message?.code) && connection.kept.length > 0;
+  }
+
+  toggle() {
+    if (this.starting) return;
+    if (this.atRest) this.start(false, 0);
+    else {
+      this.connection.backToLive();
+      this.connection.send({ command: this.status === "running" ? "pause" : "play" });
+    }
+  }
+
+  advance(command, steps) {
+    if (this.starting) return;
+    if (this.atRest) {
+      if (this.state().over) return;
+      this.start(true, steps);
+      return;
+    }
+    this.connection.backToLive();
+    if (this.status === "running") this.connection.send({ command: "pause" });
+    this.connection.send({ command });
+  }
+
+  start(paused, steps) {
+    this.starting = true;
+    // If Python could not start it, the buttons must come back.
+    this.patience = setTimeout(() => this.stopStarting(), PATIENCE);
+    this.trigger("play", { speed: this.playBar.chosenSpeed, paused, steps });
+    this.schedule();
+  }
+
+  stopStarting() {
+    clearTimeout(this.patience);
+    this.starting = false;
+    this.schedule();
+  }
+
+  trigger(name, value) {
+    this.component.setTriggerValue(name, { ...value, n: Date.now() });
+  }
+
+  pressKey(event) {
+    if (event.key !== " " || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest?.(USES_SPACE) || !this.root.isConnected) return;
+    event.preventDefault();
+    this.toggle();
+  }
+
+  schedule() {
+    if (this.pending || this.gone) return;
+    this.pending = requestAnimationFrame(() => {
+      this.pending = null;
+      if (!this.gone && this.data) this.draw();
+    });
+  }
+
+  draw() {
+    const state = this.state();
+    const frame = this.connection?.shown ?? this.preview;
+    if (frame && frame !== this.drawn) {
+      this.drawn = frame;
+      this.picture.draw(frame);
+    }
+    setAttribute(this.root, "data-run", this.connection?.path.split("/").at(-1) ?? "");
+    setAttribute(this.root, "data-status", state.status);
+    setAttribute(this.root, "data-connection", state.online);
+    setAttribute(this.root, "data-looking", state.looking ?? "");
+    this.playBar.show(state);
+    this.banner.show(state, this.data.text, this.data.lang);
+    this.timeline.show(state);
+    this.curves.show({ ...state, cursor: state.looking, floor: this.data.picture.floor });
+    this.describe(state);
+  }
+
+  state() {
+    const { connection, data } = this;
+    const frame = connection?.shown ?? this.preview;
+    const looking = connection?.looking ?? null;
+    const step = looking ?? Math.max(connection?.step ?? 0, connection?.live?.step ?? 0);
+    return {
+      status: this.status,
+      online: connection?.online ?? "none",
+      step,
+      epoch: this.epochAt(step, frame),
+      numSteps: this.goesOn ? data.num_steps : connection?.numSteps ?? data.num_steps,
+      over: Boolean(connection) && this.atRest && !this.goesOn,
+      goesOn: this.goesOn,
+      mayGoOn: this.mayGoOn,
+      diverged: data.diverged,
+      lr: connection?.lr ?? data.lr,
+      pace: this.pace.measure(step, this.status),
+      imagesPerStep: data.picture.images_per_step,
+      lang: data.lang,
+      looking,
+      message: this.starting ? null : connection?.message ?? null,
+      kept: connection?.kept ?? [],
+      events: connection?.events ?? [],
+      history: connection?.history ?? {},
+      adding: data.adding,
+    };
+  }
+
+  epochAt(step, frame) {
+    const perEpoch = this.connection?.stepsPerEpoch;
+    return perEpoch ? Math.floor(step / perEpoch) : frame?.epoch ?? 0;
+  }
+
+  /** Screen readers need the picture's number now and then, not at every frame. */
+  describe({ step, history }) {
+    const now = performance.now();
+    if (now - (this.described ?? -Infinity) < DESCRIBE_EVERY) {
+      this.describing ??= setTimeout(() => {
+        this.describing = null;
+        this.schedule();
+      }, DESCRIBE_EVERY);
+      return;
+    }
+    this.described = now;
+    const valueOf = (lane, metric) => valueAt(history[lane]?.[metric], step);
+    this.picture.describe(step, (lane) => valueOf(lane, "accuracy/test"), valueOf);
+  }
+
+  destroy() {
+    this.gone = true;
+    cancelAnimationFrame(this.pending);
+    clearTimeout(this.describing);
+    clearTimeout(this.patience);
+    document.removeEventListener("keydown", this.onKey);
+    this.disconnect();
+    this.picture.destroy();
+    this.curves.destroy();
+    this.root.remove();
+  }
+}
+
+/** Build the view, or bring it up to date; returns what takes it away again. */
+export const mount = keep("live", LiveView);

@@ -1,0 +1,39 @@
+// How a view lives inside a Streamlit component, which calls it again at every change of data or theme.
+
+const SETTLE = 50;
+const STYLES = new URL("./live.css", import.meta.url).href;
+
+function loadStyles() {
+  if (document.querySelector(`link[href="${STYLES}"]`)) return;
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = STYLES;
+  document.head.append(link);
+}
+
+/** Make `mount(component, picture)`: one view a parent element, built once, then updated. */
+export function keep(name, View) {
+  // On window, so that a second copy of this module finds the view that is already there.
+  const views = (window[Symbol.for(`torch-playground.views.${name}`)] ??= new WeakMap());
+
+  return function mount(component, picture) {
+    loadStyles();
+    const parent = component.parentElement;
+    let held = views.get(parent);
+    if (!held) {
+      held = { view: new View(parent, component, picture), turn: 0 };
+      views.set(parent, held);
+    }
+    held.turn += 1;
+    const turn = held.turn;
+    held.view.update(component, picture);
+    return () => {
+      // Streamlit may clean up an overtaken call while its component stays on the page.
+      setTimeout(() => {
+        if (views.get(parent) !== held || (held.turn !== turn && parent.isConnected)) return;
+        views.delete(parent);
+        held.view.destroy();
+      }, SETTLE);
+    };
+  };
+}

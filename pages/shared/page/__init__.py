@@ -1,0 +1,1 @@
+"""What every page is built of: its frame, its top, its row of sections."""

@@ -1,0 +1,41 @@
+"""What stands around every page: its width, the language switch, the link's language."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.person import language, session
+from pages.shared.person.language import LANGUAGES, _
+
+TABLES = """<style>
+@media (max-width: 640px) {
+  [data-testid="stMarkdownContainer"]:has(> table) { overflow-x: auto; }
+  [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.3rem 0.25rem; font-size: 0.9rem; }
+}
+</style>"""
+"""On a phone a table scrolls in a box of its own, not with the page."""
+
+
+def open_page() -> None:
+    """Set up the page; call first."""
+    st.set_page_config(page_title="Torch Playground", page_icon="🔥", layout="wide")
+    st.html(TABLES)
+    session.be_present()
+    asked = st.query_params.get("lang")
+    if asked in LANGUAGES and session.get("link_language") != asked:
+        session.put("link_language", asked)
+        language.choose(asked)
+
+
+def language_switch() -> None:
+    """The switch between the languages."""
+    session.put("language_switch", language.current())
+    st.segmented_control(
+        _("Language"),
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        key="language_switch",
+        required=True,
+        label_visibility="collapsed",
+        on_change=lambda: language.choose(session.get("language_switch")),
+    )

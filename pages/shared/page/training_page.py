@@ -1,0 +1,48 @@
+"""What stands at the top of every training page: settings at the left, title, buttons, and what to try first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.index import page
+from pages.shared.form.controls import controls
+from pages.shared.form.workspace import Workspace, workspace
+from pages.shared.page.share import defaults_button, share_link
+from pages.shared.page.shell import language_switch
+from pages.shared.person.language import _
+
+
+def training_page(
+    folder: str,
+    first: str,
+    own_data: Callable[[Workspace], None] | None = None,
+    network: Callable[[Workspace], None] | None = None,
+) -> Workspace:
+    """Draw the top of an experiment's page.
+
+    Args:
+        folder: the page's, see pages/index.py.
+        first: what to try first, in a sentence or two.
+        own_data: draws what takes a person's own data, below the settings.
+        network: draws what the network is made of, above the settings but after they were taken up.
+    """
+    row = page(folder)
+    assert row.experiment is not None
+    space = workspace(row.experiment)
+    with st.sidebar:
+        language_switch()
+        above = st.container()
+        controls(space)
+        if own_data is not None:
+            own_data(space)
+    if network is not None:
+        with above:
+            network(space)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(_(row.heading), anchor=False)
+        defaults_button(space)
+        share_link(space)
+    st.caption(first)
+    return space

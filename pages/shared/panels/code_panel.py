@@ -1,0 +1,183 @@
+"""The code that runs: shown with the lines that differ from the tutorial's defaults marked, to copy and download."""
+
+from __future__ import annotations
+
+import io
+import keyword
+import tokenize
+
+import streamlit as st
+
+from core.config import Config
+from core.engine.manager import manager
+from core.export import marked_lines, missing_lines, notebook, script
+from pages.shared.form.workspace import Workspace
+from pages.shared.person.language import _
+
+CSS = """
+.code-panel { position: relative; }
+.code-panel pre { margin: 0; max-height: 560px; overflow: auto; font: 0.8rem/1.5 var(--st-code-font, monospace);
+  background: var(--st-code-background-color, var(--st-secondary-background-color)); color: var(--st-text-color);
+  border-radius: 8px; padding: 12px 0; tab-size: 4; }
+.code-panel .line { display: block; padding: 0 16px 0 12px; border-left: 4px solid transparent; white-space: pre;
+  min-height: 1.5em; width: max-content; min-width: 100%; box-sizing: border-box; }
+.code-panel .mark { background: color-mix(in srgb, var(--st-primary-color) 16%, transparent);
+  border-left-color: var(--st-primary-color); }
+.code-panel .gone { text-decoration: line-through; opacity: 0.75; }
+.code-panel .missing { border-left: 4px dotted var(--st-primary-color); }
+.code-panel .keyword { color: var(--st-primary-color); }
+.code-panel .string { color: var(--st-green-text-color, #15803d); }
+.code-panel .comment { opacity: 0.7; font-style: italic; }
+.code-panel .number { color: var(--st-blue-text-color, #1d4ed8); }
+.code-panel button { position: absolute; top: 8px; right: 16px; z-index: 1; font: inherit; font-size: 0.8rem;
+  padding: 4px 10px; cursor: pointer; color: var(--st-text-color); background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: 6px; }
+"""
+JS = """
+export default function ({ data, parentElement }) {
+    let panel = parentElement.querySelector(".code-panel");
+    if (!panel) {
+        panel = document.createElement("div");
+        panel.className = "code-panel";
+        panel.append(document.createElement("button"), document.createElement("pre"));
+        parentElement.append(panel);
+    }
+    const [button, pre] = panel.children;
+    button.textContent = data.copy;
+    button.hidden = !data.copy;
+    button.onclick = async () => {
+        const lines = data.lines.filter((line) => !line.missing);
+        await copy(lines.map((line) => line.parts.map((part) => part[1]).join("")).join("\\n") + "\\n");
+        button.textContent = data.copied;
+        setTimeout(() => { button.textContent = data.copy; }, 1500);
+    };
+    pre.tabIndex = 0;
+    pre.replaceChildren(...data.lines.map((line) => {
+        const row = document.createElement("span");
+        row.className = line.missing ? "line missing" : line.marked ? "line mark" : "line";
+        if (line.missing) row.title = data.left_out;
+        for (const [kind, text] of line.parts) {
+            const part = document.createElement("span");
+            part.className = kind;
+            part.textContent = text;
+            row.append(part);
+        }
+        return row;
+    }));
+    const first = pre.querySelector(".mark, .missing");
+    const marks = data.lines.filter((line) => line.marked || line.missing).length;
+    // To what was changed just now, but not away from what somebody reads.
+    const above = first && first.offsetTop - pre.offsetTop - 40;
+    if (first && panel.dataset.marks !== String(marks)) pre.scrollTop = Math.max(0, above);
+    panel.dataset.marks = marks;
+}
+async function copy(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+}
+"""
+LONGEST_LINE = 2000
+"""Characters of a line that are shown whole; longer ones carry data."""
+SHORTENED = 60
+code_component = st.components.v2.component("torch_playground_code", css=CSS, js=JS)
+
+
+def code_panel(space: Workspace) -> None:
+    """The code of the run shown, with the learning-rate changes made during it; before a run, that of the form."""
+    run = space.run
+    config: Config = run.config if run is not None else space.config.changed(device="cpu")
+    lr_changes = run.lr_changes if run is not None else {}
+    st.write(
+        _(
+            "This is the code that runs, made from the app's own source with your settings filled in. Marked lines "
+            "differ from the tutorial's defaults, lines struck through are missing from it. Run it anywhere with the "
+            "same torch: it prints the same losses."
+        )
+    )
+    name = f"torch_playground_{space.name}"
+    log = None
+    if st.toggle(
+        _("With the lines that log for TensorBoard"),
+        key=f"code log {space.name}",
+        help=_(
+            "The same lines as in the app, around the same loop. What they log is chosen in the section TensorBoard."
+        ),
+    ):
+        log = manager().store.log_config(space.owner)
+    with st.container(horizontal=True):
+        st.download_button(
+            _("Download .py"),
+            script(config, lr_changes, log),
+            f"{name}.py",
+            "text/x-python",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.download_button(
+            _("Download .ipynb"),
+            notebook(config, lr_changes),
+            f"{name}.ipynb",
+            "application/x-ipynb+json",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+    lines = marked_lines(config, lr_changes, log)
+    shortened = any(len(line) > LONGEST_LINE for line, _marked in lines)
+    parts = highlighted([line for line, _marked in lines])
+    if shortened:
+        parts = [cut(part) for part in parts]
+        st.caption(_("One line carries the images themselves and is cut short here; the download has it whole."))
+    shown = [{"marked": marked, "parts": part} for (_line, marked), part in zip(lines, parts, strict=True)]
+    for at, gone in sorted(missing_lines(config, lr_changes, log).items(), reverse=True):
+        bare = [line.lstrip() for line in gone]
+        shown[at:at] = [
+            {"missing": True, "parts": [("", line.removesuffix(text)), ("gone", text)]}
+            for line, text in zip(gone, bare, strict=True)
+        ]
+    code_component(
+        key=f"code {space.name}",
+        data={
+            "copy": "" if shortened else _("Copy"),
+            "copied": _("Copied"),
+            "left_out": _("The default script has this line; this one lacks it."),
+            "lines": shown,
+        },
+    )
+
+
+def cut(parts: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A line's parts, the long ones shortened."""
+    return [(kind, f"{text[:SHORTENED]} … {text[-1]}" if len(text) > LONGEST_LINE else text) for kind, text in parts]
+
+
+def highlighted(lines: list[str]) -> list[list[tuple[str, str]]]:
+    """Each line as (kind, text) parts; kind is keyword, string, comment, number or empty."""
+    spans: list[list[tuple[int, int, str]]] = [[] for _line in lines]
+    for token in tokenize.generate_tokens(io.StringIO("\n".join(lines) + "\n").readline):
+        kind = _kind(token)
+        if kind:
+            for row in range(token.start[0], token.end[0] + 1):
+                start = token.start[1] if row == token.start[0] else 0
+                end = token.end[1] if row == token.end[0] else len(lines[row - 1])
+                spans[row - 1].append((start, end, kind))
+    return [_parts(line, found) for line, found in zip(lines, spans, strict=True)]
+
+
+def _kind(token: tokenize.TokenInfo) -> str:
+    if token.type == tokenize.NAME:
+        return "keyword" if keyword.iskeyword(token.string) else ""
+    return {tokenize.STRING: "string", tokenize.COMMENT: "comment", tokenize.NUMBER: "number"}.get(token.type, "")
+
+
+def _parts(line: str, spans: list[tuple[int, int, str]]) -> list[tuple[str, str]]:
+    parts, at = [], 0
+    for start, end, kind in spans:
+        parts += [("", line[at:start]), (kind, line[start:end])]
+        at = end
+    parts.append(("", line[at:]))
+    return [part for part in parts if part[1]]

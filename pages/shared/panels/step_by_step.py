@@ -1,0 +1,108 @@
+"""The step-by-step section: three buttons, and what each does to every parameter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.step_by_step import MOST_PRESSES, PRESSES, Press, Table, replay
+from pages.shared.form.workspace import Workspace
+from pages.shared.person import session
+from pages.shared.person.language import _
+
+RULES = {
+    "SGD": r"w \leftarrow w - \mathrm{lr}\cdot \nabla w",
+    "Adam": r"w \leftarrow w - \mathrm{lr}\cdot \hat m / (\sqrt{\hat v} + \epsilon)",
+    "AdamW": r"w \leftarrow w - \mathrm{lr}\cdot \left(\hat m / (\sqrt{\hat v} + \epsilon) + \lambda w\right)",
+    "RMSprop": r"w \leftarrow w - \mathrm{lr}\cdot \nabla w / (\sqrt{v} + \epsilon)",
+}
+
+
+def step_by_step(space: Workspace) -> None:
+    """Buttons, formula and table."""
+    key = f"presses {space.name}"
+    if session.get(f"{key} config") != space.config:
+        session.put(f"{key} config", space.config)
+        session.put(key, ())
+    presses: tuple[Press, ...] = session.get(key, ())
+    st.write(
+        _(
+            "One training step by hand, from the first weights, on the first batch. Press the three lines in order, "
+            "then in another order, and see what each one changes."
+        )
+    )
+    with st.container(horizontal=True):
+        for press in PRESSES:
+            code = {"zero_grad": "optimizer.zero_grad()", "backward": "loss.backward()", "step": "optimizer.step()"}[
+                press
+            ]
+            st.button(
+                f"`{code}`",
+                key=f"press {press}",
+                disabled=len(presses) >= MOST_PRESSES,
+                on_click=lambda press=press: session.put(key, (*presses, press)),
+            )
+        st.button(
+            _("Undo"), icon=":material/undo:", disabled=not presses, on_click=lambda: session.put(key, presses[:-1])
+        )
+        st.button(_("Start over"), disabled=not presses, on_click=lambda: session.put(key, ()))
+    table = replay(space.config.changed(device="cpu"), presses)
+    st.caption(_("Pressed so far: {presses}").format(presses=" → ".join(presses[-9:]) or "–"))
+    _formula(space.config, table, presses[-1] if presses else None)
+    st.dataframe(
+        {
+            _("parameter"): [row.parameter for row in table.rows],
+            _("value"): [row.value for row in table.rows],
+            ".grad": [row.gradient for row in table.rows],
+            _("value changed by"): [row.change or None for row in table.rows],
+            _(".grad changed by"): [row.gradient_change or None for row in table.rows],
+        },
+        hide_index=True,
+        height=320,
+        column_config={
+            name: st.column_config.NumberColumn(format="%.6f")
+            for name in (_("value"), ".grad", _("value changed by"), _(".grad changed by"))
+        },
+    )
+
+
+def _formula(config: Any, table: Table, press: Press | None) -> None:
+    """What the last press did, as a formula and, for one weight, in numbers."""
+    row = max(table.rows, key=lambda row: abs(row.change) + abs(row.gradient_change))
+    optimizer: str = config.optimizer
+    if press is None:
+        st.latex(r"\text{loss} = \text{loss\_func}(\text{net}(x),\ y)")
+        st.caption(_("No gradient yet: .grad is None until the first backward."))
+    elif press == "zero_grad":
+        st.latex(r"\nabla w \leftarrow \text{None}")
+        st.caption(_("Every .grad is empty now. Without this line the next backward would add to the old ones."))
+    elif press == "backward":
+        st.latex(
+            rf"\nabla w \leftarrow \nabla w + \frac{{\partial\, \text{{loss}}}}{{\partial w}}"
+            rf"\qquad \text{{loss}} = {table.loss:.6f}"
+        )
+        if table.presses_of_backward > 1:
+            st.caption(
+                _("{count} backward passes are added up now: zero_grad was not pressed between them.").format(
+                    count=table.presses_of_backward
+                )
+            )
+        else:
+            st.caption(_("Each parameter now knows which way the loss rises. No value has changed yet."))
+    elif all(row.gradient is None for row in table.rows):
+        st.latex(RULES[optimizer])
+        st.caption(_("Nothing happened: without a gradient the optimizer leaves every parameter as it is."))
+    else:
+        st.latex(RULES[optimizer])
+        plain_sgd = optimizer == "SGD" and not config.momentum and not config.weight_decay
+        if plain_sgd and row.gradient is not None:
+            st.latex(
+                rf"\texttt{{{_tex(row.parameter)}}}: \quad {row.value - row.change:.6f} - {table.lr:g} \times "
+                rf"({row.gradient:.6f}) = {row.value:.6f}"
+            )
+        st.caption(_("Every value moved against its gradient. The gradients stay until zero_grad clears them."))
+
+
+def _tex(name: str) -> str:
+    return name.replace("_", r"\_")

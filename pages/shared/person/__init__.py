@@ -1,0 +1,1 @@
+"""Who looks at the app: a person's session, preferences and language."""

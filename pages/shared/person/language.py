@@ -1,0 +1,101 @@
+"""English and Chinese. English sentences are the message ids of the catalogue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from babel.messages.pofile import read_po
+
+from core.config import Problem
+from pages.shared.person import session
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+PAGES = Path(__file__).parents[2]
+"""The folder of all pages: each has its texts and its catalogue `zh.po` in a folder of its own."""
+
+
+def catalogue_files(language: str) -> list[Path]:
+    """The catalogues of a language: what pages share, and each page's own."""
+    shared = (PAGES / "shared" / "locale" / language).glob("*.po")
+    return [*sorted(shared), *sorted(PAGES.glob(f"*/{language}.po"))]
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Message id -> translation, of all catalogues of a language; empty for English."""
+    found: dict[str, str] = {}
+    for path in catalogue_files(language):
+        with path.open("rb") as file:
+            found |= {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string and not m.fuzzy}
+    return found
+
+
+def current() -> str:
+    """The language of this session: chosen here or in the link, else before, else the browser's."""
+    chosen: str | None = session.get("language")
+    if chosen not in LANGUAGES:
+        locale = st.context.locale or ""
+        chosen = session.preference("language") or ("zh" if locale.lower().startswith("zh") else "en")
+        session.put("language", chosen)
+    return chosen
+
+
+def choose(language: str) -> None:
+    """Change the language, here and for the person's later visits."""
+    session.put("language", language)
+    session.prefer("language", language)
+
+
+def _(sentence: str) -> str:
+    """The sentence in the session's language."""
+    return catalogue(current()).get(sentence, sentence)
+
+
+def joined(*sentences: str) -> str:
+    """Sentences one after another, as the session's language puts them: Chinese has no space between them."""
+    return ("" if current() == "zh" else " ").join(sentences)
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words in a row, with the session's comma between them."""
+    return ("、" if current() == "zh" else ", ").join(words)
+
+
+def tell(problem: Problem, markdown: bool = True) -> str:
+    """A problem's sentence in the session's language; what the person typed is shown as it is.
+
+    Args:
+        markdown: whether the sentence will be read as Markdown.
+    """
+    shown = plain if markdown else (lambda value: value)
+    values = {name: _(value) if name == "reason" else shown(value) for name, value in problem.values.items()}
+    return _(problem.sentence).format(**values)
+
+
+def plain(text: Any) -> Any:
+    """Someone's own text, written so that Markdown shows it as it is: no links, pictures or formulas of theirs."""
+    return re.sub(r"([\\`*_\[\]<>$~:#|])", r"\\\1", text) if isinstance(text, str) else text
+
+
+def text_file(folder: str, name: str, language: str) -> Path:
+    """Where a page has a text in Markdown: pages/FOLDER/NAME.LANGUAGE.md."""
+    return PAGES / folder / f"{name}.{language}.md"
+
+
+def has_text(folder: str, name: str = "lesson") -> bool:
+    """Whether a page brings a text in the session's language."""
+    return text_file(folder, name, current()).is_file()
+
+
+def lesson(folder: str, name: str = "lesson") -> str:
+    """A page's lesson, or another of its texts, as Markdown in the session's language.
+
+    Raises:
+        FileNotFoundError: the page does not bring it, see `has_text`.
+    """
+    return text_file(folder, name, current()).read_text(encoding="utf-8")

@@ -1,0 +1,57 @@
+"""What a browser tab remembers between two runs of the script, and what its owner finds again on the next visit."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import streamlit as st
+
+from core.engine.manager import manager
+from pages.shared.server.owner import COOKIE
+
+
+def get(name: str, default: Any = None) -> Any:
+    """A value of this tab."""
+    return st.session_state.get(name, default)
+
+
+def put(name: str, value: Any) -> None:
+    """Remember a value for this tab."""
+    st.session_state[name] = value
+
+
+def drop(prefix: str) -> None:
+    """Forget all values whose name starts so."""
+    for name in [name for name in st.session_state if str(name).startswith(prefix)]:
+        del st.session_state[name]
+
+
+def owner() -> str:
+    """The random id of this browser; of this tab alone where cookies are off."""
+    known = st.context.cookies.get(COOKIE) or get("owner")
+    if not known:
+        known = secrets.token_hex(16)
+    put("owner", known)
+    return str(known)
+
+
+def preference(name: str) -> str | None:
+    """The person's choice on an earlier visit."""
+    return manager().store.preference(owner(), name)
+
+
+def prefer(name: str, value: str) -> None:
+    """Remember a choice for later visits."""
+    manager().store.prefer(owner(), name, value)
+
+
+def be_present() -> None:
+    """Count this tab as open, so that its owner's runs go on; a closed tab is noticed by Streamlit."""
+    _presence(owner())
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=lambda owner: manager().depart(owner))
+def _presence(owner: str) -> str:
+    manager().arrive(owner)
+    return owner

@@ -1,0 +1,78 @@
+// One image on its way through the network: what goes in, the filters, the maps, and the ten probabilities.
+
+import { create, fill, setAttribute, setText } from "../live/js/dom.js";
+import { Answer } from "./answer.js";
+import { Pad } from "./pad.js";
+import { signedPixels, Strip } from "./tiles.js";
+
+export class LayersPane {
+  constructor(lane, { subject, onFilter, onTile, settings }) {
+    this.lane = lane;
+    this.settings = settings;
+    this.pad = new Pad(subject, { onDraw: () => {} });
+    this.answer = new Answer(lane);
+    this.handlers = { onFilter, onTile };
+    const head = create("div", { class: "tp-layers-head" }, this.pad.element, this.answer.element);
+    this.strips = {};
+    this.rows = create("div", { class: "tp-strips" });
+    this.element = create("div", { class: "tp-layers" }, head, this.rows);
+  }
+
+  /** A strip for the first filters, if there are any, and one for each layer or block whose maps the frame has. */
+  arrange(names) {
+    if (Object.keys(this.strips).join() === names.join()) return;
+    this.destroy();
+    const { onFilter, onTile } = this.handlers;
+    this.strips = Object.fromEntries(names.map((name) => [name, new Strip(name, {
+      onPoint: (index, event) => onTile(index === null ? null : { strip: this.strips[name], name, index, event }),
+      onChoose: name === "filters" && this.data.picture.tabs.includes("convolution") ? onFilter : null,
+    })]));
+    this.rows.dataset.many = String(names.length > 3);
+    this.rows.replaceChildren(...Object.values(this.strips).map(({ element }) => element));
+  }
+
+  update(data, theme) {
+    this.data = data;
+    this.theme = theme;
+    this.pad.allow(data.picture.drawn !== false);
+    this.pad.relabel(data.text);
+    this.answer.arrange(data.picture.names);
+  }
+
+  draw(frame) {
+    const get = (name) => frame.arrays[`${this.lane}/${name}`];
+    const { text, lang } = this.data;
+    const { image, label, drawn } = frame.facts;
+    const pixels = signedPixels(this.theme);
+    this.pad.show(get("input"), this.settings.saliency ? get("saliency") : null, this.theme,
+      drawn ? text.own_drawing : fill(text.image_number, { number: image + 1 }));
+    const maps = Object.keys(frame.arrays).filter((name) => name.startsWith(`${this.lane}/maps`)).map((name) => name.split("/")[1]);
+    const filters = get(this.settings.gradients ? "filter_gradients" : "filters");
+    this.arrange(filters ? ["filters", ...maps] : maps);
+    if (filters) {
+      const [count, size] = [filters.shape[0], filters.shape.at(-1)];
+      setText(this.strips.filters.caption, fill(this.settings.gradients ? text.gradients_caption : text.filters_caption, { count, size }));
+      this.strips.filters.draw(filters, pixels);
+    }
+    for (const [number, name] of maps.entries()) {
+      const array = get(name);
+      const size = frame.facts.sides?.[this.lane]?.[number] ?? array.shape[1];
+      setText(this.strips[name].caption, fill(text.maps_caption, { count: array.shape[0], size, number: number + 1 }));
+      this.strips[name].draw(array, pixels);
+    }
+    if (frame.facts.unseen) {
+      this.answer.excuse(text.unseen);
+      return;
+    }
+    const best = this.answer.show(get("probability").data, label, [text.verdict, text.verdict_drawn], lang);
+    setAttribute(this.element, "data-best", best);
+  }
+
+  describe() {
+    return this.answer.verdict.textContent;
+  }
+
+  destroy() {
+    Object.values(this.strips).forEach((strip) => strip.destroy());
+  }
+}

@@ -1,0 +1,202 @@
+// The image that goes in: a test image, or what is drawn on it by hand.
+
+import { create, nameControl, setAttribute, setText } from "../live/js/dom.js";
+import { fitCanvas, greyPixels, pictureOf } from "./tiles.js";
+
+const SIDE = 112;
+const PEN = 9;
+const PAUSE = 80;
+const INSET = 0.3;
+
+/** Shared by all lanes: which image is looked at, and the strokes drawn so far. */
+export class Subject {
+  /** @param {{onTouch: Function, onChange: Function}} handlers */
+  constructor({ onTouch, onChange }) {
+    this.touched = onTouch;
+    this.changed = onChange;
+    this.image = 0;
+    this.sheet = create("canvas", { width: SIDE, height: SIDE });
+    this.sheet.getContext("2d", { willReadFrequently: true });
+    this.drawn = false;
+    this.version = 0;
+  }
+
+  touch() {
+    this.version += 1;
+    this.touched();
+  }
+
+  choose(image) {
+    this.image = ((image % 1000) + 1000) % 1000;
+    this.drawn = false;
+    this.touch();
+    this.changed();
+  }
+
+  clear() {
+    this.sheet.getContext("2d").clearRect(0, 0, SIDE, SIDE);
+    this.drawn = true;
+    this.touch();
+    this.tell();
+  }
+
+  line(from, to) {
+    const pen = this.sheet.getContext("2d");
+    if (!this.drawn) {
+      pen.clearRect(0, 0, SIDE, SIDE);
+      this.drawn = true;
+    }
+    pen.lineWidth = PEN;
+    pen.lineCap = pen.lineJoin = "round";
+    pen.strokeStyle = "#fff";
+    pen.beginPath();
+    pen.moveTo(from[0] * SIDE, from[1] * SIDE);
+    pen.lineTo(to[0] * SIDE + 0.01, to[1] * SIDE);
+    pen.stroke();
+    this.touch();
+    this.tell();
+  }
+
+  /** Ask a few times a second while the pen moves, and once when it rests. */
+  tell() {
+    if (this.timer) return;
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      this.changed();
+    }, PAUSE);
+  }
+
+  get focus() {
+    const { image, version } = this;
+    return this.drawn ? { image, version, drawing: this.encode() } : { image, version };
+  }
+
+  encode() {
+    const { data } = this.sheet.getContext("2d").getImageData(0, 0, SIDE, SIDE);
+    let bytes = "";
+    for (let i = 3; i < data.length; i += 4) bytes += String.fromCharCode(data[i]);
+    return btoa(bytes);
+  }
+}
+
+export class Pad {
+  constructor(subject, { onDraw }) {
+    this.subject = subject;
+    this.onDraw = onDraw;
+    this.drawable = true;
+    this.canvas = create("canvas", { class: "tp-pad", role: "img", "data-testid": "pad" });
+    this.previous = this.button("‹", "digit-previous", () => subject.choose(subject.image - 1));
+    this.next = this.button("›", "digit-next", () => subject.choose(subject.image + 1));
+    this.number = create("output", { class: "tp-pad-number", "data-testid": "digit-number" });
+    this.clear = create("button", {
+      type: "button", class: "tp-chip", "data-testid": "clear-pad", onclick: () => subject.clear(),
+    });
+    this.tools = create("div", { class: "tp-pad-tools" }, this.previous, this.number, this.next, this.clear);
+    this.hint = create("span", { class: "tp-pad-hint" });
+    this.stage = create("div", { class: "tp-pad-stage" }, this.canvas, this.hint);
+    this.element = create("div", { class: "tp-pad-box" }, this.stage, this.tools);
+    this.listen();
+  }
+
+  button(sign, testid, onclick) {
+    return create("button", { type: "button", class: "tp-chip", "data-testid": testid, onclick }, sign);
+  }
+
+  listen() {
+    const place = ({ clientX, clientY }) => {
+      const { left, top, width, height } = this.canvas.getBoundingClientRect();
+      return [(clientX - left) / width, (clientY - top) / height];
+    };
+    this.canvas.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0 || !this.drawable) return;
+      event.preventDefault();
+      this.canvas.setPointerCapture(event.pointerId);
+      this.from = place(event);
+      this.stroke(this.from);
+    });
+    this.canvas.addEventListener("pointermove", (event) => {
+      if (!this.from) return;
+      for (const moved of event.getCoalescedEvents?.() ?? [event]) this.stroke(place(moved));
+    });
+    for (const end of ["pointerup", "pointercancel"]) {
+      this.canvas.addEventListener(end, () => {
+        if (!this.from) return;
+        this.from = null;
+      });
+    }
+  }
+
+  /** Without its image where nothing can be drawn: then there is only the number to choose. */
+  only(what) {
+    this.stage.hidden = this.clear.hidden = what === "number";
+  }
+
+  /** Nothing is drawn on images that are no handwriting. */
+  allow(drawing) {
+    this.drawable = drawing;
+    this.clear.hidden = !drawing;
+    this.canvas.classList.toggle("tp-pad-still", !drawing);
+  }
+
+  stroke(to) {
+    this.subject.line(this.from, to);
+    this.from = to;
+    this.onDraw();
+    this.paint();
+  }
+
+  relabel(text) {
+    nameControl(this.previous, text.previous_image);
+    nameControl(this.next, text.next_image);
+    setText(this.clear, text.clear_pad);
+    setText(this.hint, text.draw_here);
+    nameControl(this.clear, text.clear_pad_help);
+    const label = this.drawable ? text.pad_label : text.image_label;
+    setAttribute(this.canvas, "aria-label", label);
+    setAttribute(this.canvas, "title", label);
+  }
+
+  show(input, saliency, theme, numbered) {
+    Object.assign(this, { input, saliency, theme });
+    setText(this.number, numbered);
+    this.hint.hidden = this.subject.drawn || !this.drawable;
+    this.paint();
+  }
+
+  /** A test image as it is; of a drawing its strokes, and in the corner what the network is given of them. */
+  paint() {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    if (!width) return;
+    const pen = fitCanvas(this.canvas, width, height);
+    pen.fillStyle = "#000";
+    pen.fillRect(0, 0, width, height);
+    if (!this.subject.drawn) {
+      this.paintInput(pen, 0, 0, width, height);
+      return;
+    }
+    pen.imageSmoothingEnabled = true;
+    pen.drawImage(this.subject.sheet, 0, 0, width, height);
+    pen.imageSmoothingEnabled = false;
+    const side = Math.round(width * INSET);
+    pen.strokeStyle = "#888";
+    pen.strokeRect(width - side - 1.5, 1.5, side, side);
+    this.paintInput(pen, width - side - 1, 2, side - 1, side - 1);
+  }
+
+  paintInput(pen, x, y, width, height) {
+    if (!this.input) return;
+    const one = { data: this.input.data, shape: [1, ...this.input.shape] };
+    pen.drawImage(pictureOf(one, 0, greyPixels()), x, y, width, height);
+    if (this.saliency) this.paintSaliency(pen, x, y, width, height);
+  }
+
+  paintSaliency(pen, x, y, width, height) {
+    const { data, shape: [rows, columns] } = this.saliency;
+    const [w, h] = [width / columns, height / rows];
+    for (let i = 0; i < data.length; i += 1) {
+      if (data[i] < 20) continue;
+      pen.fillStyle = `rgba(255, 120, 40, ${data[i] / 300})`;
+      pen.fillRect(x + (i % columns) * w, y + Math.floor(i / columns) * h, w + 0.5, h + 0.5);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+// Small images on a canvas: grey as the data is, or green above zero and purple below.
+
+import { create } from "../live/js/dom.js";
+import { watchSize } from "../live/js/plot.js";
+import { mix, parseColor } from "../live/js/theme.js";
+
+const CENTRE = 128;
+const ROW = 16;
+const GAP = 3;
+
+const pack = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+
+/** A packed pixel's [red, green, blue]. */
+export const unpack = (pixel) => [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
+
+const GREY = Uint32Array.from({ length: 256 }, (_, value) => pack([value, value, value]));
+
+/** Colour of each byte: 128 is zero. */
+export function signedPixels(theme) {
+  const positive = parseColor(theme.positive);
+  const negative = parseColor(theme.negative);
+  return Uint32Array.from({ length: 256 }, (_, value) =>
+    pack(mix(theme.background, value < CENTRE ? negative : positive, Math.min(1, Math.abs(value - CENTRE) / 127))));
+}
+
+export const greyPixels = () => GREY;
+
+/** A float on the same scale as a byte map, for a largest size of `most`. */
+export const toByte = (value, most) => CENTRE + Math.round((127 * value) / (most || 1));
+
+/** Paint image `index` of an array (N, H, W) into a canvas of its own size. */
+export function imageOf(data, index, rows, columns, pixels) {
+  const canvas = document.createElement("canvas");
+  canvas.width = columns;
+  canvas.height = rows;
+  const pen = canvas.getContext("2d");
+  const image = pen.createImageData(columns, rows);
+  const target = new Uint32Array(image.data.buffer);
+  const start = index * rows * columns;
+  for (let i = 0; i < target.length; i += 1) target[i] = pixels[data[start + i]];
+  pen.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/** Paint image `index` of an array (N, 3, H, W) in its own colours. */
+export function colourImageOf(data, index, rows, columns) {
+  const canvas = document.createElement("canvas");
+  canvas.width = columns;
+  canvas.height = rows;
+  const pen = canvas.getContext("2d");
+  const image = pen.createImageData(columns, rows);
+  const target = new Uint32Array(image.data.buffer);
+  const size = rows * columns;
+  const start = index * 3 * size;
+  for (let i = 0; i < size; i += 1) target[i] = pack([data[start + i], data[start + size + i], data[start + 2 * size + i]]);
+  pen.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/** Image `index` of an array (N, H, W), its bytes coloured by `pixels`, or of one (N, 3, H, W) in its own colours. */
+export function pictureOf({ data, shape }, index, pixels) {
+  const [rows, columns] = shape.slice(-2);
+  return shape.length === 4 ? colourImageOf(data, index, rows, columns) : imageOf(data, index, rows, columns, pixels);
+}
+
+/** Fit a canvas's own pixels to its box; returns its pen, scaled to CSS pixels. */
+export function fitCanvas(canvas, width, height) {
+  const scale = Math.min(2, window.devicePixelRatio || 1);
+  const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
+  if (canvas.width !== w || canvas.height !== h) {
+    canvas.width = w;
+    canvas.height = h;
+  }
+  const pen = canvas.getContext("2d");
+  pen.setTransform(scale, 0, 0, scale, 0, 0);
+  pen.imageSmoothingEnabled = false;
+  return pen;
+}
+
+/** The largest side that `count` squares can have in a box. */
+function packing(count, width, height) {
+  let best = { side: 0, across: 1 };
+  for (let across = 1; across <= count; across += 1) {
+    const down = Math.ceil(count / across);
+    const side = Math.floor(Math.min((width + GAP) / across, (height + GAP) / down)) - GAP;
+    if (side > best.side) best = { side, across };
+  }
+  return best;
+}
+
+/** A strip of maps with a caption; the pointed one is told to `onPoint`, the clicked one to `onChoose`. */
+export class Strip {
+  constructor(name, { onPoint, onChoose }) {
+    this.handlers = { onPoint, onChoose };
+    this.caption = create("div", { class: "tp-strip-caption" });
+    this.canvas = create("canvas", { class: "tp-strip-canvas", role: "img", "data-testid": `strip-${name}` });
+    this.box = create("div", { class: "tp-strip-box" }, this.canvas);
+    this.element = create("div", { class: "tp-strip" }, this.caption, this.box);
+    this.canvas.addEventListener("pointermove", (event) => onPoint?.(this.at(event), event));
+    this.canvas.addEventListener("pointerleave", (event) => onPoint?.(null, event));
+    this.canvas.addEventListener("click", (event) => {
+      const index = this.at(event);
+      if (index !== null) onChoose?.(index);
+    });
+    if (onChoose) this.canvas.classList.add("tp-clickable");
+    this.stop = watchSize(this.box, (width, height) => {
+      Object.assign(this, { width, height });
+      this.paint();
+    });
+  }
+
+  draw(array, pixels) {
+    this.array = array;
+    this.pixels = pixels;
+    this.element.style.flexGrow = Math.ceil(array.shape[0] / ROW);
+    this.paint();
+  }
+
+  paint() {
+    if (!this.array || !this.width) return;
+    const [count] = this.array.shape;
+    Object.assign(this, packing(count, this.width, this.height));
+    const pen = fitCanvas(this.canvas, this.width, this.height);
+    pen.clearRect(0, 0, this.width, this.height);
+    pen.strokeStyle = "rgba(128, 128, 128, 0.4)";
+    pen.lineWidth = 1;
+    for (let index = 0; index < count; index += 1) {
+      const [x, y] = this.corner(index);
+      pen.drawImage(pictureOf(this.array, index, this.pixels), x, y, this.side, this.side);
+      pen.strokeRect(x + 0.5, y + 0.5, this.side - 1, this.side - 1);
+    }
+  }
+
+  corner(index) {
+    const cell = this.side + GAP;
+    return [(index % this.across) * cell, Math.floor(index / this.across) * cell];
+  }
+
+  at({ offsetX, offsetY }) {
+    if (!this.array) return null;
+    const cell = this.side + GAP;
+    const column = Math.floor(offsetX / cell);
+    const index = Math.floor(offsetY / cell) * this.across + column;
+    return column < this.across && index < this.array.shape[0] ? index : null;
+  }
+
+  destroy() {
+    this.stop();
+  }
+}

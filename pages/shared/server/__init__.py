@@ -1,0 +1,1 @@
+"""The server's own routes, addresses and the cookie that tells people apart."""

@@ -1,0 +1,87 @@
+"""TensorBoard's first example: the line of code, the file that it writes, and what TensorBoard makes of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.engine.manager import manager
+from core.tensorboard.first import FOLDER, FirstConfig, code, forget, write
+from core.tensorboard.records import HEADER
+from pages.shared.form.controls import fields, take
+from pages.shared.form.form import Form
+from pages.shared.person import session
+from pages.shared.person.language import _
+from pages.shared.server.addresses import address
+
+PREFERENCE = "first log"
+
+
+class FirstForm(Form):
+    """What is written, as the person left it."""
+
+    def save(self) -> None:
+        """Remember it."""
+        session.prefer(PREFERENCE, json.dumps(self.config.to_query()))
+
+
+def first_log() -> None:
+    """The form, and side by side the code, the records and TensorBoard's picture."""
+    form: FirstForm | None = session.get("first log")
+    if form is None:
+        form = FirstForm("first log", FirstConfig.forgive(json.loads(session.preference(PREFERENCE) or "{}"))[0])
+        session.put("first log", form)
+    take(form)
+    for column, (name, shown) in zip(st.columns(3), form.config.settings().items(), strict=True):
+        with column:
+            fields(form, {name: shown})
+    logs = manager().store.logs(session.owner())
+    written = session.get("first log written")
+    if written is None or written[0] != form.config or not (logs / FOLDER / form.config.run).exists():
+        try:
+            written = (form.config, *write(form.config, logs / FOLDER / form.config.run))
+            forget(logs / FOLDER)
+        except OSError as error:
+            st.error(_("The disk does not take it: {reason}.").format(reason=error.strerror))
+            return
+        session.put("first log written", written)
+    _config, data, found = written
+    left, right = st.columns(2)
+    with left:
+        st.markdown(_("**The code**"))
+        st.code(code(form.config), language="python", wrap_lines=True)
+    with right:
+        st.markdown(_("**The file: {size} bytes, {count} records**").format(size=f"{len(data):,}", count=len(found)))
+        rows = []
+        for record in found:
+            values = record.event.summary.value
+            step = str(record.event.step) if values else ""
+            said = f"{values[0].tag} = {values[0].simple_value:.6g}" if values else record.event.file_version
+            rows.append({_("at byte"): record.offset, _("bytes"): record.size, _("step"): step, _("content"): said})
+        st.dataframe(rows, hide_index=True, height=230)
+        st.caption(
+            _(
+                "Each record is its length, two checksums ({extra} bytes in all) and an Event: a step with its values. "
+                "The first one only says which version of the format it is."
+            ).format(extra=HEADER.size + 4)
+        )
+    st.markdown(_("**The picture: TensorBoard itself, started on the folder runs**"))
+    st.caption(_("What stands above its list of runs hides all others; empty it to see them."))
+    st.iframe(
+        board_address(
+            {
+                "runFilter": f"^{FOLDER}/{re.escape(form.config.run)}$",
+                "written": f"{form.config.function} {form.config.points}",  # another address loads it again
+            }
+        ),
+        height=640,
+    )
+
+
+def board_address(more: Mapping[str, Any]) -> str:
+    """Where TensorBoard is. It is as light or dark as the browser asks for, and so is this app."""
+    return address("tensorboard", "", query=more)

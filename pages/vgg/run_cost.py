@@ -1,0 +1,70 @@
+"""What a run would take, before it starts: parameters, operations, memory, and for a slow one its measured time."""
+
+from __future__ import annotations
+
+import streamlit as st
+import torch
+
+from core.data import image_sets
+from core.experiments.vgg import VGGConfig, cannot_start, lanes, memory
+from core.processes.cost import Measurement, measured
+from pages.shared.person.language import _, joined, tell
+
+SLOW_FLOPS = 2e12
+"""Operations of an epoch beyond which its time is measured and said: about a minute on one core."""
+
+
+def slow_run(config: VGGConfig) -> None:
+    """Of a slow run, how long an epoch takes here, measured; of one that would not fit, why it can't start."""
+    problem = None if image_sets.missing(config) else cannot_start(config)
+    if problem:
+        st.error(tell(problem), icon=":material/memory:")
+    elif 3 * config.stack.flops * config.n_train * len(lanes(config)) > SLOW_FLOPS:
+        here = measured(config)
+        if here.done:
+            st.warning(sentence(config, here), icon=":material/hourglass:")
+        else:
+            _watch(config)
+
+
+@st.fragment(run_every=1.0)
+def _watch(config: VGGConfig) -> None:
+    if measured(config).done:
+        st.rerun()
+    st.info(_("This is a slow one. Measuring how long an epoch takes here …"), icon=":material/hourglass:")
+
+
+def facts(config: VGGConfig) -> str:
+    """What it takes, in a line."""
+    needed = sum(memory(lane) for lane in lanes(config).values() if isinstance(lane, VGGConfig))
+    return _(
+        "**{parameters}** parameters, **{flops}** million operations for one image, about **{memory} GB** of memory to "
+        "train."
+    ).format(
+        parameters=f"{config.stack.parameters:,}",
+        flops=f"{config.stack.flops / 1e6:,.0f}",
+        memory=f"{needed / 1e9:.2f}",
+    )
+
+
+def sentence(config: VGGConfig, here: Measurement) -> str:
+    """How long an epoch takes, from what was measured."""
+    if here.cost is None:
+        return _("This network is so large that not even a few of its images could be timed here.")
+    seconds = here.cost.epoch(config) * len(lanes(config))
+    told = _(
+        "An epoch takes about {time} on one core of this machine: {pace} images a second, measured over two steps of "
+        "{images} images."
+    ).format(time=duration(seconds), pace=f"{1 / here.cost.train:.3g}", images=here.cost.images)
+    faster = config.precision == "float32" and torch.cpu._is_avx512_bf16_supported()
+    hint = _("This processor knows bfloat16: with it (Training, Precision) it is faster.")
+    return joined(told, hint) if faster else told
+
+
+def duration(seconds: float) -> str:
+    """A length of time in the largest fitting unit."""
+    if seconds < 100:
+        return _("{count} s").format(count=f"{seconds:.0f}")
+    if seconds < 6000:
+        return _("{count} min").format(count=f"{seconds / 60:.0f}")
+    return _("{count} hours").format(count=f"{seconds / 3600:.1f}")
