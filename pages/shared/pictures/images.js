@@ -80,7 +80,7 @@ export class ImagePicture {
       this.panes.forEach((pane) => pane.destroy());
       this.panes = lanes.map((lane) => new this.constructor.tabs[this.tab].Pane(lane, {
         subject: this.subject, settings: this.settings, shared: this.shared, channels: this.data.picture.channels,
-        onFilter: (channel) => this.closeUp(channel),
+        onFilter: "convolution" in this.constructor.tabs ? (channel) => this.closeUp(channel) : null,
         onChannel: (channel) => this.closeUp(channel),
         onImage: (image) => {
           this.tab = this.home;

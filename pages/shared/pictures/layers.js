@@ -25,7 +25,7 @@ export class LayersPane {
     const { onFilter, onTile } = this.handlers;
     this.strips = Object.fromEntries(names.map((name) => [name, new Strip(name, {
       onPoint: (index, event) => onTile(index === null ? null : { strip: this.strips[name], name, index, event }),
-      onChoose: name === "filters" && this.data.picture.tabs.includes("convolution") ? onFilter : null,
+      onChoose: name === "filters" ? onFilter : null,
     })]));
     this.rows.dataset.many = String(names.length > 3);
     this.rows.replaceChildren(...Object.values(this.strips).map(({ element }) => element));
