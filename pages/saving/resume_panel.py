@@ -13,9 +13,10 @@ from core.engine.run import Run
 from core.files.resuming import WAYS, Uploaded, check, ways_on
 from core.files.uploads import MOST_BYTES, Upload
 from core.processes.confined import Unable
+from pages.index import page_of
 from pages.saving.chosen import Chosen, again_button, first_run, start_buttons
 from pages.saving.load_panel import read_once
-from pages.shared.page.links import experiment_title
+from pages.shared.page.links import experiment_title, link_to
 from pages.shared.person import session
 from pages.shared.person.language import _, joined, tell
 from pages.shared.pictures.axis import log_axis
@@ -207,11 +208,9 @@ def _from_file() -> None:
                 step=found.step, steps=adopted[1]
             )
         )
-        st.page_link(
-            f"pages/{found.config.experiment}.py",
-            label=_("To the page “{name}”").format(name=title),
-            icon=":material/arrow_forward:",
-        )
+        row = page_of(found.config.experiment)
+        if row is not None:
+            link_to(row.folder, _("To the page “{name}”").format(name=title))
 
 
 def _how_far(found: Uploaded, key: str) -> None:

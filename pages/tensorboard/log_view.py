@@ -10,6 +10,8 @@ import streamlit as st
 
 from core.engine.manager import manager
 from core.tensorboard.reading import Log, event_files, packed, read, runs, smoothed
+from pages.index import page
+from pages.shared.page.links import link_to
 from pages.shared.person import session
 from pages.shared.person.language import _
 
@@ -30,9 +32,8 @@ def no_runs() -> None:
     """What to do while there is nothing."""
     st.info(_("Nothing is logged yet. Start a run on any page, then come back: it is here while it trains."))
     with st.container(horizontal=True):
-        st.page_link("pages/classifier.py", label=_("Classifier"), icon=":material/arrow_forward:")
-        st.page_link("pages/cnn.py", label=_("CNN"), icon=":material/arrow_forward:")
-        st.page_link("pages/rnn.py", label=_("RNN"), icon=":material/arrow_forward:")
+        for folder in ("classifier", "cnn", "rnn"):
+            link_to(folder, _(page(folder).title))
 
 
 def log_view() -> None:

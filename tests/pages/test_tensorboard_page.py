@@ -40,6 +40,11 @@ def test_mistakes_each_have_words_and_a_program(open_tab: Callable[..., Tab]) ->
     assert [step for step, _value in line] == [0, 1, 2, 3, 0, 1, 2, 3]
 
 
+def test_who_logged_nothing_is_sent_to_pages_that_train(open_tab: Callable[..., Tab]) -> None:
+    page = open_tab().open("tensorboard").set("section tensorboard", "view")
+    assert [link.proto.label for link in page.at.get("page_link")] == ["Classifier", "CNN", "RNN"]
+
+
 def finished(page: Tab, **values: Any) -> Any:
     """A run of that person's that has ended, logged as they chose."""
     run = page.manager.start(page.owner, ClassifierConfig.create({"num_steps": 100, "device": "cpu", **values}))
