@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.engine import manager as engine
+from core.engine.manager import Manager
 from core.experiments.classifier import ClassifierConfig
 from core.tensorboard.config import LogConfig
 from core.tensorboard.reading import read
@@ -40,8 +41,9 @@ def test_mistakes_each_have_words_and_a_program(open_tab: Callable[..., Tab]) ->
     assert [step for step, _value in line] == [0, 1, 2, 3, 0, 1, 2, 3]
 
 
-def test_who_logged_nothing_is_sent_to_pages_that_train(open_tab: Callable[..., Tab]) -> None:
-    page = open_tab().open("tensorboard").set("section tensorboard", "view")
+def test_who_logged_nothing_is_sent_to_pages_that_train(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    manager.store.prefer(ANNE, "section tensorboard", "view")  # the section shown else writes an example
+    page = open_tab().open("tensorboard")
     assert [link.proto.label for link in page.at.get("page_link")] == ["Classifier", "CNN", "RNN"]
 
 
