@@ -17,6 +17,7 @@ from pages.shared.form.form import Form
 from pages.shared.person import session
 from pages.shared.person.language import _
 from pages.shared.server.addresses import address
+from pages.shared.server.tensorboard_route import FOLDER as BOARD
 
 PREFERENCE = "first log"
 
@@ -84,4 +85,4 @@ def first_log() -> None:
 
 def board_address(more: Mapping[str, Any]) -> str:
     """Where TensorBoard is. It is as light or dark as the browser asks for, and so is this app."""
-    return address("tensorboard", "", query=more)
+    return address(BOARD, "", query=more)

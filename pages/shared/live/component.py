@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-LOADER = (Path(__file__).parent / "js" / "load.js").read_text(encoding="utf-8")
+LOADER = (Path(__file__).parent / "js/load.js").read_text(encoding="utf-8")
 
 
 def view_component(name: str) -> Any:

@@ -1,0 +1,141 @@
+"""A run over the network: live over a WebSocket, and its kept frames and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from core.engine.manager import manager
+from core.engine.run import Run
+from core.experiments import experiment
+from pages.shared.server.addresses import address
+from pages.shared.server.owner import owner_of, same_site
+from pages.shared.server.requests import LONGEST_BODY, body_of
+
+COMMANDS = {"play", "pause", "step", "epoch", "speed", "focus"}
+
+
+async def find(connection: HTTPConnection) -> Run | None:
+    """The run that a request names, if it is the asker's own."""
+    owner = owner_of(connection.headers)
+    if not owner or not same_site(connection.headers):
+        return None
+    id = connection.path_params["run"]
+    if not (id.isalnum() and len(id) == 16):
+        return None
+    return await run_in_threadpool(manager().run, owner, id)
+
+
+async def live(socket: WebSocket) -> None:
+    """A run as it happens: all so far at once, then what is new; of frames only the newest."""
+    run = await find(socket) if socket.headers.get("origin") else None
+    if run is None:
+        await socket.close(4404)
+        return
+    await socket.accept()
+    loop = asyncio.get_running_loop()
+    news = asyncio.Event()
+
+    def watcher() -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(news.set)
+
+    listening = asyncio.create_task(obey(socket, run))
+    run.watch(watcher)
+    try:
+        with manager().attended(run.owner):
+            telling = asyncio.create_task(tell(socket, run, news))
+            done, rest = await asyncio.wait({listening, telling}, return_when=asyncio.FIRST_COMPLETED)
+            for task in rest:
+                task.cancel()
+            for task in done:
+                task.exception()
+    finally:
+        listening.cancel()
+        run.unwatch(watcher)
+
+
+async def obey(socket: WebSocket, run: Run) -> None:
+    """Pass the viewer's commands on."""
+    try:
+        while True:
+            order = json.loads((await socket.receive_text())[:LONGEST_BODY])
+            name, value = order.get("command"), order.get("value")
+            if name == "focus":
+                value = dict(experiment(run.config.experiment).focus(value))
+            if name in COMMANDS and (name != "speed" or (isinstance(value, int | float) and 0 <= value <= 100_000)):
+                run.command(name, value)
+    except (WebSocketDisconnect, ValueError, AttributeError, KeyError, RuntimeError):
+        return
+
+
+async def tell(socket: WebSocket, run: Run, news: asyncio.Event) -> None:
+    """Send what is new until the socket closes: metrics and picture before the status that they led to."""
+    try:
+        hello = run.hello()
+        rows = hello.pop("rows")
+        await socket.send_text(json.dumps(hello))
+        state, kept, shown = run.state(), set(hello["kept"]), 0
+        news.set()
+        while True:
+            await news.wait()
+            news.clear()
+            now = run.state()
+            if run.rows > rows or set(run.kept) - kept:
+                new_rows = run.rows
+                message = {
+                    "kind": "metrics",
+                    "history": run.since(rows, new_rows),
+                    "kept": sorted(set(run.kept) - kept),
+                }
+                rows, kept = new_rows, kept | set(run.kept)
+                await socket.send_text(json.dumps(message))
+            if run.frame is not None and run.frame_number != shown:
+                shown, frame = run.frame_number, run.frame
+                await socket.send_bytes(frame)
+            if now != state:
+                state = now
+                await socket.send_text(json.dumps({"kind": "status", **state}))
+    except (WebSocketDisconnect, RuntimeError):
+        return
+
+
+async def kept_frame(request: Request) -> Response:
+    """The picture of a kept step; one who posts a focus gets what that asks to look at."""
+    run = await find(request)
+    step = request.path_params["step"]
+    if run is None or step not in run.kept:
+        return PlainTextResponse("No such picture.", 404)
+    focus: Mapping[str, Any] = {}
+    if request.method == "POST":
+        try:
+            focus = experiment(run.config.experiment).focus(json.loads(await body_of(request)))
+        except (ValueError, RecursionError):
+            return PlainTextResponse("This can't be looked at.", 400)
+    data = await run_in_threadpool(run.folder.frame, step, focus)
+    if focus:
+        return Response(data, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+    return Response(data, media_type="application/octet-stream", headers={"Cache-Control": "private, max-age=3600"})
+
+
+async def history(request: Request) -> Response:
+    """All metrics of a run."""
+    run = await find(request)
+    if run is None:
+        return PlainTextResponse("No such run.", 404)
+    return JSONResponse({"history": run.hello()["history"]})
+
+
+routes = [
+    WebSocketRoute(address("live", "{run}"), live),
+    Route(address("live", "{run}", "kept", "{step:int}"), kept_frame, methods=["GET", "POST"]),
+    Route(address("live", "{run}", "history"), history),
+]
