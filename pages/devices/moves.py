@@ -9,110 +9,12 @@ import streamlit as st
 from core.devices import devices
 from core.machine.lab import Stage, moves
 from core.processes.confined import Unable
+from pages.shared.live.component import file_component
 from pages.shared.person import session
 from pages.shared.person.language import _, joined, tell
 
 META = "meta"
-CSS = """
-.moves { color: var(--st-text-color); font-family: var(--st-font, sans-serif); }
-.moves .bar { display: flex; gap: 8px; align-items: center; flex-wrap: wrap; margin-bottom: 10px; }
-.moves button { font: inherit; padding: 6px 14px; border-radius: 8px; border: 1px solid var(--st-border-color);
-  background: var(--st-background-color); color: var(--st-text-color); cursor: pointer; }
-.moves button.main { background: var(--st-primary-color); border-color: var(--st-primary-color); color: #fff; }
-.moves button:disabled { opacity: 0.4; cursor: default; }
-.moves .dots { display: flex; gap: 6px; margin-left: auto; }
-.moves .dots i { width: 9px; height: 9px; border-radius: 50%; background: var(--st-border-color); }
-.moves .dots i.here { background: var(--st-primary-color); }
-.moves .title { font-weight: 600; }
-.moves pre { margin: 0 0 12px; padding: 10px 14px; border-radius: 8px; min-height: 3em; overflow-x: auto;
-  background: var(--st-code-background-color, var(--st-secondary-background-color));
-  font: 0.9rem/1.5 var(--st-code-font, monospace); }
-.moves .places { display: grid; grid-template-columns: 1fr 1fr; gap: 14px; }
-.moves .place { border: 2px solid var(--st-border-color); border-radius: 12px; padding: 10px 12px; height: 242px;
-  box-sizing: border-box; overflow: hidden; }
-.moves .place h4 { margin: 0 0 8px; font-size: 0.9rem; font-weight: 600; }
-.moves .place.device { border-color: var(--st-primary-color); }
-.moves .chip { display: flex; justify-content: space-between; gap: 8px; padding: 2px 10px; margin-bottom: 5px;
-  border-radius: 999px; font: 0.78rem/1.6 var(--st-code-font, monospace); border: 1px solid transparent;
-  background: color-mix(in srgb, var(--st-primary-color) 14%, var(--st-background-color)); white-space: nowrap; }
-.moves .chip span { overflow: hidden; text-overflow: ellipsis; min-width: 0; }
-.moves .chip span + span { opacity: 0.65; flex: none; }
-.moves .chip.new { border-color: var(--st-primary-color); }
-.moves .told { min-height: 3.2em; margin: 10px 0 0; font-size: 0.92rem; line-height: 1.5; }
-.moves .error { color: var(--st-red-text-color, #b3261e); font: 0.85rem var(--st-code-font, monospace); }
-@media (max-width: 640px) {
-  .moves .places { gap: 8px; }
-  .moves .place { padding: 8px 6px; height: 300px; }
-  .moves .chip { flex-direction: column; gap: 0; padding: 2px 9px; border-radius: 10px; font-size: 0.66rem;
-    line-height: 1.4; }
-  .moves .chip span + span { font-size: 0.6rem; }
-}
-"""
-JS = """
-const at = new WeakMap();
-
-export default function ({ data, parentElement }) {
-    let view = parentElement.querySelector(".moves");
-    if (!view) {
-        view = document.createElement("div");
-        view.className = "moves";
-        parentElement.append(view);
-    }
-    const make = (tag, kind, text) => {
-        const made = document.createElement(tag);
-        if (kind) made.className = kind;
-        if (text !== undefined) made.textContent = text;
-        return made;
-    };
-    const draw = (moved) => {
-        const before = new Map();
-        for (const chip of view.querySelectorAll(".chip")) before.set(chip.dataset.name, chip.getBoundingClientRect());
-        const stage = Math.min(at.get(parentElement) ?? 0, data.stages.length - 1);
-        const { title, code, places, told, error } = data.stages[stage];
-        const bar = make("div", "bar");
-        const back = make("button", "", data.back), next = make("button", "main", data.next);
-        back.disabled = stage === 0;
-        next.disabled = stage === data.stages.length - 1;
-        const go = (by) => () => {
-            at.set(parentElement, stage + by);
-            draw(true);
-            view.querySelectorAll("button")[by > 0 ? 1 : 0].focus();
-        };
-        back.onclick = go(-1);
-        next.onclick = go(1);
-        const dots = make("span", "dots");
-        data.stages.forEach((_, index) => dots.append(make("i", index === stage ? "here" : "")));
-        bar.append(back, next, make("span", "title", title), dots);
-        const boxes = make("div", "places");
-        const cpu = make("div", "place"), device = make("div", "place device");
-        cpu.append(make("h4", "", data.cpu));
-        device.append(make("h4", "", data.device));
-        const earlier = new Map((data.stages[stage - 1]?.places ?? []).map((place) => [place.name, place.there]));
-        for (const place of places) {
-            const chip = make("div", earlier.get(place.name) === place.there ? "chip" : "chip new");
-            chip.dataset.name = place.name;
-            chip.append(make("span", "", place.name), make("span", "", place.shape));
-            (place.there ? device : cpu).append(chip);
-        }
-        boxes.append(cpu, device);
-        const words = make("p", "told", told);
-        if (error) words.append(document.createElement("br"), make("span", "error", error));
-        view.replaceChildren(bar, make("pre", "", code), boxes, words);
-        if (!moved || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-        for (const chip of view.querySelectorAll(".chip")) {
-            const old = before.get(chip.dataset.name), now = chip.getBoundingClientRect();
-            if (!old) chip.animate([{ opacity: 0 }, { opacity: 1 }], 300);
-            else if (old.x !== now.x || old.y !== now.y) {
-                const from = `translate(${old.x - now.x}px, ${old.y - now.y}px)`;
-                const how = { duration: 450, easing: "ease-in-out" };
-                chip.animate([{ transform: from, zIndex: 2 }, { transform: "none" }], how);
-            }
-        }
-    };
-    draw(false);
-}
-"""
-moves_component = st.components.v2.component("torch_playground_moves", css=CSS, js=JS)
+moves_component = file_component("torch_playground_moves", __file__)
 
 
 def moves_panel() -> None:

@@ -1,4 +1,4 @@
-"""Components made of JavaScript modules that the app serves itself: `data["module"]` names the view's."""
+"""Components of the pages: views made of modules that the app serves itself, and small ones of a script and a style."""
 
 from __future__ import annotations
 
@@ -17,3 +17,14 @@ def view_component(name: str) -> Any:
     loaded beside it and handed to `mount`.
     """
     return st.components.v2.component(name, js=LOADER, isolate_styles=False)
+
+
+def file_component(name: str, module: str) -> Any:
+    """Declare a component whose script and style stand beside the Python module that uses it, under its name.
+
+    Args:
+        name: the component's name.
+        module: the Python module's `__file__`; beside moves.py stand moves.js and moves.css.
+    """
+    script, style = (Path(module).with_suffix(suffix).read_text(encoding="utf-8") for suffix in (".js", ".css"))
+    return st.components.v2.component(name, js=script, css=style)

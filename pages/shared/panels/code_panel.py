@@ -12,79 +12,13 @@ from core.config import Config
 from core.engine.manager import manager
 from core.export import marked_lines, missing_lines, notebook, script
 from pages.shared.form.workspace import Workspace
+from pages.shared.live.component import file_component
 from pages.shared.person.language import _
 
-CSS = """
-.code-panel { position: relative; }
-.code-panel pre { margin: 0; max-height: 560px; overflow: auto; font: 0.8rem/1.5 var(--st-code-font, monospace);
-  background: var(--st-code-background-color, var(--st-secondary-background-color)); color: var(--st-text-color);
-  border-radius: 8px; padding: 12px 0; tab-size: 4; }
-.code-panel .line { display: block; padding: 0 16px 0 12px; border-left: 4px solid transparent; white-space: pre;
-  min-height: 1.5em; width: max-content; min-width: 100%; box-sizing: border-box; }
-.code-panel .mark { background: color-mix(in srgb, var(--st-primary-color) 16%, transparent);
-  border-left-color: var(--st-primary-color); }
-.code-panel .gone { text-decoration: line-through; opacity: 0.75; }
-.code-panel .missing { border-left: 4px dotted var(--st-primary-color); }
-.code-panel .keyword { color: var(--st-primary-color); }
-.code-panel .string { color: var(--st-green-text-color, #15803d); }
-.code-panel .comment { opacity: 0.7; font-style: italic; }
-.code-panel .number { color: var(--st-blue-text-color, #1d4ed8); }
-.code-panel button { position: absolute; top: 8px; right: 16px; z-index: 1; font: inherit; font-size: 0.8rem;
-  padding: 4px 10px; cursor: pointer; color: var(--st-text-color); background: var(--st-background-color);
-  border: 1px solid var(--st-border-color); border-radius: 6px; }
-"""
-JS = """
-export default function ({ data, parentElement }) {
-    let panel = parentElement.querySelector(".code-panel");
-    if (!panel) {
-        panel = document.createElement("div");
-        panel.className = "code-panel";
-        panel.append(document.createElement("button"), document.createElement("pre"));
-        parentElement.append(panel);
-    }
-    const [button, pre] = panel.children;
-    button.textContent = data.copy;
-    button.hidden = !data.copy;
-    button.onclick = async () => {
-        const lines = data.lines.filter((line) => !line.missing);
-        await copy(lines.map((line) => line.parts.map((part) => part[1]).join("")).join("\\n") + "\\n");
-        button.textContent = data.copied;
-        setTimeout(() => { button.textContent = data.copy; }, 1500);
-    };
-    pre.tabIndex = 0;
-    pre.replaceChildren(...data.lines.map((line) => {
-        const row = document.createElement("span");
-        row.className = line.missing ? "line missing" : line.marked ? "line mark" : "line";
-        if (line.missing) row.title = data.left_out;
-        for (const [kind, text] of line.parts) {
-            const part = document.createElement("span");
-            part.className = kind;
-            part.textContent = text;
-            row.append(part);
-        }
-        return row;
-    }));
-    const first = pre.querySelector(".mark, .missing");
-    const marks = data.lines.filter((line) => line.marked || line.missing).length;
-    // To what was changed just now, but not away from what somebody reads.
-    const above = first && first.offsetTop - pre.offsetTop - 40;
-    if (first && panel.dataset.marks !== String(marks)) pre.scrollTop = Math.max(0, above);
-    panel.dataset.marks = marks;
-}
-async function copy(text) {
-    if (navigator.clipboard) return navigator.clipboard.writeText(text);
-    const area = document.createElement("textarea");
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-}
-"""
 LONGEST_LINE = 2000
 """Characters of a line that are shown whole; longer ones carry data."""
 SHORTENED = 60
-code_component = st.components.v2.component("torch_playground_code", css=CSS, js=JS)
+code_component = file_component("torch_playground_code", __file__)
 
 
 def code_panel(space: Workspace) -> None:

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import streamlit as st
+from pages.shared.live.component import file_component
 
-FILES = Path(__file__).parent
-lanes_component = st.components.v2.component(
-    "torch_playground_lanes",
-    css=(FILES / "lanes.css").read_text(encoding="utf-8"),
-    js=(FILES / "lanes.js").read_text(encoding="utf-8"),
-)
+lanes_component = file_component("torch_playground_lanes", __file__)
 
 
 @dataclass
