@@ -13,8 +13,12 @@ export class BlocksPane {
     this.answer = new Answer(lane);
     this.strips = [];
     this.rows = create("div", { class: "tp-stages" });
-    this.element = create("div", { class: "tp-layers" },
-      create("div", { class: "tp-layers-head" }, this.pad.element, this.answer.element), this.rows);
+    this.element = create(
+      "div",
+      { class: "tp-layers" },
+      create("div", { class: "tp-layers-head" }, this.pad.element, this.answer.element),
+      this.rows,
+    );
   }
 
   update(data, theme) {
@@ -46,7 +50,12 @@ export class BlocksPane {
     const { text, lang, picture } = this.data;
     const { image, label, drawn } = frame.facts;
     const pixels = signedPixels(this.theme);
-    this.pad.show(get("input"), null, this.theme, drawn ? text.own_drawing : fill(text.image_number, { number: image + 1 }));
+    this.pad.show(
+      get("input"),
+      null,
+      this.theme,
+      drawn ? text.own_drawing : fill(text.image_number, { number: image + 1 }),
+    );
     picture.stages.forEach(({ name, shape, count }, number) => {
       const maps = get(`maps${number}`);
       if (!maps) return;

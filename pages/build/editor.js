@@ -11,7 +11,8 @@ class Editor {
     this.root = create("div", { class: "tp-editor", "data-testid": "block-editor" });
     this.heading = create("span", { class: "tp-editor-title" });
     this.presets = create("select", {
-      class: "tp-editor-select", "data-testid": "presets",
+      class: "tp-editor-select",
+      "data-testid": "presets",
       onchange: () => {
         const { value } = this.presets;
         this.presets.value = "";
@@ -25,19 +26,32 @@ class Editor {
     this.list = create("ol", { class: "tp-blocks", "data-testid": "blocks" });
     this.adding = this.kinds("add-block", (value) => this.send({ do: "insert", path: [this.top()], value }));
     this.state = create("div", { class: "tp-editor-state", role: "status", "data-testid": "network-state" });
-    this.text = create("textarea", { class: "tp-editor-text", rows: 12, spellcheck: "false", "data-testid": "network-text" });
+    this.text = create("textarea", {
+      class: "tp-editor-text",
+      rows: 12,
+      spellcheck: "false",
+      "data-testid": "network-text",
+    });
     this.textHelp = create("div", { class: "tp-editor-help" });
     this.textWhy = create("div", { class: "tp-block-why", "data-testid": "text-problem" });
     this.apply = create("button", {
-      type: "button", class: "tp-editor-button tp-strong", "data-testid": "apply-text",
+      type: "button",
+      class: "tp-editor-button tp-strong",
+      "data-testid": "apply-text",
       onclick: () => {
         this.applied = true;
         this.send({ do: "text", value: this.text.value });
       },
     });
     this.cancel = create("button", { type: "button", class: "tp-editor-button", onclick: () => this.openText(false) });
-    this.textBox = create("div", { class: "tp-editor-textbox", hidden: "" },
-      this.textHelp, this.text, this.textWhy, create("div", { class: "tp-editor-bar" }, this.apply, this.cancel));
+    this.textBox = create(
+      "div",
+      { class: "tp-editor-textbox", hidden: "" },
+      this.textHelp,
+      this.text,
+      this.textWhy,
+      create("div", { class: "tp-editor-bar" }, this.apply, this.cancel),
+    );
     this.listBox = create("div", {}, this.list, this.adding, this.state);
     this.root.append(this.heading, this.bar, this.listBox, this.textBox);
     this.root.addEventListener("keydown", (event) => this.key(event));
@@ -46,7 +60,11 @@ class Editor {
   }
 
   tool(sign, name, onclick) {
-    const button = create("button", { type: "button", class: "tp-editor-tool", "data-testid": `editor-${name}`, onclick }, sign);
+    const button = create(
+      "button",
+      { type: "button", class: "tp-editor-tool", "data-testid": `editor-${name}`, onclick },
+      sign,
+    );
     button.words = name;
     return button;
   }
@@ -64,7 +82,8 @@ class Editor {
 
   fillKinds(select, words) {
     const groups = this.data.kinds.map(({ group, kinds }) =>
-      create("optgroup", { label: group }, ...kinds.map((kind) => create("option", { value: kind }, kind))));
+      create("optgroup", { label: group }, ...kinds.map((kind) => create("option", { value: kind }, kind))),
+    );
     select.replaceChildren(create("option", { value: "", disabled: "", selected: "", hidden: "" }, words), ...groups);
     nameControl(select, words);
   }
@@ -98,8 +117,10 @@ class Editor {
   relabel() {
     const { text, presets } = this.data;
     setText(this.heading, text.title);
-    this.presets.replaceChildren(create("option", { value: "", disabled: "", selected: "", hidden: "" }, text.start),
-      ...presets.map(({ name, title }) => create("option", { value: name }, title)));
+    this.presets.replaceChildren(
+      create("option", { value: "", disabled: "", selected: "", hidden: "" }, text.start),
+      ...presets.map(({ name, title }) => create("option", { value: name }, title)),
+    );
     nameControl(this.presets, text.start);
     for (const button of [this.undo, this.redo, this.write]) nameControl(button, text[button.words]);
     this.undo.disabled = !this.data.undo;
@@ -143,11 +164,19 @@ class Editor {
 
   drawList() {
     const { data } = this;
-    const end = (words, value, kind) => create("li", { class: "tp-block-end", "data-kind": kind },
-      create("span", {}, words), create("span", { class: "tp-block-shape" }, value));
+    const end = (words, value, kind) =>
+      create(
+        "li",
+        { class: "tp-block-end", "data-kind": kind },
+        create("span", {}, words),
+        create("span", { class: "tp-block-shape" }, value),
+      );
     const rows = data.rows.map((row) => this.drawRow(row));
-    this.list.replaceChildren(end(data.text.input, data.input, "input"), ...rows,
-      end("→", data.works ? `${data.output} ✓` : data.output, data.works ? "works" : "open"));
+    this.list.replaceChildren(
+      end(data.text.input, data.input, "input"),
+      ...rows,
+      end("→", data.works ? `${data.output} ✓` : data.output, data.works ? "works" : "open"),
+    );
     const whole = data.problem && !data.where;
     this.state.replaceChildren(create("div", { class: "tp-editor-help" }, data.totals));
     if (whole) this.state.append(this.why(data.problem, data.remedy));
@@ -162,14 +191,38 @@ class Editor {
     const { text } = this.data;
     const buttons = [];
     if (remedy) {
-      buttons.push(create("button", {
-        type: "button", class: "tp-editor-button tp-strong", "data-testid": "remedy", onclick: () => this.send({ do: "remedy" }),
-      }, remedy));
-      buttons.push(create("button", {
-        type: "button", class: "tp-editor-button", title: text.mend_help, "data-testid": "mend", onclick: () => this.send({ do: "mend" }),
-      }, text.mend));
+      buttons.push(
+        create(
+          "button",
+          {
+            type: "button",
+            class: "tp-editor-button tp-strong",
+            "data-testid": "remedy",
+            onclick: () => this.send({ do: "remedy" }),
+          },
+          remedy,
+        ),
+      );
+      buttons.push(
+        create(
+          "button",
+          {
+            type: "button",
+            class: "tp-editor-button",
+            title: text.mend_help,
+            "data-testid": "mend",
+            onclick: () => this.send({ do: "mend" }),
+          },
+          text.mend,
+        ),
+      );
     }
-    return create("div", { class: "tp-block-why", "data-testid": "why" }, problem, create("div", { class: "tp-editor-bar" }, ...buttons));
+    return create(
+      "div",
+      { class: "tp-block-why", "data-testid": "why" },
+      problem,
+      create("div", { class: "tp-editor-bar" }, ...buttons),
+    );
   }
 
   drawRow(row) {
@@ -178,15 +231,35 @@ class Editor {
     const open = same(this.open, row.path);
     const after = data.where && !row.output && !broken;
     const grip = create("span", { class: "tp-grip", "aria-hidden": "true", title: data.text.drag }, "⠿");
-    const head = create("button", {
-      type: "button", class: "tp-block-head", "aria-expanded": open, "data-place": row.path.join("."), title: data.text.row_help,
-      onclick: () => this.toggle(row.path),
-    }, grip, create("code", {}, row.code),
-    create("span", { class: "tp-block-shape", "data-same": row.same }, broken ? "✕" : row.output || (after ? "?" : "")));
-    const item = create("li", {
-      class: "tp-block", draggable: "true", "data-inner": row.path.length > 1, "data-testid": `block-${row.path.join("-")}`,
-      "data-state": broken ? "broken" : after ? "unknown" : "works",
-    }, head);
+    const head = create(
+      "button",
+      {
+        type: "button",
+        class: "tp-block-head",
+        "aria-expanded": open,
+        "data-place": row.path.join("."),
+        title: data.text.row_help,
+        onclick: () => this.toggle(row.path),
+      },
+      grip,
+      create("code", {}, row.code),
+      create(
+        "span",
+        { class: "tp-block-shape", "data-same": row.same },
+        broken ? "✕" : row.output || (after ? "?" : ""),
+      ),
+    );
+    const item = create(
+      "li",
+      {
+        class: "tp-block",
+        draggable: "true",
+        "data-inner": row.path.length > 1,
+        "data-testid": `block-${row.path.join("-")}`,
+        "data-state": broken ? "broken" : after ? "unknown" : "works",
+      },
+      head,
+    );
     this.listen(item, row);
     if (broken) item.append(this.why(data.problem, data.remedy));
     if (open) item.append(this.form(row));
@@ -198,21 +271,36 @@ class Editor {
     const fields = row.arguments.map((argument) => this.field(row, argument));
     if (!row.kind) fields.push(this.field(row, { name: "", kind: "text", value: row.code, help: text.typed }));
     const told = refused && same(refused.path, row.path) && !refused.name && refused.why;
-    const button = (name, act, disabled = false) => create("button", {
-      type: "button", class: "tp-editor-button", "data-testid": `block-${name}`, onclick: act, ...(disabled ? { disabled: "" } : {}),
-    }, text[name]);
+    const button = (name, act, disabled = false) =>
+      create(
+        "button",
+        {
+          type: "button",
+          class: "tp-editor-button",
+          "data-testid": `block-${name}`,
+          onclick: act,
+          ...(disabled ? { disabled: "" } : {}),
+        },
+        text[name],
+      );
     const add = this.kinds("add-below", (value) => this.send({ do: "insert", path: this.below(row.path), value }));
     this.fillKinds(add, text.add_here);
-    return create("div", { class: "tp-block-form" },
+    return create(
+      "div",
+      { class: "tp-block-form" },
       ...(row.about ? [create("div", { class: "tp-editor-help" }, row.about)] : []),
       ...fields,
       ...(told ? [create("div", { class: "tp-block-why" }, told)] : []),
-      create("div", { class: "tp-editor-bar" },
+      create(
+        "div",
+        { class: "tp-editor-bar" },
         button("up", () => this.shift(row.path, -1), !this.place(row.path, -1)),
         button("down", () => this.shift(row.path, 1), !this.place(row.path, 1)),
         button("copy", () => this.send({ do: "copy", path: row.path })),
-        button("remove", () => this.send({ do: "remove", path: row.path }))),
-      add);
+        button("remove", () => this.send({ do: "remove", path: row.path })),
+      ),
+      add,
+    );
   }
 
   field(row, argument) {
@@ -222,20 +310,32 @@ class Editor {
     const value = wrong ? refused.typed : argument.value;
     const tell = (typed) => {
       if (typed === argument.value) return;
-      this.send(argument.name ? { do: "set", path: row.path, name: argument.name, value: typed }
-        : { do: "type", path: row.path, value: typed });
+      this.send(
+        argument.name
+          ? { do: "set", path: row.path, name: argument.name, value: typed }
+          : { do: "type", path: row.path, value: typed },
+      );
     };
     const common = { id, "data-place": id, "data-testid": `argument-${argument.name || "typed"}` };
-    const input = argument.kind === "bool"
-      ? create("input", { ...common, type: "checkbox", onchange: () => tell(input.checked ? "True" : "False") })
-      : create("input", {
-        ...common, type: argument.kind === "number" ? "number" : "text", value, step: 1, autocomplete: "off",
-        onchange: () => tell(input.value),
-      });
+    const input =
+      argument.kind === "bool"
+        ? create("input", { ...common, type: "checkbox", onchange: () => tell(input.checked ? "True" : "False") })
+        : create("input", {
+            ...common,
+            type: argument.kind === "number" ? "number" : "text",
+            value,
+            step: 1,
+            autocomplete: "off",
+            onchange: () => tell(input.value),
+          });
     if (argument.kind === "bool") input.checked = value === "True";
-    return create("div", { class: "tp-block-field", "data-wrong": Boolean(wrong) },
-      create("label", { for: id }, create("code", {}, argument.name), create("span", {}, argument.help)), input,
-      ...(wrong ? [create("div", { class: "tp-block-why" }, refused.why)] : []));
+    return create(
+      "div",
+      { class: "tp-block-field", "data-wrong": Boolean(wrong) },
+      create("label", { for: id }, create("code", {}, argument.name), create("span", {}, argument.help)),
+      input,
+      ...(wrong ? [create("div", { class: "tp-block-why" }, refused.why)] : []),
+    );
   }
 
   // Acting
@@ -248,7 +348,9 @@ class Editor {
   }
 
   below(path) {
-    return path.length === 1 && this.row(path).kind === "Residual" ? [path[0], 0] : [...path.slice(0, -1), path.at(-1) + 1];
+    return path.length === 1 && this.row(path).kind === "Residual"
+      ? [path[0], 0]
+      : [...path.slice(0, -1), path.at(-1) + 1];
   }
 
   /** Before which place a block stands once it was moved by one; null at the end. */
@@ -278,7 +380,11 @@ class Editor {
 
   key(event) {
     const head = event.target.closest(".tp-block-head");
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !event.target.closest("textarea, input")) {
+    if (
+      (event.ctrlKey || event.metaKey) &&
+      event.key.toLowerCase() === "z" &&
+      !event.target.closest("textarea, input")
+    ) {
       event.preventDefault();
       this.send({ do: event.shiftKey ? "redo" : "undo" });
       return;
@@ -310,7 +416,8 @@ class Editor {
     });
     item.addEventListener("dragend", () => {
       this.dragged = null;
-      this.list.querySelectorAll(".tp-dragged, .tp-over-above, .tp-over-below")
+      this.list
+        .querySelectorAll(".tp-dragged, .tp-over-above, .tp-over-below")
         .forEach((node) => node.classList.remove("tp-dragged", "tp-over-above", "tp-over-below"));
     });
     const half = (event) => {

@@ -41,9 +41,13 @@ export class Gradients {
     const value = create("output", { class: "tp-number" });
     const bar = create("span", { class: "tp-gradient-fill" });
     const line = create("canvas", { class: "tp-spark" });
-    const node = create("div", { class: "tp-gradient", role: "img" },
+    const node = create(
+      "div",
+      { class: "tp-gradient", role: "img" },
       create("div", { class: "tp-gradient-head" }, create("span", { class: "tp-gradient-name" }, name), value),
-      create("div", { class: "tp-gradient-bar" }, bar), line);
+      create("div", { class: "tp-gradient-bar" }, bar),
+      line,
+    );
     return { name, node, value, bar, line };
   }
 

@@ -38,7 +38,12 @@ class NetworkView {
   buildTip() {
     this.tipMap = create("canvas", { width: LARGE_MAP, height: LARGE_MAP });
     this.tipLines = [0, 1, 2].map(() => create("div"));
-    this.tip = create("div", { class: "tp-tip", hidden: "", "data-testid": "network-tip" }, this.tipMap, ...this.tipLines);
+    this.tip = create(
+      "div",
+      { class: "tp-tip", hidden: "", "data-testid": "network-tip" },
+      this.tipMap,
+      ...this.tipLines,
+    );
     this.box.append(this.tip);
   }
 
@@ -86,9 +91,16 @@ class NetworkView {
     this.lanes.hidden = lanes.length < 2;
     setAttribute(this.lanes, "aria-label", text.lane_choice);
     if (this.lanes.children.length !== lanes.length) {
-      this.lanes.replaceChildren(...lanes.map((lane) => create("button", {
-        type: "button", class: "tp-chip", "data-lane": lane, onclick: () => this.chooseLane(lane),
-      })));
+      this.lanes.replaceChildren(
+        ...lanes.map((lane) =>
+          create("button", {
+            type: "button",
+            class: "tp-chip",
+            "data-lane": lane,
+            onclick: () => this.chooseLane(lane),
+          }),
+        ),
+      );
     }
     for (const button of this.lanes.children) {
       setText(button, text[`lane_${button.dataset.lane}`]);
@@ -121,10 +133,14 @@ class NetworkView {
   schedule() {
     if (this.pending || this.gone) return;
     const wait = Math.max(0, (this.last ?? 0) + PAUSE - performance.now());
-    this.pending = setTimeout(() => requestAnimationFrame(() => {
-      this.pending = null;
-      this.draw();
-    }), wait);
+    this.pending = setTimeout(
+      () =>
+        requestAnimationFrame(() => {
+          this.pending = null;
+          this.draw();
+        }),
+      wait,
+    );
   }
 
   draw() {
@@ -156,8 +172,10 @@ class NetworkView {
 
   /** After a change of layers the old frame does not fit; wait for the next. */
   matches() {
-    return this.linears.length === this.placed.length - 1
-      && this.linears.every(({ bias, outputs }) => bias.length === outputs);
+    return (
+      this.linears.length === this.placed.length - 1 &&
+      this.linears.every(({ bias, outputs }) => bias.length === outputs)
+    );
   }
 
   paintLinks(pen) {

@@ -84,8 +84,9 @@ export function linkCurve(link, placed) {
 
 export function neuronAt(placed, x, y) {
   for (const { neurons } of placed) {
-    const found = neurons.find((one) =>
-      x >= one.x - 1 && y >= one.y - 1 && x <= one.x + one.side + 1 && y <= one.y + one.side + 1);
+    const found = neurons.find(
+      (one) => x >= one.x - 1 && y >= one.y - 1 && x <= one.x + one.side + 1 && y <= one.y + one.side + 1,
+    );
     if (found) return found;
   }
   return null;

@@ -12,13 +12,20 @@ const FEATURES = {
   x2: (_, y) => y,
   "x1^2": (x) => x * x,
   "x2^2": (_, y) => y * y,
-  "x1x2": (x, y) => x * y,
+  x1x2: (x, y) => x * y,
   sinx1: (x) => Math.sin(x),
   sinx2: (_, y) => Math.sin(y),
 };
 
 const featureOf = (name) =>
-  FEATURES[name.toLowerCase().replaceAll("²", "^2").replaceAll("₁", "1").replaceAll("₂", "2").replace(/[\s()·*_]/g, "")];
+  FEATURES[
+    name
+      .toLowerCase()
+      .replaceAll("²", "^2")
+      .replaceAll("₁", "1")
+      .replaceAll("₂", "2")
+      .replace(/[\s()·*_]/g, "")
+  ];
 
 const pack = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 
@@ -107,8 +114,11 @@ export class NeuronMaps {
         most = Math.max(most, Math.abs(at(row, column)));
         return 0;
       });
-      this.inputs.fill(pixels, index, (row, column) =>
-        this.colors[Math.round(CENTRE + (127 * at(row, column)) / most)]);
+      this.inputs.fill(
+        pixels,
+        index,
+        (row, column) => this.colors[Math.round(CENTRE + (127 * at(row, column)) / most)],
+      );
     });
     this.inputs.flush();
   }
@@ -122,7 +132,10 @@ export class NeuronMaps {
 
   paintHidden() {
     if (!this.units?.data.length) return;
-    const { data, shape: [count, rows, columns] } = this.units;
+    const {
+      data,
+      shape: [count, rows, columns],
+    } = this.units;
     const pixels = this.hidden.resize(count, columns);
     for (let unit = 0; unit < count; unit += 1) {
       const start = unit * rows * columns;
@@ -141,11 +154,13 @@ export class NeuronMaps {
     for (let label = 0; label < size; label += 1) {
       const color = parseColor(this.theme.classes[label] ?? this.theme.positive);
       const shades = Array.from({ length: levels }, (_, certainty) =>
-        pack(mix(this.theme.background, color, 0.15 + (0.75 * certainty) / (levels - 1))));
+        pack(mix(this.theme.background, color, 0.15 + (0.75 * certainty) / (levels - 1))),
+      );
       const empty = pack(this.theme.background);
       this.outputs.fill(pixels, label, (row, column) => {
-        const at = Math.floor(((row + 0.5) / OUTPUT_DETAIL) * rows) * columns
-          + Math.floor(((column + 0.5) / OUTPUT_DETAIL) * columns);
+        const at =
+          Math.floor(((row + 0.5) / OUTPUT_DETAIL) * rows) * columns +
+          Math.floor(((column + 0.5) / OUTPUT_DETAIL) * columns);
         const winner = Math.min(classes - 1, Math.floor(grid.data[at] / levels));
         return winner === label ? shades[Math.min(levels - 1, grid.data[at] - label * levels)] : empty;
       });

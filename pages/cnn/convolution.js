@@ -19,13 +19,27 @@ export class ConvolutionPane {
     this.channel = 0;
     const step = (by) => onChannel((this.channel + by + this.channels) % this.channels);
     this.previous = create("button", { type: "button", class: "tp-chip", onclick: () => step(-1) }, "‹");
-    this.next = create("button", { type: "button", class: "tp-chip", "data-testid": "filter-next", onclick: () => step(1) }, "›");
+    this.next = create(
+      "button",
+      { type: "button", class: "tp-chip", "data-testid": "filter-next", onclick: () => step(1) },
+      "›",
+    );
     this.name = create("output", { class: "tp-pad-number" });
     this.sum = create("div", { class: "tp-sum", "data-testid": `sum-${lane}` });
-    this.canvas = create("canvas", { class: "tp-convolution", role: "img", tabindex: 0, "data-testid": `convolution-${lane}` });
+    this.canvas = create("canvas", {
+      class: "tp-convolution",
+      role: "img",
+      tabindex: 0,
+      "data-testid": `convolution-${lane}`,
+    });
     this.box = create("div", { class: "tp-convolution-box" }, this.canvas);
-    this.element = create("div", { class: "tp-layers" },
-      create("div", { class: "tp-pad-tools" }, this.previous, this.name, this.next), this.box, this.sum);
+    this.element = create(
+      "div",
+      { class: "tp-layers" },
+      create("div", { class: "tp-pad-tools" }, this.previous, this.name, this.next),
+      this.box,
+      this.sum,
+    );
     for (const kind of ["pointermove", "pointerdown"]) this.canvas.addEventListener(kind, (event) => this.point(event));
     this.canvas.addEventListener("keydown", (event) => this.pressKey(event));
     this.stop = watchSize(this.box, (width, height) => {
@@ -46,7 +60,12 @@ export class ConvolutionPane {
   draw(frame) {
     const get = (name) => frame.arrays[`${this.lane}/${name}`];
     const { stride, padding, channel } = frame.facts;
-    Object.assign(this, { input: get("input"), kernel: get("kernel"), output: get("output"), bias: get("bias").data[0] });
+    Object.assign(this, {
+      input: get("input"),
+      kernel: get("kernel"),
+      output: get("output"),
+      bias: get("bias").data[0],
+    });
     Object.assign(this, { stride, padding, channel: channel % this.channels });
     setText(this.name, fill(this.data.text.filter_number, { number: this.channel + 1, count: this.channels }));
     this.shared.pixel ??= this.strongest();
@@ -54,7 +73,10 @@ export class ConvolutionPane {
   }
 
   strongest() {
-    const { data, shape: [, columns] } = this.output;
+    const {
+      data,
+      shape: [, columns],
+    } = this.output;
     const best = data.reduce((most, value, i) => (value > data[most] ? i : most), 0);
     return [Math.floor(best / columns), best % columns];
   }
@@ -72,8 +94,16 @@ export class ConvolutionPane {
     const below = side + 2 * HEADING + 4;
     const wide = cell * size + GAP;
     return {
-      side, cell, size,
-      places: { input: [0, HEADING], output: [side + GAP, HEADING], patch: [0, below], kernel: [wide, below], product: [2 * wide, below] },
+      side,
+      cell,
+      size,
+      places: {
+        input: [0, HEADING],
+        output: [side + GAP, HEADING],
+        patch: [0, below],
+        kernel: [wide, below],
+        product: [2 * wide, below],
+      },
     };
   }
 
@@ -108,7 +138,10 @@ export class ConvolutionPane {
   /** The numbers under the kernel, row by row; beyond the border they are the padding's zeros. */
   patch() {
     const [row, column] = this.pixel;
-    const { data, shape: [rows, columns] } = this.input;
+    const {
+      data,
+      shape: [rows, columns],
+    } = this.input;
     const size = this.kernel.shape[0];
     const [top, left] = [row * this.stride - this.padding, column * this.stride - this.padding];
     const values = Array.from({ length: size * size }, (_, i) => {
@@ -183,14 +216,26 @@ export class ConvolutionPane {
       pen.textAlign = "center";
       pen.fillText(sign, x - GAP / 2, y + (cell * size) / 2);
     }
-    const image = imageOf(Uint8Array.from(values, (value) => toByte(value, most)), 0, size, size, pixels);
+    const image = imageOf(
+      Uint8Array.from(values, (value) => toByte(value, most)),
+      0,
+      size,
+      size,
+      pixels,
+    );
     pen.drawImage(image, x, y, cell * size, cell * size);
     if (cell < READABLE) return;
     pen.font = `9.5px ${this.theme.font}`;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     values.forEach((value, i) => {
-      const words = Math.abs(value) < 0.005 ? "0" : value.toFixed(2).replace(/^(-?)0\./, "$1.").replace("-", "−");
+      const words =
+        Math.abs(value) < 0.005
+          ? "0"
+          : value
+              .toFixed(2)
+              .replace(/^(-?)0\./, "$1.")
+              .replace("-", "−");
       pen.fillStyle = inkOn(unpack(pixels[toByte(value, most)]));
       pen.fillText(words, x + ((i % size) + 0.5) * cell, y + (Math.floor(i / size) + 0.5) * cell);
     });
@@ -199,9 +244,16 @@ export class ConvolutionPane {
   tell(products) {
     const sum = products.reduce((total, value) => total + value, 0);
     const [row, column] = this.pixel;
-    setText(this.sum, fill(this.data.text.convolution_sum, {
-      sum: formatNumber(sum), bias: formatNumber(this.bias), value: formatNumber(sum + this.bias), row, column,
-    }));
+    setText(
+      this.sum,
+      fill(this.data.text.convolution_sum, {
+        sum: formatNumber(sum),
+        bias: formatNumber(this.bias),
+        value: formatNumber(sum + this.bias),
+        row,
+        column,
+      }),
+    );
     const value = this.output.data[row * this.output.shape[1] + column];
     this.sum.dataset.torch = value;
     this.sum.dataset.value = sum + this.bias;

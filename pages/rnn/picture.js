@@ -53,8 +53,12 @@ class WavePane {
 
   draw(frame) {
     this.facts = { ...frame.facts, first: frame.facts.first?.[this.lane][0] ?? 0 };
-    this.arrays = Object.fromEntries(["x", "target", "prediction", "hidden", "reach", "free", "truth"]
-      .map((name) => [name, frame.arrays[`${this.lane}/${name}`]]));
+    this.arrays = Object.fromEntries(
+      ["x", "target", "prediction", "hidden", "reach", "free", "truth"].map((name) => [
+        name,
+        frame.arrays[`${this.lane}/${name}`],
+      ]),
+    );
     this.element.dataset.part = this.facts.part;
     this.element.hidden = this.facts.part === "free" && !this.facts.possible;
     const { x, target, truth } = this.arrays;
@@ -81,7 +85,9 @@ class WavePane {
       pen.lineWidth = thick;
       pen.setLineDash(dash);
       pen.beginPath();
-      values.forEach((value, i) => (i ? pen.lineTo(across(start + i), up(value)) : pen.moveTo(across(start), up(value))));
+      values.forEach((value, i) =>
+        i ? pen.lineTo(across(start + i), up(value)) : pen.moveTo(across(start), up(value)),
+      );
       pen.stroke();
       pen.setLineDash([]);
     };
@@ -156,10 +162,18 @@ class WavePane {
   }
 
   paintMemory(pen, width, height) {
-    const { data, shape: [rows, columns] } = this.arrays.hidden;
+    const {
+      data,
+      shape: [rows, columns],
+    } = this.arrays.hidden;
     this.heading(pen, fill(this.data.text.memory, { count: this.data.picture.units }));
-    pen.drawImage(imageOf(data, 0, rows, columns, signedPixels(this.theme)),
-      LEFT, HEADING, width - LEFT - 4, height - HEADING - 2);
+    pen.drawImage(
+      imageOf(data, 0, rows, columns, signedPixels(this.theme)),
+      LEFT,
+      HEADING,
+      width - LEFT - 4,
+      height - HEADING - 2,
+    );
   }
 
   /** How far the network's own course is from the true one. */
@@ -223,9 +237,20 @@ export class Picture {
     this.onFocus = onFocus;
     this.tab = "fit";
     this.version = 0;
-    this.tabs = create("div", { class: "tp-tabs", role: "tablist" }, ...TABS.map((tab) => create("button", {
-      type: "button", role: "tab", class: "tp-tab", "data-tab": tab, "data-testid": `tab-${tab}`, onclick: () => this.open(tab),
-    })));
+    this.tabs = create(
+      "div",
+      { class: "tp-tabs", role: "tablist" },
+      ...TABS.map((tab) =>
+        create("button", {
+          type: "button",
+          role: "tab",
+          class: "tp-tab",
+          "data-tab": tab,
+          "data-testid": `tab-${tab}`,
+          onclick: () => this.open(tab),
+        }),
+      ),
+    );
     this.legend = create("div", { class: "tp-wave-legend" });
     this.stage = create("div", { class: "tp-waves" });
     this.excuse = create("div", { class: "tp-wave-excuse", role: "status", "data-testid": "free-excuse", hidden: "" });
@@ -242,10 +267,17 @@ export class Picture {
       setAttribute(tab, "title", text[`tab_${tab.dataset.tab}_help`]);
       setAttribute(tab, "aria-selected", tab.dataset.tab === this.tab);
     }
-    const key = (name, color) => create("span", { class: "tp-key" },
-      create("i", { class: "tp-wave-key", style: `background:${color}` }), text[`wave_${name}`]);
+    const key = (name, color) =>
+      create(
+        "span",
+        { class: "tp-key" },
+        create("i", { class: "tp-wave-key", style: `background:${color}` }),
+        text[`wave_${name}`],
+      );
     this.legend.replaceChildren(
-      key("input", toCss(mix(theme.background, theme.text, 0.45))), key("target", theme.test), key("prediction", theme.train),
+      key("input", toCss(mix(theme.background, theme.text, 0.45))),
+      key("target", theme.test),
+      key("prediction", theme.train),
     );
     setText(this.excuse, text.free_excuse);
     if (this.arranged !== lanes.join()) {
@@ -266,7 +298,10 @@ export class Picture {
   }
 
   draw(frame) {
-    if (this.shape !== this.data.picture.shape) this.panes.forEach((pane) => { pane.highest = 1; });
+    if (this.shape !== this.data.picture.shape)
+      this.panes.forEach((pane) => {
+        pane.highest = 1;
+      });
     this.shape = this.data.picture.shape;
     this.frame = frame;
     this.redraw();

@@ -31,12 +31,20 @@ export class ReadingPane {
     this.pad = new Pad(subject, { onDraw: () => {} });
     this.answer = new Answer(lane);
     this.read = create("button", {
-      type: "button", class: "tp-chip tp-read", "data-testid": `read-${lane}`, onclick: () => this.sweep(),
+      type: "button",
+      class: "tp-chip tp-read",
+      "data-testid": `read-${lane}`,
+      onclick: () => this.sweep(),
     });
     this.canvas = create("canvas", {
-      class: "tp-reading", tabindex: "0", role: "img", "data-testid": `reading-${lane}`,
-      onpointermove: (event) => this.point(event), onpointerdown: (event) => this.point(event),
-      onpointerleave: () => this.choose(null), onkeydown: (event) => this.press(event),
+      class: "tp-reading",
+      tabindex: "0",
+      role: "img",
+      "data-testid": `reading-${lane}`,
+      onpointermove: (event) => this.point(event),
+      onpointerdown: (event) => this.point(event),
+      onpointerleave: () => this.choose(null),
+      onkeydown: (event) => this.press(event),
     });
     this.box = create("div", { class: "tp-reading-box" }, this.canvas);
     const head = create("div", { class: "tp-layers-head" }, this.pad.element, this.answer.element);
@@ -65,7 +73,12 @@ export class ReadingPane {
     this.input = get("input");
     this.hidden = get("hidden");
     this.probability = get("probability");
-    this.pad.show(this.input, null, this.theme, drawn ? text.own_drawing : fill(text.image_number, { number: image + 1 }));
+    this.pad.show(
+      this.input,
+      null,
+      this.theme,
+      drawn ? text.own_drawing : fill(text.image_number, { number: image + 1 }),
+    );
     this.tell();
     this.paint();
   }
@@ -83,8 +96,8 @@ export class ReadingPane {
     const classes = this.probability.shape[1];
     const { text, lang } = this.data;
     const own = this.probability.data.subarray(this.row * classes, (this.row + 1) * classes);
-    const sentences = this.shared.row === null
-      ? [text.verdict, text.verdict_drawn] : [text.verdict_row, text.verdict_row];
+    const sentences =
+      this.shared.row === null ? [text.verdict, text.verdict_drawn] : [text.verdict_row, text.verdict_row];
     const words = { row: this.row + 1, rows: this.rows };
     this.best = this.answer.show(own, this.facts.label, sentences, lang, words);
     setAttribute(this.element, "data-best", this.best);
@@ -139,8 +152,11 @@ export class ReadingPane {
     pen.fillStyle = toCss(this.theme.muted);
     pen.textAlign = "left";
     pen.textBaseline = "top";
-    const headings = [[picture.rows], [text.reading_memory, text.reading_memory_short],
-      [text.reading_classes, text.reading_classes_short]];
+    const headings = [
+      [picture.rows],
+      [text.reading_memory, text.reading_memory_short],
+      [text.reading_classes, text.reading_classes_short],
+    ];
     headings.forEach((words, i) => {
       const fits = words.find((word) => pen.measureText(word).width <= places[i].width) ?? words.at(-1);
       pen.fillText(shortened(pen, fits, places[i].width), places[i].left, 1);
@@ -161,7 +177,10 @@ export class ReadingPane {
   }
 
   paintInput(pen, { left, width }, tall) {
-    const { data, shape: [rows, columns] } = this.input;
+    const {
+      data,
+      shape: [rows, columns],
+    } = this.input;
     if (columns > 1) {
       pen.drawImage(imageOf(data, 0, rows, columns, greyPixels()), left, TOP, width, tall);
       return;
@@ -181,12 +200,18 @@ export class ReadingPane {
   }
 
   paintMemory(pen, { left, width }, tall) {
-    const { data, shape: [, rows, columns] } = this.hidden;
+    const {
+      data,
+      shape: [, rows, columns],
+    } = this.hidden;
     pen.drawImage(imageOf(data, 0, rows, columns, signedPixels(this.theme)), left, TOP, width, tall);
   }
 
   paintClasses(pen, { left, width }, tall) {
-    const { data, shape: [rows, classes] } = this.probability;
+    const {
+      data,
+      shape: [rows, classes],
+    } = this.probability;
     const [wide, high] = [width / classes, tall / rows];
     for (let i = 0; i < data.length; i += 1) {
       pen.fillStyle = toCss(mix(this.theme.background, this.theme.primary, 0.06 + 0.94 * data[i]));

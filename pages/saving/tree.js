@@ -1,63 +1,63 @@
 export default function ({ data, parentElement }) {
-    let tree = parentElement.querySelector(".file-tree");
-    if (!tree) {
-        tree = document.createElement("div");
-        tree.className = "file-tree";
-        tree.tabIndex = 0;
-        parentElement.append(tree);
-    }
-    tree.setAttribute("role", "tree");
-    tree.setAttribute("aria-label", data.label);
-    const largest = Math.max(1, ...data.rows.filter((row) => !row.inner).map((row) => row.bytes));
-    const lines = data.rows.map((row) => {
-        const line = document.createElement("div");
-        line.className = row.inner ? "row inner" : row.dtype ? "row" : "row step";
-        line.setAttribute("role", "treeitem");
-        line.setAttribute("aria-level", row.depth + 1);
-        const cell = (kind, text) => {
-            const part = document.createElement("span");
-            part.className = kind;
-            part.textContent = text;
-            part.title = text;
-            line.append(part);
-            return part;
-        };
-        const name = cell("name", row.name);
-        name.style.paddingLeft = `${row.depth * 16}px`;
-        cell("shown", row.shown);
-        cell("dtype", row.dtype);
-        const size = cell("size", "");
-        if (row.bytes) {
-            const bar = document.createElement("span");
-            bar.className = "bar";
-            bar.style.width = row.inner ? "0" : `${100 * row.bytes / largest}%`;
-            const number = document.createElement("span");
-            number.textContent = row.size;
-            size.append(bar, number);
-        }
-        return line;
-    });
-    const folded = new Set(data.rows.keys().filter((at) => data.rows[at].folded));
-    const fold = () => {
-        let hiddenBelow = Infinity;
-        lines.forEach((line, at) => {
-            const row = data.rows[at];
-            if (row.depth <= hiddenBelow) hiddenBelow = Infinity;
-            line.hidden = hiddenBelow !== Infinity;
-            if (row.inner) {
-                line.setAttribute("aria-expanded", !folded.has(at));
-                line.firstChild.textContent = `${folded.has(at) ? "▸" : "▾"} ${row.name}`;
-            }
-            if (folded.has(at) && hiddenBelow === Infinity) hiddenBelow = row.depth;
-        });
+  let tree = parentElement.querySelector(".file-tree");
+  if (!tree) {
+    tree = document.createElement("div");
+    tree.className = "file-tree";
+    tree.tabIndex = 0;
+    parentElement.append(tree);
+  }
+  tree.setAttribute("role", "tree");
+  tree.setAttribute("aria-label", data.label);
+  const largest = Math.max(1, ...data.rows.filter((row) => !row.inner).map((row) => row.bytes));
+  const lines = data.rows.map((row) => {
+    const line = document.createElement("div");
+    line.className = row.inner ? "row inner" : row.dtype ? "row" : "row step";
+    line.setAttribute("role", "treeitem");
+    line.setAttribute("aria-level", row.depth + 1);
+    const cell = (kind, text) => {
+      const part = document.createElement("span");
+      part.className = kind;
+      part.textContent = text;
+      part.title = text;
+      line.append(part);
+      return part;
     };
+    const name = cell("name", row.name);
+    name.style.paddingLeft = `${row.depth * 16}px`;
+    cell("shown", row.shown);
+    cell("dtype", row.dtype);
+    const size = cell("size", "");
+    if (row.bytes) {
+      const bar = document.createElement("span");
+      bar.className = "bar";
+      bar.style.width = row.inner ? "0" : `${(100 * row.bytes) / largest}%`;
+      const number = document.createElement("span");
+      number.textContent = row.size;
+      size.append(bar, number);
+    }
+    return line;
+  });
+  const folded = new Set(data.rows.keys().filter((at) => data.rows[at].folded));
+  const fold = () => {
+    let hiddenBelow = Infinity;
     lines.forEach((line, at) => {
-        if (!data.rows[at].inner) return;
-        line.onclick = () => {
-            if (!folded.delete(at)) folded.add(at);
-            fold();
-        };
+      const row = data.rows[at];
+      if (row.depth <= hiddenBelow) hiddenBelow = Infinity;
+      line.hidden = hiddenBelow !== Infinity;
+      if (row.inner) {
+        line.setAttribute("aria-expanded", !folded.has(at));
+        line.firstChild.textContent = `${folded.has(at) ? "▸" : "▾"} ${row.name}`;
+      }
+      if (folded.has(at) && hiddenBelow === Infinity) hiddenBelow = row.depth;
     });
-    fold();
-    tree.replaceChildren(...lines);
+  };
+  lines.forEach((line, at) => {
+    if (!data.rows[at].inner) return;
+    line.onclick = () => {
+      if (!folded.delete(at)) folded.add(at);
+      fold();
+    };
+  });
+  fold();
+  tree.replaceChildren(...lines);
 }

@@ -58,8 +58,26 @@ export class DepthPane {
     this.canvas.setAttribute("aria-label", this.note.textContent);
     const half = (this.width - NAMES - 2 * GAP) / 2;
     const row = Math.min(30, (this.height - HEAD) / signal.length);
-    this.paintColumn(pen, "signal", signal, NAMES + GAP / 2, half, row, half < ROOMY ? text.depth_signal_short : text.depth_signal, this.theme.train);
-    this.paintColumn(pen, "gradient", gradient, NAMES + half + 1.5 * GAP, half, row, half < ROOMY ? text.depth_gradient_short : text.depth_gradient, this.theme.test);
+    this.paintColumn(
+      pen,
+      "signal",
+      signal,
+      NAMES + GAP / 2,
+      half,
+      row,
+      half < ROOMY ? text.depth_signal_short : text.depth_signal,
+      this.theme.train,
+    );
+    this.paintColumn(
+      pen,
+      "gradient",
+      gradient,
+      NAMES + half + 1.5 * GAP,
+      half,
+      row,
+      half < ROOMY ? text.depth_gradient_short : text.depth_gradient,
+      this.theme.test,
+    );
     pen.textAlign = "left";
     pen.textBaseline = "middle";
     pen.font = `11.5px ${this.theme.font}`;

@@ -22,11 +22,18 @@ class StackView {
   }
 
   buildTools() {
-    const button = (name, act) => create("button", {
-      type: "button", class: "tp-chip", "data-testid": `layer-${name}`, onclick: act,
-    });
+    const button = (name, act) =>
+      create("button", {
+        type: "button",
+        class: "tp-chip",
+        "data-testid": `layer-${name}`,
+        onclick: act,
+      });
     this.number = create("input", {
-      type: "number", min: 1, class: "tp-stack-number", "data-testid": "layer-channels",
+      type: "number",
+      min: 1,
+      class: "tp-stack-number",
+      "data-testid": "layer-channels",
       onchange: () => this.changeNumber(),
     });
     this.buttons = {
@@ -38,7 +45,16 @@ class StackView {
     };
     this.place = create("span", { class: "tp-stack-place" });
     const { left, right, remove, conv, pool } = this.buttons;
-    this.tools.append(this.place, this.number, left, right, remove, create("span", { class: "tp-stack-gap" }), conv, pool);
+    this.tools.append(
+      this.place,
+      this.number,
+      left,
+      right,
+      remove,
+      create("span", { class: "tp-stack-gap" }),
+      conv,
+      pool,
+    );
   }
 
   update(component) {
@@ -55,38 +71,74 @@ class StackView {
 
   paintPresets() {
     const { presets, cfg } = this.data;
-    this.presets.replaceChildren(...Object.entries(presets).map(([key, { name, list }]) => create("button", {
-      type: "button", class: "tp-chip", "data-testid": `preset-${key}`, "aria-pressed": list.join() === cfg.join(),
-      onclick: () => this.edit((wanted) => wanted.splice(0, wanted.length, ...list)),
-    }, name)));
+    this.presets.replaceChildren(
+      ...Object.entries(presets).map(([key, { name, list }]) =>
+        create(
+          "button",
+          {
+            type: "button",
+            class: "tp-chip",
+            "data-testid": `preset-${key}`,
+            "aria-pressed": list.join() === cfg.join(),
+            onclick: () => this.edit((wanted) => wanted.splice(0, wanted.length, ...list)),
+          },
+          name,
+        ),
+      ),
+    );
   }
 
   paintLayers() {
     const { layers, broken, text, size } = this.data;
     const most = Math.max(...layers.map(({ channels }) => channels));
-    this.row.replaceChildren(...layers.map((layer, at) => {
-      const side = layer.kind === "linear" ? 1 : layer.out;
-      const height = layer.kind === "linear" ? 44 : Math.max(5, TALLEST * Math.sqrt(side / size));
-      const width = Math.max(4, WIDEST * Math.sqrt(layer.channels / most));
-      const isBroken = at === broken;
-      const block = create("div", { class: "tp-stack-block", style: `height:${height}px;width:${layer.kind === "M" ? 5 : width}px` });
-      const sizes = layer.kind === "linear" ? [`${layer.channels}`] : isBroken ? ["✕"] : [`${layer.channels}`, `${side}×${side}`];
-      const words = fill(text[isBroken ? "layer_broken" : `layer_${layer.kind}`], { ...layer, number: at + 1 });
-      return create("div", {
-        class: "tp-stack-layer", role: "listitem", title: words, "data-kind": layer.kind, "data-broken": isBroken,
-        "data-after": broken !== null && at > broken,
-      }, ...sizes.map((line) => create("span", { class: "tp-stack-sizes" }, line)), block, this.chip(layer, at, words));
-    }));
+    this.row.replaceChildren(
+      ...layers.map((layer, at) => {
+        const side = layer.kind === "linear" ? 1 : layer.out;
+        const height = layer.kind === "linear" ? 44 : Math.max(5, TALLEST * Math.sqrt(side / size));
+        const width = Math.max(4, WIDEST * Math.sqrt(layer.channels / most));
+        const isBroken = at === broken;
+        const block = create("div", {
+          class: "tp-stack-block",
+          style: `height:${height}px;width:${layer.kind === "M" ? 5 : width}px`,
+        });
+        const sizes =
+          layer.kind === "linear" ? [`${layer.channels}`] : isBroken ? ["✕"] : [`${layer.channels}`, `${side}×${side}`];
+        const words = fill(text[isBroken ? "layer_broken" : `layer_${layer.kind}`], { ...layer, number: at + 1 });
+        return create(
+          "div",
+          {
+            class: "tp-stack-layer",
+            role: "listitem",
+            title: words,
+            "data-kind": layer.kind,
+            "data-broken": isBroken,
+            "data-after": broken !== null && at > broken,
+          },
+          ...sizes.map((line) => create("span", { class: "tp-stack-sizes" }, line)),
+          block,
+          this.chip(layer, at, words),
+        );
+      }),
+    );
   }
 
   chip(layer, at, words) {
     const { cfg } = this.data;
-    if (at >= cfg.length) return create("button", { type: "button", class: "tp-layer-chip", disabled: "", "aria-label": words }, "Linear");
-    const chip = create("button", {
-      type: "button", class: "tp-layer-chip", "aria-pressed": at === this.chosen, "aria-label": words, "data-testid": `layer-${at}`,
-      onclick: () => this.choose(at),
-      onkeydown: (event) => this.pressKey(event, at),
-    }, String(cfg[at]));
+    if (at >= cfg.length)
+      return create("button", { type: "button", class: "tp-layer-chip", disabled: "", "aria-label": words }, "Linear");
+    const chip = create(
+      "button",
+      {
+        type: "button",
+        class: "tp-layer-chip",
+        "aria-pressed": at === this.chosen,
+        "aria-label": words,
+        "data-testid": `layer-${at}`,
+        onclick: () => this.choose(at),
+        onkeydown: (event) => this.pressKey(event, at),
+      },
+      String(cfg[at]),
+    );
     chip.addEventListener("pointerdown", (event) => this.drag(event, at, chip));
     return chip;
   }
@@ -157,7 +209,9 @@ class StackView {
   changeNumber() {
     const wanted = Math.round(Number(this.number.value));
     if (!(wanted >= 1)) return;
-    this.edit((cfg) => { cfg[this.chosen] = Math.min(this.data.most_channels, wanted); });
+    this.edit((cfg) => {
+      cfg[this.chosen] = Math.min(this.data.most_channels, wanted);
+    });
   }
 
   add(value) {

@@ -40,7 +40,9 @@ const grey = (share) => {
 export function painter(look, theme, data, offset, count, most) {
   if (look === "rgb") {
     return (i) => {
-      const [red, green, blue] = [0, 1, 2].map((plane) => Math.round(255 * clamp(data[offset + plane * count + i], 0, 1)));
+      const [red, green, blue] = [0, 1, 2].map((plane) =>
+        Math.round(255 * clamp(data[offset + plane * count + i], 0, 1)),
+      );
       return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
     };
   }
@@ -68,7 +70,14 @@ export function drawMap(pen, theme, colour, rows, columns, { x, y, width, height
 }
 
 /** A matrix of cells, with its numbers where they can be read; `skip(i)` leaves a cell blank. */
-export function drawCells(pen, theme, values, columns, { x, y, cell, high = cell }, { most, look = "signed", skip, plain, digits } = {}) {
+export function drawCells(
+  pen,
+  theme,
+  values,
+  columns,
+  { x, y, cell, high = cell },
+  { most, look = "signed", skip, plain, digits } = {},
+) {
   const colour = painter(look, theme, values, 0, values.length, most ?? (largest(values) || 1));
   const line = toCss(mix(theme.background, theme.text, 0.18));
   pen.textAlign = "center";
@@ -86,7 +95,11 @@ export function drawCells(pen, theme, values, columns, { x, y, cell, high = cell
     pen.strokeRect(left + 0.5, top + 0.5, cell - 1, high - 1);
     if (cell >= READABLE && !blank) {
       pen.fillStyle = plain ? toCss(theme.text) : inkOn(unpack(colour(i)));
-      pen.fillText(digits === undefined ? short(values[i], cell) : values[i].toFixed(digits), left + cell / 2, top + high / 2 + 0.5);
+      pen.fillText(
+        digits === undefined ? short(values[i], cell) : values[i].toFixed(digits),
+        left + cell / 2,
+        top + high / 2 + 0.5,
+      );
     }
   }
 }
@@ -138,6 +151,9 @@ export function tile(count, rows, columns, { x, y, width, height }, gap = 4) {
   }
   const [w, h] = [best.scale * columns, best.scale * rows];
   return Array.from({ length: count }, (_, i) => ({
-    x: x + (i % best.across) * (w + gap), y: y + Math.floor(i / best.across) * (h + gap), width: w, height: h,
+    x: x + (i % best.across) * (w + gap),
+    y: y + Math.floor(i / best.across) * (h + gap),
+    width: w,
+    height: h,
   }));
 }

@@ -29,7 +29,12 @@ class CardView {
     if (!document.querySelector(`link[href="${STYLES}"]`)) {
       document.head.append(create("link", { rel: "stylesheet", href: STYLES }));
     }
-    this.canvas = create("canvas", { class: "tp-card-canvas", role: "img", tabindex: 0, "data-testid": "card-picture" });
+    this.canvas = create("canvas", {
+      class: "tp-card-canvas",
+      role: "img",
+      tabindex: 0,
+      "data-testid": "card-picture",
+    });
     this.box = create("div", { class: "tp-card-box" }, this.canvas);
     this.readout = create("div", { class: "tp-card-readout", "data-testid": "card-readout" });
     this.root = create("div", { class: "tp-live tp-card", "data-testid": "card" }, this.box, this.readout);

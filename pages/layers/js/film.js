@@ -1,7 +1,19 @@
 // A kernel slides over a film: its window spans frames, rows and columns.
 
 import { fill } from "../../shared/live/js/dom.js";
-import { cellAt, clamp, drawCells, drawMap, GAP, heading, HEADING, largest, number, outline, painter } from "./board.js";
+import {
+  cellAt,
+  clamp,
+  drawCells,
+  drawMap,
+  GAP,
+  heading,
+  HEADING,
+  largest,
+  number,
+  outline,
+  painter,
+} from "./board.js";
 
 const BETWEEN = 4;
 
@@ -25,21 +37,31 @@ export class Film {
     let y = HEADING;
     const strip = (name) => {
       const [frames, rows, columns] = this[name].shape;
-      const boxes = Array.from({ length: frames }, (_, i) => ({ x: i * (columns * unit + BETWEEN), y, width: columns * unit, height: rows * unit }));
+      const boxes = Array.from({ length: frames }, (_, i) => ({
+        x: i * (columns * unit + BETWEEN),
+        y,
+        width: columns * unit,
+        height: rows * unit,
+      }));
       y += rows * unit + HEADING + 8;
       return boxes;
     };
     this.places = { x: strip("x"), y: strip("y") };
     this.below = y;
     const [time, rows, columns] = this.weight.shape;
-    this.cell = Math.floor(clamp(Math.min((width - (time - 1) * GAP) / time / (columns * 2 + 1), 120 / rows, 40), 8, 40));
+    this.cell = Math.floor(
+      clamp(Math.min((width - (time - 1) * GAP) / time / (columns * 2 + 1), 120 / rows, 40), 8, 40),
+    );
     return y + 5 * 24 + 8;
   }
 
   taps() {
     const [frame, row, column] = this.at;
     const along = (axis, index) => {
-      const { data, shape: [, size] } = this[axis];
+      const {
+        data,
+        shape: [, size],
+      } = this[axis];
       return Array.from(data.slice(index * size, (index + 1) * size));
     };
     return [along("frames", frame), along("rows", row), along("columns", column)];
@@ -56,9 +78,22 @@ export class Film {
       const [, rows, columns] = this[name].shape;
       const look = name === "x" ? "grey" : "signed";
       const most = name === "x" ? 1 : largest(this.y.data) || 1;
-      heading(pen, theme, `${text[name === "x" ? "input_film" : "output_film"]} ${this[name].shape.join(" × ")}`, 0, this.places[name][0].y);
+      heading(
+        pen,
+        theme,
+        `${text[name === "x" ? "input_film" : "output_film"]} ${this[name].shape.join(" × ")}`,
+        0,
+        this.places[name][0].y,
+      );
       this.places[name].forEach((box, frame) => {
-        drawMap(pen, theme, painter(look, theme, this[name].data, frame * rows * columns, rows * columns, most), rows, columns, box);
+        drawMap(
+          pen,
+          theme,
+          painter(look, theme, this[name].data, frame * rows * columns, rows * columns, most),
+          rows,
+          columns,
+          box,
+        );
       });
     }
     this.paintWindow(pen, theme);
@@ -72,13 +107,20 @@ export class Film {
     for (const frame of inside(frames)) {
       const box = this.places.x[frame];
       outline(pen, theme, {
-        x: box.x + Math.min(...c) * this.unit, y: box.y + Math.min(...r) * this.unit,
-        width: (Math.max(...c) - Math.min(...c) + 1) * this.unit, height: (Math.max(...r) - Math.min(...r) + 1) * this.unit,
+        x: box.x + Math.min(...c) * this.unit,
+        y: box.y + Math.min(...r) * this.unit,
+        width: (Math.max(...c) - Math.min(...c) + 1) * this.unit,
+        height: (Math.max(...r) - Math.min(...r) + 1) * this.unit,
       });
     }
     const [frame, row, column] = this.at;
     const box = this.places.y[frame];
-    outline(pen, theme, { x: box.x + column * this.unit, y: box.y + row * this.unit, width: this.unit, height: this.unit });
+    outline(pen, theme, {
+      x: box.x + column * this.unit,
+      y: box.y + row * this.unit,
+      width: this.unit,
+      height: this.unit,
+    });
   }
 
   paintKernel(pen, theme) {
@@ -91,7 +133,8 @@ export class Film {
     for (let t = 0; t < time; t += 1) {
       const left = t * (2 * wide + 2 * GAP + 6);
       const patch = [];
-      for (let i = 0; i < rows * columns; i += 1) patch.push(this.value(frames[t], r[Math.floor(i / columns)], c[i % columns]));
+      for (let i = 0; i < rows * columns; i += 1)
+        patch.push(this.value(frames[t], r[Math.floor(i / columns)], c[i % columns]));
       const kernel = Array.from(this.weight.data.slice(t * rows * columns, (t + 1) * rows * columns));
       heading(pen, theme, fill(text.frame, { number: frames[t] < 0 ? "–" : frames[t] }), left, this.below);
       drawCells(pen, theme, patch, columns, { x: left, y: this.below, cell }, { most: 1, look: "grey" });
@@ -105,14 +148,26 @@ export class Film {
       const [, rows, columns] = this[name].shape;
       for (const [frame, box] of this.places[name].entries()) {
         const cell = cellAt(place, box, rows, columns);
-        if (cell) return this.choose(name === "y" ? [frame, ...cell] : [["frames", frame], ["rows", cell[0]], ["columns", cell[1]]].map(([axis, at]) => this.nearest(axis, at)));
+        if (cell)
+          return this.choose(
+            name === "y"
+              ? [frame, ...cell]
+              : [
+                  ["frames", frame],
+                  ["rows", cell[0]],
+                  ["columns", cell[1]],
+                ].map(([axis, at]) => this.nearest(axis, at)),
+          );
       }
     }
     return false;
   }
 
   nearest(axis, position) {
-    const { data, shape: [count, size] } = this[axis];
+    const {
+      data,
+      shape: [count, size],
+    } = this[axis];
     let best = [Infinity, 0];
     for (let i = 0; i < count; i += 1) {
       const taps = Array.from(data.slice(i * size, (i + 1) * size)).filter((tap) => tap >= 0);
@@ -138,10 +193,12 @@ export class Film {
   tell() {
     const [frames, rows, columns] = this.taps();
     let [sum, i] = [0, 0];
-    for (const frame of frames) for (const row of rows) for (const column of columns) {
-      sum += this.value(frame, row, column) * this.weight.data[i];
-      i += 1;
-    }
+    for (const frame of frames)
+      for (const row of rows)
+        for (const column of columns) {
+          sum += this.value(frame, row, column) * this.weight.data[i];
+          i += 1;
+        }
     const [frame, row, column] = this.at;
     const torch = this.y.data[(frame * this.y.shape[1] + row) * this.y.shape[2] + column];
     Object.assign(this.card.root.dataset, { sum, torch });

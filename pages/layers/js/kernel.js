@@ -27,17 +27,25 @@ class KernelEditor {
     this.trigger = setTriggerValue;
     this.text = data.text;
     if (this.inputs.length !== data.values.length) {
-      this.inputs = data.values.map(() => create("input", {
-        inputmode: "decimal", autocomplete: "off",
-        onchange: () => this.changed(), oninput: ({ target }) => this.colour(target),
-      }));
+      this.inputs = data.values.map(() =>
+        create("input", {
+          inputmode: "decimal",
+          autocomplete: "off",
+          onchange: () => this.changed(),
+          oninput: ({ target }) => this.colour(target),
+        }),
+      );
       this.grid.replaceChildren(...this.inputs);
       this.grid.style.gridTemplateColumns = `repeat(${data.size}, minmax(0, 1fr))`;
     }
     const shown = JSON.stringify(data.values);
     data.values.forEach((value, i) => {
       const input = this.inputs[i];
-      setAttribute(input, "aria-label", fill(data.text.cell, { row: Math.floor(i / data.size) + 1, column: (i % data.size) + 1 }));
+      setAttribute(
+        input,
+        "aria-label",
+        fill(data.text.cell, { row: Math.floor(i / data.size) + 1, column: (i % data.size) + 1 }),
+      );
       if (this.shown !== shown) input.value = String(Number(value.toFixed(3)));
     });
     this.shown = shown;
@@ -48,7 +56,10 @@ class KernelEditor {
   /** Say below the grid which number can't be used. */
   tell() {
     const wrong = this.inputs.find((input) => this.value(input) === null);
-    setText(this.refused, wrong ? fill(this.text.refused, { low: `−${MOST}`, high: MOST, value: wrong.value.slice(0, 20) }) : "");
+    setText(
+      this.refused,
+      wrong ? fill(this.text.refused, { low: `−${MOST}`, high: MOST, value: wrong.value.slice(0, 20) }) : "",
+    );
   }
 
   value(input) {

@@ -14,7 +14,8 @@ export function ticks([low, high], count) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].find((digit) => digit * power >= rough) * power;
   const found = [];
-  for (let tick = Math.ceil(low / step - 1e-9) * step; tick <= high + step * 1e-6; tick += step) found.push(Math.abs(tick) < step * 1e-6 ? 0 : tick);
+  for (let tick = Math.ceil(low / step - 1e-9) * step; tick <= high + step * 1e-6; tick += step)
+    found.push(Math.abs(tick) < step * 1e-6 ? 0 : tick);
   return found;
 }
 
@@ -86,12 +87,14 @@ export class Axes {
 
   x(value) {
     const [low, high] = this.range.x;
-    return this.box.x + ((this.logX ? logarithm(value) : value) - low) / (high - low) * this.box.width;
+    return this.box.x + (((this.logX ? logarithm(value) : value) - low) / (high - low)) * this.box.width;
   }
 
   y(value) {
     const [low, high] = this.range.y;
-    return this.box.y + this.box.height - ((this.logY ? logarithm(value) : value) - low) / (high - low) * this.box.height;
+    return (
+      this.box.y + this.box.height - (((this.logY ? logarithm(value) : value) - low) / (high - low)) * this.box.height
+    );
   }
 
   contains([px, py]) {
@@ -114,11 +117,14 @@ export class Axes {
     pen.font = `11px ${theme.font}`;
     pen.fillStyle = toCss(theme.muted);
     const whole = (range, count) => ticks(range, count).filter((tick) => Math.abs(tick - Math.round(tick)) < 1e-6);
-    const marksY = this.logY ? whole(this.range.y, Math.max(3, height / 34)) : ticks(this.range.y, Math.max(2, height / 38));
+    const marksY = this.logY
+      ? whole(this.range.y, Math.max(3, height / 34))
+      : ticks(this.range.y, Math.max(2, height / 38));
     pen.textAlign = "right";
     pen.textBaseline = "middle";
     for (const tick of marksY) {
-      const at = Math.round(y + height - ((tick - this.range.y[0]) / (this.range.y[1] - this.range.y[0])) * height) + 0.5;
+      const at =
+        Math.round(y + height - ((tick - this.range.y[0]) / (this.range.y[1] - this.range.y[0])) * height) + 0.5;
       pen.strokeStyle = tick === 0 && !this.logY ? zero : grid;
       line(pen, x, at, x + width, at);
       pen.fillText(tickText(tick, this.logY), x - 6, at);
@@ -165,7 +171,8 @@ export class Axes {
         }
       });
       pen.stroke();
-      if (dots && row.length <= 45) row.forEach((value, j) => (this.logY && value === 0 ? null : dot(pen, this.x(xs[j]), this.y(value), 2.4)));
+      if (dots && row.length <= 45)
+        row.forEach((value, j) => (this.logY && value === 0 ? null : dot(pen, this.x(xs[j]), this.y(value), 2.4)));
     });
     pen.restore();
   }
@@ -223,11 +230,14 @@ export function drawBars(pen, theme, axes, rows, labels, colours, { each = false
       if (wide < 26) return;
       pen.fillStyle = toCss(theme.text);
       pen.textBaseline = row[i] < 0 ? "top" : "bottom";
-      pen.fillText(short(row[i], 40), left + wide / 2, row[i] < 0 ? Math.min(top + 2, box.y + box.height - 12) : Math.max(top - 2, box.y + 12));
+      pen.fillText(
+        short(row[i], 40),
+        left + wide / 2,
+        row[i] < 0 ? Math.min(top + 2, box.y + box.height - 12) : Math.max(top - 2, box.y + 12),
+      );
     });
     pen.fillStyle = toCss(theme.muted);
     pen.textBaseline = "top";
     pen.fillText(label, middle, box.y + box.height + 5);
   });
 }
-

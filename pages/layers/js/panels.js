@@ -2,7 +2,20 @@
 
 import { fill } from "../../shared/live/js/dom.js";
 import { mix, toCss } from "../../shared/live/js/theme.js";
-import { cellAt, clamp, drawCells, drawMap, GAP, heading, HEADING, largest, number, outline, painter, tile } from "./board.js";
+import {
+  cellAt,
+  clamp,
+  drawCells,
+  drawMap,
+  GAP,
+  heading,
+  HEADING,
+  largest,
+  number,
+  outline,
+  painter,
+  tile,
+} from "./board.js";
 
 const HIGH = 30;
 const MAP = 300;
@@ -42,18 +55,29 @@ export class Panels {
     for (const row of rows) {
       const wide = row.map((name) => {
         const { before, columns } = this.sizes(name);
-        return panels[name].numbers ? columns * (before.length > 1 ? 1 : before[0] ?? 1) : 0;
+        return panels[name].numbers ? columns * (before.length > 1 ? 1 : (before[0] ?? 1)) : 0;
       });
       const maps = row.filter((name) => !panels[name].numbers).length;
       const labels = row.reduce((sum, name) => sum + this.labelWidth(panels[name], this.sizes(name).rows), 0);
       const share = maps ? Math.min(MAP, (width - GAP * (row.length - 1)) / row.length) : 0;
       const side = maps && share < 150 ? Math.min(MAP, (width - GAP) / 2) : share;
       const numbers = wide.reduce((sum, cells) => sum + cells, 0);
-      const cell = clamp(Math.floor((width - labels - maps * side - GAP * (row.length - 1)) / Math.max(1, numbers)), 31, 46);
+      const cell = clamp(
+        Math.floor((width - labels - maps * side - GAP * (row.length - 1)) / Math.max(1, numbers)),
+        31,
+        46,
+      );
       let [x, tallest] = [0, 0];
       row.forEach((name, i) => {
         const box = panels[name].numbers
-          ? this.placeNumbers(name, Math.min(panels[name].cell_width ?? cell, Math.floor((width - this.labelWidth(panels[name], this.sizes(name).rows)) / wide[i])), width)
+          ? this.placeNumbers(
+              name,
+              Math.min(
+                panels[name].cell_width ?? cell,
+                Math.floor((width - this.labelWidth(panels[name], this.sizes(name).rows)) / wide[i]),
+              ),
+              width,
+            )
           : this.placeMaps(name, side);
         if (x > 0 && x + box.width > width + 1) {
           y += tallest + HEADING + 10;
@@ -77,11 +101,17 @@ export class Panels {
     const fit = Math.max(1, Math.floor((width - left + gap) / (columns * cell + gap)));
     const across = before.length > 1 ? Math.min(before[1], fit) : Math.min(count, fit);
     const sheets = Array.from({ length: count }, (_, i) => ({
-      offset: i * rows * columns, x: left + (i % across) * (columns * cell + gap), y: Math.floor(i / across) * (rows * HIGH + gap),
-      width: columns * cell, height: rows * HIGH,
+      offset: i * rows * columns,
+      x: left + (i % across) * (columns * cell + gap),
+      y: Math.floor(i / across) * (rows * HIGH + gap),
+      width: columns * cell,
+      height: rows * HIGH,
     }));
     this.places[name] = { sheets, rows, columns, cell, left };
-    return { width: left + across * (columns * cell + gap) - gap, height: Math.ceil(count / across) * (rows * HIGH + gap) - gap };
+    return {
+      width: left + across * (columns * cell + gap) - gap,
+      height: Math.ceil(count / across) * (rows * HIGH + gap) - gap,
+    };
   }
 
   placeMaps(name, side) {
@@ -93,7 +123,10 @@ export class Panels {
       const gap = 5;
       const unit = Math.min((side - gap * (channels - 1)) / channels / columns, 64 / rows);
       boxes = Array.from({ length: count }, (_, i) => ({
-        x: (i % channels) * (columns * unit + gap), y: Math.floor(i / channels) * (rows * unit + gap), width: columns * unit, height: rows * unit,
+        x: (i % channels) * (columns * unit + gap),
+        y: Math.floor(i / channels) * (rows * unit + gap),
+        width: columns * unit,
+        height: rows * unit,
       }));
       this.places[name] = { images };
     } else {
@@ -122,7 +155,14 @@ export class Panels {
       const size = shape.length > 1 || shape[0] > 1 ? ` ${shape.join(" × ")}` : "";
       const title = fill(text[panel.title] ?? panel.title, this.facts.values);
       const room = pen.measureText(title).width > place.width ? place.width + GAP : Infinity;
-      heading(pen, theme, panel.numbers && place.columns < 3 ? title : title + size, place.x, place.y, Math.max(place.width + GAP - 2, room === Infinity ? 0 : place.width));
+      heading(
+        pen,
+        theme,
+        panel.numbers && place.columns < 3 ? title : title + size,
+        place.x,
+        place.y,
+        Math.max(place.width + GAP - 2, room === Infinity ? 0 : place.width),
+      );
       this.paintPanel(pen, theme, name);
     }
     this.paintTogether(pen, theme);
@@ -142,7 +182,15 @@ export class Panels {
       }
       const values = Array.from(data.slice(sheet.offset, sheet.offset + count));
       if (panel.ramp) this.paintRamp(pen, theme, values, sheet, { columns, cell, most: panel.ramp });
-      else drawCells(pen, theme, values, columns, { x: sheet.x, y: sheet.y, cell, high: HIGH }, { most, plain: panel.plain, digits: panel.digits });
+      else
+        drawCells(
+          pen,
+          theme,
+          values,
+          columns,
+          { x: sheet.x, y: sheet.y, cell, high: HIGH },
+          { most, plain: panel.plain, digits: panel.digits },
+        );
     });
     if (!panel.row_names && !panel.count_rows) return;
     pen.fillStyle = toCss(theme.muted);
@@ -157,7 +205,14 @@ export class Panels {
   /** Cells that show their number's place in a row of numbers: from purple over nothing to green. */
   paintRamp(pen, theme, values, sheet, { columns, cell, most }) {
     const shifted = values.map((value) => (2 * value) / most - 1);
-    drawCells(pen, theme, shifted, columns, { x: sheet.x, y: sheet.y, cell: Math.min(cell, 20), high: HIGH }, { most: 1.3, skip: () => true });
+    drawCells(
+      pen,
+      theme,
+      shifted,
+      columns,
+      { x: sheet.x, y: sheet.y, cell: Math.min(cell, 20), high: HIGH },
+      { most: 1.3, skip: () => true },
+    );
     const colour = painter("signed", theme, shifted, 0, shifted.length, 1.3);
     values.forEach((value, i) => {
       const [x, y] = [sheet.x + (i % columns) * cell, sheet.y + Math.floor(i / columns) * HIGH];
@@ -230,7 +285,8 @@ export class Panels {
         pen.fillRect(sheet.x, sheet.y, sheet.width, sheet.height);
       } else {
         same.forEach((kept, i) => {
-          if (!kept) pen.fillRect(sheet.x + (i % columns) * width, sheet.y + Math.floor(i / columns) * height, width, height);
+          if (!kept)
+            pen.fillRect(sheet.x + (i % columns) * width, sheet.y + Math.floor(i / columns) * height, width, height);
         });
       }
     }
@@ -280,10 +336,14 @@ export class Panels {
     for (const [name, texts] of Object.entries(facts.by_cell ?? {})) parameters[name] = texts[this.told];
     if (facts.tell_of) {
       const { columns } = this.sizes(facts.tell_of);
-      Object.assign(parameters, { row: Math.floor(this.told / columns), column: this.told % columns, result: number(arrays[facts.tell_of].data[this.told]) });
+      Object.assign(parameters, {
+        row: Math.floor(this.told / columns),
+        column: this.told % columns,
+        result: number(arrays[facts.tell_of].data[this.told]),
+      });
     }
     if (facts.values_of) {
-      const unit = at.panel === "x" ? this.unit ?? 0 : at.index;
+      const unit = at.panel === "x" ? (this.unit ?? 0) : at.index;
       this.unit = unit;
       parameters.unit = unit;
       for (const [name, values] of Object.entries(facts.values_of)) parameters[name] = number(values[unit]);
@@ -297,7 +357,8 @@ export class Panels {
     }
     const { dataset } = this.card.root;
     Object.assign(dataset, { panel: at.panel, index: at.index });
-    for (const name of ["loss", "same"]) if (typeof parameters[name] === "number") parameters[name] = number(parameters[name]);
+    for (const name of ["loss", "same"])
+      if (typeof parameters[name] === "number") parameters[name] = number(parameters[name]);
     return fill(this.card.text[facts.tell], parameters);
   }
 }

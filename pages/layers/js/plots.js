@@ -21,7 +21,10 @@ export class Plots {
   }
 
   rows(name) {
-    const { data, shape: [count, length] } = this.arrays[name];
+    const {
+      data,
+      shape: [count, length],
+    } = this.arrays[name];
     return Array.from({ length: count }, (_, i) => Array.from(data.slice(i * length, (i + 1) * length)));
   }
 
@@ -41,7 +44,16 @@ export class Plots {
       const wide = alone ? width : (width - GAP) / 2;
       const box = { x: column * (wide + GAP), y: y + HEADING, width: wide };
       const names = plot.names.length > 1 ? plot.names : [];
-      const space = names.length ? legend(pen, theme, names.map((name) => this.word(name)), [], box, { dry: true }) + 4 : 6;
+      const space = names.length
+        ? legend(
+            pen,
+            theme,
+            names.map((name) => this.word(name)),
+            [],
+            box,
+            { dry: true },
+          ) + 4
+        : 6;
       box.legend = space;
       box.height = Math.round(HIGH * (plot.tall ?? (plot.wide ? 0.72 : 1)));
       lowest = Math.max(column ? lowest : 0, box.y + space + box.height);
@@ -59,7 +71,12 @@ export class Plots {
     if (plot.bars) return new Axes(area, { x: [0, 1], y, xTicks: false });
     const xs = this.arrays[plot.x].data;
     const ends = [xs[0], xs[xs.length - 1]].map((value) => (plot.log_x ? Math.log10(value) : value));
-    return new Axes(area, { x: ends[0] === ends[1] ? [ends[0] - 1, ends[1] + 1] : ends, y, logX: plot.log_x, logY: plot.log_y });
+    return new Axes(area, {
+      x: ends[0] === ends[1] ? [ends[0] - 1, ends[1] + 1] : ends,
+      y,
+      logX: plot.log_x,
+      logY: plot.log_y,
+    });
   }
 
   colours(plot, theme) {
@@ -71,7 +88,15 @@ export class Plots {
       const box = this.boxes[i];
       const colours = this.colours(plot, theme);
       heading(pen, theme, this.word(plot.title), box.x, box.y, box.width);
-      if (plot.names.length > 1) legend(pen, theme, plot.names.map((name) => this.word(name)), colours, box, { dashes: plot.dashes });
+      if (plot.names.length > 1)
+        legend(
+          pen,
+          theme,
+          plot.names.map((name) => this.word(name)),
+          colours,
+          box,
+          { dashes: plot.dashes },
+        );
       const axes = this.axesOf(plot, box);
       if (plot.bars) axes.box.height -= 16;
       axes.paint(pen, theme, { xlabel: plot.xlabel && this.word(plot.xlabel) });
@@ -139,5 +164,5 @@ export class Plots {
   }
 }
 
-const tiny = (value) => (value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(1).replaceAll("-", "−") : number(value));
-
+const tiny = (value) =>
+  value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(1).replaceAll("-", "−") : number(value);

@@ -57,7 +57,9 @@ export class Surface {
     const wide = width >= 540;
     const side = Math.min(wide ? (width - GAP) * 0.54 : width, 360);
     const pen = this.card.canvas.getContext("2d");
-    const right = wide ? { x: side + GAP, y: HEADING, width: width - side - GAP } : { x: 0, y: side + 2 * HEADING + 8, width };
+    const right = wide
+      ? { x: side + GAP, y: HEADING, width: width - side - GAP }
+      : { x: 0, y: side + 2 * HEADING + 8, width };
     const space = legend(pen, this.card.theme, this.names, [], right, { dry: true }) + 6;
     this.places = {
       plane: { x: 0, y: HEADING, width: side, height: side },
@@ -68,7 +70,10 @@ export class Surface {
   }
 
   get names() {
-    return this.facts.names.map((name, i) => `${name} ${formatNumber(Math.max(0, this.reached.data[i * (this.last + 1) + this.shown] - this.facts.lowest))}`);
+    return this.facts.names.map(
+      (name, i) =>
+        `${name} ${formatNumber(Math.max(0, this.reached.data[i * (this.last + 1) + this.shown] - this.facts.lowest))}`,
+    );
   }
 
   get shown() {
@@ -78,7 +83,10 @@ export class Surface {
   toScreen(x, y) {
     const [left, right, bottom, top] = this.facts.frame;
     const { plane } = this.places;
-    return [plane.x + ((x - left) / (right - left)) * plane.width, plane.y + ((top - y) / (top - bottom)) * plane.height];
+    return [
+      plane.x + ((x - left) / (right - left)) * plane.width,
+      plane.y + ((top - y) / (top - bottom)) * plane.height,
+    ];
   }
 
   paint(pen, theme) {
@@ -91,18 +99,33 @@ export class Surface {
     this.paintPaths(pen, theme, colours);
     legend(pen, theme, this.names, colours, this.places.legend);
     const count = this.last + 1;
-    const rows = this.facts.names.map((_, i) => Array.from(this.reached.data.slice(i * count, (i + 1) * count), (value) => Math.max(NEAR, value - this.facts.lowest)));
-    const range = extent(rows.map((row) => row.map((value) => Math.min(value, 1e6))), { log: true });
+    const rows = this.facts.names.map((_, i) =>
+      Array.from(this.reached.data.slice(i * count, (i + 1) * count), (value) =>
+        Math.max(NEAR, value - this.facts.lowest),
+      ),
+    );
+    const range = extent(
+      rows.map((row) => row.map((value) => Math.min(value, 1e6))),
+      { log: true },
+    );
     this.axes = new Axes(curve, { x: [0, Math.max(1, this.last)], y: range, logY: true });
     this.axes.paint(pen, theme, { xlabel: text.step });
-    this.axes.lines(pen, Array.from({ length: count }, (_, i) => i), rows, colours);
+    this.axes.lines(
+      pen,
+      Array.from({ length: count }, (_, i) => i),
+      rows,
+      colours,
+    );
     if (this.step !== null) this.axes.upright(pen, theme, this.shown);
     rows.forEach((row, i) => this.axes.dot(pen, theme, this.shown, row[this.shown], colours[i]));
   }
 
   /** Bands of height, as on a map: the deeper, the lighter. */
   paintHeights(pen, theme) {
-    const { data, shape: [rows, columns] } = this.heights;
+    const {
+      data,
+      shape: [rows, columns],
+    } = this.heights;
     const { lowest } = this.facts;
     let most = 0;
     const level = (value) => Math.log1p(8 * Math.max(0, value - lowest));
@@ -149,7 +172,10 @@ export class Surface {
       }
       pen.stroke();
       if (!end) return;
-      for (const [radius, fillStyle] of [[7, toCss(theme.background)], [5, colour]]) {
+      for (const [radius, fillStyle] of [
+        [7, toCss(theme.background)],
+        [5, colour],
+      ]) {
         pen.fillStyle = fillStyle;
         pen.beginPath();
         pen.arc(...end, radius, 0, 2 * Math.PI);

@@ -50,7 +50,14 @@ export class Wave {
     const blue = theme.classes[0];
     const shape = { x: xs.data.length - 2 * before, y: ys.data.length };
     for (const name of ["x", "y"]) {
-      heading(pen, theme, `${text[name === "x" ? "input" : "output"]} ${shape[name]}`, 0, this.places[name].y, this.width);
+      heading(
+        pen,
+        theme,
+        `${text[name === "x" ? "input" : "output"]} ${shape[name]}`,
+        0,
+        this.places[name].y,
+        this.width,
+      );
     }
     const range = extent([xs.data]);
     this.axes = {
@@ -64,10 +71,21 @@ export class Wave {
     const [left, right] = [axes.x.x(window[0] - before - 0.5), axes.x.x(window[window.length - 1] - before + 0.5)];
     pen.fillStyle = toCss(theme.primary, 0.16);
     pen.fillRect(left, axes.x.box.y, Math.max(2, right - left), axes.x.box.height);
-    axes.x.lines(pen, Array.from(xs.data, (_, i) => i - before), [Array.from(xs.data)], [blue]);
-    if (before) for (const edge of [-0.5, shape.x - 0.5]) axes.x.upright(pen, theme, edge, { color: toCss(theme.muted) });
+    axes.x.lines(
+      pen,
+      Array.from(xs.data, (_, i) => i - before),
+      [Array.from(xs.data)],
+      [blue],
+    );
+    if (before)
+      for (const edge of [-0.5, shape.x - 0.5]) axes.x.upright(pen, theme, edge, { color: toCss(theme.muted) });
     for (const tap of window) axes.x.dot(pen, theme, tap - before, xs.data[tap], toCss(theme.primary));
-    axes.y.lines(pen, Array.from(ys.data, (_, i) => i), [Array.from(ys.data)], [theme.classes[2]]);
+    axes.y.lines(
+      pen,
+      Array.from(ys.data, (_, i) => i),
+      [Array.from(ys.data)],
+      [theme.classes[2]],
+    );
     axes.y.upright(pen, theme, this.at);
     axes.y.dot(pen, theme, this.at, ys.data[this.at], toCss(theme.primary));
     const parts = this.parts();
@@ -78,7 +96,11 @@ export class Wave {
     const place = this.places[name];
     const sign = { kernel: "× ", products: "= " }[name] ?? "";
     heading(pen, theme, `${sign}${this.card.text[name]}`, place.x, place.y, place.width);
-    const axes = new Axes(place, { x: [-0.6, values.length - 0.4], y: extent([values], { fromZero: true }), xTicks: false });
+    const axes = new Axes(place, {
+      x: [-0.6, values.length - 0.4],
+      y: extent([values], { fromZero: true }),
+      xTicks: false,
+    });
     axes.paint(pen, theme);
     const wide = clamp(axes.box.width / values.length - 2, 1.5, 14);
     values.forEach((value, i) => {
@@ -116,6 +138,11 @@ export class Wave {
     const sum = this.parts().products.reduce((total, value) => total + value, 0);
     const torch = this.y.data[this.at];
     Object.assign(this.card.root.dataset, { sum, torch });
-    return fill(this.card.text.wave_sum, { count: this.weight.data.length, sum: number(sum), index: this.at, torch: number(torch) });
+    return fill(this.card.text.wave_sum, {
+      count: this.weight.data.length,
+      sum: number(sum),
+      index: this.at,
+      torch: number(torch),
+    });
   }
 }

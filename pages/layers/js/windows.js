@@ -2,7 +2,21 @@
 
 import { fill } from "../../shared/live/js/dom.js";
 import { toCss } from "../../shared/live/js/theme.js";
-import { cellAt, clamp, drawCells, drawMap, GAP, heading, HEADING, largest, number, outline, painter, sign, tile } from "./board.js";
+import {
+  cellAt,
+  clamp,
+  drawCells,
+  drawMap,
+  GAP,
+  heading,
+  HEADING,
+  largest,
+  number,
+  outline,
+  painter,
+  sign,
+  tile,
+} from "./board.js";
 
 const BELOW = 124;
 
@@ -50,7 +64,12 @@ export class Windows {
     this.places = {};
     names.forEach((name, i) => {
       const [count, rows, columns] = this[name].shape;
-      const box = { x: (i % across) * (room + GAP), y: HEADING + Math.floor(i / across) * (side + HEADING + 6), width: side, height: side };
+      const box = {
+        x: (i % across) * (room + GAP),
+        y: HEADING + Math.floor(i / across) * (side + HEADING + 6),
+        width: side,
+        height: side,
+      };
       const maps = name === "x" && this.facts.colour === "rgb" ? 1 : count;
       this.places[name] = { box, room, boxes: tile(maps, rows, columns, box), rows, columns };
     });
@@ -116,8 +135,15 @@ export class Windows {
     const { boxes, rows, columns } = this.places[name];
     boxes.forEach((box, channel) => {
       const kind = look(channel);
-      const size = kind === "grey" ? (name === "y" ? this.facts.brightest ?? 1 : 1) : most;
-      drawMap(pen, theme, painter(kind, theme, this[name].data, channel * rows * columns, rows * columns, size), rows, columns, box);
+      const size = kind === "grey" ? (name === "y" ? (this.facts.brightest ?? 1) : 1) : most;
+      drawMap(
+        pen,
+        theme,
+        painter(kind, theme, this[name].data, channel * rows * columns, rows * columns, size),
+        rows,
+        columns,
+        box,
+      );
     });
   }
 
@@ -128,7 +154,12 @@ export class Windows {
     const { boxes, rows, columns } = this.places.x;
     for (const { x, y, width } of boxes) {
       const unit = width / columns;
-      const inner = { x: x + before * unit, y: y + before * unit, width: (columns - before - after) * unit, height: (rows - before - after) * unit };
+      const inner = {
+        x: x + before * unit,
+        y: y + before * unit,
+        width: (columns - before - after) * unit,
+        height: (rows - before - after) * unit,
+      };
       outline(pen, theme, inner, { weight: 1, dash: [4, 3], color: toCss(theme.muted) });
     }
   }
@@ -146,7 +177,12 @@ export class Windows {
           const [top, left] = [0, 1].map((axis) => Math.min(...seen.map((tap) => tap[axis])));
           const [bottom, right] = [0, 1].map((axis) => Math.max(...seen.map((tap) => tap[axis])));
           const whole = (bottom - top + 1) * (right - left + 1) === seen.length;
-          const frame = { x: box.x + left * unit, y: box.y + top * unit, width: (right - left + 1) * unit, height: (bottom - top + 1) * unit };
+          const frame = {
+            x: box.x + left * unit,
+            y: box.y + top * unit,
+            width: (right - left + 1) * unit,
+            height: (bottom - top + 1) * unit,
+          };
           if (!whole) for (const tap of seen) outline(pen, theme, place(tap), { weight: 1 });
           outline(pen, theme, frame, whole ? {} : { weight: 1, dash: [2, 3] });
         }
@@ -159,7 +195,12 @@ export class Windows {
     }
     const { boxes, columns } = this.places.y;
     const unit = boxes[channel].width / columns;
-    outline(pen, theme, { x: boxes[channel].x + column * unit, y: boxes[channel].y + row * unit, width: unit, height: unit });
+    outline(pen, theme, {
+      x: boxes[channel].x + column * unit,
+      y: boxes[channel].y + row * unit,
+      width: unit,
+      height: unit,
+    });
   }
 
   /** The flat input index of the pixel that won the chosen window of a max pool, or null. */
@@ -186,17 +227,37 @@ export class Windows {
       const letter = this.facts.colour === "rgb" ? ` ${"RGB"[channel]}` : "";
       heading(pen, theme, `${text.patch}${letter}`, left, this.below, w + GAP);
       const most = Math.max(1, largest(values));
-      drawCells(pen, theme, values, wide, { x: left, y: this.below, cell }, { most, look: this.facts.patch ?? "grey", skip });
+      drawCells(
+        pen,
+        theme,
+        values,
+        wide,
+        { x: left, y: this.below, cell },
+        { most, look: this.facts.patch ?? "grey", skip },
+      );
       if (won !== null) {
         const i = taps.findIndex((tap) => tap?.[2] === won);
-        if (i >= 0) outline(pen, theme, { x: left + (i % wide) * cell, y: this.below + Math.floor(i / wide) * cell, width: cell, height: cell }, { color: theme.positive });
+        if (i >= 0)
+          outline(
+            pen,
+            theme,
+            { x: left + (i % wide) * cell, y: this.below + Math.floor(i / wide) * cell, width: cell, height: cell },
+            { color: theme.positive },
+          );
       }
       if (!this.weight) return;
       const kernel = this.kernel(index);
       const products = values.map((value, i) => value * kernel[i]);
       sign(pen, theme, "×", left + w + GAP / 2, this.below + h / 2);
       heading(pen, theme, text.kernel, left + w + GAP, this.below, w + GAP);
-      drawCells(pen, theme, kernel, wide, { x: left + w + GAP, y: this.below, cell }, { most: largest(this.weight.data) || 1 });
+      drawCells(
+        pen,
+        theme,
+        kernel,
+        wide,
+        { x: left + w + GAP, y: this.below, cell },
+        { most: largest(this.weight.data) || 1 },
+      );
       sign(pen, theme, "=", left + 2 * w + GAP * 1.5, this.below + h / 2);
       heading(pen, theme, text.products, left + 2 * (w + GAP), this.below, w + GAP);
       drawCells(pen, theme, products, wide, { x: left + 2 * (w + GAP), y: this.below, cell }, { skip });
@@ -225,7 +286,11 @@ export class Windows {
       for (const [channel, box] of boxes.entries()) {
         const cell = cellAt(place, box, rows, columns);
         if (!cell) continue;
-        return [this.weight ? this.at[0] : Math.min(channel, this.y.shape[0] - 1), this.nearest(this.rows, cell[0]), this.nearest(this.columns, cell[1])];
+        return [
+          this.weight ? this.at[0] : Math.min(channel, this.y.shape[0] - 1),
+          this.nearest(this.rows, cell[0]),
+          this.nearest(this.columns, cell[1]),
+        ];
       }
     }
     return null;
@@ -258,16 +323,26 @@ export class Windows {
     this.channels.forEach((input, index) => {
       const values = this.patch(input, taps);
       const kernel = this.weight ? this.kernel(index) : null;
-      values.forEach((value, i) => { sum += kernel ? value * kernel[i] : value; });
+      values.forEach((value, i) => {
+        sum += kernel ? value * kernel[i] : value;
+      });
     });
     const { dataset } = this.card.root;
     Object.assign(dataset, { sum: sum + (this.facts.bias ?? 0), torch });
     const won = this.winnerAt();
     return fill(this.card.text[`windows_${this.facts.mode}`], {
-      count: seen.length, sum: number(sum), bias: number(this.facts.bias ?? 0), channel, row, column,
-      value: number(sum + (this.facts.bias ?? 0)), torch: number(torch), power: this.facts.power,
+      count: seen.length,
+      sum: number(sum),
+      bias: number(this.facts.bias ?? 0),
+      channel,
+      row,
+      column,
+      value: number(sum + (this.facts.bias ?? 0)),
+      torch: number(torch),
+      power: this.facts.power,
       divisor: this.divisor ? this.divisor.data[row * this.y.shape[2] + column] : seen.length,
-      winner_row: won === null ? "" : Math.floor(won / this.x.shape[2]), winner_column: won === null ? "" : won % this.x.shape[2],
+      winner_row: won === null ? "" : Math.floor(won / this.x.shape[2]),
+      winner_column: won === null ? "" : won % this.x.shape[2],
     });
   }
 }

@@ -1,46 +1,50 @@
 export default function ({ data, parentElement }) {
-    let panel = parentElement.querySelector(".code-panel");
-    if (!panel) {
-        panel = document.createElement("div");
-        panel.className = "code-panel";
-        panel.append(document.createElement("button"), document.createElement("pre"));
-        parentElement.append(panel);
-    }
-    const [button, pre] = panel.children;
-    button.textContent = data.copy;
-    button.hidden = !data.copy;
-    button.onclick = async () => {
-        const lines = data.lines.filter((line) => !line.missing);
-        await copy(lines.map((line) => line.parts.map((part) => part[1]).join("")).join("\n") + "\n");
-        button.textContent = data.copied;
-        setTimeout(() => { button.textContent = data.copy; }, 1500);
-    };
-    pre.tabIndex = 0;
-    pre.replaceChildren(...data.lines.map((line) => {
-        const row = document.createElement("span");
-        row.className = line.missing ? "line missing" : line.marked ? "line mark" : "line";
-        if (line.missing) row.title = data.left_out;
-        for (const [kind, text] of line.parts) {
-            const part = document.createElement("span");
-            part.className = kind;
-            part.textContent = text;
-            row.append(part);
-        }
-        return row;
-    }));
-    const first = pre.querySelector(".mark, .missing");
-    const marks = data.lines.filter((line) => line.marked || line.missing).length;
-    // To what was changed just now, but not away from what somebody reads.
-    const above = first && first.offsetTop - pre.offsetTop - 40;
-    if (first && panel.dataset.marks !== String(marks)) pre.scrollTop = Math.max(0, above);
-    panel.dataset.marks = marks;
+  let panel = parentElement.querySelector(".code-panel");
+  if (!panel) {
+    panel = document.createElement("div");
+    panel.className = "code-panel";
+    panel.append(document.createElement("button"), document.createElement("pre"));
+    parentElement.append(panel);
+  }
+  const [button, pre] = panel.children;
+  button.textContent = data.copy;
+  button.hidden = !data.copy;
+  button.onclick = async () => {
+    const lines = data.lines.filter((line) => !line.missing);
+    await copy(lines.map((line) => line.parts.map((part) => part[1]).join("")).join("\n") + "\n");
+    button.textContent = data.copied;
+    setTimeout(() => {
+      button.textContent = data.copy;
+    }, 1500);
+  };
+  pre.tabIndex = 0;
+  pre.replaceChildren(
+    ...data.lines.map((line) => {
+      const row = document.createElement("span");
+      row.className = line.missing ? "line missing" : line.marked ? "line mark" : "line";
+      if (line.missing) row.title = data.left_out;
+      for (const [kind, text] of line.parts) {
+        const part = document.createElement("span");
+        part.className = kind;
+        part.textContent = text;
+        row.append(part);
+      }
+      return row;
+    }),
+  );
+  const first = pre.querySelector(".mark, .missing");
+  const marks = data.lines.filter((line) => line.marked || line.missing).length;
+  // To what was changed just now, but not away from what somebody reads.
+  const above = first && first.offsetTop - pre.offsetTop - 40;
+  if (first && panel.dataset.marks !== String(marks)) pre.scrollTop = Math.max(0, above);
+  panel.dataset.marks = marks;
 }
 async function copy(text) {
-    if (navigator.clipboard) return navigator.clipboard.writeText(text);
-    const area = document.createElement("textarea");
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
 }

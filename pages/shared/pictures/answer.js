@@ -23,8 +23,12 @@ export class Answer {
     this.names = names;
     this.columns = names.map((name, label) => {
       const bar = create("span", { class: "tp-bar-fill" });
-      const node = create("div", { class: "tp-bar-column", title: name },
-        create("div", { class: "tp-bar-track" }, bar), create("span", { class: "tp-bar-name" }, this.short(label)));
+      const node = create(
+        "div",
+        { class: "tp-bar-column", title: name },
+        create("div", { class: "tp-bar-track" }, bar),
+        create("span", { class: "tp-bar-name" }, this.short(label)),
+      );
       return { node, bar };
     });
     this.bars.dataset.written = String(names.length <= WRITTEN);

@@ -23,7 +23,8 @@ function smoothPixels(levels, classes, theme) {
 
 function hardPixels(classes, theme) {
   return Uint32Array.from({ length: classes }, (_, label) =>
-    pack(mix(theme.background, parseColor(theme.classes[label]), HARD_SHADE)));
+    pack(mix(theme.background, parseColor(theme.classes[label]), HARD_SHADE)),
+  );
 }
 
 /** Paints decision grids into an image as large as the grid (smooth) or finer (hard edges). */
@@ -77,8 +78,10 @@ export class BoundaryPainter {
       for (let x = 0; x < width; x += 1) {
         const [left, right, along] = between(x, columns);
         const corners = [
-          data[bottom * columns + left], data[bottom * columns + right],
-          data[top * columns + left], data[top * columns + right],
+          data[bottom * columns + left],
+          data[bottom * columns + right],
+          data[top * columns + left],
+          data[top * columns + right],
         ];
         pixels[target + x] = this.hardPixels[this.elect(corners, along, up, levels, classes)];
       }

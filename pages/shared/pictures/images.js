@@ -28,9 +28,20 @@ export class ImagePicture {
     this.shared = { pixel: null, row: null, changed: () => this.redraw() };
     this.panes = [];
     this.subject = new Subject({ onTouch: () => this.wait(), onChange: () => this.ask() });
-    this.tabs = create("div", { class: "tp-tabs", role: "tablist" }, ...tabs.map((tab) => create("button", {
-      type: "button", role: "tab", class: "tp-tab", "data-tab": tab, "data-testid": `tab-${tab}`, onclick: () => this.open(tab),
-    })));
+    this.tabs = create(
+      "div",
+      { class: "tp-tabs", role: "tablist" },
+      ...tabs.map((tab) =>
+        create("button", {
+          type: "button",
+          role: "tab",
+          class: "tp-tab",
+          "data-tab": tab,
+          "data-testid": `tab-${tab}`,
+          onclick: () => this.open(tab),
+        }),
+      ),
+    );
     this.toggles = Object.keys(this.settings).map((name) => this.toggle(name));
     this.options = create("div", { class: "tp-image-options" }, ...this.toggles.map(({ label }) => label));
     this.stage = create("div", { class: "tp-panes" });
@@ -43,7 +54,8 @@ export class ImagePicture {
   toggle(name) {
     const words = create("span");
     const input = create("input", {
-      type: "checkbox", "data-testid": `show-${name}`,
+      type: "checkbox",
+      "data-testid": `show-${name}`,
       onchange: () => {
         this.settings[name] = input.checked;
         this.redraw();
@@ -78,20 +90,27 @@ export class ImagePicture {
     if (this.arranged !== wanted) {
       this.arranged = wanted;
       this.panes.forEach((pane) => pane.destroy());
-      this.panes = lanes.map((lane) => new this.constructor.tabs[this.tab].Pane(lane, {
-        subject: this.subject, settings: this.settings, shared: this.shared, channels: this.data.picture.channels,
-        onFilter: "convolution" in this.constructor.tabs ? (channel) => this.closeUp(channel) : null,
-        onChannel: (channel) => this.closeUp(channel),
-        onImage: (image) => {
-          this.tab = this.home;
-          this.subject.choose(image);
-          this.update(this.data, this.theme);
-        },
-        onTile: (tile) => this.showTip(tile),
-      }));
+      this.panes = lanes.map(
+        (lane) =>
+          new this.constructor.tabs[this.tab].Pane(lane, {
+            subject: this.subject,
+            settings: this.settings,
+            shared: this.shared,
+            channels: this.data.picture.channels,
+            onFilter: "convolution" in this.constructor.tabs ? (channel) => this.closeUp(channel) : null,
+            onChannel: (channel) => this.closeUp(channel),
+            onImage: (image) => {
+              this.tab = this.home;
+              this.subject.choose(image);
+              this.update(this.data, this.theme);
+            },
+            onTile: (tile) => this.showTip(tile),
+          }),
+      );
       this.titles = lanes.map(() => create("figcaption", { class: "tp-plane-title" }));
-      this.stage.replaceChildren(...this.panes.map((pane, i) =>
-        create("figure", { class: "tp-pane" }, this.titles[i], pane.element)));
+      this.stage.replaceChildren(
+        ...this.panes.map((pane, i) => create("figure", { class: "tp-pane" }, this.titles[i], pane.element)),
+      );
       this.tip.hidden = true;
     }
     this.titles.forEach((title, i) => setText(title, lanes.length > 1 ? text[`lane_${lanes[i]}`] : ""));

@@ -23,10 +23,15 @@ export class LayersPane {
     if (Object.keys(this.strips).join() === names.join()) return;
     this.destroy();
     const { onFilter, onTile } = this.handlers;
-    this.strips = Object.fromEntries(names.map((name) => [name, new Strip(name, {
-      onPoint: (index, event) => onTile(index === null ? null : { strip: this.strips[name], name, index, event }),
-      onChoose: name === "filters" ? onFilter : null,
-    })]));
+    this.strips = Object.fromEntries(
+      names.map((name) => [
+        name,
+        new Strip(name, {
+          onPoint: (index, event) => onTile(index === null ? null : { strip: this.strips[name], name, index, event }),
+          onChoose: name === "filters" ? onFilter : null,
+        }),
+      ]),
+    );
     this.rows.dataset.many = String(names.length > 3);
     this.rows.replaceChildren(...Object.values(this.strips).map(({ element }) => element));
   }
@@ -44,14 +49,23 @@ export class LayersPane {
     const { text, lang } = this.data;
     const { image, label, drawn } = frame.facts;
     const pixels = signedPixels(this.theme);
-    this.pad.show(get("input"), this.settings.saliency ? get("saliency") : null, this.theme,
-      drawn ? text.own_drawing : fill(text.image_number, { number: image + 1 }));
-    const maps = Object.keys(frame.arrays).filter((name) => name.startsWith(`${this.lane}/maps`)).map((name) => name.split("/")[1]);
+    this.pad.show(
+      get("input"),
+      this.settings.saliency ? get("saliency") : null,
+      this.theme,
+      drawn ? text.own_drawing : fill(text.image_number, { number: image + 1 }),
+    );
+    const maps = Object.keys(frame.arrays)
+      .filter((name) => name.startsWith(`${this.lane}/maps`))
+      .map((name) => name.split("/")[1]);
     const filters = get(this.settings.gradients ? "filter_gradients" : "filters");
     this.arrange(filters ? ["filters", ...maps] : maps);
     if (filters) {
       const [count, size] = [filters.shape[0], filters.shape.at(-1)];
-      setText(this.strips.filters.caption, fill(this.settings.gradients ? text.gradients_caption : text.filters_caption, { count, size }));
+      setText(
+        this.strips.filters.caption,
+        fill(this.settings.gradients ? text.gradients_caption : text.filters_caption, { count, size }),
+      );
       this.strips.filters.draw(filters, pixels);
     }
     for (const [number, name] of maps.entries()) {

@@ -89,7 +89,10 @@ export class Pad {
     this.next = this.button("›", "digit-next", () => subject.choose(subject.image + 1));
     this.number = create("output", { class: "tp-pad-number", "data-testid": "digit-number" });
     this.clear = create("button", {
-      type: "button", class: "tp-chip", "data-testid": "clear-pad", onclick: () => subject.clear(),
+      type: "button",
+      class: "tp-chip",
+      "data-testid": "clear-pad",
+      onclick: () => subject.clear(),
     });
     this.tools = create("div", { class: "tp-pad-tools" }, this.previous, this.number, this.next, this.clear);
     this.hint = create("span", { class: "tp-pad-hint" });
@@ -191,7 +194,10 @@ export class Pad {
   }
 
   paintSaliency(pen, x, y, width, height) {
-    const { data, shape: [rows, columns] } = this.saliency;
+    const {
+      data,
+      shape: [rows, columns],
+    } = this.saliency;
     const [w, h] = [width / columns, height / rows];
     for (let i = 0; i < data.length; i += 1) {
       if (data[i] < 20) continue;

@@ -25,10 +25,14 @@ export class Plane {
   listen() {
     this.graph.addEventListener("pointermove", (event) => this.point(event));
     this.graph.addEventListener("pointerleave", () => this.handlers.onPoint(this, null));
-    this.graph.addEventListener("pointerdown", (event) => {
-      this.pressed = [event.clientX, event.clientY];
-      this.point(event);
-    }, true);
+    this.graph.addEventListener(
+      "pointerdown",
+      (event) => {
+        this.pressed = [event.clientX, event.clientY];
+        this.point(event);
+      },
+      true,
+    );
     this.release = (event) => this.lift(event);
     window.addEventListener("pointerup", this.release, true);
   }
@@ -80,7 +84,12 @@ export class Plane {
     this.spec = { plotly, traces, view, theme, adding };
     const Plotly = await loadPlotly(plotly);
     if (this.gone || !this.side || this.spec.traces !== traces || this.spec.view !== view) return;
-    await Plotly.react(this.graph, traces.map((trace) => ({ ...trace })), this.layout(), CONFIG);
+    await Plotly.react(
+      this.graph,
+      traces.map((trace) => ({ ...trace })),
+      this.layout(),
+      CONFIG,
+    );
     if (!this.ready && !this.gone) this.follow();
   }
 

@@ -30,10 +30,20 @@ export class Picture {
     this.testToggle = this.toggle("show-test", (on) => this.choose({ showTest: on }));
     this.hardToggle = this.toggle("hard-boundary", (on) => this.choose({ hard: on }));
     this.reset = create("button", {
-      type: "button", class: "tp-link", "data-testid": "reset-zoom", hidden: "", onclick: () => this.zoom(null),
+      type: "button",
+      class: "tp-link",
+      "data-testid": "reset-zoom",
+      hidden: "",
+      onclick: () => this.zoom(null),
     });
-    const options = create("div", { class: "tp-options" },
-      this.legend, this.testToggle.label, this.hardToggle.label, this.reset);
+    const options = create(
+      "div",
+      { class: "tp-options" },
+      this.legend,
+      this.testToggle.label,
+      this.hardToggle.label,
+      this.reset,
+    );
     this.tip = create("div", { class: "tp-tip", hidden: "", "data-testid": "plot-tip" });
     this.tipLines = [0, 1, 2].map(() => create("div"));
     this.tip.append(...this.tipLines);
@@ -44,7 +54,9 @@ export class Picture {
   toggle(testid, changed) {
     const words = create("span");
     const input = create("input", {
-      type: "checkbox", "data-testid": testid, onchange: () => changed(input.checked),
+      type: "checkbox",
+      "data-testid": testid,
+      onchange: () => changed(input.checked),
     });
     return { input, words, label: create("label", { class: "tp-toggle" }, input, words) };
   }
@@ -144,7 +156,10 @@ export class Picture {
     };
     const size = (split === "own" ? 10 : split === "test" ? 7 : 8) - (small ? 2 : 0);
     return {
-      type: "scatter", mode: "markers", x: points?.x ?? [], y: points?.y ?? [],
+      type: "scatter",
+      mode: "markers",
+      x: points?.x ?? [],
+      y: points?.y ?? [],
       visible: split !== "test" || this.showTest,
       marker: { color: colors, size, opacity: 1, ...looks[split] },
     };

@@ -57,9 +57,18 @@ export class MistakesPane extends TestPane {
     const canvas = create("canvas", { class: "tp-mistake-image", width: 56, height: 56 });
     const words = create("span", { class: "tp-mistake-words" });
     const bars = create("span", { class: "tp-mistake-bars" }, ...Array.from({ length: 10 }, () => create("i")));
-    const node = create("button", {
-      type: "button", class: "tp-mistake", hidden: "", "data-testid": "mistake", onclick: () => onImage(Number(node.dataset.image)),
-    }, canvas, create("span", { class: "tp-mistake-side" }, bars, words));
+    const node = create(
+      "button",
+      {
+        type: "button",
+        class: "tp-mistake",
+        hidden: "",
+        "data-testid": "mistake",
+        onclick: () => onImage(Number(node.dataset.image)),
+      },
+      canvas,
+      create("span", { class: "tp-mistake-side" }, bars, words),
+    );
     return { node, canvas, words, bars };
   }
 
@@ -86,9 +95,15 @@ export class MistakesPane extends TestPane {
         bar.dataset.kind = label === best ? "best" : label === labels[i] ? "truth" : "";
       });
       node.dataset.image = numbers[i];
-      setAttribute(node, "title", fill(text.mistake_help, {
-        truth: names[labels[i]], answer: names[best], sure: formatPercent(own[best], lang),
-      }));
+      setAttribute(
+        node,
+        "title",
+        fill(text.mistake_help, {
+          truth: names[labels[i]],
+          answer: names[best],
+          sure: formatPercent(own[best], lang),
+        }),
+      );
     });
   }
 }
@@ -108,27 +123,45 @@ export class ConfusionPane extends TestPane {
     if (this.names === names.join() && this.lang === data.lang) return;
     this.names = names.join();
     this.lang = data.lang;
-    const head = create("tr", {}, create("th", { class: "tp-corner" }, data.text.true_and_said),
-      ...names.map((name, label) => create("th", { title: name, scope: "col" }, shortName(names, label))));
+    const head = create(
+      "tr",
+      {},
+      create("th", { class: "tp-corner" }, data.text.true_and_said),
+      ...names.map((name, label) => create("th", { title: name, scope: "col" }, shortName(names, label))),
+    );
     this.cells = names.map(() => names.map(() => create("td")));
-    this.table.replaceChildren(head, ...this.cells.map((row, label) =>
-      create("tr", {}, create("th", { title: names[label], scope: "row" }, names[label]), ...row)));
+    this.table.replaceChildren(
+      head,
+      ...this.cells.map((row, label) =>
+        create("tr", {}, create("th", { title: names[label], scope: "row" }, names[label]), ...row),
+      ),
+    );
   }
 
   draw(frame) {
     this.tell(frame);
     const { data } = this.get(frame, "confusion");
-    const { text, picture: { names } } = this.data;
+    const {
+      text,
+      picture: { names },
+    } = this.data;
     const classes = names.length;
     const right = parseColor(this.theme.positive);
     const wrong = parseColor(this.theme.warning);
     this.cells.forEach((row, truth) => {
-      const total = Math.max(1, row.reduce((sum, _, said) => sum + data[truth * classes + said], 0));
+      const total = Math.max(
+        1,
+        row.reduce((sum, _, said) => sum + data[truth * classes + said], 0),
+      );
       row.forEach((cell, said) => {
         const count = data[truth * classes + said];
         setText(cell, count ? String(count) : "·");
         const share = count / total;
-        const color = mix(this.theme.background, truth === said ? right : wrong, count ? 0.12 + 0.5 * Math.sqrt(share) : 0);
+        const color = mix(
+          this.theme.background,
+          truth === said ? right : wrong,
+          count ? 0.12 + 0.5 * Math.sqrt(share) : 0,
+        );
         cell.style.background = toCss(color);
         setAttribute(cell, "title", fill(text.confusion_cell, { truth: names[truth], said: names[said], count }));
       });
@@ -163,7 +196,10 @@ export class ProjectionPane extends TestPane {
     pen.font = `bold 12px ${this.theme.font}`;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
-    const { data, shape: [count] } = this.places;
+    const {
+      data,
+      shape: [count],
+    } = this.places;
     for (let i = 0; i < count; i += 1) {
       pen.fillStyle = this.theme.classes[this.labels[i]] ?? toCss(this.theme.text);
       const x = MARGIN + ((data[2 * i] + 1) / 2) * (this.width - 2 * MARGIN);

@@ -20,7 +20,8 @@ export function signedPixels(theme) {
   const positive = parseColor(theme.positive);
   const negative = parseColor(theme.negative);
   return Uint32Array.from({ length: 256 }, (_, value) =>
-    pack(mix(theme.background, value < CENTRE ? negative : positive, Math.min(1, Math.abs(value - CENTRE) / 127))));
+    pack(mix(theme.background, value < CENTRE ? negative : positive, Math.min(1, Math.abs(value - CENTRE) / 127))),
+  );
 }
 
 export const greyPixels = () => GREY;
@@ -52,7 +53,8 @@ export function colourImageOf(data, index, rows, columns) {
   const target = new Uint32Array(image.data.buffer);
   const size = rows * columns;
   const start = index * 3 * size;
-  for (let i = 0; i < size; i += 1) target[i] = pack([data[start + i], data[start + size + i], data[start + 2 * size + i]]);
+  for (let i = 0; i < size; i += 1)
+    target[i] = pack([data[start + i], data[start + size + i], data[start + 2 * size + i]]);
   pen.putImageData(image, 0, 0);
   return canvas;
 }

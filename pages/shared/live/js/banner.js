@@ -13,10 +13,17 @@ export class Banner {
     this.host = host;
     this.sentence = create("span", { class: "tp-sentence", role: "status", "data-testid": "message" });
     this.live = create("button", {
-      type: "button", class: "tp-chip", "data-testid": "back-to-live", hidden: "", onclick: onLive,
+      type: "button",
+      class: "tp-chip",
+      "data-testid": "back-to-live",
+      hidden: "",
+      onclick: onLive,
     });
     this.resume = create("button", {
-      type: "button", class: "tp-chip tp-chip-strong", "data-testid": "resume", hidden: "",
+      type: "button",
+      class: "tp-chip tp-chip-strong",
+      "data-testid": "resume",
+      hidden: "",
       onclick: () => onResume(this.resumeStep),
     });
     host.append(this.sentence, create("span", { class: "tp-actions" }, this.live, this.resume));
@@ -59,9 +66,12 @@ function describeMessage({ code, ...parameters }, state, text, lang) {
   if (Number.isFinite(words.accuracy)) words.accuracy = formatPercent(words.accuracy, lang);
   if (Number.isFinite(words.lr)) words.lr = formatSetting(words.lr);
   const trouble = TROUBLE.has(code) || TROUBLE.has(status);
-  const resumeStep = status === "crashed" ? parameters.kept_step ?? kept.at(-1) ?? null : null;
+  const resumeStep = status === "crashed" ? (parameters.kept_step ?? kept.at(-1) ?? null) : null;
   if (code === "diverged" || code === "failed") {
-    const sentences = [fill(code === "failed" ? text.message_failed : text[diverged], words), correctRun(history.correct, parameters.step, text)];
+    const sentences = [
+      fill(code === "failed" ? text.message_failed : text[diverged], words),
+      correctRun(history.correct, parameters.step, text),
+    ];
     return { kind: "warning", words: sentences.filter(Boolean).join(lang === "zh" ? "" : " "), resumeStep };
   }
   if (state.goesOn && resumeStep === null) {
@@ -84,6 +94,7 @@ function whyNothingIsLearned({ history, status, lr }, text) {
   const losses = history.run?.["loss/train"]?.value ?? [];
   if (history.correct || losses.length <= ENDS) return "";
   const share = mean(losses.slice(-ENDS)) / losses[0];
-  if (share > ROSE) return fill(text.message_rose, { times: formatSetting(share.toPrecision(2)), lr: formatSetting(lr) });
+  if (share > ROSE)
+    return fill(text.message_rose, { times: formatSetting(share.toPrecision(2)), lr: formatSetting(lr) });
   return status === "finished" && share > FELL ? fill(text.message_no_lower, { lr: formatSetting(lr) }) : "";
 }

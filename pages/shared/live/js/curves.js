@@ -1,7 +1,15 @@
 // The curves: loss above, accuracy below. Colour tells train from test; the stroke tells whose run it is.
 
 import {
-  create, fill, formatNumber, formatPercent, formatSetting, lineSample, nameControl, setAttribute, setText,
+  create,
+  fill,
+  formatNumber,
+  formatPercent,
+  formatSetting,
+  lineSample,
+  nameControl,
+  setAttribute,
+  setText,
 } from "./dom.js";
 import { decimate, valueAt } from "./history.js";
 import { axis, baseLayout, CONFIG, loadPlotly, watchSize } from "./plot.js";
@@ -52,7 +60,10 @@ class Curve {
 
   addLogButton() {
     this.logButton = create("button", {
-      type: "button", class: "tp-chip", "aria-pressed": "false", "data-testid": "log-scale",
+      type: "button",
+      class: "tp-chip",
+      "aria-pressed": "false",
+      "data-testid": "log-scale",
       onclick: () => {
         this.log = !this.log;
         this.logButton.setAttribute("aria-pressed", String(this.log));
@@ -83,7 +94,15 @@ class Curve {
     for (const split of this.splits) {
       const value = create("output", { class: "tp-number", "data-testid": `${lane}-${this.metric}-${split}` });
       this.readouts[`${lane}/${split}`] = value;
-      row.append(create("span", { class: "tp-key", title: text[`${split}_help`] ?? "" }, lineSample(split, lane), text[split], value));
+      row.append(
+        create(
+          "span",
+          { class: "tp-key", title: text[`${split}_help`] ?? "" },
+          lineSample(split, lane),
+          text[split],
+          value,
+        ),
+      );
     }
     return row;
   }
@@ -121,7 +140,11 @@ class Curve {
         else this.makeRoomBelow(y);
         const { width, dash, opacity, color } = STROKES[lane];
         traces.push({
-          type: "scatter", mode: x.length === 1 ? "markers" : "lines", x, y, opacity,
+          type: "scatter",
+          mode: x.length === 1 ? "markers" : "lines",
+          x,
+          y,
+          opacity,
           name: lane === "run" ? text[split] : `${text[`lane_short_${lane}`]}, ${text[split]}`,
           line: { color: theme.classes[color] ?? theme[split], width, dash, simplify: false },
           hovertemplate: this.metric === "loss" ? "%{y:.4~g}" : "%{y:.1%}",
@@ -141,9 +164,13 @@ class Curve {
       const first = y.findIndex((value) => value > top);
       if (first < 0) continue;
       const most = y.reduce((best, value) => Math.max(best, value ?? 0), 0);
-      found.push(label(`↑ ${formatNumber(most)}`, line.color, {
-        ...beside(x[first], end, 0.3 * end), ...row(found.length), bgcolor,
-      }));
+      found.push(
+        label(`↑ ${formatNumber(most)}`, line.color, {
+          ...beside(x[first], end, 0.3 * end),
+          ...row(found.length),
+          bgcolor,
+        }),
+      );
     }
     return found;
   }
@@ -201,7 +228,10 @@ class Curve {
       hovermode: "x unified",
       uirevision: this.log ? "log" : "linear",
       xaxis: axis(theme, {
-        range: [0, end], nticks: 6, rangemode: "tozero", hoverformat: ",d",
+        range: [0, end],
+        nticks: 6,
+        rangemode: "tozero",
+        hoverformat: ",d",
         unifiedhovertitle: { text: fill(text.hover_step, { step: "%{x}" }) },
       }),
       yaxis: this.yaxis(theme),
@@ -216,12 +246,22 @@ class Curve {
     if (cursor !== null) shapes.push(upright(cursor, toCss(theme.primary), "solid", 1.5));
     if (floor !== null && this.metric === "loss") {
       shapes.push({
-        type: "line", xref: "paper", x0: 0, x1: 1, y0: floor, y1: floor,
+        type: "line",
+        xref: "paper",
+        x0: 0,
+        x1: 1,
+        y0: floor,
+        y1: floor,
         line: { color: theme.warning, width: 1.2, dash: "dash" },
       });
-      annotations.push(label(fill(text.floor, { floor: floor.toFixed(4) }), theme.warning, {
-        x: 1, xref: "paper", xanchor: "right", ...row(annotations.length),
-      }));
+      annotations.push(
+        label(fill(text.floor, { floor: floor.toFixed(4) }), theme.warning, {
+          x: 1,
+          xref: "paper",
+          xanchor: "right",
+          ...row(annotations.length),
+        }),
+      );
     }
     if (this.metric === "loss") annotations.push(...this.changes(events, end, theme, text, annotations.length));
     return { shapes, annotations };
@@ -239,9 +279,13 @@ class Curve {
       const found = free.findIndex((until) => start + wide <= until);
       if (found < 0) return [];
       free[found] = start;
-      return [label(fill(text.lr_mark, { lr: formatSetting(lr) }), color, {
-        ...place, ...row(firstRow + found), bgcolor,
-      })];
+      return [
+        label(fill(text.lr_mark, { lr: formatSetting(lr) }), color, {
+          ...place,
+          ...row(firstRow + found),
+          bgcolor,
+        }),
+      ];
     });
   }
 
@@ -265,11 +309,21 @@ const beside = (step, end, wide) => ({ x: step, xanchor: step + wide > end ? "ri
 const row = (index) => ({ y: 1, yref: "paper", yanchor: "top", yshift: -LABEL_HEIGHT * index });
 
 const upright = (x, color, dash, width) => ({
-  type: "line", yref: "paper", y0: 0, y1: 1, x0: x, x1: x, line: { color, dash, width },
+  type: "line",
+  yref: "paper",
+  y0: 0,
+  y1: 1,
+  x0: x,
+  x1: x,
+  line: { color, dash, width },
 });
 
 const label = (text, color, place) => ({
-  text, showarrow: false, font: { size: 10.5, color }, borderpad: 1, ...place,
+  text,
+  showarrow: false,
+  font: { size: 10.5, color },
+  borderpad: 1,
+  ...place,
 });
 
 /** Both curves of a run, redrawn a few times a second at most. */
@@ -283,10 +337,12 @@ export class Curves {
     this.history = {};
     this.cost = 0;
     for (const curve of this.curves) curve.changed = () => this.schedule();
-    this.stops = this.curves.map((curve) => watchSize(curve.box, (width, height) => {
-      Object.assign(curve, { width, height });
-      this.schedule();
-    }));
+    this.stops = this.curves.map((curve) =>
+      watchSize(curve.box, (width, height) => {
+        Object.assign(curve, { width, height });
+        this.schedule();
+      }),
+    );
   }
 
   update(data, theme) {
@@ -373,8 +429,13 @@ export class Curves {
     if (this.gone) return;
     const { text, lanes } = this.data;
     const look = {
-      theme: this.theme, text, end: this.growEnd(), cursor: this.cursor ?? null,
-      floor: this.floor ?? null, events: this.events ?? [], hasRun: this.data.run !== null,
+      theme: this.theme,
+      text,
+      end: this.growEnd(),
+      cursor: this.cursor ?? null,
+      floor: this.floor ?? null,
+      events: this.events ?? [],
+      hasRun: this.data.run !== null,
     };
     const sources = [
       ...(this.ghost ? [{ lane: "ghost", history: this.ghost }] : []),
@@ -390,9 +451,8 @@ export class Curves {
 
   /** The end of the time axis, which grows in round steps. */
   growEnd() {
-    const longest = (lanes) => Math.max(
-      0, ...lanes.flatMap((lane) => Object.values(lane ?? {})).map(({ step }) => step.at(-1) ?? 0),
-    );
+    const longest = (lanes) =>
+      Math.max(0, ...lanes.flatMap((lane) => Object.values(lane ?? {})).map(({ step }) => step.at(-1) ?? 0));
     const past = Math.min(longest([this.ghost]), this.data.num_steps);
     const last = Math.max(10, past, longest(Object.values(this.history)));
     const wanted = last <= this.data.num_steps ? Math.min(this.data.num_steps, roundUp(last)) : roundUp(last);

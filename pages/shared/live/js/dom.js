@@ -71,9 +71,10 @@ export function formatNumber(value) {
   if (value === undefined) return "–";
   if (!Number.isFinite(value)) return "NaN";
   const size = Math.abs(value);
-  const digits = size !== 0 && (size < 0.001 || size >= 1e5)
-    ? value.toExponential(1)
-    : value.toFixed(size < 10 ? 4 : size < 100 ? 3 : size < 1000 ? 2 : 1);
+  const digits =
+    size !== 0 && (size < 0.001 || size >= 1e5)
+      ? value.toExponential(1)
+      : value.toFixed(size < 10 ? 4 : size < 100 ? 3 : size < 1000 ? 2 : 1);
   return digits.replace("-", size >= 0.001 ? "−" : value < 0 ? "−" : "-");
 }
 

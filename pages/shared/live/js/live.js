@@ -16,12 +16,14 @@ const DESCRIBE_EVERY = 200;
 const PATIENCE = 8000;
 const GO_ON = new Set(["reached_steps", "stopped", "crashed"]);
 // In these Space already means something.
-const USES_SPACE = "input, select, textarea, button, a, summary, [contenteditable], [role=button], [role=slider], "
-  + "[role=switch], [role=tab], [role=radio], [role=checkbox], [role=option], [role=combobox], [role=textbox]";
+const USES_SPACE =
+  "input, select, textarea, button, a, summary, [contenteditable], [role=button], [role=slider], " +
+  "[role=switch], [role=tab], [role=radio], [role=checkbox], [role=option], [role=combobox], [role=textbox]";
 
 /** Whether what is asked for is what Python was asked for before, which has defaults filled in. */
-const isShown = (asked, shown) => Boolean(asked.drawing) === Boolean(shown.drawing)
-  && Object.entries(asked).every(([name, value]) => shown[name] === value);
+const isShown = (asked, shown) =>
+  Boolean(asked.drawing) === Boolean(shown.drawing) &&
+  Object.entries(asked).every(([name, value]) => shown[name] === value);
 
 class LiveView {
   constructor(parent, { data }, pictureModule) {
@@ -29,7 +31,9 @@ class LiveView {
     this.starting = false;
     this.root = create("div", { class: "tp-live", "data-testid": "live-view" });
     const part = (name, attributes) => create("div", { class: `tp-${name}`, ...attributes });
-    const [bar, banner, picture, curves, time] = ["bar", "banner", "picture", "curves", "time"].map((name) => part(name));
+    const [bar, banner, picture, curves, time] = ["bar", "banner", "picture", "curves", "time"].map((name) =>
+      part(name),
+    );
     const stage = part("stage");
     stage.append(picture, curves);
     this.grid = part("grid");
@@ -45,7 +49,10 @@ class LiveView {
       onSpeed: (value) => this.connection?.send({ command: "speed", value }),
     });
     const onLive = () => this.connection?.backToLive();
-    this.banner = new Banner(banner, { onLive, onResume: (step) => this.trigger("resume", { step, speed: this.playBar.chosenSpeed }) });
+    this.banner = new Banner(banner, {
+      onLive,
+      onResume: (step) => this.trigger("resume", { step, speed: this.playBar.chosenSpeed }),
+    });
     this.place = picture;
     this.makePicture(data.picture, pictureModule);
     this.curves = new Curves(curves, data.picture);
@@ -60,10 +67,14 @@ class LiveView {
     this.picture?.destroy();
     this.place.replaceChildren();
     this.kind = spec.kind;
-    this.picture = new Picture(this.place, {
-      onAdd: (point) => this.trigger("point", point),
-      onFocus: (focus) => this.setFocus(focus),
-    }, spec);
+    this.picture = new Picture(
+      this.place,
+      {
+        onAdd: (point) => this.trigger("point", point),
+        onFocus: (focus) => this.setFocus(focus),
+      },
+      spec,
+    );
   }
 
   update(component, pictureModule) {
@@ -235,7 +246,7 @@ class LiveView {
       online: connection?.online ?? "none",
       step,
       epoch: this.epochAt(step, frame),
-      numSteps: this.goesOn ? data.num_steps : connection?.numSteps ?? data.num_steps,
+      numSteps: this.goesOn ? data.num_steps : (connection?.numSteps ?? data.num_steps),
       over: Boolean(connection) && this.atRest && !this.goesOn,
       goesOn: this.goesOn,
       mayGoOn: this.mayGoOn,
@@ -245,7 +256,7 @@ class LiveView {
       imagesPerStep: data.picture.images_per_step,
       lang: data.lang,
       looking,
-      message: this.starting ? null : connection?.message ?? null,
+      message: this.starting ? null : (connection?.message ?? null),
       kept: connection?.kept ?? [],
       events: connection?.events ?? [],
       history: connection?.history ?? {},
@@ -255,7 +266,7 @@ class LiveView {
 
   epochAt(step, frame) {
     const perEpoch = this.connection?.stepsPerEpoch;
-    return perEpoch ? Math.floor(step / perEpoch) : frame?.epoch ?? 0;
+    return perEpoch ? Math.floor(step / perEpoch) : (frame?.epoch ?? 0);
   }
 
   /** Screen readers need the picture's number now and then, not at every frame. */

@@ -7,7 +7,8 @@ const ICONS = {
   pause: "M3.5 2.5h3.2v11H3.5zM9.3 2.5h3.2v11H9.3z",
   step: "M3 2.5v11l7-5.5zM11 2.5h2.2v11H11z",
   epoch: "M1.5 3v10l5.5-5zM7 3v10l5.5-5zM12.6 3h1.9v10h-1.9z",
-  reset: "M8 2.6a5.4 5.4 0 1 1-5.2 6.9h1.9A3.6 3.6 0 1 0 8 4.4c-.9 0-1.8.4-2.4 1l1.7 1.7H2.6V2.4l1.7 1.7A5.3 5.3 0 0 1 8 2.6z",
+  reset:
+    "M8 2.6a5.4 5.4 0 1 1-5.2 6.9h1.9A3.6 3.6 0 1 0 8 4.4c-.9 0-1.8.4-2.4 1l1.7 1.7H2.6V2.4l1.7 1.7A5.3 5.3 0 0 1 8 2.6z",
 };
 const SPEEDS = [1, 5, 30, 200, 0];
 const DEFAULT_SPEED = 30;
@@ -28,9 +29,15 @@ export class PlayBar {
     this.step = this.button("step", handlers.onStep);
     this.epoch = this.button("epoch", handlers.onEpoch);
     this.reset = this.button("reset", handlers.onReset);
-    this.speed = create("select", {
-      class: "tp-select", "data-testid": "speed", onchange: () => handlers.onSpeed(Number(this.speed.value)),
-    }, ...SPEEDS.map((value) => create("option", { value })));
+    this.speed = create(
+      "select",
+      {
+        class: "tp-select",
+        "data-testid": "speed",
+        onchange: () => handlers.onSpeed(Number(this.speed.value)),
+      },
+      ...SPEEDS.map((value) => create("option", { value })),
+    );
     this.speed.value = DEFAULT_SPEED;
     this.stepCount = create("span", { class: "tp-count", "data-testid": "step-count", "data-step": 0 });
     this.epochCount = create("span", { class: "tp-count-small", "data-testid": "epoch-count" });
@@ -47,9 +54,17 @@ export class PlayBar {
   button(name, onclick, style = "") {
     const words = create("span", { class: "tp-words" });
     const picture = icon(ICONS[name]);
-    const node = create("button", {
-      type: "button", class: `tp-button ${style}`, "data-testid": name, onclick,
-    }, picture, words);
+    const node = create(
+      "button",
+      {
+        type: "button",
+        class: `tp-button ${style}`,
+        "data-testid": name,
+        onclick,
+      },
+      picture,
+      words,
+    );
     return { node, words, icon: picture };
   }
 
@@ -80,7 +95,11 @@ export class PlayBar {
     const words = running ? this.text.pause : onward ? this.text.continue : this.text.play;
     setText(this.play.words, words);
     setAttribute(this.play.node, "aria-label", words);
-    setAttribute(this.play.node, "title", running ? this.text.pause_help : over ? this.text.again_help : this.text.play_help);
+    setAttribute(
+      this.play.node,
+      "title",
+      running ? this.text.pause_help : over ? this.text.again_help : this.text.play_help,
+    );
     const overHelp = mayGoOn ? this.text.over_help : this.text.over_for_good_help;
     for (const name of ["step", "epoch", "reset"]) {
       const ended = over && name !== "reset";
@@ -101,10 +120,12 @@ export class PlayBar {
     const share = numSteps ? Math.min(1, step / numSteps) : 0;
     this.progress.firstChild.style.transform = `scaleX(${share})`;
     setAttribute(this.progress, "aria-valuenow", Math.round(100 * share));
-    const words = pace ? fill(this.text.pace, {
-      images: formatCount(Number((pace * imagesPerStep).toPrecision(2)), lang),
-      left: duration((numSteps - step) / pace),
-    }) : "";
+    const words = pace
+      ? fill(this.text.pace, {
+          images: formatCount(Number((pace * imagesPerStep).toPrecision(2)), lang),
+          left: duration((numSteps - step) / pace),
+        })
+      : "";
     setText(this.paceWords, words);
   }
 

@@ -1,7 +1,18 @@
 // Colours. One palette for classes, splits and signs on every page; the rest comes from Streamlit's theme.
 
 const LIGHT = {
-  classes: ["#0072b2", "#e07b00", "#009e73", "#b5529a", "#b09a00", "#c0392b", "#5560c8", "#7a5c3a", "#5f6b73", "#0e8c94"],
+  classes: [
+    "#0072b2",
+    "#e07b00",
+    "#009e73",
+    "#b5529a",
+    "#b09a00",
+    "#c0392b",
+    "#5560c8",
+    "#7a5c3a",
+    "#5f6b73",
+    "#0e8c94",
+  ],
   train: "#4a58d0",
   test: "#d02f68",
   negative: "#8447b8",
@@ -10,7 +21,18 @@ const LIGHT = {
 };
 
 const DARK = {
-  classes: ["#4da6e8", "#f5a03c", "#2ec79b", "#e08ac9", "#dccb45", "#ff8a75", "#a3a9ff", "#d0a878", "#b4bec6", "#54d3db"],
+  classes: [
+    "#4da6e8",
+    "#f5a03c",
+    "#2ec79b",
+    "#e08ac9",
+    "#dccb45",
+    "#ff8a75",
+    "#a3a9ff",
+    "#d0a878",
+    "#b4bec6",
+    "#54d3db",
+  ],
   train: "#8f9bff",
   test: "#ff7ba5",
   negative: "#b98ae6",

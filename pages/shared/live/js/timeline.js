@@ -11,7 +11,13 @@ export class Timeline {
     this.kept = [];
     this.words = create("label", { class: "tp-time-name" });
     this.slider = create("input", {
-      type: "range", class: "tp-range", min: 0, max: 0, value: 0, step: 1, "data-testid": "time",
+      type: "range",
+      class: "tp-range",
+      min: 0,
+      max: 0,
+      value: 0,
+      step: 1,
+      "data-testid": "time",
       oninput: () => this.go(this.nearest(Number(this.slider.value))),
       onkeydown: (event) => this.press(event),
     });
@@ -60,7 +66,8 @@ export class Timeline {
     if (Number(this.slider.value) !== value) this.slider.value = value;
     this.slider.disabled = kept.length === 0;
     this.slider.style.setProperty("--part", value / this.end);
-    const words = looking === null ? this.text.time_live : fill(this.text.time_step, { step: formatCount(looking, lang) });
+    const words =
+      looking === null ? this.text.time_live : fill(this.text.time_step, { step: formatCount(looking, lang) });
     setText(this.place, words);
     setAttribute(this.slider, "aria-valuetext", words);
   }
