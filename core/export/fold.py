@@ -56,6 +56,10 @@ class Knowledge:
     formula: Callable[[Callable[..., Any]], tuple[list[str], cst.BaseExpression] | None] = lambda function: None
     brought: dict[str, ModuleType] = field(default_factory=dict)
 
+    def brought_values(self) -> dict[str, Any]:
+        """What the names in `brought` mean."""
+        return {name: vars(module)[name] for name, module in self.brought.items()}
+
     def expression(self, name: str, value: Any, longest: int = LONGEST_LITERAL) -> cst.BaseExpression:
         """A value as a literal or, if it is long, as the name of a new constant; a class as its name."""
         if isinstance(value, type):
@@ -85,10 +89,10 @@ class Fold(cst.CSTTransformer):
 
     def __init__(self, namespace: Mapping[str, Any], knowledge: Knowledge, names: Names) -> None:
         super().__init__()
-        self.namespace = namespace
+        self.namespace = {**knowledge.brought_values(), **namespace}
         self.knowledge = knowledge
         self.local = names.bound
-        given = {**_FUNCTIONS, **_literals(namespace)}
+        given = {**_FUNCTIONS, **_literals(self.namespace)}
         given = {name: value for name, value in given.items() if name not in self.local}
         self.known = ChainMap(given, knowledge.constants)
         for name, value in names.values.items():
@@ -229,12 +233,13 @@ class Fold(cst.CSTTransformer):
         """Whether a callee's names may stand in this function too; those it does not know yet are brought along."""
         module = inspect.getmodule(inspect.unwrap(called))
         assert module is not None
-        theirs = vars(module)
-        new = [name for name in names if name in theirs and name not in self.namespace]
-        if any(theirs[name] is not self.namespace[name] for name in names if name in theirs and name not in new):
+        brought = self.knowledge.brought_values()
+        theirs = {**brought, **vars(module)}
+        here = {**brought, **self.namespace}
+        used = [name for name in names if name in theirs]
+        if any(name in here and here[name] is not theirs[name] for name in used):
             return False
-        if any(self.knowledge.brought.get(name, module) is not module for name in new):
-            return False
+        new = [name for name in used if name not in here]
         self.knowledge.brought.update(dict.fromkeys(new, module))
         return True
 

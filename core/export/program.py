@@ -14,6 +14,8 @@ from typing import Any
 
 import libcst as cst
 import torch
+from torch import nn
+from torch.utils.data import Dataset
 
 from core.config import Config
 from core.experiments import experiment
@@ -77,7 +79,7 @@ def _build(
     writer.drop_options()
     constants, imported = writer.outside()
     return Program(
-        title=(inspect.getdoc(inspect.getmodule(train)) or "").split("\n")[0],
+        title=_title(train),
         promise="Prints the same losses as the app, bit for bit, with the same torch "
         f"(version {torch.__version__}) on the CPU.",
         entry=train.__name__,
@@ -139,8 +141,7 @@ class _Writer:
 
     def namespace(self, item: Any) -> dict[str, Any]:
         """What names mean in a function or class for this run."""
-        brought = {name: vars(module)[name] for name, module in self.knowledge.brought.items()}
-        return brought | vars(inspect.getmodule(item)) | self.knowledge.classes
+        return self.knowledge.brought_values() | vars(inspect.getmodule(item)) | self.knowledge.classes
 
     def imports(self, item: Any) -> dict[str, tuple[str, str | None]]:
         """Name -> what it imports, for a function or class for this run."""
@@ -163,7 +164,7 @@ class _Writer:
     def drop_options(self) -> None:
         """Take those options out of the networks' constructors that nobody passes."""
         for item in self.order:
-            if inspect.isclass(item) and item.__module__.startswith("core.models"):
+            if inspect.isclass(item) and issubclass(item, nn.Module):
                 unused = self._unused_options(item)
                 if unused:
                     self.trees[item] = without_options(item, self.knowledge, unused)
@@ -203,9 +204,9 @@ class _Writer:
 
     def kind(self, item: Any) -> str:
         """Whether a definition is about "data", a "model", or all else, "training"."""
-        modules = {other.__module__ for other in self._reach(item, set())}
-        data = any(module.startswith("core.data") for module in modules)
-        model = any(module.startswith("core.models") for module in modules)
+        reached = self._reach(item, set())
+        data = any(map(_is_data, reached))
+        model = any(map(_is_model, reached))
         return "training" if data == model else "data" if data else "model"
 
     def _reach(self, item: Any, seen: set[Any]) -> set[Any]:
@@ -214,6 +215,28 @@ class _Writer:
             if used not in seen:
                 self._reach(used, seen)
         return seen
+
+
+def _title(train: Callable[..., Any]) -> str:
+    """The first line of the text on top of an experiment's module, or of its folder's `__init__.py`.
+
+    A loop in core/experiments/vgg/loop.py belongs to core.experiments.vgg; any other module speaks for itself.
+    """
+    parts = train.__module__.split(".")
+    own = parts[:3] if parts[:2] == ["core", "experiments"] else parts
+    return (inspect.getdoc(sys.modules[".".join(own)]) or "").split("\n")[0]
+
+
+def _is_data(item: Any) -> bool:
+    """Whether a function or class makes data: it stands in core.data, or it is an experiment's own Dataset."""
+    return item.__module__.split(".")[:2] == ["core", "data"] or (inspect.isclass(item) and issubclass(item, Dataset))
+
+
+def _is_model(item: Any) -> bool:
+    """Whether a function or class is of a network: it stands in core.models, or it is an experiment's own module."""
+    return item.__module__.split(".")[:2] == ["core", "models"] or (
+        inspect.isclass(item) and issubclass(item, nn.Module)
+    )
 
 
 def _is_ours(item: Any) -> bool:
@@ -231,7 +254,7 @@ def _imports(module: Any) -> dict[str, tuple[str, str | None]]:
             for alias in statement.names:
                 renamed = f"{alias.name} as {alias.asname}" if alias.asname else alias.name
                 found[alias.asname or alias.name.split(".")[0]] = (renamed, None)
-        elif isinstance(statement, ast.ImportFrom) and statement.module:
+        elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
             found.update({alias.name: (statement.module, alias.name) for alias in statement.names})
     return {name: origin for name, origin in found.items() if origin[0].split(".")[0] != "core"}
 
