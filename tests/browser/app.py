@@ -12,7 +12,11 @@ import time
 import urllib.request
 from pathlib import Path
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).parents[2]
+START = 120
+"""Seconds that a server may take to start on a slow machine that is busy with much else."""
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -50,14 +54,6 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def alive(pid: int) -> bool:
-    """Whether a process still runs."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 class App:
     """One server: `streamlit run streamlit_app.py` with a port and a data folder of its own."""
 
@@ -78,7 +74,7 @@ class App:
         self._wait()
 
     def _wait(self) -> None:
-        end = time.monotonic() + 60
+        end = time.monotonic() + START
         while time.monotonic() < end and self.process.poll() is None:
             try:
                 with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1) as answer:
@@ -98,7 +94,7 @@ class App:
         """End the server; returns the processes it had."""
         below = children(self.process.pid)
         self.process.send_signal(how)
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=PATIENCE)
         self.log.close()
         return below
 

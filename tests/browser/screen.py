@@ -6,10 +6,10 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-PATIENCE = 20_000
-"""Milliseconds to wait for something that must happen, on a busy machine."""
-TRAINING = 120_000
-"""Milliseconds to wait for the end of a training, on a busy machine."""
+PATIENCE = 60_000
+"""Milliseconds to wait for something that must happen, on a slow machine that is busy with much else."""
+TRAINING = 300_000
+"""Milliseconds to wait for a training or a measurement there."""
 
 POLLING = 50
 """Milliseconds between two looks at a condition: a look at every frame would take the processor from what is seen."""

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.browser.app import App
 from tests.browser.conftest import PHONE, Person
 from tests.browser.pad import answered, draw, says
-from tests.browser.screen import Screen
+from tests.browser.screen import TRAINING, Screen
 from tests.browser.strokes import digits
 from tests.core.test_own_images import good, zipped
 
@@ -88,7 +88,7 @@ def test_drawn_digits_are_recognised_after_one_epoch_of_mnist(person: Callable[.
         (raw / file.name).symlink_to(file)
     screen = person().open("/cnn?dataset=mnist&num_epochs=1")
     screen.play(speed=0)
-    screen.until("behind.status() === 'finished'", timeout=180_000)
+    screen.until("behind.status() === 'finished'", timeout=TRAINING)
     wrong = []
     for number, (label, strokes) in enumerate(digits()):
         draw(screen, strokes)

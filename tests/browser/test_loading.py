@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.app import App, alive, children
+from tests.browser.app import App, children
 from tests.browser.conftest import PHONE, Person
-
-LONG = 90_000
-"""Milliseconds for a measurement on a busy machine."""
+from tests.browser.screen import TRAINING
+from tests.waiting import until_gone
 
 
 def lanes(page: Page) -> Any:
@@ -53,7 +51,7 @@ def test_measure_look_and_sweep(person: Callable[..., Person]) -> None:
     assert box is not None and box["y"] + box["height"] <= 800, "the picture is on the first screen"
     blank = ink(page, 1)
     page.get_by_role("button", name="Measure A and B").click()
-    expect(lanes(page)).to_have_attribute("data-status", "finished", timeout=LONG)
+    expect(lanes(page)).to_have_attribute("data-status", "finished", timeout=TRAINING)
     expect(page.get_by_text("times as fast").or_(page.get_by_text("equally fast")).first).to_be_visible()
     assert ink(page, 1) > blank
     figures = lanes(page).locator(".figures")
@@ -81,8 +79,8 @@ def test_measure_look_and_sweep(person: Callable[..., Person]) -> None:
     expect(whole).to_be_hidden()
     page.get_by_role("button", name="Every number of workers").click()
     sweep = page.get_by_test_id("sweep")
-    expect(sweep.locator(".bar u")).to_have_count(14, timeout=LONG)
-    expect(lanes(page)).to_have_attribute("data-status", "finished", timeout=LONG)
+    expect(sweep.locator(".bar u")).to_have_count(14, timeout=TRAINING)
+    expect(lanes(page)).to_have_attribute("data-status", "finished", timeout=TRAINING)
 
 
 def test_killed_or_left_nothing_stays(own_app: App, person: Callable[..., Person], tmp_path: Path) -> None:
@@ -90,20 +88,16 @@ def test_killed_or_left_nothing_stays(own_app: App, person: Callable[..., Person
     page = open_page(someone, "/loading?samples=2048&decode_ms=20&num_workers=2&compare=false")
     for end in ("killed", "left"):
         page.get_by_role("button", name="Measure").first.click()
-        expect(lanes(page)).to_have_attribute("data-status", "running", timeout=LONG)
-        expect(lanes(page).locator(".hint")).to_have_text("", timeout=LONG)  # the first batches are there
+        expect(lanes(page)).to_have_attribute("data-status", "running", timeout=TRAINING)
+        expect(lanes(page).locator(".hint")).to_have_text("", timeout=TRAINING)  # the first batches are there
         started = measuring(own_app)
         assert len(started) == 3
         if end == "killed":
             os.kill(started[1], signal.SIGKILL)
-            expect(page.get_by_text("PyTorch says: DataLoader worker")).to_be_visible(timeout=LONG)
+            expect(page.get_by_text("PyTorch says: DataLoader worker")).to_be_visible(timeout=TRAINING)
         else:
             page.close()
-            page = someone.tab().page  # to wait in
-        last = time.monotonic() + 30
-        while any(map(alive, started)):
-            assert time.monotonic() < last, f"{end}, they still run"
-            page.wait_for_timeout(50)
+        until_gone(started)
 
 
 def test_on_a_phone_and_what_comes_next(person: Callable[..., Person]) -> None:
@@ -115,5 +109,5 @@ def test_on_a_phone_and_what_comes_next(person: Callable[..., Person]) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_text("7 · RNN → attention").click()
     page.get_by_role("button", name="Run it here").click()
-    expect(page.get_by_text("It ran to its end.")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("It ran to its end.")).to_be_visible(timeout=TRAINING)
     expect(page.get_by_text("accuracy on new sequences 100%").first.or_(page.get_by_text("step 600"))).to_be_visible()

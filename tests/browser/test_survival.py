@@ -10,21 +10,12 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.browser.app import App, alive
+from tests.browser.app import App
 from tests.browser.conftest import Person
 from tests.browser.screen import Screen
+from tests.waiting import until_gone
 
-SOON = 5
-"""Seconds that are generous; the real numbers are measured in tests/benchmarks."""
 LONG = "/classifier?num_steps=50000"
-
-
-def wait(condition: Callable[[], object], seconds: float) -> None:
-    """Wait for something outside the browser."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.01)
 
 
 def start_long_run(screen: Screen, app: App) -> int:
@@ -40,13 +31,9 @@ def test_refresh_and_lost_connection_reattach_to_the_same_run(person: Callable[.
     run = screen.play(speed=30)
     screen.reach(20)
     at = screen.step
-    begin = time.monotonic()
     screen.reload()
     assert screen.other_run(None) == run
     screen.reach(at + 1)
-    took = time.monotonic() - begin
-    print(f"\nRefresh to reattached: {took:.2f} s")
-    assert took < SOON
     screen.status("running")
     screen.whole()
     assert len(screen.steps) >= at
@@ -88,11 +75,7 @@ def test_killed_worker_is_told_and_resume_or_play_goes_on(person: Callable[..., 
     screen.reach(60)  # of 1000, every 25th is kept
     run = screen.run
     os.kill(worker, signal.SIGKILL)
-    begin = time.monotonic()
     screen.status("crashed")
-    took = time.monotonic() - begin
-    print(f"\nkill -9 of a worker to the banner: {took:.2f} s")
-    assert took < SOON
     expect(screen.part("message")).to_contain_text("The training process ended unexpectedly at step")
     resumed_from = screen.look("behind.connection().message.kept_step")
     assert 0 < resumed_from <= screen.step
@@ -126,7 +109,7 @@ def test_closed_tab_ends_the_run_after_the_grace_and_keeps_its_record(person: Ca
     at = screen.step
     screen.page.close()
     closed = time.monotonic()
-    wait(lambda: not alive(worker), 15)
+    until_gone([worker])
     assert time.monotonic() - closed > 2, "a refresh would have been too slow"
     again = me.open()
     assert again.other_run(None) == run
@@ -151,13 +134,10 @@ def first_deep_link(screen: Screen) -> None:
 
 
 def end(app: App, worker: int, how: signal.Signals) -> None:
-    """End a server that has a run: no worker is left after a second."""
-    begin = time.monotonic()
+    """End a server that has a run: none of its processes is left."""
     below = app.end(how)
     assert worker in below
-    wait(lambda: not alive(worker), begin + 1 - time.monotonic())
-    print(f"\n{how.name} of the server to no worker: {time.monotonic() - begin:.2f} s")
-    wait(lambda: not any(alive(pid) for pid in below), SOON)
+    until_gone(below)
 
 
 def test_a_killed_server_leaves_no_worker_and_the_next_goes_on_and_ends_with_all_it_started(

@@ -10,10 +10,8 @@ from pathlib import Path
 from playwright.sync_api import FrameLocator, Page, expect
 
 from tests.browser.conftest import PHONE, Person
-from tests.browser.screen import PATIENCE, Screen
+from tests.browser.screen import PATIENCE, TRAINING, Screen
 from tests.browser.test_files_and_devices import at, choose
-
-LONG = 40_000
 
 
 def board(page: Page) -> FrameLocator:
@@ -39,21 +37,21 @@ def test_the_first_example_is_code_records_and_tensorboards_own_picture(person: 
     page = at(person(), "/logging")
     expect(page.get_by_text("101 records")).to_be_visible(timeout=PATIENCE)
     frame = board(page)
-    expect(frame.get_by_text("first_example/first").first).to_be_visible(timeout=LONG)
-    expect(frame.locator("scalar-card, tb-line-chart, line-chart").first).to_be_visible(timeout=LONG)
+    expect(frame.get_by_text("first_example/first").first).to_be_visible(timeout=TRAINING)
+    expect(frame.locator("scalar-card, tb-line-chart, line-chart").first).to_be_visible(timeout=TRAINING)
     page.get_by_role("textbox", name="Name of the run").fill("../../x")
     page.get_by_role("textbox", name="Name of the run").press("Enter")
     expect(page.get_by_text("can't be the name of a run here")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("textbox", name="Name of the run").fill("second")
     page.get_by_role("textbox", name="Name of the run").press("Enter")
-    expect(board(page).get_by_text("first_example/second").first).to_be_visible(timeout=LONG)
+    expect(board(page).get_by_text("first_example/second").first).to_be_visible(timeout=TRAINING)
     # Other numbers in the same run: the picture is that of the new file alone.
     page.get_by_role("slider", name="Points").press("Home")
     expect(page.get_by_text("2 records")).to_be_visible(timeout=PATIENCE)
     told = "/tensorboard/data/plugin/scalars/scalars?tag=Example%2Fy&run=first_example%2Fsecond"
     found = page.evaluate("(told) => fetch(told).then((answer) => answer.json())", told)
     assert [step for _time, step, _value in found] == [0]
-    expect(board(page).get_by_role("button", name="Settings")).to_be_visible(timeout=LONG)
+    expect(board(page).get_by_role("button", name="Settings")).to_be_visible(timeout=TRAINING)
     expect(board(page).locator("settings-view")).to_have_count(0)  # room for the picture
     page.reload()
     expect(page.get_by_text("2 records")).to_be_visible(timeout=PATIENCE)  # it is as it was left
@@ -82,8 +80,8 @@ def test_scalars_images_graph_and_histograms_are_seen_in_tensorboard(
     choose(page, "TensorBoard")
     frame = board(page)
     run = frame.get_by_text(re.compile(r"^\s*cnn/train_size1000_\d{4}-\d{6}-\w{4}\s*$")).first
-    expect(run).to_be_visible(timeout=LONG)
-    expect(frame.locator("image-card, scalar-card").first).to_be_visible(timeout=LONG)
+    expect(run).to_be_visible(timeout=TRAINING)
+    expect(frame.locator("image-card, scalar-card").first).to_be_visible(timeout=TRAINING)
     for tab, there in (
         ("images", "tf-image-loader img"),
         ("graphs", "#svg g.node"),
@@ -92,8 +90,8 @@ def test_scalars_images_graph_and_histograms_are_seen_in_tensorboard(
         ("scalars", "tf-scalar-card svg"),
     ):
         open_tab(page, tab)
-        expect(frame.locator(there).first).to_be_visible(timeout=LONG)
-    expect(frame.get_by_role("tab", name="Projector")).to_be_attached(timeout=LONG)
+        expect(frame.locator(there).first).to_be_visible(timeout=TRAINING)
+    expect(frame.get_by_role("tab", name="Projector")).to_be_attached(timeout=TRAINING)
 
     choose(page, "The same, drawn here")
     expect(page.get_by_text("Train/Loss")).to_be_visible(timeout=PATIENCE)
@@ -112,6 +110,6 @@ def test_scalars_images_graph_and_histograms_are_seen_in_tensorboard(
 def test_it_follows_light_and_dark_and_fits_a_phone(person: Callable[..., Person]) -> None:
     page = at(person(color_scheme="dark", **PHONE), "/logging")
     frame = board(page)
-    expect(frame.locator("body.dark-mode")).to_be_attached(timeout=LONG)
+    expect(frame.locator("body.dark-mode")).to_be_attached(timeout=TRAINING)
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide == 0

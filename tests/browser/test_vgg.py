@@ -9,10 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, Person
-from tests.browser.screen import Screen
-
-LONG = 90_000
-"""Milliseconds for what trains a deep network on a busy machine."""
+from tests.browser.screen import TRAINING, Screen
 
 
 @pytest.fixture
@@ -41,14 +38,14 @@ def test_it_trains_and_batch_norm_makes_the_difference(person: Callable[..., Per
     screen.press("tab-depth")
     before = screen.until("behind.pixels('.tp-depth') || null")
     screen.play(speed=0)
-    screen.until("behind.pixels('.tp-depth') !== it", before, timeout=LONG)
-    screen.until("Number(behind.part('depth-other').dataset.first) > 0", timeout=LONG)
+    screen.until("behind.pixels('.tp-depth') !== it", before, timeout=TRAINING)
+    screen.until("Number(behind.part('depth-other').dataset.first) > 0", timeout=TRAINING)
     first, last = (float(screen.part("depth-other").get_attribute(f"data-{end}") or "nan") for end in ("first", "last"))
     assert first < 1e-3 * last, "without batch norm the gradient fades"
     first, last = (float(screen.part("depth-run").get_attribute(f"data-{end}") or "nan") for end in ("first", "last"))
     assert first > 0.05 * last
-    screen.until(r"/^[\d,.]+ images\/s · \d+:\d\d left$/.test(behind.part('pace').textContent)", timeout=LONG)
-    screen.until("behind.steps().at(-1) >= 60", timeout=LONG)
+    screen.until(r"/^[\d,.]+ images\/s · \d+:\d\d left$/.test(behind.part('pace').textContent)", timeout=TRAINING)
+    screen.until("behind.steps().at(-1) >= 60", timeout=TRAINING)
     assert screen.look("behind.losses().at(-1)") < 1.5
     assert screen.look("behind.last('loss/train', 'other')") > 2.1
     screen.press("tab-layers")
@@ -92,7 +89,7 @@ def test_the_list_is_edited_and_all_stays_in_step(screen: Screen) -> None:
     until_chips(screen, ["16", "M", "8", "Linear"])
     expect(screen.page.get_by_text("neither 'M' nor")).to_have_count(0)
     screen.play(speed=0)
-    screen.until("behind.last('accuracy/test') !== undefined", timeout=LONG)
+    screen.until("behind.last('accuracy/test') !== undefined", timeout=TRAINING)
 
 
 def test_28_pixels_are_red_at_the_fifth_m_and_full_width_says_what_it_costs(screen: Screen) -> None:
@@ -104,10 +101,10 @@ def test_28_pixels_are_red_at_the_fifth_m_and_full_width_says_what_it_costs(scre
     expect(broken).to_have_count(1)
     assert broken.locator("button").get_attribute("data-testid") == "layer-17"
     expect(screen.page.get_by_text("Not all settings can be used")).to_be_visible()
-    screen.page.goto(screen.url + "/vgg?width=1&precision=bfloat16")
+    screen.page.goto(screen.url + "/vgg?width=1&batch_size=16")
     screen.shown()
     told = screen.page.get_by_text(re.compile(r"An epoch takes about \d+ (s|min) on one core of this machine"))
-    expect(told).to_be_visible(timeout=LONG)
+    expect(told).to_be_visible(timeout=TRAINING)
     screen.status("idle")
 
 

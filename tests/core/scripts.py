@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import PATIENCE
+
 Records = list[dict[str, Any]]
 
 DRIVER = """
@@ -64,7 +66,7 @@ class Scripts:
         assert self.driver.stdin is not None and self.driver.stdout is not None
         self.driver.stdin.close()
         self.driver.stdout.close()
-        assert self.driver.wait(30) == 0
+        assert self.driver.wait(PATIENCE) == 0
 
 
 def read(printed: str) -> Records:

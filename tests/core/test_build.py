@@ -37,7 +37,7 @@ from core.experiments.cnn import train as train_cnn
 from core.export import notebook, script
 from tests.core.scripts import Records
 from tests.core.test_export import check_text
-from tests.core.waiting import until
+from tests.waiting import until
 
 RESNET = (
     "Conv2d(1,4,3,stride=2,padding=1),BatchNorm2d(4),ReLU(),Residual(Conv2d(4,4,3,padding=1),BatchNorm2d(4),ReLU()),"
@@ -159,9 +159,9 @@ def test_goes_on_from_a_kept_step_bit_for_bit(start: Callable[..., Run], manager
     config = config_of(blocks=RESNET, train_size=200, num_epochs=3, evaluate_every=2)
     whole = records(config)
     run = start(config.with_steps(8), speed=0)
-    assert until(lambda: run.status == "finished")
+    until(lambda: run.status == "finished")
     again = manager.resume(run.owner, run.id, run.kept[-1], num_steps=12)
-    assert until(lambda: again.status == "finished")
+    until(lambda: again.status == "finished")
     assert again.folder.rows("run") == whole
 
 

@@ -164,7 +164,7 @@ def test_a_file_of_the_wrong_size_is_not_used(own_folder: Path) -> None:
 def test_two_who_ask_share_one_download(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(downloads, "_downloads", {})
     gate = threading.Event()
-    monkeypatch.setattr(Download, "_fetch", lambda self, part: gate.wait(10))
+    monkeypatch.setattr(Download, "_fetch", lambda self, part: gate.wait(60))
     first = downloads.download("MNIST")
     assert downloads.download("MNIST") is first
     gate.set()

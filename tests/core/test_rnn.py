@@ -23,7 +23,7 @@ from core.shapes.sequence import parameters, step_tensors
 from core.two_forwards import compare
 from tests.core.scripts import Records, Scripts
 from tests.core.test_export import check_text
-from tests.core.waiting import until
+from tests.waiting import until
 
 
 class TutorialRNN(nn.Module):

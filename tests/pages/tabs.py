@@ -18,18 +18,10 @@ from core.engine.manager import Manager
 from core.engine.run import Run
 from pages.shared.form.workspace import Workspace
 from pages.shared.server.owner import COOKIE
+from tests.waiting import PATIENCE
 
 DOOR = Path(__file__).parents[2] / "streamlit_app.py"
 ANNE, BOB = "a" * 32, "b" * 32
-
-
-def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
-    """Wait until something is true and return it."""
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.005)
-    return found
 
 
 class Tab:
@@ -39,7 +31,7 @@ class Tab:
         self.owner = owner
         self.manager = manager
         self._monkeypatch = monkeypatch
-        self.at = AppTest.from_file(DOOR, default_timeout=30)
+        self.at = AppTest.from_file(DOOR, default_timeout=PATIENCE)
         self.at.context = {"url": "http://localhost:8501/classifier", "locale": "en-GB"}
 
     def open(self, page: str = "home", **query: str) -> Tab:

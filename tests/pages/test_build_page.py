@@ -11,8 +11,9 @@ from babel.messages.catalog import Message
 from core.blocks import MOST_BLOCKS
 from core.blocks.presets import PRESETS
 from core.experiments.build import TUTORIAL_CNN
-from tests.pages.tabs import BOB, Tab, until
+from tests.pages.tabs import BOB, Tab
 from tests.pages.test_language import assert_chinese, catalogs, messages  # noqa: F401
+from tests.waiting import until
 
 EDITOR = "blocks build"
 

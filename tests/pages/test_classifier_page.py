@@ -14,7 +14,8 @@ from core.engine.manager import Manager
 from core.engine.run import Run
 from core.experiments.classifier import MAX_POINTS, ClassifierConfig
 from pages.shared.person import session
-from tests.pages.tabs import BOB, Tab, until
+from tests.pages.tabs import BOB, Tab
+from tests.waiting import PATIENCE, until
 
 SECTIONS = ("lesson", "steps", "network", "code", "bugs", "runs")
 CHANGES = {
@@ -253,7 +254,7 @@ def test_a_change_that_comes_while_another_begins_a_run_begins_a_run_of_its_own(
 
     def slow(*arguments: Any, **how: Any) -> Run:
         starting.set()
-        assert goes_on.wait(20)
+        assert goes_on.wait(PATIENCE)
         return start(*arguments, **how)
 
     monkeypatch.setattr(manager, "start", slow)
@@ -262,11 +263,11 @@ def test_a_change_that_comes_while_another_begins_a_run_begins_a_run_of_its_own(
         for sizes in ((10, 10), (10, 10, 10))
     ]
     changes[0].start()
-    assert starting.wait(20)
+    assert starting.wait(PATIENCE)
     changes[1].start()
     goes_on.set()
     for change in changes:
-        change.join(20)
+        change.join(PATIENCE)
     run = space.run
     assert run is not None and run is not first and run.config.hidden_sizes == (10, 10, 10)
     assert run.status == "running"

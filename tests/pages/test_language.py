@@ -36,7 +36,8 @@ from core.loading.config import LoadingConfig
 from core.tensorboard.config import LogConfig
 from core.tensorboard.first import FirstConfig
 from pages.shared.person import language
-from tests.pages.tabs import Tab, until
+from tests.pages.tabs import Tab
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").rglob("*.py"))]

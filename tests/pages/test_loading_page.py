@@ -10,8 +10,9 @@ from babel.messages.catalog import Message
 from core.loading.situations import SITUATIONS, SWEPT, situation, sweep
 from core.processes.jobs import Job, Jobs
 from pages.loading.bench import Bench
-from tests.pages.tabs import BOB, Tab, until
+from tests.pages.tabs import BOB, Tab
 from tests.pages.test_language import assert_chinese, catalogs, messages
+from tests.waiting import until
 
 __all__ = ["catalogs", "messages"]
 
@@ -28,7 +29,7 @@ def bench(tab: Tab) -> Bench:
 def finished(tab: Tab, job: Job | None) -> Tab:
     """The page after its job has ended."""
     assert job is not None
-    until(lambda: not job.alive, 60)
+    until(lambda: not job.alive)
     assert (job.status, job.problem) == ("finished", None)
     return tab.run()
 

@@ -13,7 +13,8 @@ from core.experiments import experiment
 from core.files import saving
 from pages.saving.chosen import FIRST_RUNS, PREFERENCE
 from pages.saving.resume_panel import risen
-from tests.pages.tabs import ANNE, BOB, Tab, until
+from tests.pages.tabs import ANNE, BOB, Tab
+from tests.waiting import until
 
 
 def trained(manager: Manager, owner: str = ANNE, name: str = "classifier", **values: Any) -> Any:

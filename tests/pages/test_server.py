@@ -27,7 +27,8 @@ from core.frames import decode
 from pages.shared.server.assets import PAGES, TYPES, asset, pages_hash, plotly_address, plotly_bundle
 from pages.shared.server.owner import COOKIE
 from pages.shared.server.routes import middleware, routes
-from tests.pages.tabs import ANNE, BOB, until
+from tests.pages.tabs import ANNE, BOB
+from tests.waiting import until
 
 HERE = "http://testserver"
 FORGED = [

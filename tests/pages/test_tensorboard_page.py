@@ -12,7 +12,8 @@ from core.engine.manager import Manager
 from core.experiments.classifier import ClassifierConfig
 from core.tensorboard.config import LogConfig
 from core.tensorboard.reading import read
-from tests.pages.tabs import ANNE, BOB, Tab, until
+from tests.pages.tabs import ANNE, BOB, Tab
+from tests.waiting import until
 
 
 def test_code_records_and_picture_follow_the_form(open_tab: Callable[..., Tab]) -> None:
@@ -35,7 +36,7 @@ def test_mistakes_each_have_words_and_a_program(open_tab: Callable[..., Tab]) ->
         page.set("logging mistake", name)
         assert told in page.words
     page.set("logging mistake", "one_folder").press("Run it here")
-    until(lambda: "It ran to its end." in page.run().words, 60)
+    until(lambda: "It ran to its end." in page.run().words)
     assert [figure.key for figure in page.at.get("plotly_chart")] == ["zigzag all", "zigzag lr0.1"]
     line = read(page.manager.store.logs(ANNE) / "mistakes/one_folder/all").scalars["Train/Loss"]
     assert [step for step, _value in line] == [0, 1, 2, 3, 0, 1, 2, 3]

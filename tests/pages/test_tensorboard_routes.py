@@ -20,8 +20,9 @@ from core.models import Net
 from core.tensorboard.first import FOLDER, FirstConfig, write
 from core.tensorboard.host import Board, Host, Request
 from tests.pages.conftest import serving
-from tests.pages.tabs import ANNE, BOB, until
+from tests.pages.tabs import ANNE, BOB
 from tests.pages.test_server import HERE, as_person, browser
+from tests.waiting import until
 
 RUN = "classifier/annes-run"
 SECRETS = ("annes-label", "annes-words", "annes-setting", "annes-metric")

@@ -9,7 +9,7 @@ from core.engine.run import Run
 from core.experiments.classifier import ClassifierConfig
 from core.export import script
 from tests.core.scripts import Scripts
-from tests.core.waiting import until
+from tests.waiting import until
 
 
 @pytest.mark.parametrize("bugs", [(), ("no_zero_grad",)], ids=["correct", "with a bug"])
@@ -20,14 +20,14 @@ def test_the_script_repeats_a_run_with_its_learning_rate_changes(
         {"dataset": "moons", "num_steps": 120, "batch_size": 30, "dropout": 0.2, "bugs": bugs, "optimizer": "Adam"}
     )
     first = start(config, speed=300)
-    assert until(lambda: first.step > 15)
+    until(lambda: first.step > 15)
     first.command("lr", 0.1)
-    assert until(lambda: first.lr_changes)
+    until(lambda: first.lr_changes)
     changed_at = max(first.lr_changes)
-    assert until(lambda: any(step > changed_at for step in first.kept))
+    until(lambda: any(step > changed_at for step in first.kept))
     kept = first.kept[-1]
     run = manager.resume(first.owner, first.id, kept, lr=0.005, num_steps=130)
-    assert until(lambda: not run.alive)
+    until(lambda: not run.alive)
     assert run.status == "finished" and sorted(run.lr_changes.values()) == [0.005, 0.1]
 
     assert run_script(script(run.config, run.lr_changes)) == run.folder.rows("run")

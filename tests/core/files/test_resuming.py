@@ -15,7 +15,7 @@ from core.files import saving, uploads
 from core.files.resuming import Uploaded, check, rebuild, ways_on
 from core.files.uploads.packed import pack
 from core.processes.confined import Unable
-from tests.core.waiting import until
+from tests.waiting import until
 
 OPTIMIZERS = ("SGD", "Adam", "AdamW", "RMSprop")
 DROPPED: dict[str, dict[str, Any]] = {

@@ -15,8 +15,7 @@ from core.engine.manager import Manager
 from core.loading.config import LoadingConfig
 from core.loading.measure import Bar, Order, Result, measure
 from core.processes.jobs import Job, Jobs
-from tests.core.processes.test_jobs import gone
-from tests.core.waiting import until
+from tests.waiting import PATIENCE, gone, until, until_gone
 
 SMALL = {"samples": 32, "batch_size": 8, "decode_ms": 1, "num_epochs": 2}
 LONGEST = 80.0
@@ -97,36 +96,37 @@ def test_every_data_set_every_way(dataset: str, done: Callable[..., Job]) -> Non
 
 def test_a_killed_worker_is_told_in_one_sentence(jobs: Jobs) -> None:
     job = jobs.start("anne", measure, Order([config(num_workers=2, decode_ms=20, samples=256, num_epochs=5)]))
-    assert until(lambda: bars(job), 20)
+    until(lambda: bars(job))
     assert job.process is not None and job.process.pid is not None
     main = job.process.pid
     workers = children(main)
     assert len(workers) == 2
     os.kill(workers[0], signal.SIGKILL)
-    assert job.over.wait(20)
+    assert job.over.wait(PATIENCE)
     assert job.status == "failed"
     assert str(job.problem).startswith("PyTorch says: DataLoader worker (pid")
     assert str(workers[0]) in str(job.problem) and "\n" not in str(job.problem)
-    assert all(until(lambda pid=pid: gone(pid), 5) for pid in [main, *workers])
+    until_gone([main, *workers])
 
 
 def test_a_hung_worker_is_told_in_one_sentence(manager: Manager) -> None:
-    jobs = Jobs(lambda owner: True, silence=4)
+    jobs = Jobs(lambda owner: True, silence=PATIENCE)
     job = jobs.start("anne", measure, Order([config(num_workers=2, decode_ms=20, samples=256, num_epochs=5)]))
-    assert until(lambda: bars(job), 20)
+    until(lambda: bars(job))
     assert job.process is not None and job.process.pid is not None
     main = job.process.pid
     workers = children(main)
     os.kill(workers[0], signal.SIGSTOP)
-    assert job.over.wait(20)
+    job.silence = 4
+    assert job.over.wait(PATIENCE)
     assert job.status == "failed" and "a process hangs" in str(job.problem)
-    assert all(until(lambda pid=pid: gone(pid), 5) for pid in [main, *workers])
+    until_gone([main, *workers])
     jobs.close()
 
 
 def test_ending_it_ends_the_workers(jobs: Jobs) -> None:
     job = jobs.start("anne", measure, Order([config(num_workers=2, decode_ms=20, samples=256, num_epochs=5)]))
-    assert until(lambda: bars(job), 20)
+    until(lambda: bars(job))
     assert job.process is not None and job.process.pid is not None
     pids = [job.process.pid, *children(job.process.pid)]
     folder = job.folder

@@ -15,7 +15,7 @@ import pytest
 
 from core.engine.manager import Manager, Refused
 from core.processes.jobs import MOST_WAITING, Job, Jobs, Tell
-from tests.core.waiting import until
+from tests.waiting import PATIENCE, gone, until, until_gone
 
 
 def answer(tell: Tell, folder: Path, argument: Any) -> None:
@@ -34,18 +34,11 @@ def fail(tell: Tell, folder: Path, argument: Any) -> None:
     raise RuntimeError("DataLoader worker (pid 1) is killed by signal: Killed.\nmore")
 
 
-def gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
-
-
-def left(job: Job) -> list[Any]:
-    """What is left of a job."""
+def left(job: Job) -> list[Path]:
+    """What is left of a job's folder, once its processes are gone."""
     [event] = job.events
-    found: list[Any] = [pid for pid in event["pids"] if not until(lambda pid=pid: gone(pid), 5)]
-    return found + [path for path in [Path(event["folder"])] if path.exists()]
+    until_gone(event["pids"])
+    return [path for path in [Path(event["folder"])] if path.exists()]
 
 
 @pytest.fixture
@@ -69,13 +62,13 @@ def make(manager: Manager, present: dict[str, bool]) -> Iterator[Callable[..., J
 
 def hanging(jobs: Jobs, owner: str = "anne") -> Job:
     job = jobs.start(owner, hang, None)
-    assert until(lambda: job.events, 60)
+    until(lambda: job.events)
     return job
 
 
 def test_a_job_answers_and_takes_its_folder_with_it(make: Callable[..., Jobs]) -> None:
     job = make().start("anne", answer, 21)
-    assert job.over.wait(20)
+    assert job.over.wait(PATIENCE)
     assert (job.status, job.problem) == ("finished", None)
     [event] = job.events
     assert event["value"] == 42
@@ -85,7 +78,7 @@ def test_a_job_answers_and_takes_its_folder_with_it(make: Callable[..., Jobs]) -
 
 def test_an_error_is_one_sentence(make: Callable[..., Jobs]) -> None:
     job = make().start("anne", fail, None)
-    assert job.over.wait(20)
+    assert job.over.wait(PATIENCE)
     assert job.status == "failed"
     assert str(job.problem) == "PyTorch says: DataLoader worker (pid 1) is killed by signal: Killed."
 
@@ -95,7 +88,7 @@ def test_what_hangs_is_ended_and_told(make: Callable[..., Jobs], limit: str, wor
     jobs = make()
     job = hanging(jobs)
     setattr(job if limit == "silence" else jobs, limit, 0.3)
-    assert job.over.wait(20)
+    assert job.over.wait(PATIENCE)
     assert job.status == "failed" and words in str(job.problem)
     assert left(job) == []
 
@@ -103,7 +96,7 @@ def test_what_hangs_is_ended_and_told(make: Callable[..., Jobs], limit: str, wor
 def test_what_is_killed_is_told(make: Callable[..., Jobs]) -> None:
     job = hanging(make())
     os.kill(job.events[0]["pids"][0], signal.SIGKILL)
-    assert job.over.wait(20)
+    assert job.over.wait(PATIENCE)
     assert job.status == "failed" and "ended from outside" in str(job.problem)
     assert left(job) == []
 
@@ -113,7 +106,7 @@ def test_who_leaves_takes_the_job_along(make: Callable[..., Jobs], present: dict
     time.sleep(0.5)
     assert job.alive, "the person is there"
     present["anne"] = False
-    assert job.over.wait(20)
+    assert job.over.wait(PATIENCE)
     assert (job.status, job.problem) == ("ended", None)
     assert left(job) == []
 
@@ -124,14 +117,14 @@ def test_one_a_person_and_a_line_for_the_others(make: Callable[..., Jobs], prese
     bob, carol, dave = (jobs.start(name, answer, 1) for name in ("bob", "carol", "dave"))
     assert [jobs.before(job) for job in (first, bob, carol, dave)] == [0, 1, 2, 3]
     present["carol"] = False
-    assert carol.over.wait(20) and carol.status == "ended", "who leaves the line loses the place"
+    assert carol.over.wait(PATIENCE) and carol.status == "ended", "who leaves the line loses the place"
     assert (bob.status, dave.status) == ("waiting", "waiting")
     jobs.end(dave)
     assert dave.status == "ended" and dave.events == []
     again = jobs.start("anne", answer, 3)
-    assert first.over.wait(20) and first.status == "ended", "a new job ends the person's old one"
+    assert first.over.wait(PATIENCE) and first.status == "ended", "a new job ends the person's old one"
     assert left(first) == []
-    assert bob.over.wait(20) and again.over.wait(20)
+    assert bob.over.wait(PATIENCE) and again.over.wait(PATIENCE)
     assert [job.status for job in (bob, again)] == ["finished", "finished"]
 
 
@@ -171,4 +164,4 @@ def test_a_killed_server_leaves_nothing_running(tmp_path: Path) -> None:
     assert len(pids) == 2 and not any(map(gone, pids))
     server.kill()
     server.wait()
-    assert [pid for pid in pids if not until(lambda pid=pid: gone(pid), 10)] == []
+    until_gone(pids)

@@ -22,7 +22,7 @@ from core.processes.confined import confined
 from core.tensorboard.config import KINDS, LogConfig
 from core.tensorboard.lines import as_images
 from core.tensorboard.logbook import Logbook
-from tests.core.waiting import until
+from tests.waiting import until
 
 Start = Callable[..., Run]
 ALL = {"every": 10, "histograms": True, "histograms_every": 20, "pr_curves": True, "embedding": True}
@@ -43,8 +43,8 @@ def config_of(name: str, **values: Any) -> Any:
 
 
 def over(run: Run) -> Run:
-    assert until(lambda: not run.alive, 60), run.state()
-    assert until(lambda: run.connection is None)
+    until(lambda: not run.alive, state=run.state)
+    until(lambda: run.connection is None)
     return run
 
 
@@ -159,9 +159,10 @@ def test_a_run_that_goes_on_has_the_whole_line(start: Start, manager: Manager) -
 
 def test_a_running_log_can_be_read(start: Start, manager: Manager) -> None:
     run = start(config_of("classifier", num_steps=5000), speed=200)
-    assert until(lambda: run.step > 50)
-    assert until(lambda: "Train/Loss" in read(folder(manager, run)).Tags()["scalars"], 10)
-    assert run.alive and until(lambda: run.log.get("costs", {}).get("scalars"))
+    until(lambda: run.step > 50)
+    until(lambda: "Train/Loss" in read(folder(manager, run)).Tags()["scalars"])
+    assert run.alive
+    until(lambda: run.log.get("costs", {}).get("scalars"))
 
 
 def test_the_budget_ends_the_log_but_not_the_run(
