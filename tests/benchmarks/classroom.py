@@ -57,7 +57,9 @@ async def watch(port: int, owner: str, run: str, until: float) -> tuple[int, int
     headers = {"Cookie": f"torch_playground={owner}"}
     frames = size = 0
     async with websockets.connect(
-        f"ws://127.0.0.1:{port}/live/{run}", additional_headers=headers, origin=f"http://127.0.0.1:{port}"
+        f"ws://127.0.0.1:{port}/live/{run}",
+        additional_headers=headers,
+        origin=websockets.Origin(f"http://127.0.0.1:{port}"),
     ) as socket:
         while (left := until - time.monotonic()) > 0:
             try:

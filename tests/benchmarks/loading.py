@@ -49,7 +49,9 @@ def main() -> None:
         manager.warm()
         jobs = Jobs(lambda owner: True, at_once=1)
         configs = list(situation("slow"))
-        pages, scripts, tries = [], [], 0
+        pages: list[list[float]] = []
+        scripts: list[list[float]] = []
+        tries = 0
         while len(pages) < ROUNDS and tries < MOST_TRIES:
             tries += 1
             found = measured(jobs, configs)

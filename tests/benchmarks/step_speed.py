@@ -55,8 +55,9 @@ def tutorial(steps: int, as_printed: bool = False) -> list[float]:
 
 def engine(steps: int, evaluate_every: int = 1000, as_printed: bool = False) -> list[float]:
     """The engine's own loop, yielding a snapshot a step."""
-    bugs = ("softmax",) if as_printed else ()
-    config = ClassifierConfig(device="cpu", num_steps=steps, evaluate_every=evaluate_every, bugs=bugs)
+    config = ClassifierConfig(device="cpu", num_steps=steps, evaluate_every=evaluate_every)
+    if as_printed:
+        config = config.changed(bugs=("softmax",))
     return [s.metrics["loss/train"] for s in experiment("classifier").train(config, {}) if s.metrics]
 
 

@@ -35,7 +35,7 @@ def test_what_is_saved_comes_back(config: ClassifierConfig, snapshot: Snapshot, 
     for name, tensor in snapshot.net.state_dict().items():
         assert torch.equal(net.state_dict()[name], tensor)
     for new, old in zip(net.parameters(), snapshot.net.parameters(), strict=True):
-        assert torch.equal(new.grad, old.grad)
+        assert new.grad is not None and old.grad is not None and torch.equal(new.grad, old.grad)
     assert str(optimizer.state_dict()) == str(snapshot.optimizer.state_dict())
 
 

@@ -43,7 +43,8 @@ def tutorials_loop(seed: int, num_steps: int) -> list[float]:
             self.out = nn.Linear(n_hidden, n_output)
 
         def forward(self, x_layer: torch.Tensor) -> torch.Tensor:
-            return self.out(torch.relu(self.n_hidden(x_layer)))
+            logits: torch.Tensor = self.out(torch.relu(self.n_hidden(x_layer)))
+            return logits
 
     torch.manual_seed(seed)
     data = torch.ones(100, 2)
@@ -164,7 +165,9 @@ def test_standardised_inputs_have_mean_0_and_deviation_1() -> None:
 @pytest.mark.parametrize("init", ["xavier_uniform_", "kaiming_normal_", "normal_", "zeros_"])
 def test_the_first_weights_follow_the_chosen_rule(init: str) -> None:
     net = build_net(config_of(init=init, hidden_sizes=(64, 64)))
-    weight = net.hidden[2].weight
+    layer = net.hidden[2]
+    assert isinstance(layer, nn.Linear)
+    weight = layer.weight
     expected = {"xavier_uniform_": math.sqrt(2 / 128), "kaiming_normal_": math.sqrt(2 / 64), "normal_": 1, "zeros_": 0}
     assert weight.std().item() == pytest.approx(expected[init], rel=0.05)
     assert all(not layer.bias.any() for layer in net.modules() if isinstance(layer, nn.Linear))
@@ -191,7 +194,7 @@ def test_without_zero_grad_gradients_add_up() -> None:
         total = [old + new for old, new in zip(total, gradients, strict=True)]
         with torch.no_grad():
             for parameter, step in zip(net.parameters(), total, strict=True):
-                parameter -= 0.2 * step
+                parameter.sub_(0.2 * step)
         expected.append(loss.item())
     found = [snapshot.metrics["loss/train"] for snapshot in train(config, {}) if snapshot.step]
     assert found == pytest.approx(expected, rel=1e-5)
@@ -327,9 +330,9 @@ def test_a_view_says_what_the_network_says(values: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 3e38])
 def test_a_view_of_broken_weights_is_still_a_view(value: float) -> None:
-    frame = frame_of(config_of(), lambda snapshot: snapshot.net.out.weight.data.fill_(value))
+    frame = frame_of(config_of(), lambda snapshot: snapshot.net.get_parameter("out.weight").data.fill_(value))
     assert frame.arrays["decision"].shape == (GRID, GRID)
-    frame = frame_of(config_of(), lambda snapshot: snapshot.net.hidden[0].weight.data.fill_(value))
+    frame = frame_of(config_of(), lambda snapshot: snapshot.net.get_parameter("hidden.0.weight").data.fill_(value))
     assert all(math.isfinite(scale) for scale in frame.facts["units_scale"])
 
 

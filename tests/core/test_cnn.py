@@ -15,6 +15,7 @@ from core import checkpoints
 from core.__main__ import main
 from core.config import ConfigError, kind_of
 from core.data.digits import augment, digits
+from core.experiments import experiment
 from core.experiments.base import bug_lanes
 from core.experiments.cnn import (
     CNNConfig,
@@ -240,7 +241,7 @@ def test_bug_that_could_not_be_seen_is_refused() -> None:
 def test_lanes_start_equal() -> None:
     both = bug_lanes(config_of(bugs=("no_zero_grad",)))
     assert list(both) == ["run", "correct"]
-    nets = [untrained(config).net.state_dict() for config in both.values()]
+    nets = [experiment("cnn").untrained(config).net.state_dict() for config in both.values()]
     assert all(torch.equal(one, nets[1][name]) for name, one in nets[0].items())
 
 
@@ -328,7 +329,8 @@ def test_looking_leaves_no_trace_in_the_run() -> None:
     """Losses are the same whatever is looked at between the steps, saliency's backward pass included."""
     config = CNNConfig.create({"device": "cpu", "dropout": 0.5, "batch_norm": True, "bugs": "no_zero_grad"})
     asked = [{}, focus({"part": "convolution", "channel": 3}), focus({"part": "test"}), focus({"image": 5})]
-    plain, looked_at = [], []
+    plain: list[float | None] = []
+    looked_at: list[float | None] = []
     for losses, looks in ((plain, []), (looked_at, asked)):
         for snapshot in train(config, {}):
             for look in looks:

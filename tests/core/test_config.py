@@ -2,22 +2,23 @@
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.config import MAX_TEXT, ConfigError, kind_of
+from core.config import MAX_TEXT, ConfigError, Setting, kind_of
 from core.experiments.classifier import MAX_POINTS, ClassifierConfig
 
 SETTINGS = ClassifierConfig.settings()
 NUMBERS = [name for name, shown in SETTINGS.items() if kind_of(ClassifierConfig, name) in ("int", "float")]
 COORDINATE = st.floats(-10_000, 10_000)
-ITEMS = {
-    "ints": lambda shown: st.integers(shown.low, shown.high),
+ITEMS: dict[str, Callable[[Setting], st.SearchStrategy[Any]]] = {
+    "ints": lambda shown: st.integers(int(shown.low or 0), int(shown.high or 0)),
     "points": lambda shown: st.tuples(COORDINATE, COORDINATE, st.integers(0, 4)),
-    "choices": lambda shown: st.sampled_from(list(shown.choices)),
+    "choices": lambda shown: st.sampled_from(list(shown.choices or ())),
 }
 LONGEST = {"hidden_sizes": 6, "points": 12, "features": 7, "bugs": 4}
 
@@ -150,7 +151,7 @@ def test_a_changed_config_is_checked_like_a_new_one() -> None:
 
 def test_a_config_is_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        ClassifierConfig().lr = 1.0  # type: ignore[misc]
+        ClassifierConfig().lr = 1.0
 
 
 @pytest.mark.parametrize("name", SETTINGS)

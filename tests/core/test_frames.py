@@ -2,6 +2,7 @@
 
 import json
 import struct
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from core.experiments.classifier import ClassifierConfig, untrained, view
 from core.frames import decode, encode
 from core.snapshot import Frame
 
-ARRAYS = {
+ARRAYS: dict[str, np.ndarray[Any, Any]] = {
     "bytes": np.arange(7, dtype=np.uint8),
     "floats": np.array([[1.5, np.nan], [np.inf, -0.0]], np.float32),
     "none": np.zeros((0, 1, 1), np.uint8),

@@ -16,7 +16,8 @@ import torch
 from core import checkpoints
 from core.__main__ import main
 from core.engine.record import Folder
-from core.experiments.classifier import ClassifierConfig, train
+from core.experiments import experiment
+from core.experiments.classifier import ClassifierConfig
 
 Losses = Callable[..., list[float]]
 
@@ -103,7 +104,7 @@ def test_out_keeps_what_was_printed(values: list[str], capsys: pytest.CaptureFix
     assert folder.kept() == [30]
     state = checkpoints.load(folder.checkpoint_file(30))["run"]
     assert state["losses"].tolist() == [row["loss/train"] for row in steps]
-    *_, last = train(folder.config(), {})
+    *_, last = experiment("classifier").train(folder.config(), {})
     assert all(torch.equal(state["net"][name], value) for name, value in last.net.state_dict().items())
 
 

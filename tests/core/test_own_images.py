@@ -12,7 +12,6 @@ import pytest
 import torch
 from PIL import Image
 
-from core.data import own_images as module
 from core.data.image_sets import class_names, missing
 from core.data.own_images import ImagesRefused, own_images, own_names, read_zip, save_own
 from core.experiments.cnn import CNNConfig, train
@@ -131,7 +130,7 @@ def test_a_damaged_zip() -> None:
 
 def test_a_hundred_thousand_files_are_refused_before_one_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     data = zipped({f"c/{i}": b"" for i in range(100_000)})
-    monkeypatch.setattr(module.zipfile, "ZipFile", None)
+    monkeypatch.setattr(zipfile, "ZipFile", None)
     with pytest.raises(ImagesRefused, match="more than 20000 files"):
         read_zip(data)
 

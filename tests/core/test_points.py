@@ -1,6 +1,7 @@
 """The data sets have the shapes, the geometry and the chance they claim."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -9,7 +10,8 @@ from torch import Tensor
 from core.data.points import blobs, circles, clouds, features, flip_labels, moons, spirals, split, xor
 
 MANY = 2000
-TWO_CLASSES = [clouds, moons, circles, xor, spirals]
+Draw = Callable[[int, float], tuple[Tensor, Tensor]]
+TWO_CLASSES: list[Draw] = [clouds, moons, circles, xor, spirals]
 
 
 @pytest.fixture(autouse=True)
@@ -18,20 +20,20 @@ def seeded() -> None:
 
 
 @pytest.mark.parametrize("draw", TWO_CLASSES)
-def test_both_classes_have_all_their_points(draw: object) -> None:
-    x, y = draw(30, 1.0)  # type: ignore[operator]
+def test_both_classes_have_all_their_points(draw: Draw) -> None:
+    x, y = draw(30, 1.0)
     assert (x.shape, x.dtype) == ((60, 2), torch.float32)
     assert (y.shape, y.dtype) == ((60,), torch.int64)
     assert y.bincount().tolist() == [30, 30]
 
 
 @pytest.mark.parametrize("draw", TWO_CLASSES)
-def test_the_same_seed_gives_the_same_points(draw: object) -> None:
+def test_the_same_seed_gives_the_same_points(draw: Draw) -> None:
     torch.manual_seed(3)
-    first = draw(20, 1.0)[0]  # type: ignore[operator]
+    first = draw(20, 1.0)[0]
     torch.manual_seed(3)
-    assert torch.equal(first, draw(20, 1.0)[0])  # type: ignore[operator]
-    assert not torch.equal(first, draw(20, 1.0)[0])  # type: ignore[operator]
+    assert torch.equal(first, draw(20, 1.0)[0])
+    assert not torch.equal(first, draw(20, 1.0)[0])
 
 
 def test_clouds_lie_around_the_tutorials_centres() -> None:

@@ -64,7 +64,7 @@ def test_trains_as_a_plain_loop_does() -> None:
         batch = order[start : start + 50]
         r_out, (h_n, _) = rnn(images[batch].float() / 255)
         assert torch.equal(r_out[:, -1], h_n[0])
-        loss = nn.functional.cross_entropy(out(r_out[:, -1]), labels[batch])
+        loss = nn.CrossEntropyLoss()(out(r_out[:, -1]), labels[batch])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from core import checkpoints
-from core.config import ConfigError, kind_of
+from core.config import Config, ConfigError, kind_of
 from core.data.image_sets import load_images
 from core.engine import worker
 from core.engine.manager import Manager, Refused
@@ -289,13 +289,18 @@ def test_good_weights_learn_where_bad_ones_do_not() -> None:
     assert losses["kaiming"] < 1 < 2.29 < losses["small"]
 
 
+def of_each(lanes: dict[str, Config], setting: str) -> list[object]:
+    """What a setting is in each lane."""
+    return [getattr(config, setting) for config in lanes.values()]
+
+
 def test_two_networks_side_by_side_differ_in_one_thing() -> None:
     found = lanes(config_of(compare="batch_norm"))
-    assert [c.batch_norm for c in found.values()] == [True, False]  # type: ignore[attr-defined]
+    assert of_each(found, "batch_norm") == [True, False]
     found = lanes(config_of(compare="init", batch_norm=False))
-    assert [c.init for c in found.values()] == ["default", "small"]  # type: ignore[attr-defined]
+    assert of_each(found, "init") == ["default", "small"]
     found = lanes(config_of(compare="init", init="small"))
-    assert [c.init for c in found.values()] == ["small", "kaiming"]  # type: ignore[attr-defined]
+    assert of_each(found, "init") == ["small", "kaiming"]
     assert list(lanes(config_of(bugs="no_eval"))) == ["run", "correct"]
 
 

@@ -54,8 +54,12 @@ class Tab:
 
     def set(self, key: str, value: Any) -> Tab:
         """Move a widget and rerun."""
-        self.at.get_by_key(key).set_value(value)
+        self.widget(key).set_value(value)
         return self.run()
+
+    def widget(self, key: str) -> Any:
+        """A widget by its key, of whatever kind it is."""
+        return self.at.get_by_key(key)
 
     def press(self, words: str) -> Tab:
         """Press the button with that label or key."""
@@ -111,4 +115,5 @@ class Tab:
     def words(self) -> str:
         """All text of the page that is not in a widget."""
         kinds = ("title", "header", "subheader", "markdown", "caption", "info", "error", "code")
-        return "\n".join(str(found.value) for kind in kinds for found in self.at.get(kind))
+        elements: list[Any] = [element for kind in kinds for element in self.at.get(kind)]
+        return "\n".join(str(element.value) for element in elements)

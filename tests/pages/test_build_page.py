@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from babel.messages.catalog import Message
 
 from core.blocks import MOST_BLOCKS
 from core.blocks.presets import PRESETS
 from core.experiments.build import TUTORIAL_CNN
 from tests.pages.tabs import BOB, Tab
-from tests.pages.test_language import assert_chinese, catalogs, messages  # noqa: F401
+from tests.pages.test_language import Message, assert_chinese, catalogs, messages  # noqa: F401
 from tests.waiting import until
 
 EDITOR = "blocks build"
@@ -36,7 +35,7 @@ class Builder:
     @property
     def network(self) -> str:
         """The network in the list, whether it works or not."""
-        return self.told["network"].replace("\n", "").replace(" ", "")
+        return str(self.told["network"]).replace("\n", "").replace(" ", "")
 
     def edit(self, do: str, **order: Any) -> Builder:
         self.tab.tell("edit", key=EDITOR, do=do, **order)

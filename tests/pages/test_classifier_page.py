@@ -18,7 +18,7 @@ from tests.pages.tabs import BOB, Tab
 from tests.waiting import PATIENCE, until
 
 SECTIONS = ("lesson", "steps", "network", "code", "bugs", "runs")
-CHANGES = {
+CHANGES: dict[str, Any] = {
     "dataset": "circles",
     "n_classes": 4,
     "points_per_class": 50,
@@ -49,7 +49,7 @@ CHANGES = {
     "bugs": ["softmax"],
 }
 """What each widget is moved to."""
-FIRST = {
+FIRST: dict[str, list[tuple[str, Any]]] = {
     "n_classes": [("dataset", "blobs")],
     "nesterov": [("momentum", 0.9)],
     "target_accuracy": [("stop", "accuracy")],
@@ -60,9 +60,9 @@ GOOD_CSV = "1.5,2,a\n-1,0.5,b\n2,-1,a\n-2,-2.25,b\n"
 MARKUP = "<script>alert(1)</script>![x](https://example.org/x.png)[y](https://example.org) $x$ :red[z]"
 
 
-def steps_of(run: object) -> list[int]:
+def steps_of(run: Run) -> list[int]:
     """The steps in a run's history."""
-    return list(run.history["run"]["loss/train"]["step"])  # type: ignore[attr-defined]
+    return list(run.history["run"]["loss/train"]["step"])
 
 
 # The form
@@ -146,7 +146,7 @@ def test_untrained_picture_before_play(classifier: Tab) -> None:
 def test_learning_rate_of_a_link_that_is_on_no_tick(open_tab: Callable[..., Tab]) -> None:
     visit = open_tab().open("classifier", lr="0.0375")
     assert visit.config.lr == 0.0375
-    assert visit.at.get_by_key("classifier.lr").value == 0.0375
+    assert visit.widget("classifier.lr").value == 0.0375
     assert visit.run().config.lr == 0.0375
 
 
@@ -154,8 +154,8 @@ def test_tutorials_settings(classifier: Tab) -> None:
     classifier.set("classifier.dataset", "moons").set("classifier.hidden_sizes", 2).set("classifier.lr", 5.0)
     classifier.press("Tutorial's settings")
     assert classifier.config == ClassifierConfig()
-    assert classifier.at.get_by_key("classifier.dataset").value == "clouds"
-    assert classifier.at.get_by_key("classifier.lr").value == 0.02
+    assert classifier.widget("classifier.dataset").value == "clouds"
+    assert classifier.widget("classifier.lr").value == 0.02
 
 
 # What can't be combined
@@ -186,7 +186,7 @@ def test_batch_norm_with_a_last_batch_of_one(classifier: Tab) -> None:
     [sentence] = classifier.errors
     assert "last batch has one point" in sentence
     assert classifier.config == before
-    assert classifier.at.get_by_key("classifier.batch_size").value == 199, "what was typed is still there"
+    assert classifier.widget("classifier.batch_size").value == 199, "what was typed is still there"
     classifier.set("classifier.batch_size", 100)
     assert classifier.errors == []
     assert classifier.config.batch_size == 100
@@ -235,7 +235,7 @@ def test_hidden_layers_restart_a_running_run_and_keep_its_record(classifier: Tab
     assert second.id != first.id
     assert second.status == "running"
     assert second.speed == 30
-    assert second.config.hidden_sizes == (10, 10, 10)
+    assert sizes_of(second) == (10, 10, 10)
     until(lambda: first.status == "stopped")
     assert first.step >= 3
     assert [row["step"] for row in first.folder.rows("run")] == list(range(1, first.step + 1))
@@ -269,7 +269,7 @@ def test_a_change_that_comes_while_another_begins_a_run_begins_a_run_of_its_own(
     for change in changes:
         change.join(PATIENCE)
     run = space.run
-    assert run is not None and run is not first and run.config.hidden_sizes == (10, 10, 10)
+    assert run is not None and run is not first and sizes_of(run) == (10, 10, 10)
     assert run.status == "running"
     assert [found.id for found in manager._runs.values() if found.alive] == [run.id]
 
@@ -312,10 +312,10 @@ def test_learning_rate_changed_in_another_tab(open_tab: Callable[..., Tab], clas
     assert other.shown() is run
     classifier.set("classifier.lr", 0.5)
     other.run()
-    assert other.config.lr == other.at.get_by_key("classifier.lr").value == 0.5
+    assert other.config.lr == other.widget("classifier.lr").value == 0.5
     classifier.set("classifier.lr", 0.1)
     other.set("classifier.lr", 1.0)
-    assert other.config.lr == other.at.get_by_key("classifier.lr").value == 1.0, "it was just changed here"
+    assert other.config.lr == other.widget("classifier.lr").value == 1.0, "it was just changed here"
     until(lambda: run.lr == 1.0)
     assert classifier.run().config.lr == 1.0
     assert run.alive
@@ -402,7 +402,7 @@ def test_resume_from_a_step_that_was_not_kept(classifier: Tab) -> None:
 @pytest.mark.parametrize(
     "order", [{}, {"speed": "fast"}, {"speed": -1, "steps": 10**9}, {"speed": 1e308, "paused": []}]
 )
-def test_orders_of_a_browser_gone_mad(classifier: Tab, order: dict[str, object]) -> None:
+def test_orders_of_a_browser_gone_mad(classifier: Tab, order: dict[str, Any]) -> None:
     classifier.tell("play", **order)
     assert 0 <= classifier.shown().speed <= 100_000
 
@@ -414,7 +414,7 @@ def test_everything_is_there_on_the_next_visit(open_tab: Callable[..., Tab], cla
     later = open_tab().open("classifier")
     assert later.config == classifier.config
     assert later.told()["run"] == run.id
-    assert later.at.get_by_key("classifier.dataset").value == "moons"
+    assert later.widget("classifier.dataset").value == "moons"
 
 
 def test_home_and_back(classifier: Tab) -> None:
@@ -426,7 +426,7 @@ def test_home_and_back(classifier: Tab) -> None:
     classifier.at.switch_page("pages/classifier/page.py")
     classifier.run()
     assert classifier.told()["run"] == run.id
-    assert classifier.at.get_by_key("classifier.dataset").value == "moons"
+    assert classifier.widget("classifier.dataset").value == "moons"
     assert classifier.config.hidden_sizes == (10, 10)
     assert run.alive
 
@@ -441,9 +441,15 @@ def test_someone_else_sees_nothing_of_it(open_tab: Callable[..., Tab], classifie
     assert "No runs yet" in other.set("section classifier", "runs").words
 
 
-def run_has(run: object, steps: int) -> bool:
+def sizes_of(run: Run) -> tuple[int, ...]:
+    """The sizes of a run's hidden layers."""
+    assert isinstance(run.config, ClassifierConfig)
+    return run.config.hidden_sizes
+
+
+def run_has(run: Run, steps: int) -> bool:
     """Whether the run has come that far."""
-    return run.step >= steps  # type: ignore[attr-defined, no-any-return]
+    return run.step >= steps
 
 
 # Links
@@ -467,7 +473,7 @@ def test_link_restores_every_setting_and_starts_nothing(
         classifier.set(f"classifier.{name}", CHANGES[name])
     classifier.set("classifier.hidden_sizes", 2).set("classifier.hidden_sizes.0", 3)
     classifier.set("section classifier", "bugs").set("classifier.bugs", ["no_zero_grad", "high_lr"])
-    classifier.at.get_by_key("classifier.csv text").set_value(GOOD_CSV)
+    classifier.widget("classifier.csv text").set_value(GOOD_CSV)
     classifier.run().press("Use these points")
     assert classifier.errors == []
     query = linked(classifier)
@@ -478,7 +484,7 @@ def test_link_restores_every_setting_and_starts_nothing(
     assert visit.told()["run"] is None
     assert manager.store.of(BOB, "classifier") == []
     assert visit.errors == []
-    assert visit.at.get_by_key("classifier.seed").value == 7
+    assert visit.widget("classifier.seed").value == 7
     assert visit.run().config == classifier.config, "the form says the same"
 
 
@@ -496,7 +502,7 @@ def test_link_opened_in_a_tab_that_is_already_there(classifier: Tab) -> None:
     classifier.at.query_params = {"hidden_sizes": "5,6", "dataset": "moons"}
     classifier.run()
     assert classifier.config == ClassifierConfig(hidden_sizes=(5, 6), dataset="moons")
-    assert classifier.at.get_by_key("classifier.hidden_sizes").value == 2
+    assert classifier.widget("classifier.hidden_sizes").value == 2
     assert classifier.run().config.dataset == "moons"
 
 
@@ -595,7 +601,7 @@ def test_good_csv(classifier: Tab, text: str, points: int) -> None:
     assert classifier.errors == []
     assert classifier.config.dataset == "own"
     assert len(classifier.config.points) == points
-    assert classifier.at.get_by_key("classifier.dataset").value == "own"
+    assert classifier.widget("classifier.dataset").value == "own"
     assert classifier.run().config.dataset == "own"
     run = classifier.play()
     until(lambda: run.status == "finished")
@@ -635,7 +641,7 @@ def test_bad_csv_says_why_and_loses_nothing(classifier: Tab, text: str, said: st
     assert len(sentence) < 300
     assert "![" not in sentence.replace("\\", "§")
     assert classifier.config == before
-    assert classifier.at.get_by_key("classifier.csv text").value == text, "the text can be corrected"
+    assert classifier.widget("classifier.csv text").value == text, "the text can be corrected"
     paste(classifier, GOOD_CSV)
     assert classifier.errors == []
 
@@ -651,7 +657,7 @@ def test_bad_csv_says_why_and_loses_nothing(classifier: Tab, text: str, said: st
     ids=["good", "a picture", "too long", "empty"],
 )
 def test_uploaded_csv(classifier: Tab, data: bytes, said: str | None) -> None:
-    classifier.at.get_by_key("classifier.csv file").upload("points.csv", data, "text/csv")
+    classifier.widget("classifier.csv file").upload("points.csv", data, "text/csv")
     classifier.run().press("Use these points")
     if said is None:
         assert classifier.errors == []
@@ -665,7 +671,7 @@ def test_uploaded_csv(classifier: Tab, data: bytes, said: str | None) -> None:
 def test_large_numbers_are_standardised(classifier: Tab) -> None:
     paste(classifier, "1000,2,a\n1500,3,b\n900,1,a\n1700,4,b")
     assert classifier.config.standardize
-    assert classifier.at.get_by_key("classifier.standardize").value is True
+    assert classifier.widget("classifier.standardize").value is True
     assert "standardised" in classifier.words
 
 
@@ -689,7 +695,7 @@ def test_points_added_by_clicking(classifier: Tab) -> None:
 
 
 @pytest.mark.parametrize("point", [{"x": 1e9, "y": 0}, {"x": "1", "y": 0}, {"y": 0}, {"x": float("nan"), "y": 0}])
-def test_impossible_click(classifier: Tab, point: dict[str, object]) -> None:
+def test_impossible_click(classifier: Tab, point: dict[str, Any]) -> None:
     classifier.set("classifier.adding class", 0)
     classifier.tell("point", **point)
     assert classifier.config.points == ()
@@ -796,8 +802,8 @@ def test_open_an_old_run(classifier: Tab) -> None:
     classifier.press(f"open {first.id}")
     assert classifier.told()["run"] == first.id
     assert classifier.config.dataset == "moons"
-    assert classifier.at.get_by_key("classifier.dataset").value == "moons"
-    assert classifier.at.get_by_key("classifier.hidden_sizes").value == 1
+    assert classifier.widget("classifier.dataset").value == "moons"
+    assert classifier.widget("classifier.hidden_sizes").value == 1
     assert classifier.run().told()["run"] == first.id
 
 
@@ -806,7 +812,7 @@ def test_old_run_of_a_server_that_is_gone(classifier: Tab, manager: Manager, mon
     run = classifier.play()
     until(lambda: run.status == "finished")
     classifier.tell("reset")
-    until(lambda: manager.store.find(run.id).status == "finished")  # type: ignore[union-attr]
+    until(lambda: (entry := manager.store.find(run.id)) is not None and entry.status == "finished")
     manager._runs.clear()
     classifier.set("section classifier", "runs").press(f"open {run.id}")
     assert steps_of(classifier.shown()) == list(range(1, 21))

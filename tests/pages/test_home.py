@@ -31,25 +31,25 @@ def test_language_switch_speaks_chinese_and_is_remembered(open_tab: Callable[...
     assert "Press Play" not in first.words
     assert "Torch Playground" in first.words
     later = open_tab().open()
-    assert later.at.get_by_key("language_switch").value == "zh"
+    assert later.widget("language_switch").value == "zh"
     assert later.words == first.words
 
 
 def test_language_of_the_browser_until_one_is_chosen(open_tab: Callable[..., Any]) -> None:
     visit = open_tab()
     visit.at.context["locale"] = "zh-CN"
-    assert visit.open().at.get_by_key("language_switch").value == "zh"
+    assert visit.open().widget("language_switch").value == "zh"
     visit = open_tab()
     visit.at.context["locale"] = "fr-FR"
-    assert visit.open().at.get_by_key("language_switch").value == "en"
+    assert visit.open().widget("language_switch").value == "en"
 
 
 def test_language_in_the_link(open_tab: Callable[..., Any]) -> None:
-    assert open_tab().open("home", lang="zh").at.get_by_key("language_switch").value == "zh"
+    assert open_tab().open("home", lang="zh").widget("language_switch").value == "zh"
     unknown = open_tab("c" * 32).open("home", lang="<script>")
-    assert unknown.at.get_by_key("language_switch").value == "en"
+    assert unknown.widget("language_switch").value == "en"
 
 
 def test_switch_wins_over_the_language_in_the_link(open_tab: Callable[..., Any]) -> None:
     visit = open_tab().open("home", lang="zh").set("language_switch", "en")
-    assert visit.run().at.get_by_key("language_switch").value == "en"
+    assert visit.run().widget("language_switch").value == "en"

@@ -96,14 +96,14 @@ def test_choices_survive_a_refresh_and_are_nobody_elses(open_tab: Open) -> None:
     open_tab().open("layers", card="avgpool2d").set("card avgpool2d.kernel_size", 4)
     again = open_tab().open("layers")
     assert again.at.session_state["card chosen"] == "avgpool2d"
-    assert again.at.get_by_key("card avgpool2d.kernel_size").value == 4
+    assert again.widget("card avgpool2d.kernel_size").value == 4
     assert open_tab(BOB).open("layers").at.session_state["card chosen"] == "conv2d"
 
 
 def test_the_menu_and_the_arrows(open_tab: Open) -> None:
     page = open_tab().open("layers").set("cards of pooling", "lppool2d")
     assert page.at.session_state["card chosen"] == "lppool2d"
-    assert page.at.get_by_key("cards of convolution").value is None
+    assert page.widget("cards of convolution").value is None
     page.press("card next")
     assert page.at.session_state["card chosen"] == "dropout"
     page.press("card before")
@@ -114,7 +114,7 @@ def test_the_menu_and_the_arrows(open_tab: Open) -> None:
 def test_reset(open_tab: Open) -> None:
     page = open_tab().open("layers", card="linear", in_features="6", bias="false").press("Reset")
     assert form(page, "linear").config.to_query() == {}
-    assert page.at.get_by_key("card linear.in_features").value == 4
+    assert page.widget("card linear.in_features").value == 4
 
 
 def test_a_number_of_the_kernel_makes_it_ones_own(open_tab: Open) -> None:
@@ -124,7 +124,7 @@ def test_a_number_of_the_kernel_makes_it_ones_own(open_tab: Open) -> None:
     assert form(page).config.to_query() == {}
     tell_list(page, numbers)
     assert form(page).config.to_query() == {"preset": "own", "kernel": "0.0,0.0,0.0,0.0,2.5,0.0,0.0,0.0,0.0"}
-    assert page.at.get_by_key("card conv2d.preset").value == "own"
+    assert page.widget("card conv2d.preset").value == "own"
     assert picture(page)[1]["weight"].ravel().tolist() == numbers
     tell_list(page, [999] * 9)
     assert picture(page)[1]["weight"].ravel().tolist() == numbers

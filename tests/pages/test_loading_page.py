@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from babel.messages.catalog import Message
 
 from core.loading.situations import SITUATIONS, SWEPT, situation, sweep
 from core.processes.jobs import Job, Jobs
 from pages.loading.bench import Bench
 from tests.pages.tabs import BOB, Tab
-from tests.pages.test_language import assert_chinese, catalogs, messages
+from tests.pages.test_language import Message, assert_chinese, catalogs, messages
 from tests.waiting import until
 
 __all__ = ["catalogs", "messages"]
@@ -24,6 +23,12 @@ SMALL = {"samples": "32", "decode_ms": "1", "batch_size": "8", "num_epochs": "1"
 def bench(tab: Tab) -> Bench:
     found: Bench = tab.at.session_state["loading bench"]
     return found
+
+
+def status(tab: Tab) -> str | None:
+    """The status of a person's measurement."""
+    job = bench(tab).job
+    return job.status if job is not None else None
 
 
 def finished(tab: Tab, job: Job | None) -> Tab:
@@ -98,13 +103,13 @@ def test_a_link_restores_both_settings_and_starts_nothing(open_tab: Callable[...
 def test_who_must_wait_is_told_and_may_end_it(open_tab: Callable[..., Tab], server_jobs: Jobs) -> None:
     anne, bob = open_tab().open("loading"), open_tab(BOB).open("loading", **SMALL)
     anne.press("measure")
-    until(lambda: bench(anne).job.status == "running")  # type: ignore[union-attr]
+    until(lambda: status(anne) == "running")
     bob.press("measure")
     assert bob.told("loading lanes")["text"]["hint"] == "The cores are taken: 1 before you in line."
     bob.press("end measurement")
     assert "The measurement was ended before it was done." in [found.value for found in bob.at.info]
     anne.press("end measurement")
-    assert bench(anne).job.status == "ended"  # type: ignore[union-attr]
+    assert status(anne) == "ended"
 
 
 @pytest.mark.parametrize("name", list(SITUATIONS))

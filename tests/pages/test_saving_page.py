@@ -198,6 +198,7 @@ def test_a_finished_checkpoint_is_lengthened_as_far_as_one_likes(
     [more] = page.at.number_input
     assert (more.label, more.value) == ("More steps", 60)
     assert "This run had come to its end, so it is lengthened. A new run has all steps up to 60" in page.words
+    assert more.key is not None
     page.set(more.key, 25)
     assert "goes on to step 85." in page.words
     page.press("files adopt")

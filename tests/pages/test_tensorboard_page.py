@@ -79,8 +79,8 @@ def test_what_is_switched_on_is_logged_from_then_on_and_told(open_tab: Callable[
     run = finished(page)
     assert read(page.manager.store.logs(ANNE) / run.folder.facts()["log"]).histograms.keys() >= {"weights/out.bias"}
     assert page.run().words.count("In the last run") == 5
-    assert open_tab().open("tensorboard").set("section tensorboard", "log").at.get_by_key("log.histograms").value
-    assert not open_tab(BOB).open("tensorboard").set("section tensorboard", "log").at.get_by_key("log.histograms").value
+    assert open_tab().open("tensorboard").set("section tensorboard", "log").widget("log.histograms").value
+    assert not open_tab(BOB).open("tensorboard").set("section tensorboard", "log").widget("log.histograms").value
 
 
 def test_a_training_page_shows_its_kinds_and_its_script_logs(classifier: Tab) -> None:

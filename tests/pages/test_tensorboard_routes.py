@@ -6,6 +6,7 @@ import os
 import signal
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -94,12 +95,17 @@ def test_a_person_sees_their_own_runs(client: TestClient, logs: Path) -> None:
     )
 
 
+def lists(client: TestClient, owner: str, runs: list[str]) -> bool:
+    """Whether TensorBoard lists just these runs of a person."""
+    return bool(asked(client, "/data/runs", owner).json() == runs)
+
+
 def test_what_is_logged_later_is_there_when_it_is_asked_for(client: TestClient, server: Manager) -> None:
     carl = "c" * 32
     for runs in (["rnn/first"], ["rnn/first", "rnn/later"]):
         with SummaryWriter(str(server.store.logs(carl) / runs[-1])) as writer:
             writer.add_scalar("loss", 1.0, 1)
-        until(lambda runs=runs: asked(client, "/data/runs", carl).json() == runs)
+        until(partial(lists, client, carl, runs))
 
 
 def test_what_was_written_anew_is_shown_alone(client: TestClient, server: Manager) -> None:

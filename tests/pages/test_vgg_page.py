@@ -3,11 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from babel.messages.catalog import Message
 
 from core.shapes import memory
 from tests.pages.tabs import Tab
-from tests.pages.test_language import assert_chinese, catalogs, messages  # noqa: F401
+from tests.pages.test_language import Message, assert_chinese, catalogs, messages  # noqa: F401
 
 SECTIONS = ("lesson", "steps", "story", "network", "code", "bugs", "runs")
 

@@ -4,6 +4,7 @@ import random
 
 import pytest
 import torch
+from torch import nn
 
 from core.blocks import (
     GROUPS,
@@ -133,8 +134,10 @@ def test_the_class_is_what_a_learner_would_write_and_what_runs() -> None:
     net = net_class(source)()
     torch.manual_seed(0)
     x = torch.randn(2, 1, 28, 28)
+    assert isinstance(net.layers, nn.Sequential)
     first, residual, _, last = net.layers
-    assert torch.equal(net(x), last((first(x) + residual.layers(first(x))).flatten(1)))
+    around = residual.get_submodule("layers")
+    assert torch.equal(net(x), last((first(x) + around(first(x))).flatten(1)))
 
 
 def test_what_is_typed_never_gets_into_the_source() -> None:

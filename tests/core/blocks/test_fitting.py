@@ -3,10 +3,13 @@
 import random
 import tracemalloc
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core.blocks import KINDS, MOST_BLOCKS, Block, BlocksRefused, Path, read, walk, write, write_class
 from core.blocks.fitting import check, fitted, insert, layers, mend, move, put, remedy, remove
@@ -14,7 +17,12 @@ from core.models.built import net_class
 from core.shapes import Shape, trace
 
 pytestmark = pytest.mark.filterwarnings("ignore:dropout2d")
-SMALL = {"bias": [True, False], "stride": [1, 1, 2, 3], "padding": [0, 0, 1, 2], "kernel_size": [1, 2, 3, 5]}
+SMALL: dict[str, list[int | bool]] = {
+    "bias": [True, False],
+    "stride": [1, 1, 2, 3],
+    "padding": [0, 0, 1, 2],
+    "kernel_size": [1, 2, 3, 5],
+}
 
 
 def random_block(chance: random.Random, given: Shape | None, inside: bool = False) -> Block:
@@ -28,7 +36,7 @@ def random_block(chance: random.Random, given: Shape | None, inside: bool = Fals
         return Block(
             kind, inner=tuple(random_block(chance, given, inside=True) for _ in range(chance.choice([1, 1, 2])))
         )
-    values = []
+    values: list[Any] = []
     for argument in KINDS[kind]:
         if argument.name == "stride" and argument.default is None:
             values.append(chance.choice([None, 1, 2]))
@@ -50,6 +58,11 @@ def random_block(chance: random.Random, given: Shape | None, inside: bool = Fals
     return fitted(block, given) if given and chance.random() < 0.6 else block
 
 
+def sequential(block: Block) -> nn.Sequential:
+    """A network of one block."""
+    return nn.Sequential(*layers([block]))
+
+
 def random_network(chance: random.Random) -> tuple[tuple[Block, ...], Shape, int]:
     """Up to seven blocks, the shape of an example, and a batch size."""
     shape: Shape = tuple(chance.choice([1, 2, 3, 4, 6, 9]) for _ in range(chance.choice([1, 2, 3, 3, 3])))
@@ -59,7 +72,7 @@ def random_network(chance: random.Random) -> tuple[tuple[Block, ...], Shape, int
         block = random_block(chance, given)
         blocks = (*blocks, block)
         if given is not None:
-            given = trace(lambda block=block: nn.Sequential(*layers([block])), given, 5)[-1].output
+            given = trace(partial(sequential, block), given, 5)[-1].output
     return blocks, shape, chance.choice([1, 1, 2, 5])
 
 
@@ -73,12 +86,12 @@ def test_a_thousand_random_networks_do_what_the_check_says() -> None:
         net = net_class(write_class(blocks, shape, {}))()
         seen: dict[Path, Shape] = {}
 
-        def note(path: Path, seen: dict[Path, Shape] = seen) -> object:
+        def note(path: Path, seen: dict[Path, Shape] = seen) -> Callable[[nn.Module, Any, Tensor], None]:
             return lambda layer, x, out: seen.update({path: tuple(out.shape[1:])})
 
         for path, _block in walk(blocks):
             name = "layers." + ".layers.".join(map(str, path))
-            net.get_submodule(name).register_forward_hook(note(path))  # type: ignore[arg-type]
+            net.get_submodule(name).register_forward_hook(note(path))
         try:
             net(torch.randn(batch, *shape))
             failed = False

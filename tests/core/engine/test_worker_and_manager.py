@@ -341,7 +341,7 @@ def finite_and_equal(run: Run, step: int, lane: str, config: ClassifierConfig, t
     return same and checkpoints.all_finite(snapshot.net)
 
 
-DIVERGING = [
+DIVERGING: list[dict[str, Any]] = [
     {"lr": 50, "dropout": 0.3, "batch_size": 30},
     {"lr": 100, "loss": "MSELoss", "dropout": 0.3, "batch_size": 30, "batch_norm": True},
     {"lr": 100, "loss": "MSELoss", "batch_norm": True, "activation": "Identity", "hidden_sizes": (10, 10), "spread": 4},

@@ -13,7 +13,7 @@ from core.engine.manager import Manager
 from core.experiments import experiment
 from core.files import saving, uploads
 from core.files.resuming import Uploaded, check, rebuild, ways_on
-from core.files.uploads.packed import pack
+from core.files.uploads.packed import pack, raw, unpack
 from core.processes.confined import Unable
 from tests.waiting import until
 
@@ -46,7 +46,7 @@ def interrupted(name: str, folder: Path, **values: Any) -> tuple[Any, Path, list
 
 def uploaded(config: Any, path: Path) -> dict[str, Any]:
     """What the reader finds in the downloaded checkpoint."""
-    data = saving.raw(uploads.unpack(saving.make("checkpoint", config, [(3, config.lr)], path, ""))["file"])
+    data = raw(unpack(saving.make("checkpoint", config, [(3, config.lr)], path, ""))["file"])
     value: dict[str, Any] = uploads.read(data).value
     return value
 
@@ -154,7 +154,7 @@ def test_only_the_learning_rate_of_an_optimizer_is_believed(tmp_path: Path) -> N
     config, path, _, _ = interrupted("classifier", tmp_path, optimizer="Adam")
     state = torch.load(path, weights_only=True)["run"]
     state["optimizer"]["param_groups"][0] |= {"lr": 0.5, "betas": (5.0, 7.0), "params": [9]}
-    [group] = uploads.unpack(rebuild(config, {}, pack({"run": state})))["states"]["run"]["optimizer"]["param_groups"]
+    [group] = unpack(rebuild(config, {}, pack({"run": state})))["states"]["run"]["optimizer"]["param_groups"]
     assert (group["lr"], group["betas"]) == (0.5, (0.9, 0.999))
 
 

@@ -15,7 +15,7 @@ from core.experiments import experiment
 from core.export import script
 from core.files import saving
 from core.files.uploads import Upload
-from core.files.uploads.packed import unpack
+from core.files.uploads.packed import raw, unpack
 from core.files.uploads.reader import examine
 
 SMALL: dict[str, dict[str, Any]] = {
@@ -43,7 +43,7 @@ def trained(name: str, folder: Path, **values: Any) -> tuple[Any, Path]:
 def made(kind: str, config: Any, path: Path) -> bytes:
     """A file, made in this process."""
     program = script(config) if kind == "model" else ""
-    return saving.raw(unpack(saving.make(kind, config, [], path, program))["file"])
+    return raw(unpack(saving.make(kind, config, [], path, program))["file"])
 
 
 def test_every_file_is_loaded_by_a_learner_with_the_script(tmp_path: Path) -> None:

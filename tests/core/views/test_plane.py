@@ -103,9 +103,11 @@ def test_activations_are_those_of_the_forward_pass(sizes: tuple[int, ...], dropo
 def test_weights_and_gradients_come_layer_by_layer() -> None:
     net = Net(2, (3,), 2, batch_norm=True)
     first, last = net.hidden[0], net.out
+    assert isinstance(first, nn.Linear)
     expected = torch.cat([first.weight.flatten(), first.bias, last.weight.flatten(), last.bias])
     assert torch.equal(torch.from_numpy(weights(net)), expected.detach())
     assert gradient_norms(net).tolist() == [0, 0]
     net(torch.randn(4, 2)).sum().backward()
+    assert last.weight.grad is not None and last.bias.grad is not None
     norm = math.sqrt(float((last.weight.grad**2).sum() + (last.bias.grad**2).sum()))
     assert gradient_norms(net)[1] == pytest.approx(norm, rel=1e-5)

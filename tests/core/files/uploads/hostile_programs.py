@@ -256,7 +256,7 @@ def scripts() -> Hostile:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name, scripted in (
-            ("traced", torch.jit.trace(Net(2, 10, 2), torch.zeros(1, 2))),
+            ("traced", torch.jit.trace(Net(2, 10, 2), torch.zeros(1, 2))),  # type: ignore[no-untyped-call]
             ("scripted", torch.jit.script(nn.Linear(2, 3))),
         ):
             file = io.BytesIO()
