@@ -532,7 +532,7 @@ def untrained(config: VGGConfig) -> Snapshot:
     """The snapshot of step 0; it needs no images. Of a large network only the shapes: it costs nothing."""
     with undisturbed(), torch.device("meta" if is_large(config) else config.device):
         net = build_net(config)
-        return Snapshot(0, 0, {}, net, build_optimizer(config, net), torch.arange(1))
+        return Snapshot(0, 0, {}, net, build_optimizer(config, net), torch.arange(config.n_train))
 
 
 def lanes(config: VGGConfig) -> dict[str, Config]:
