@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -44,6 +44,8 @@ class Experiment:
         logged_batch: logged_batch(config) -> x, y: what the network is given of the test set, and what is asked for.
         pictured: pictured(config) -> whether it is given images.
         missing: missing(config) -> why a run can't start yet, such as images that were not fetched; None if it can.
+        smallest: values of the smallest run worth testing, 10 to 30 steps in well under a second; where it has epochs,
+            two and more, and the seventh step ends none. The tests that go over all experiments train it.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Experiment:
     focus: Callable[[Any], Mapping[str, Any]] = lambda asked: {}
     missing: Callable[[Any], Problem | None] = lambda config: None
     pictured: Callable[[Any], bool] = lambda config: False
+    smallest: Mapping[str, Any] = field(kw_only=True)
 
     def frames(
         self, config: Config, snapshots: Mapping[str, Snapshot], focus: Mapping[str, Any] | None = None

@@ -544,5 +544,6 @@ def pictured(config: BuildConfig) -> bool:
 
 
 EXPERIMENT = Experiment(
-    "build", BuildConfig, train, view, untrained, bug_lanes, bench, logged_batch, focus, missing, pictured
-)
+    "build", BuildConfig, train, view, untrained, bug_lanes, bench, logged_batch, focus, missing, pictured,
+    smallest={"train_size": 100, "batch_size": 20, "num_epochs": 2},
+)  # fmt: skip

@@ -496,4 +496,7 @@ def logged_batch(config: ClassifierConfig) -> tuple[Tensor, Tensor]:
     return prepare(config, x_test, x_train), y_test
 
 
-EXPERIMENT = Experiment("classifier", ClassifierConfig, train, view, untrained, bug_lanes, bench, logged_batch)
+EXPERIMENT = Experiment(
+    "classifier", ClassifierConfig, train, view, untrained, bug_lanes, bench, logged_batch,
+    smallest={"points_per_class": 20, "batch_size": 8, "num_steps": 15, "evaluate_every": 5},
+)  # fmt: skip

@@ -432,5 +432,6 @@ def logged_batch(config: CNNConfig) -> tuple[Tensor, Tensor]:
 
 
 EXPERIMENT = Experiment(
-    "cnn", CNNConfig, train, view, untrained, bug_lanes, bench, logged_batch, focus, missing, lambda config: True
-)
+    "cnn", CNNConfig, train, view, untrained, bug_lanes, bench, logged_batch, focus, missing, lambda config: True,
+    smallest={"train_size": 100, "channels1": 4, "channels2": 5, "batch_size": 20, "num_epochs": 2},
+)  # fmt: skip

@@ -511,4 +511,7 @@ def logged_batch(config: RNNConfig) -> tuple[Tensor, Tensor]:
     return make_window(config, 0)
 
 
-EXPERIMENT = Experiment("rnn", RNNConfig, train, view, untrained, lanes, bench, logged_batch, focus)
+EXPERIMENT = Experiment(
+    "rnn", RNNConfig, train, view, untrained, lanes, bench, logged_batch, focus,
+    smallest={"time_steps": 5, "hidden_size": 4, "num_steps": 15},
+)  # fmt: skip

@@ -369,5 +369,6 @@ def pictured(config: RNNDigitsConfig) -> bool:
 
 
 EXPERIMENT = Experiment(
-    "rnn_digits", RNNDigitsConfig, train, view, untrained, lanes, bench, logged_batch, focus, missing, pictured
-)
+    "rnn_digits", RNNDigitsConfig, train, view, untrained, lanes, bench, logged_batch, focus, missing, pictured,
+    smallest={"train_size": 100, "hidden_size": 8, "batch_size": 20, "num_epochs": 2},
+)  # fmt: skip

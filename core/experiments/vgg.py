@@ -590,5 +590,6 @@ def logged_batch(config: VGGConfig) -> tuple[Tensor, Tensor]:
 
 
 EXPERIMENT = Experiment(
-    "vgg", VGGConfig, train, view, untrained, lanes, bench, logged_batch, focus, cannot_start, lambda config: True
-)
+    "vgg", VGGConfig, train, view, untrained, lanes, bench, logged_batch, focus, cannot_start, lambda config: True,
+    smallest={"train_size": 100, "size": 28, "cfg": "64,M,64,M", "width": "1/16", "batch_size": 20, "num_epochs": 2},
+)  # fmt: skip

@@ -14,7 +14,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core.experiments import MODULES, experiment
 from core.files import saving
 from core.files.programs import Inputs, prepared, written
 from core.files.uploads.packed import unpack
@@ -22,35 +21,29 @@ from core.files.uploads.reader import examine
 from core.files.weights import load_into
 from core.processes.confined import Unable
 from tests.core.files.test_saving import trained
+from tests.experiments import NAMES, general, smallest
 
 RESIDUAL = (
     "Conv2d(1, 4, 3, padding=1), Residual(Conv2d(4, 4, 3, padding=1), BatchNorm2d(4), ReLU()), MaxPool2d(2), "
     "Dropout(0.2), Flatten(), Linear(784, 10)"
 )
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    **{name: (name, {}) for name in NAMES},
     "classifier, batch norm and dropout": ("classifier", {"batch_norm": True, "dropout": 0.2, "batch_size": 30}),
     "cnn, batch norm and dropout": ("cnn", {"batch_norm": True, "dropout": 0.2, "channels3": 4}),
-    "vgg, the paper's head": ("vgg", {"dataset": "digits", "size": 28, "in_channels": 1, "head": "paper"}),
+    "vgg, the paper's head": ("vgg", {"dataset": "digits", "in_channels": 1, "head": "paper"}),
     "RNN, both ways": ("rnn", {"cell": "RNN", "bidirectional": True, "num_layers": 2, "dropout": 0.1}),
     "RNN without its own h_state": ("rnn", {"cell": "RNN", "h_state": "reset", "nonlinearity": "relu"}),
     "LSTM that carries h_state": ("rnn", {"cell": "LSTM", "num_layers": 2}),
     "GRU, time first": ("rnn", {"cell": "GRU", "batch_first": False, "bias": False}),
-    "rnn_digits, LSTM": ("rnn_digits", {"cell": "LSTM"}),
     "build, a residual block": ("build", {"blocks": RESIDUAL}),
-}
-SMALL: dict[str, dict[str, Any]] = {
-    "cnn": {"train_size": 100, "channels1": 4, "channels2": 4},
-    "vgg": {"train_size": 100, "cfg": (64, "M", 64, "M"), "width": "1/16"},
-    "rnn": {"hidden_size": 4, "time_steps": 5},
-    "rnn_digits": {"train_size": 100, "hidden_size": 4},
-    "build": {"train_size": 100},
 }
 
 
 def made(variant: str) -> tuple[Any, nn.Module, Inputs]:
     """A config; its network, whose running means and the like are not those of a new one; what it is given."""
     name, values = VARIANTS[variant]
-    config = experiment(name).config.create({**SMALL.get(name, {}), **values, "device": "cpu"})
+    config = smallest(name, **values)
     net, _, inputs = prepared(config)
     torch.manual_seed(3)
     with torch.no_grad():
@@ -83,15 +76,12 @@ def close(found: list[Tensor], expected: list[Tensor]) -> bool:
     )
 
 
-def test_every_experiment_is_there() -> None:
-    assert {name for name, _ in VARIANTS.values()} == set(MODULES)
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
+@general
+@pytest.mark.parametrize("name", VARIANTS)
 def test_programs_answer_as_the_network_does_and_give_its_weights_back(
-    variant: str, capfd: pytest.CaptureFixture[str]
+    name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    config, net, inputs = made(variant)
+    config, net, inputs = made(name)
     asked = list(questions(inputs))
     with torch.no_grad():
         expected = [flat(net(*question.values())) for question in asked]

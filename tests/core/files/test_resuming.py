@@ -15,27 +15,16 @@ from core.files import saving, uploads
 from core.files.resuming import Uploaded, check, rebuild, ways_on
 from core.files.uploads.packed import pack, raw, unpack
 from core.processes.confined import Unable
+from tests.experiments import NAMES, choices, general, hardest
 from tests.waiting import until
 
-OPTIMIZERS = ("SGD", "Adam", "AdamW", "RMSprop")
-DROPPED: dict[str, dict[str, Any]] = {
-    "classifier": {"dropout": 0.3, "batch_norm": True, "batch_size": 30, "num_steps": 14},
-    "cnn": {
-        "dropout": 0.3, "batch_norm": True, "train_size": 100, "batch_size": 20, "channels1": 4, "channels2": 5,
-        "num_epochs": 2, "shift": 2,
-    },
-    "rnn": {"cell": "LSTM", "hidden_size": 8, "num_layers": 2, "dropout": 0.3, "num_steps": 14},
-    "rnn_digits": {
-        "train_size": 100, "batch_size": 20, "hidden_size": 8, "num_layers": 2, "dropout": 0.3, "num_epochs": 2,
-    },
-}  # fmt: skip
-"""Small runs with dropout, and with batch norm where there is one; step 7 lies in the middle of an epoch."""
+WITH_OPTIMIZERS = [(name, optimizer) for name in NAMES for optimizer in choices(name, "optimizer")]
 
 
 def interrupted(name: str, folder: Path, **values: Any) -> tuple[Any, Path, list[float], dict[str, torch.Tensor]]:
     """A config, the checkpoint of step 7 of its run, and how the run went on to its end: losses and weights."""
     trained = experiment(name)
-    config = trained.config.create({**DROPPED[name], "device": "cpu", **values})
+    config = hardest(name, **values)
     losses: list[float] = []
     for snapshot in trained.train(config, {}):
         losses += [snapshot.metrics["loss/train"]] if snapshot.metrics else []
@@ -51,8 +40,8 @@ def uploaded(config: Any, path: Path) -> dict[str, Any]:
     return value
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("name", DROPPED)
+@general
+@pytest.mark.parametrize(("name", "optimizer"), WITH_OPTIMIZERS)
 def test_resumed_from_an_upload_bit_for_bit(name: str, optimizer: str, manager: Manager, tmp_path: Path) -> None:
     config, path, losses, weights = interrupted(name, tmp_path, optimizer=optimizer, lr=0.01)
     found = check(uploaded(config, path))
@@ -158,11 +147,11 @@ def test_only_the_learning_rate_of_an_optimizer_is_believed(tmp_path: Path) -> N
     assert (group["lr"], group["betas"]) == (0.5, (0.9, 0.999))
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", choices("classifier", "optimizer"))
 def test_without_the_optimizers_state_the_losses_differ(optimizer: str, manager: Manager, tmp_path: Path) -> None:
     """Plain SGD has no state: nothing is lost."""
     config, path, losses, _ = interrupted("classifier", tmp_path, optimizer=optimizer, lr=0.05)
-    found = ways_on(config, {}, path, ("full", "weights"), 7, 5)
+    found = ways_on(config, {}, path, ("full", "weights"), len(losses) - 7, 5)
     assert found["full"] == losses[7:]
     assert found["weights"][0] == losses[7], "the first loss comes before the first step"
     assert (found["weights"] == losses[7:]) == (optimizer == "SGD")

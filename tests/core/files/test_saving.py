@@ -1,8 +1,6 @@
 """What a run is saved as can be loaded by a learner who has the run's script, and by this app."""
 
 import io
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +15,14 @@ from core.files import saving
 from core.files.uploads import Upload
 from core.files.uploads.packed import raw, unpack
 from core.files.uploads.reader import examine
-
-SMALL: dict[str, dict[str, Any]] = {
-    "classifier": {"dropout": 0.2, "batch_norm": True, "batch_size": 30},
-    "cnn": {"dropout": 0.2, "batch_norm": True, "train_size": 100, "channels1": 4, "channels2": 5},
-    "rnn": {"cell": "LSTM", "hidden_size": 8},
-    "rnn_digits": {"train_size": 100, "hidden_size": 8},
-}
+from tests.core.scripts import Scripts
+from tests.experiments import hardest, over_all
 
 
 def trained(name: str, folder: Path, **values: Any) -> tuple[Any, Path]:
     """A config, and the checkpoint of its third step."""
     made = experiment(name)
-    config = made.config.create({**SMALL.get(name, {}), "device": "cpu", **values})
+    config = hardest(name, **values)
     losses = []
     for snapshot in made.train(config, {}):
         losses += [snapshot.metrics["loss/train"]] if snapshot.metrics else []
@@ -46,26 +39,25 @@ def made(kind: str, config: Any, path: Path) -> bytes:
     return raw(unpack(saving.make(kind, config, [], path, program))["file"])
 
 
-def test_every_file_is_loaded_by_a_learner_with_the_script(tmp_path: Path) -> None:
+@over_all
+def test_every_file_is_loaded_by_a_learner_with_the_script(name: str, run_script: Scripts, tmp_path: Path) -> None:
     """The code that the page shows, in an empty folder with nothing but the scripts and the files."""
     home = tmp_path / "learner"
     home.mkdir()
-    program = ""
-    for name in SMALL:
-        config, path = trained(name, tmp_path)
-        (home / f"{saving.script_name(config)}.py").write_text(script(config))
-        torch.save(torch.load(path, weights_only=True)["run"]["net"], home / f"{name}.pt")
-        for kind in ("state_dict", "safetensors", "model", "checkpoint"):
-            (home / saving.file_name(config, kind, 3)).write_bytes(made(kind, config, path))
-            program += saving.loading_code(kind, config, 3) + (
-                f"\nimport torch\nwanted = torch.load('{name}.pt')\n"
-                "assert all(torch.equal(net.state_dict()[k], v) for k, v in wanted.items())\n"
-            )
-    done = subprocess.run([sys.executable, "-c", program], cwd=home, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
+    program = "import sys\nsys.path.insert(0, '')\n"
+    config, path = trained(name, tmp_path)
+    (home / f"{saving.script_name(config)}.py").write_text(script(config))
+    torch.save(torch.load(path, weights_only=True)["run"]["net"], home / f"{name}.pt")
+    for kind in ("state_dict", "safetensors", "model", "checkpoint"):
+        (home / saving.file_name(config, kind, 3)).write_bytes(made(kind, config, path))
+        program += saving.loading_code(kind, config, 3) + (
+            f"\nimport torch\nwanted = torch.load('{name}.pt')\n"
+            "assert all(torch.equal(net.state_dict()[k], v) for k, v in wanted.items())\n"
+        )
+    assert run_script.printed(f"{program}print('loaded')", home) == "loaded\n"
 
 
-@pytest.mark.parametrize("name", SMALL)
+@over_all
 @pytest.mark.parametrize("kind", ["state_dict", "safetensors", "model", "checkpoint"])
 def test_every_file_is_read_again(name: str, kind: str, tmp_path: Path) -> None:
     config, path = trained(name, tmp_path)

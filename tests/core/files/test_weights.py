@@ -11,7 +11,8 @@ from core.experiments import experiment
 from core.files.uploads import Upload
 from core.files.weights import Match, load, load_into, match, prefix
 from core.models import CNN
-from tests.core.files.test_saving import SMALL, trained
+from tests.core.files.test_saving import trained
+from tests.experiments import over_all
 
 
 def weights_of(path: Path) -> dict[str, torch.Tensor]:
@@ -65,7 +66,7 @@ def test_what_load_state_dict_does_in_each_mode() -> None:
     assert load_into(CNN(channels1=24), file, "fitting") == ""
 
 
-@pytest.mark.parametrize("name", SMALL)
+@over_all
 def test_loaded_weights_give_the_runs_answers(name: str, manager: Manager, tmp_path: Path) -> None:
     config, path = trained(name, tmp_path)
     weights = weights_of(path)

@@ -8,24 +8,25 @@ import torch
 
 from core import checkpoints
 from core.experiments import experiment
-from tests.core.files.test_resuming import DROPPED
+from tests.core.files.test_resuming import WITH_OPTIMIZERS
+from tests.experiments import general, hardest, over_all
 
 NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU on this machine")
 
 
 def on(name: str, device: str, **values: Any) -> Any:
     """A config for a device, also for one that the form does not offer."""
-    values = {"evaluate_every": 1000, **DROPPED[name], "optimizer": "SGD", **values}
-    values = {key: value for key, value in values.items() if key in experiment(name).config.model_fields}
-    return experiment(name).config.create({**values, "device": "cpu"}).model_copy(update={"device": device})
+    fields = experiment(name).config.model_fields
+    seldom = {"evaluate_every": 1000} if "evaluate_every" in fields else {}
+    return hardest(name, **seldom, **values).model_copy(update={"device": device})
 
 
-@pytest.mark.parametrize("name", DROPPED)
+@over_all
 def test_a_step_on_the_meta_device_mixes_no_devices(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything that meets in an operation was moved: else PyTorch says so. A meta tensor has no number for item()."""
     monkeypatch.setattr(torch.Tensor, "item", lambda self: 0.5)
     made = []
-    for snapshot in experiment(name).train(on(name, "meta"), {}):
+    for snapshot in experiment(name).train(on(name, "meta", optimizer="SGD"), {}):
         made.append(snapshot)
         if snapshot.step == 3:
             break
@@ -41,8 +42,8 @@ def test_the_meta_device_catches_what_was_not_moved() -> None:
 
 
 @NEEDS_CUDA
-@pytest.mark.parametrize("optimizer", ["SGD", "Adam", "AdamW", "RMSprop"])
-@pytest.mark.parametrize("name", DROPPED)
+@general
+@pytest.mark.parametrize(("name", "optimizer"), WITH_OPTIMIZERS)
 def test_trains_and_resumes_on_cuda(name: str, optimizer: str, tmp_path: Path) -> None:
     trained = experiment(name)
     config = on(name, "cuda:0", optimizer=optimizer, lr=0.01)

@@ -17,29 +17,21 @@ from core import checkpoints
 from core.engine import manager as module
 from core.engine.manager import Manager
 from core.engine.run import Run
-from core.experiments import MODULES, experiment
+from core.experiments import experiment
 from core.processes.confined import confined
 from core.tensorboard.config import KINDS, LogConfig
 from core.tensorboard.lines import as_images
 from core.tensorboard.logbook import Logbook
+from tests.experiments import over_all, smallest
 from tests.waiting import until
 
 Start = Callable[..., Run]
-ALL = {"every": 10, "histograms": True, "histograms_every": 20, "pr_curves": True, "embedding": True}
-SMALL: dict[str, dict[str, Any]] = {
-    "classifier": {"num_steps": 60},
-    "rnn": {"num_steps": 60},
-    "cnn": {"train_size": 1000, "num_epochs": 2, "channels1": 4, "channels2": 4},
-    "rnn_digits": {"train_size": 1000, "num_epochs": 1, "hidden_size": 8},
-    "vgg": {"train_size": 700, "batch_size": 32, "num_epochs": 1, "cfg": "4,M,4,M", "size": 28},
-    "build": {"train_size": 1000, "num_epochs": 1},
-}
+EVERY = 5
+ALL = {"every": EVERY, "histograms": True, "histograms_every": EVERY, "pr_curves": True, "embedding": True}
 
 
-def config_of(name: str, **values: Any) -> Any:
-    known = experiment(name).config
-    wanted = {**SMALL[name], **values, "device": "cpu"}
-    return known.create({field: value for field, value in wanted.items() if field in known.model_fields})
+def classifier(**values: Any) -> Any:
+    return experiment("classifier").config.create({"num_steps": 60, "device": "cpu", **values})
 
 
 def over(run: Run) -> Run:
@@ -64,12 +56,12 @@ def close(value: float) -> Any:
     return pytest.approx(value, rel=1e-6, nan_ok=True)
 
 
-@pytest.mark.parametrize("name", MODULES)
+@over_all
 def test_everything_that_is_logged_can_be_read_and_costs_no_bit(
     name: str, start: Start, manager: Manager, request: pytest.FixtureRequest
 ) -> None:
     owner = request.node.name
-    config = config_of(name)
+    config = smallest(name)
     manager.store.choose_log(owner, LogConfig.create(dict.fromkeys(KINDS, False)))
     plain = over(start(config))
     assert not folder(manager, plain).exists()
@@ -82,7 +74,7 @@ def test_everything_that_is_logged_can_be_read_and_costs_no_bit(
     history = run.history["run"]
     losses = dict(zip(*history["loss/train"].values(), strict=True))
     assert line(log, "Train/Loss") == {
-        step: close(losses[step]) for step in losses if step in (1, *range(10, 9999, 10), run.step)
+        step: close(losses[step]) for step in losses if step % EVERY == 0 or step in (1, run.step)
     }
     assert line(log, "Train/Learning rate") == dict.fromkeys(line(log, "Train/Loss"), close(config.lr))
     if "accuracy/test" in history:
@@ -93,10 +85,10 @@ def test_everything_that_is_logged_can_be_read_and_costs_no_bit(
     tags = log.Tags()
     assert tags["graph"]
     weights = checkpoints.load(run.folder.checkpoint_file(run.step))["run"]["net"]
-    steps = [step for step in losses if step % 20 == 0]
+    steps = [step for step in losses if step % EVERY == 0]
     names = [key for key, _ in experiment(name).untrained(config).net.named_parameters()]
-    assert {f"weights/{key}" for key in names} <= set(tags["histograms"]) or not steps
-    for key in names if steps else []:
+    assert {f"weights/{key}" for key in names} <= set(tags["histograms"])
+    for key in names:
         events = log.Histograms(f"weights/{key}")
         assert [event.step for event in events] == steps
         if steps[-1] == run.step:
@@ -143,7 +135,7 @@ def pictures_of(log: EventAccumulator, path: Path, config: Any, run: Run) -> Non
 
 
 def test_a_bugs_twin_has_a_log_of_its_own(start: Start, manager: Manager) -> None:
-    run = over(start(config_of("classifier", bugs=("softmax",), num_steps=100)))
+    run = over(start(classifier(bugs=("softmax",), num_steps=100)))
     log = folder(manager, run)
     for lane, path in (("run", log), ("correct", log.with_name(f"{log.name}-correct"))):
         losses = dict(zip(*run.history[lane]["loss/train"].values(), strict=True))
@@ -151,14 +143,14 @@ def test_a_bugs_twin_has_a_log_of_its_own(start: Start, manager: Manager) -> Non
 
 
 def test_a_run_that_goes_on_has_the_whole_line(start: Start, manager: Manager) -> None:
-    first = over(start(config_of("classifier", num_steps=100), speed=2000))
+    first = over(start(classifier(num_steps=100), speed=2000))
     again = over(manager.resume(first.owner, first.id, 100, num_steps=200))
     losses = dict(zip(*again.history["run"]["loss/train"].values(), strict=True))
     assert line(read(folder(manager, again)), "Train/Loss") == {s: close(losses[s]) for s in (1, 50, 100, 150, 200)}
 
 
 def test_a_running_log_can_be_read(start: Start, manager: Manager) -> None:
-    run = start(config_of("classifier", num_steps=5000), speed=200)
+    run = start(classifier(num_steps=5000), speed=200)
     until(lambda: run.step > 50)
     until(lambda: "Train/Loss" in read(folder(manager, run)).Tags()["scalars"])
     assert run.alive
@@ -172,7 +164,7 @@ def test_the_budget_ends_the_log_but_not_the_run(
     manager.store.choose_log(
         "test_the_budget_ends_the_log_but_not_the_run", LogConfig.create({"every": 1, "histograms": True})
     )
-    config = config_of("classifier", num_steps=2000)
+    config = classifier(num_steps=2000)
     run = over(start(config))
     assert (run.status, run.step, run.log["stopped"]) == ("finished", 2000, "budget")
     assert run.folder.facts()["logged"]["stopped"] == "budget"
@@ -183,17 +175,17 @@ def test_the_budget_ends_the_log_but_not_the_run(
 
 
 def test_all_logs_of_a_person_have_a_budget(start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = over(start(config_of("classifier")))
+    first = over(start(classifier()))
     size = sum(path.stat().st_size for path in manager.store.logs(first.owner).rglob("*") if path.is_file())
     monkeypatch.setattr(module, "LOGS_BYTES", size)
-    assert over(start(config_of("classifier"))).log["stopped"] == "budget"
+    assert over(start(classifier())).log["stopped"] == "budget"
 
 
 def test_a_full_disk_ends_the_log_but_not_the_run(start: Start, manager: Manager, request: Any) -> None:
     logs = manager.store.logs(request.node.name)
     logs.parent.mkdir(exist_ok=True)
     logs.symlink_to("/dev/full")
-    run = over(start(config_of("classifier")))
+    run = over(start(classifier()))
     assert (run.status, run.log["stopped"]) == ("finished", "disk")
 
 
@@ -218,17 +210,17 @@ def test_a_disk_that_fills_up_ends_the_log_but_not_the_training(manager: Manager
 def test_runs_that_are_forgotten_take_their_logs_along(
     start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = over(start(config_of("classifier", bugs=("softmax",))))
+    old = over(start(classifier(bugs=("softmax",))))
     logs = folder(manager, old).parent
     assert len(list(logs.iterdir())) == 2
     monkeypatch.setattr("core.engine.store.KEPT_RUNS", 1)
-    new = over(start(config_of("classifier")))
+    new = over(start(classifier()))
     manager.store.prune(new.owner)
     assert [path.name for path in logs.iterdir()] == [folder(manager, new).name]
 
 
 def test_a_diverged_run_is_logged_to_its_end(start: Start, manager: Manager) -> None:
-    run = over(start(config_of("classifier", lr=10.0, num_steps=300, optimizer="SGD", loss="MSELoss", bugs=())))
+    run = over(start(classifier(lr=10.0, num_steps=300, optimizer="SGD", loss="MSELoss", bugs=())))
     log = read(folder(manager, run))
     assert run.status in ("diverged", "finished")
     assert "_hparams_/session_start_info" in log._plugin_to_tag_to_content["hparams"]

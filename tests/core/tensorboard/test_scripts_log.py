@@ -8,11 +8,12 @@ import pytest
 
 from core.engine.manager import Manager
 from core.engine.run import Run
-from core.experiments import MODULES, experiment
+from core.experiments import experiment
 from core.export import script
 from core.tensorboard.config import LogConfig, hparams, special
 from tests.core.scripts import Scripts
-from tests.core.tensorboard.test_runs_are_logged import ALL, config_of, folder, over, read
+from tests.core.tensorboard.test_runs_are_logged import ALL, folder, over, read
+from tests.experiments import over_all, smallest
 
 
 def everything(path: Path) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def everything(path: Path) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", MODULES)
+@over_all
 def test_the_script_logs_what_the_app_logs(
     name: str,
     start: Callable[..., Run],
@@ -40,7 +41,7 @@ def test_the_script_logs_what_the_app_logs(
 ) -> None:
     log = LogConfig.create(ALL)
     manager.store.choose_log(request.node.name, log)
-    run = over(start(config_of(name)))
+    run = over(start(smallest(name)))
     place = tmp_path / "place"
     place.mkdir()
     printed = run_script(script(run.config, run.lr_changes, log), place)
@@ -67,11 +68,11 @@ def test_settings_of_no_effect_are_no_hyperparameters() -> None:
 
 
 def test_without_logging_there_is_no_word_of_it() -> None:
-    assert "writer" not in script(config_of("cnn")) and "logged_batch" not in script(config_of("cnn"))
+    assert "writer" not in script(smallest("cnn")) and "logged_batch" not in script(smallest("cnn"))
 
 
 def test_only_what_is_switched_on_is_in_the_script() -> None:
-    text = script(config_of("cnn"), None, LogConfig(images=False, hparams=False))
+    text = script(smallest("cnn"), None, LogConfig(images=False, hparams=False))
     assert "add_scalar" in text and "add_graph" in text
     for word in ("add_images", "add_hparams", "add_histogram", "add_embedding", "HPARAMS"):
         assert word not in text
