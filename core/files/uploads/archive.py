@@ -8,7 +8,7 @@ import zipfile
 import zlib
 
 from core.config import Problem
-from core.files.uploads.pickles import damaged, own_code
+from core.files.uploads.pickles import damaged, own_code, too_many_parts
 from core.files.uploads.programs import pickled_weights
 from core.processes.confined import Unable
 
@@ -34,7 +34,7 @@ def entries(data: bytes) -> tuple[str, dict[str, bytes]]:
         Unable: it is another zip, compressed, larger than it says, or damaged.
     """
     if data.count(b"PK\x01\x02") > MOST_ENTRIES:
-        raise Unable(Problem("", "This file is nested too deeply or has too many parts."))
+        raise Unable(too_many_parts())
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _entries(archive, len(data))

@@ -39,7 +39,7 @@ def check(pickle: bytes) -> set[str]:
     try:
         for count, (instruction, argument, at) in enumerate(pickletools.genops(pickle)):
             if count > MOST_INSTRUCTIONS:
-                raise Unable(Problem("", "This file is nested too deeply or has too many parts."))
+                raise Unable(too_many_parts())
             if count == 0 and (instruction.name, argument) != ("PROTO", 2):
                 raise Unable(Problem("", "This file was not written by torch.save as it is today: it was not opened."))
             if instruction.name not in INSTRUCTIONS:
@@ -67,6 +67,11 @@ def check(pickle: bytes) -> set[str]:
 def damaged() -> Problem:
     """The sentence for a file that does not add up."""
     return Problem("", "This file is cut off or damaged: its parts do not add up.")
+
+
+def too_many_parts() -> Problem:
+    """The sentence for a file that would take too long to look through."""
+    return Problem("", "This file is nested too deeply or has too many parts.")
 
 
 def own_code(name: str) -> Problem:

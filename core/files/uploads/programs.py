@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.unknown_fields import UnknownFieldSet
 from torch import Tensor
 
 from core.config import Problem
 from core.files.uploads.packed import DTYPES, raw
-from core.files.uploads.pickles import damaged
-from core.files.uploads.protobuf import fields, numbers
+from core.files.uploads.pickles import damaged, too_many_parts
 from core.processes.confined import Unable
 
 MOST_TENSORS = 10_000
@@ -35,6 +36,8 @@ ONNX_TYPES = {
     16: "bfloat16",
 }  # fmt: skip
 """Those of ONNX: enum TensorProto.DataType."""
+ELSEWHERE_IN_TENSOR = ("float_data", "int32_data", "string_data", "int64_data", "double_data", "uint64_data")
+"""Where a TensorProto may hold its numbers instead of in raw_data."""
 
 
 def checksum(weights: Mapping[str, Tensor]) -> str:
@@ -61,7 +64,7 @@ def exported(found: Mapping[str, bytes]) -> tuple[dict[str, Tensor], dict[str, s
     if not isinstance(entries, dict):
         raise Unable(damaged())
     if len(entries) > MOST_TENSORS:
-        raise Unable(Problem("", "This file is nested too deeply or has too many parts."))
+        raise Unable(too_many_parts())
     stored: dict[str, Tensor] = {}
     weights = {_name(name): _exported_tensor(about, found, stored) for name, about in entries.items()}
     texts = {name.removeprefix("extra/"): _text(found[name]) for name in found if name.startswith("extra/")}
@@ -105,68 +108,70 @@ def _exported_tensor(about: Any, found: Mapping[str, bytes], stored: dict[str, T
 def onnx(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The initializers of an ONNX file, and the texts that were put beside them.
 
+    The whole file is parsed by onnx and its graph is left alone: call this in a process with limits.
+
     Raises:
         Unable: it says of its weights what can't be, or they lie elsewhere.
     """
-    graphs: list[memoryview] = []
-    texts: dict[str, str] = {}
-    for number, value in fields(memoryview(data)):
-        if number == 7:  # graph
-            graphs.append(_bytes(value))
-        elif number == 14:  # metadata_props
-            if len(texts) == MOST_TEXTS:
-                raise Unable(Problem("", "This file is nested too deeply or has too many parts."))
-            entry = _message(value, {1: "key", 2: "value"})
-            texts[_text(entry.get("key", b""))[:80]] = _text(entry.get("value", b""))
-    if len(graphs) != 1:
+    model = _parsed(data)
+    if not model.HasField("graph"):
         raise Unable(damaged())
+    if len(model.metadata_props) > MOST_TEXTS:
+        raise Unable(too_many_parts())
+    if model.graph.sparse_initializer:
+        raise Unable(_other_numbers("sparse_initializer", ""))
+    texts = {_text(entry.key)[:80]: _text(entry.value) for entry in model.metadata_props}
     weights: dict[str, Tensor] = {}
-    for number, value in fields(graphs[0]):
-        if number == 15:  # sparse_initializer
-            raise Unable(_other_numbers("sparse_initializer", ""))
-        if number != 5:  # initializer
-            continue
-        name, tensor = _initializer(_bytes(value))
+    for initializer in model.graph.initializer:
+        name, tensor = _initializer(initializer)
         if name in weights:
             raise Unable(damaged())
         weights[name] = tensor
         if len(weights) > MOST_TENSORS:
-            raise Unable(Problem("", "This file is nested too deeply or has too many parts."))
+            raise Unable(too_many_parts())
     if "sha256" in texts and texts["sha256"] != checksum(weights):
         raise Unable(Problem("", "The numbers in this file are not those that were saved: their checksum differs."))
     return weights, texts
 
 
-def _initializer(message: memoryview) -> tuple[str, Tensor]:
+def _parsed(data: bytes) -> Any:
+    """An ONNX file as the message that it is."""
+    from onnx import ModelProto  # 0.3 s, which only those wait for who bring such a file
+
+    try:
+        return ModelProto.FromString(data)
+    except DecodeError as error:
+        # In 24 MB there are hundreds of megabytes, or a hundred levels, only where parts are next to empty.
+        crowded = any(word in str(error).lower() for word in ("alloc", "depth"))
+        raise Unable(too_many_parts() if crowded else damaged()) from None
+
+
+def _initializer(message: Any) -> tuple[str, Tensor]:
     """One TensorProto: its name and its tensor."""
-    shape: list[int] = []
-    told: dict[int, int | memoryview] = {}
-    for number, value in fields(message):
-        if number == 1:  # dims
-            for side in numbers(value):
-                shape.append(side)
-                if len(shape) > MOST_AXES:
-                    raise Unable(lies())
-        elif number == 13 or (number == 14 and value != 0):  # external_data, data_location
-            raise Unable(
-                Problem("", "The weights of this ONNX file lie in another file: export it with external_data=False.")
-            )
-        elif number in (4, 5, 6, 7, 10, 11):  # float_data, int32_data, ...
-            raise Unable(
-                Problem("", "The weights of this ONNX file are not stored as raw_data: they can't be read here.")
-            )
-        elif number in (2, 3, 8, 9):  # data_type, segment, name, raw_data
-            if number in told or number == 3:
-                raise Unable(damaged())
-            told[number] = value
-    kind = told.get(2)
-    if kind not in ONNX_TYPES:
-        raise Unable(_other_numbers("data_type", kind if isinstance(kind, int) else "?"))
-    dtype, content = DTYPES[ONNX_TYPES[kind]], _bytes(told.get(9, memoryview(b"")))
+    if len(message.dims) > MOST_AXES:
+        raise Unable(lies())
+    if message.external_data or message.data_location:
+        raise Unable(
+            Problem("", "The weights of this ONNX file lie in another file: export it with external_data=False.")
+        )
+    if any(len(getattr(message, name)) for name in ELSEWHERE_IN_TENSOR):
+        raise Unable(Problem("", "The weights of this ONNX file are not stored as raw_data: they can't be read here."))
+    if message.HasField("segment") or _misfits(message):
+        raise Unable(damaged())
+    if message.data_type not in ONNX_TYPES:
+        raise Unable(_other_numbers("data_type", message.data_type if message.HasField("data_type") else "?"))
+    shape, content = list(message.dims), message.raw_data
+    dtype = DTYPES[ONNX_TYPES[message.data_type]]
     if not _possible(shape) or math.prod(shape) * dtype.itemsize != len(content):
         raise Unable(lies())
-    flat = torch.frombuffer(bytearray(content), dtype=dtype) if len(content) else torch.zeros(0, dtype=dtype)
-    return _name(_text(told.get(8, b""))), flat.reshape(shape)
+    flat = torch.frombuffer(bytearray(content), dtype=dtype) if content else torch.zeros(0, dtype=dtype)
+    return _name(_text(message.name)), flat.reshape(shape)
+
+
+def _misfits(message: Message) -> bool:
+    """Whether something stands in a field that the field can't hold, such as a number for a name."""
+    known = message.DESCRIPTOR.fields_by_number
+    return any(field.field_number in known for field in UnknownFieldSet(message))
 
 
 def _possible(shape: list[int]) -> bool:
@@ -174,28 +179,12 @@ def _possible(shape: list[int]) -> bool:
     return all(side >= 0 for side in shape) and math.prod(max(1, side) for side in shape) <= MOST_NUMBERS
 
 
-def _message(value: int | memoryview, names: Mapping[int, str]) -> dict[str, int | memoryview]:
-    """A small message's fields by their names, each at most once."""
-    found: dict[str, int | memoryview] = {}
-    for number, content in fields(_bytes(value)):
-        if number in names:
-            if names[number] in found:
-                raise Unable(damaged())
-            found[names[number]] = content
-    return found
-
-
-def _bytes(value: int | memoryview) -> memoryview:
-    if isinstance(value, int):
-        raise Unable(damaged())
-    return value
-
-
-def _text(value: int | memoryview | bytes) -> str:
-    if isinstance(value, int) or len(value) > LONGEST_TEXT:
+def _text(value: str | bytes) -> str:
+    """A text of a file; onnx gives bytes where they are no UTF-8."""
+    if len(value) > LONGEST_TEXT:
         raise Unable(damaged())
     try:
-        return bytes(value).decode()
+        return value if isinstance(value, str) else value.decode()
     except UnicodeDecodeError:
         raise Unable(damaged()) from None
 

@@ -138,7 +138,7 @@ class _Plain:
         """One part with all that is in it."""
         self.parts += 1
         if self.parts > MOST_PARTS or depth > DEEPEST:
-            raise Unable(Problem("", "This file is nested too deeply or has too many parts."))
+            raise Unable(pickles.too_many_parts())
         if isinstance(value, Tensor):
             return self._tensor(value)
         if type(value) in (dict, OrderedDict):
@@ -192,7 +192,7 @@ def _weights_of(model: StandIn) -> dict[str, Tensor]:
 
     def visit(layer: StandIn, prefix: str) -> None:
         if len(seen) > 500 or any(layer is other for other in seen) or len(prefix) > 250:
-            raise Unable(Problem("", "This file is nested too deeply or has too many parts."))
+            raise Unable(pickles.too_many_parts())
         seen.append(layer)
         state = layer.state
         for name, value in state.items():
@@ -234,7 +234,7 @@ def _safetensors(data: bytes) -> dict[str, Any]:
     spans: list[tuple[int, int]] = []
     found: dict[str, Any] = {}
     if len(header) > MOST_PARTS:
-        raise Unable(Problem("", "This file is nested too deeply or has too many parts."))
+        raise Unable(pickles.too_many_parts())
     for name, entry in header.items():
         found[name], span = _safe_tensor(entry, body)
         spans.append(span)

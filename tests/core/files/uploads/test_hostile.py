@@ -163,6 +163,13 @@ def test_what_is_not_a_weight_is_never_opened(tmp_path: Path) -> None:
     assert not canary.exists()
 
 
+def test_what_an_onnx_file_says_twice_is_what_it_says_last() -> None:
+    """So protocol buffers have it, and so every program reads it."""
+    twice = hostile_programs.stored().SerializeToString() + hostile_programs.message(9, b"\0" * 16)
+    graph = hostile_programs.message(7, hostile_programs.message(5, twice))
+    assert torch.equal(unpack(examine(b"\x08\x0a" + graph))["value"]["w"], torch.zeros(4))
+
+
 def test_views_of_one_storage_and_empty_tensors_of_a_program_are_read() -> None:
     weight, ints = hostile_programs.weight, hostile_programs.ints
     config = {
