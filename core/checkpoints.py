@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from core.snapshot import Snapshot
+
+
+def own_fields(snapshot: Snapshot) -> list[str]:
+    """The fields that an experiment's own kind of snapshot has beyond `Snapshot`'s; the next step depends on them."""
+    general = {field.name for field in fields(Snapshot)}
+    return [field.name for field in fields(snapshot) if field.name not in general]
 
 
 def checkpoint(snapshot: Snapshot, losses: list[float]) -> dict[str, Any]:
@@ -30,7 +37,7 @@ def checkpoint(snapshot: Snapshot, losses: list[float]) -> dict[str, Any]:
         "gradients": [p.grad for p in snapshot.net.parameters()],
         "optimizer": snapshot.optimizer.state_dict(),
         "order": snapshot.order,
-        "h_state": snapshot.h_state,
+        **{name: getattr(snapshot, name) for name in own_fields(snapshot)},
         "rng": torch.get_rng_state(),
         "cuda_rng": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
         "losses": torch.tensor(losses, dtype=torch.float64),
@@ -58,15 +65,8 @@ def restore(
 def recall(state: Mapping[str, Any], untrained: Snapshot) -> Snapshot:
     """The snapshot that a checkpoint was made of, built into an untrained one; chance stands where it stood then."""
     restore(state, untrained.net, untrained.optimizer)
-    return Snapshot(
-        state["step"],
-        state["epoch"],
-        state["metrics"],
-        untrained.net,
-        untrained.optimizer,
-        state["order"],
-        state["h_state"],
-    )
+    kept = {name: state[name] for name in ("step", "epoch", "metrics", "order", *own_fields(untrained))}
+    return replace(untrained, **kept)
 
 
 def save(state: Mapping[str, Any], path: Path) -> None:

@@ -24,7 +24,6 @@ class Snapshot:
         net: the network, its last gradients still in `.grad`.
         optimizer: the optimizer, with its state.
         order: this epoch's permutation of the training points; unused with full batches.
-        h_state: what a recurrent network hands to its next step: None, a tensor, or a pair of them.
     """
 
     step: int
@@ -33,7 +32,6 @@ class Snapshot:
     net: nn.Module
     optimizer: torch.optim.Optimizer
     order: Tensor
-    h_state: Any = None
 
 
 @dataclass

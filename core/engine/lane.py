@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from core import checkpoints
+from core.changes import Changes
 from core.config import Config
 from core.engine.record import Row
 from core.experiments import Experiment
@@ -18,10 +19,9 @@ from core.snapshot import Snapshot
 class Lane:
     """One of the trainings that advance side by side, with a stream of chance of its own."""
 
-    def __init__(self, trained: Experiment, config: Config, lr_changes: dict[int, float], resume: Any, alone: bool):
+    def __init__(self, trained: Experiment, config: Config, changes: Changes, resume: Any, alone: bool):
         self.trained = trained
         self.config = config
-        self.lr_changes = lr_changes
         self.alone = alone
         self.losses: list[float] = resume["losses"].tolist() if resume else []
         self.rows: list[Row] = []
@@ -29,7 +29,7 @@ class Lane:
         self.diverged_step = self.kept_step = 0
         self.ended = False
         self.failure = ""
-        self.generator: Iterator[Snapshot] = trained.train(config, lr_changes, resume)
+        self.generator: Iterator[Snapshot] = trained.train(config, changes, resume)
         self.rng = torch.get_rng_state()
         self.snapshot = self._resumed(resume) if resume else next(self.generator)
         self.rng = torch.get_rng_state()

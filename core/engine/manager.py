@@ -11,13 +11,14 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from core.changes import Changes, as_pairs, from_pairs, value_after
 from core.config import Config, ConfigError, Problem
 from core.devices import resolve
 from core.engine.record import Folder, rows_of
@@ -102,7 +103,7 @@ class Manager:
         step: int,
         *,
         num_steps: int | None = None,
-        lr: float | None = None,
+        change: Mapping[str, Any] | None = None,
         speed: float = 0,
         paused: bool = False,
         steps: int | str = 0,
@@ -111,7 +112,7 @@ class Manager:
 
         Args:
             num_steps: how many steps the new run has in all; by default as many as the old one.
-            lr: the learning rate from the next step on.
+            change: the fields that have other values from the next step on.
 
         Raises:
             Refused: the step was not kept, or as `start`.
@@ -125,10 +126,13 @@ class Manager:
             raise Refused(error.problems[0]) from None
         if old.alive:
             self.stop(old)
-        lr_changes = {at: value for at, value in old.lr_changes.items() if at <= step}
-        if lr is not None and lr != (max(lr_changes.items())[1] if lr_changes else old.config.lr):
-            lr_changes[step + 1] = lr
-        return self._begin(owner, config, lr_changes, old.folder, step, speed, paused, steps)
+        changes = {at: fields for at, fields in old.changes.items() if at <= step}
+        new = {
+            field: value for field, value in (change or {}).items() if value != value_after(changes, old.config, field)
+        }
+        if new:
+            changes[step + 1] = new
+        return self._begin(owner, config, changes, old.folder, step, speed, paused, steps)
 
     def adopt(self, owner: str, found: Uploaded, *, num_steps: int | None = None, speed: float = 0) -> Run:
         """Go on from an uploaded checkpoint in a new, paused run, which has its losses up to there.
@@ -147,14 +151,14 @@ class Manager:
         with tempfile.TemporaryDirectory() as place:
             source = Folder(Path(place) / "upload")
             try:
-                source.create(config, found.lr_changes)
+                source.create(config, found.changes)
                 for lane, state in found.states.items():
                     source.append(lane, rows_of(state, config))
                 source.keep(step, found.states, found.frame)
             except OSError as error:
                 reason = {"reason": str(error)}
                 raise Refused(Problem("", "The run can't be written to disk: {reason}.", reason)) from None
-            return self._begin(owner, config, found.lr_changes, source, step, speed, True, 0)
+            return self._begin(owner, config, found.changes, source, step, speed, True, 0)
 
     def _with_device(self, config: Config) -> Config:
         try:
@@ -166,7 +170,7 @@ class Manager:
         self,
         owner: str,
         config: Config,
-        lr_changes: dict[int, float],
+        changes: Changes,
         source: Folder | None,
         step: int | None,
         speed: float,
@@ -175,14 +179,14 @@ class Manager:
     ) -> Run:
         with self._starting:  # else two starts at once could both take the last place
             self._make_room(owner)
-            run = Run(*self._make_folder(owner, config, lr_changes, source, step))
+            run = Run(*self._make_folder(owner, config, changes, source, step))
             if step is not None:
                 run.load("running")
-            run.speed, run.lr_changes = speed, dict(lr_changes)
+            run.speed, run.changes = speed, from_pairs(as_pairs(changes))
             run.status, run.message = ("paused" if paused else "running"), None
             run.process, run.connection = self._take_worker()
             log = self._log(run)
-            run.connection.send(Job(config, run.folder.path, dict(lr_changes), step, speed, paused, True, log))
+            run.connection.send(Job(config, run.folder.path, run.changes, step, speed, paused, True, log))
             if steps:
                 run.command("epoch" if steps == "epoch" else "step")
             with self._lock:
@@ -193,7 +197,7 @@ class Manager:
         return run
 
     def _make_folder(
-        self, owner: str, config: Config, lr_changes: dict[int, float], source: Folder | None, step: int | None
+        self, owner: str, config: Config, changes: Changes, source: Folder | None, step: int | None
     ) -> tuple[str, str, Config, Folder]:
         try:
             id = self.store.add(owner, config)
@@ -201,9 +205,9 @@ class Manager:
             number = f"{time.strftime('%m%d-%H%M%S')}-{id[:4]}"
             log = f"{config.experiment}/" + "_".join(filter(None, [special(config), number]))
             if source is None or step is None:
-                folder.create(config, lr_changes, log=log)
+                folder.create(config, changes, log=log)
             else:
-                folder.create(config, lr_changes, (source.path.name, step), log)
+                folder.create(config, changes, (source.path.name, step), log)
                 source.branch(folder, step)
         except (OSError, sqlite3.Error) as error:
             raise Refused(Problem("", "The run can't be written to disk: {reason}.", {"reason": str(error)})) from None

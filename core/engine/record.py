@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from core import checkpoints
+from core.changes import Changes, as_pairs
 from core.config import Config
 from core.experiments import experiment
 from core.frames import encode
@@ -41,23 +42,21 @@ def rows_of(state: Mapping[str, Any], config: Config) -> list[Row]:
 class Folder:
     """The files of one run.
 
-    ``run.json`` (config, learning-rate changes, how it ended), ``metrics.jsonl`` (a line a step; the correct twin of a
-    bug has ``metrics.correct.jsonl``), ``kept/000040.pt`` and ``.frame``: checkpoint and picture of step 40.
+    ``run.json`` (config, what was changed while it trained, how it ended), ``metrics.jsonl`` (a line a step; the
+    correct twin of a bug has ``metrics.correct.jsonl``), ``kept/000040.pt`` and ``.frame``: checkpoint and picture of
+    step 40.
     """
 
     def __init__(self, path: Path):
         self.path = path
 
     def create(
-        self,
-        config: Config,
-        lr_changes: Mapping[int, float],
-        resumed: tuple[str, int] | None = None,
-        log: str | None = None,
+        self, config: Config, changes: Changes, resumed: tuple[str, int] | None = None, log: str | None = None
     ) -> None:
         """Make the folder.
 
         Args:
+            changes: what was changed before the step that it goes on from.
             resumed: the run that this one goes on from, and its step.
             log: its log's name among its owner's logs.
         """
@@ -66,7 +65,7 @@ class Folder:
             {
                 "experiment": config.experiment,
                 "config": config.model_dump(mode="json"),
-                "lr_changes": sorted(lr_changes.items()),
+                "changes": as_pairs(changes),
                 "resumed": resumed,
                 "log": log,
                 "torch": torch.__version__,

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from core.changes import from_pairs, recorded, value_after
 from core.config import Config
 from core.engine.record import Folder, extend
 
@@ -29,8 +30,8 @@ class Run:
         self.step = 0
         self.speed = 0.0
         self.message: dict[str, Any] | None = None
-        self.lr_changes: dict[int, float] = {}
-        self._lr_ordered: float | None = None
+        self.changes: dict[int, dict[str, Any]] = {}
+        self._ordered: dict[str, Any] = {}
         self.history: dict[str, dict[str, dict[str, list[Any]]]] = {}
         self.rows = 0
         self._journal: list[tuple[str, dict[str, Any]]] = []
@@ -49,17 +50,13 @@ class Run:
         """Whether a process is behind it."""
         return self.status in ALIVE
 
-    @property
-    def lr(self) -> float:
-        """The learning rate now."""
-        changes = [value for step, value in sorted(self.lr_changes.items())]
-        lr: float = changes[-1] if changes else self.config.lr
-        return lr
+    def value_now(self, field: str) -> Any:
+        """The value that a field has by now: that of the config, or what it was last changed to."""
+        return value_after(self.changes, self.config, field)
 
-    @property
-    def wanted_lr(self) -> float:
-        """The learning rate last asked for, which the worker may not have taken up yet."""
-        return self.lr if self._lr_ordered is None else self._lr_ordered
+    def value_wanted(self, field: str) -> Any:
+        """The value last asked for, which the worker may not have taken up yet."""
+        return self._ordered.get(field, self.value_now(field))
 
     @property
     def last_metrics(self) -> dict[str, float | None]:
@@ -68,11 +65,11 @@ class Run:
             return {name: column["value"][-1] for name, column in self.history.get("run", {}).items()}
 
     def command(self, name: str, value: Any = None) -> None:
-        """Tell the worker: play, pause, step, epoch, lr, speed, watch or stop."""
+        """Tell the worker: play, pause, step, epoch, change (with {field: value}), speed, watch or stop."""
         with self._lock:
             if self.connection is not None and self.alive:
-                if name == "lr":
-                    self._lr_ordered = float(value)
+                if name == "change":
+                    self._ordered |= value
                 try:
                     self.connection.send_bytes(json.dumps({"command": name, "value": value}).encode())
                 except OSError:
@@ -125,8 +122,8 @@ class Run:
                 "step": self.step,
                 "num_steps": self.config.num_steps,
                 "speed": self.speed,
-                "lr": self.lr,
-                "events": [{"step": step, "lr": lr} for step, lr in sorted(self.lr_changes.items())],
+                "lr": self.value_now("lr"),
+                "events": [{"step": step, **fields} for step, fields in sorted(self.changes.items())],
                 "message": self.message,
             }
 
@@ -144,7 +141,7 @@ class Run:
         with self._lock:
             self.status = status
             self.message = facts["message"]
-            self.lr_changes = {int(step): lr for step, lr in facts["lr_changes"]}
+            self.changes = recorded(facts)
             self.log = facts.get("logged") or {}
             self.kept = self.folder.kept()
             self._journal = []
@@ -184,7 +181,7 @@ class Run:
                     self.message = content["message"] or self.message
                     if "status" in content:
                         self.status, self.step, self.speed = content["status"], content["step"], content["speed"]
-                        self.lr_changes = {int(step): lr for step, lr in content["lr_changes"]}
+                        self.changes = from_pairs(content["changes"])
         self.tell()
 
     def _catch_up(self) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from core import checkpoints
+from core.changes import as_pairs
 from core.config import Config
 from core.engine.lane import Lane
 from core.engine.outbox import Outbox
@@ -65,14 +66,14 @@ class Job:
     """What a worker is asked to do.
 
     Attributes:
-        lr_changes: step -> learning rate, those of the past when a run goes on.
+        changes: what was changed in the past, when a run goes on.
         resume_step: the kept step in `folder` to go on from.
         speed: steps a second, 0 for as fast as it goes.
     """
 
     config: Config
     folder: Path
-    lr_changes: dict[int, float] = field(default_factory=dict)
+    changes: dict[int, dict[str, Any]] = field(default_factory=dict)
     resume_step: int | None = None
     speed: float = 0
     paused: bool = False
@@ -97,7 +98,7 @@ class Worker:
         self.steps_ordered = 0
         self.stopping = False
         self.focus: dict[str, Any] = {}
-        self.lr_changes = dict(job.lr_changes)
+        self.changes = copy.deepcopy(job.changes)
         self.last_frame_time = self.last_keep_time = self.last_tell_time = 0.0
         self.next_step_time = time.perf_counter()
         self.frame_cost = self.keep_cost = 0.0
@@ -107,7 +108,7 @@ class Worker:
         states = checkpoints.load(self.folder.checkpoint_file(first_step)) if job.resume_step is not None else {}
         configs = self.trained.lanes(job.config)
         self.lanes = {
-            name: Lane(self.trained, config, self.lr_changes, states.get(name), alone=len(configs) == 1)
+            name: Lane(self.trained, config, self.changes, states.get(name), alone=len(configs) == 1)
             for name, config in configs.items()
         }
         for name, state in states.items():
@@ -241,8 +242,8 @@ class Worker:
             case "epoch":
                 per_epoch: int = self.job.config.steps_per_epoch
                 self.paused, self.steps_ordered = True, per_epoch - self.step % per_epoch
-            case "lr":
-                self.lr_changes[self.step + 1] = float(order["value"])
+            case "change":
+                self.changes.setdefault(self.step + 1, {}).update(order["value"])
                 self._write_facts()
             case "speed":
                 self.speed = float(order["value"])
@@ -293,7 +294,7 @@ class Worker:
         name = next(name for name, other in self.lanes.items() if other is lane)
         start = max((step for step in self.kept if step < lane.diverged_step), default=None)
         state = checkpoints.load(self.folder.checkpoint_file(start))[name] if start is not None else None
-        again = Lane(self.trained, lane.config, dict(self.lr_changes), state, alone=False)
+        again = Lane(self.trained, lane.config, self.changes, state, alone=False)
         last = again.snapshot
         while not again.ended and checkpoints.all_finite(again.snapshot.net):
             last = copy.deepcopy(again.snapshot)
@@ -306,7 +307,7 @@ class Worker:
 
     def _write_facts(self, **changes: Any) -> None:
         try:
-            self.folder.update_facts(lr_changes=sorted(self.lr_changes.items()), **changes)
+            self.folder.update_facts(changes=as_pairs(self.changes), **changes)
         except OSError as error:
             self._tell_disk(error)
 
@@ -345,7 +346,7 @@ class Worker:
                 "status": status or ("paused" if self.paused else "running"),
                 "step": self.step,
                 "speed": self.speed,
-                "lr_changes": sorted(self.lr_changes.items()),
+                "changes": as_pairs(self.changes),
                 "message": message,
             }
         )

@@ -35,7 +35,7 @@ class Experiment:
     Attributes:
         name: its name in links, on the command line and in the index of runs.
         config: its Config class, with a property `steps_per_epoch`.
-        train: train(config, lr_changes, resume) -> Iterator[Snapshot], the visible loop.
+        train: train(config, changes, resume) -> Iterator[Snapshot], the visible loop.
         view: view(config, snapshot, focus) -> Frame: what the screen draws; an empty focus is what it draws at first.
         untrained: untrained(config) -> Snapshot of step 0.
         lanes: lanes(config) -> name -> Config: the runs trained side by side; the first is the run itself.
@@ -51,7 +51,7 @@ class Experiment:
     name: str
     config: type[Config]
     train: Callable[..., Iterator[Snapshot]]
-    view: Callable[[Any, Snapshot, Mapping[str, Any]], Frame]
+    view: Callable[[Any, Any, Mapping[str, Any]], Frame]
     untrained: Callable[[Any], Snapshot]
     lanes: Callable[[Any], Mapping[str, Config]]
     bench: Callable[[Any], Bench]

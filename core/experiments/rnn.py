@@ -278,13 +278,24 @@ def build_net(config: RNNConfig) -> RNN:
     )
 
 
+@dataclass
+class RNNSnapshot(Snapshot):
+    """What one training step leaves behind.
+
+    Attributes:
+        h_state: what the network hands to its next step: None, a tensor, or a pair of them.
+    """
+
+    h_state: Any = None
+
+
 def train(
-    config: RNNConfig, lr_changes: Mapping[int, float], resume: Mapping[str, Any] | None = None
-) -> Iterator[Snapshot]:
-    """Train on one window after the other, and yield a Snapshot after each step.
+    config: RNNConfig, changes: Mapping[int, Mapping[str, Any]], resume: Mapping[str, Any] | None = None
+) -> Iterator[RNNSnapshot]:
+    """Train on one window after the other, and yield an RNNSnapshot after each step.
 
     Args:
-        lr_changes: step -> the learning rate from that step on; may grow while this runs.
+        changes: step -> {field: value} from that step on, such as {120: {"lr": 0.01}}; may grow while this runs.
         resume: a checkpoint to go on from.
 
     Raises:
@@ -301,12 +312,12 @@ def train(
         first_step, order, _ = restore(resume, net, optimizer)
         h_state = resume["h_state"]
     else:
-        yield Snapshot(0, 0, {}, net, optimizer, order)
+        yield RNNSnapshot(0, 0, {}, net, optimizer, order)
 
     for step in range(first_step, config.num_steps + 1):
-        if step in lr_changes:
+        if step in changes:
             for group in optimizer.param_groups:
-                group["lr"] = lr_changes[step]
+                group["lr"] = changes[step].get("lr", group["lr"])
         x, y = make_window(config, step - 1)
         x, y = x.to(device), y.to(device)
         if config.h_state == "reset":
@@ -316,7 +327,7 @@ def train(
         loss = loss_func(prediction, y)
         metrics = {"loss/train": loss.item()}
         if not math.isfinite(metrics["loss/train"]):
-            yield Snapshot(step, step, metrics, net, optimizer, order, h_state)
+            yield RNNSnapshot(step, step, metrics, net, optimizer, order, h_state)
             return
         if "no_zero_grad" not in config.bugs:
             optimizer.zero_grad()
@@ -329,7 +340,7 @@ def train(
                 h_state = (h_state[0].detach(), h_state[1].detach())
             else:
                 h_state = h_state.detach()
-        yield Snapshot(step, step, metrics, net, optimizer, order, h_state)
+        yield RNNSnapshot(step, step, metrics, net, optimizer, order, h_state)
 
 
 PARTS = ("fit", "free")
@@ -369,7 +380,7 @@ def flat(values: Tensor) -> np.ndarray:
     return found
 
 
-def view(config: RNNConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Frame:
+def view(config: RNNConfig, snapshot: RNNSnapshot, focus: Mapping[str, Any]) -> Frame:
     """How the network of one step goes on from there: along the wave, with the run's own hidden state, or by itself."""
     net = snapshot.net
     assert isinstance(net, RNN)
@@ -396,7 +407,7 @@ class Reading:
     h_state: Any
 
 
-def upcoming(config: RNNConfig, snapshot: Snapshot, shown: int) -> tuple[int, list[Reading]]:
+def upcoming(config: RNNConfig, snapshot: RNNSnapshot, shown: int) -> tuple[int, list[Reading]]:
     """Read the windows after a step as training would, without training.
 
     The picture of a wave of period 2 pi stands still if it moves by two windows at a time, so it begins at an even one.
@@ -418,7 +429,7 @@ def upcoming(config: RNNConfig, snapshot: Snapshot, shown: int) -> tuple[int, li
     return first, readings[-shown:]
 
 
-def view_fit(config: RNNConfig, snapshot: Snapshot) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def view_fit(config: RNNConfig, snapshot: RNNSnapshot) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The wave, what is asked for and what the network says; its hidden states; how far its gradient reaches back."""
     shown = max(2, min(6, SHOWN_POINTS // config.time_steps // 2 * 2))
     first, readings = upcoming(config, snapshot, shown)
@@ -435,7 +446,7 @@ def view_fit(config: RNNConfig, snapshot: Snapshot) -> tuple[dict[str, np.ndarra
     return arrays, {"first": [first], "time_steps": config.time_steps}
 
 
-def reach(config: RNNConfig, snapshot: Snapshot) -> np.ndarray:
+def reach(config: RNNConfig, snapshot: RNNSnapshot) -> np.ndarray:
     """How strongly the error at the next window's last point pulls at each of its inputs: float32 (time_steps,).
 
     Absolute values of the gradient: tiny for the first points where it vanishes on its way, huge where it explodes.
@@ -452,7 +463,7 @@ def reach(config: RNNConfig, snapshot: Snapshot) -> np.ndarray:
     return sizes
 
 
-def view_free(config: RNNConfig, snapshot: Snapshot) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def view_free(config: RNNConfig, snapshot: RNNSnapshot) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The network fed with its own output, after two windows of the wave as a start."""
     net = snapshot.net
     if config.bidirectional or (config.predict != "next" and config.signal != "own"):
@@ -479,7 +490,7 @@ def clean(config: RNNConfig) -> RNNConfig:
     return config.changed(signal="sine") if config.signal == "noisy" else config
 
 
-def untrained(config: RNNConfig) -> Snapshot:
+def untrained(config: RNNConfig) -> RNNSnapshot:
     """The snapshot of step 0."""
     with undisturbed():
         return next(train(config, {}))

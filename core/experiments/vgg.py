@@ -370,12 +370,12 @@ def evaluate(config: VGGConfig, net: nn.Module, images: Tensor, labels: Tensor) 
 
 
 def train(
-    config: VGGConfig, lr_changes: Mapping[int, float], resume: Mapping[str, Any] | None = None
+    config: VGGConfig, changes: Mapping[int, Mapping[str, Any]], resume: Mapping[str, Any] | None = None
 ) -> Iterator[Snapshot]:
     """Train, and yield a Snapshot after each step.
 
     Args:
-        lr_changes: step -> the learning rate from that step on; may grow while this runs.
+        changes: step -> {field: value} from that step on, such as {120: {"lr": 0.01}}; may grow while this runs.
         resume: a checkpoint to go on from.
 
     Raises:
@@ -394,9 +394,9 @@ def train(
         yield Snapshot(0, 0, {}, net, optimizer, order)
 
     for step in range(first_step, config.num_steps + 1):
-        if step in lr_changes:
+        if step in changes:
             for group in optimizer.param_groups:
-                group["lr"] = lr_changes[step]
+                group["lr"] = changes[step].get("lr", group["lr"])
         epoch = (step - 1) // config.steps_per_epoch + 1
         start = (step - 1) % config.steps_per_epoch * config.batch_size
         if start == 0:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
 from typing import Any
 
+from core.changes import Changes
 from core.config import Config
 from core.export.logging_lines import constants, functions, loop
 from core.export.program import Program, program_of
@@ -38,15 +38,15 @@ else:
 """
 
 
-def script(config: Config, lr_changes: Mapping[int, float] | None = None, log: LogConfig | None = None) -> str:
+def script(config: Config, changes: Changes | None = None, log: LogConfig | None = None) -> str:
     """A run as one file that needs nothing but torch and prints the run's losses, a line of JSON a step.
 
     Args:
         config: the run's config.
-        lr_changes: step -> the learning rate from that step on, as it was changed while the run trained.
+        changes: step -> {field: value} from that step on, as it was changed while the run trained.
         log: what it also logs for TensorBoard, in the folder "runs"; it then needs tensorboard, too.
     """
-    program = program_of(config, lr_changes, functions(config, log) if log else ())
+    program = program_of(config, changes, functions(config, log) if log else ())
     head = [f'"""{program.title}\n\n{program.promise}\n"""\n', program.imports(), ONE_THREAD]
     known = [*program.constants, *(constants(config, log) if log else [])]
     if known:
@@ -59,9 +59,9 @@ def script(config: Config, lr_changes: Mapping[int, float] | None = None, log: L
     return "\n".join(head) + "\n\n" + "\n\n".join(blocks)
 
 
-def notebook(config: Config, lr_changes: Mapping[int, float] | None = None) -> str:
+def notebook(config: Config, changes: Changes | None = None) -> str:
     """A run as a Jupyter notebook, JSON of nbformat 4.5; the arguments are those of `script`."""
-    program = program_of(config, lr_changes)
+    program = program_of(config, changes)
     run = (
         f"history = []\nfor snapshot in {program.entry}():\n    if snapshot.metrics:\n"
         + _indented(RECORD, 8)
@@ -92,25 +92,23 @@ def notebook(config: Config, lr_changes: Mapping[int, float] | None = None) -> s
 
 
 def marked_lines(
-    config: Config, lr_changes: Mapping[int, float] | None = None, log: LogConfig | None = None
+    config: Config, changes: Changes | None = None, log: LogConfig | None = None
 ) -> list[tuple[str, bool]]:
     """The script's lines, each with whether it differs from the script of the default config."""
-    before, after = script(type(config)()).splitlines(), script(config, lr_changes, log).splitlines()
+    before, after = script(type(config)()).splitlines(), script(config, changes, log).splitlines()
     marked = [True] * len(after)
     for same in difflib.SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks():
         marked[same.b : same.b + same.size] = [False] * same.size
     return list(zip(after, marked, strict=True))
 
 
-def missing_lines(
-    config: Config, lr_changes: Mapping[int, float] | None = None, log: LogConfig | None = None
-) -> dict[int, list[str]]:
+def missing_lines(config: Config, changes: Changes | None = None, log: LogConfig | None = None) -> dict[int, list[str]]:
     """What the default config's script has and this one lacks with nothing in its place, as a bug may leave out a line.
 
     Returns:
         index of a line of this script (or the number of its lines) -> the lines that are missing before it.
     """
-    before, after = script(type(config)()).splitlines(), script(config, lr_changes, log).splitlines()
+    before, after = script(type(config)()).splitlines(), script(config, changes, log).splitlines()
     compared = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     gone = {there: before[start:end] for what, start, end, there, _ in compared if what == "delete"}
     return {there: lines for there, lines in gone.items() if any(map(str.strip, lines))}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+import json
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -17,6 +18,7 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
+from core.changes import Changes, as_pairs, from_pairs
 from core.config import Config
 from core.experiments import experiment
 from core.export.fold import Knowledge, parameters, takes_config
@@ -57,9 +59,7 @@ class Program:
         return "\n".join(_import_lines(group) for group in (standard, self.imported - standard))
 
 
-def program_of(
-    config: Config, lr_changes: Mapping[int, float] | None, others: tuple[Callable[..., Any], ...] = ()
-) -> Program:
+def program_of(config: Config, changes: Changes | None, others: tuple[Callable[..., Any], ...] = ()) -> Program:
     """The parts of a config's run. A device that was left open becomes the CPU.
 
     Args:
@@ -67,15 +67,13 @@ def program_of(
     """
     if getattr(config, "device", None) == "auto":
         config = config.changed(device="cpu")
-    return _build(config, tuple(sorted((lr_changes or {}).items())), others)
+    return _build(config, json.dumps(as_pairs(changes or {})), others)
 
 
 @lru_cache(maxsize=256)
-def _build(
-    config: Config, lr_changes: tuple[tuple[int, float], ...], others: tuple[Callable[..., Any], ...]
-) -> Program:
+def _build(config: Config, changes: str, others: tuple[Callable[..., Any], ...]) -> Program:
     train = experiment(config.experiment).train
-    writer = _Writer(config, train, dict(lr_changes), others)
+    writer = _Writer(config, train, from_pairs(json.loads(changes)), others)
     writer.drop_options()
     constants, imported = writer.outside()
     return Program(
@@ -99,15 +97,11 @@ class _Writer:
     """
 
     def __init__(
-        self,
-        config: Config,
-        train: Callable[..., Any],
-        lr_changes: Mapping[int, float],
-        others: tuple[Callable[..., Any], ...],
+        self, config: Config, train: Callable[..., Any], changes: Changes, others: tuple[Callable[..., Any], ...]
     ) -> None:
         self.knowledge = Knowledge(config, formula=self.formula)
-        changes = self.knowledge.expression("lr_changes", dict(lr_changes), longest=len("{}"))
-        bound = {"lr_changes": changes, "resume": cst.Name("None")}
+        literal_changes = self.knowledge.expression("changes", dict(changes), longest=len("{}"))
+        bound = {"changes": literal_changes, "resume": cst.Name("None")}
         self.roots = (train, *others)
         self.trees: dict[Any, Definition] = {}
         self.trees[train] = specialise(train, self.knowledge, bound)

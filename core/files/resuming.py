@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from core import checkpoints
+from core.changes import Changes
 from core.config import Config, ConfigError, EpochConfig, Problem
 from core.experiments import MODULES, Experiment, experiment
 from core.files.uploads.packed import pack, raw, unpack
@@ -22,7 +23,7 @@ from core.frames import encode
 from core.processes.confined import Unable, confined
 from core.snapshot import Snapshot, undisturbed
 
-MOST_LR_CHANGES = 1000
+MOST_CHANGES = 1000
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Uploaded:
     """
 
     config: Config
-    lr_changes: dict[int, float]
+    changes: dict[int, dict[str, Any]]
     states: dict[str, Any]
     frame: bytes
 
@@ -83,14 +84,14 @@ def check(value: Mapping[str, Any]) -> Uploaded:
     missing = experiment(config.experiment).missing(config)
     if missing:
         raise Unable(missing)
-    lr_changes = _lr_changes(value.get("lr_changes", []), config)
+    changes = _changes(value["changes"] if "changes" in value else value.get("lr_changes", []), config)
     beside = value.get("beside", {})
     lanes = list(experiment(config.experiment).lanes(config))
     if not isinstance(beside, dict) or set(beside) != set(lanes) - {"run"}:
         raise unfit()
     states = {"run": value, **beside}
-    made = unpack(confined(rebuild, config, lr_changes, pack({lane: states[lane] for lane in lanes}), memory=2000))
-    return Uploaded(config, lr_changes, made["states"], raw(made["frame"]))
+    made = unpack(confined(rebuild, config, changes, pack({lane: states[lane] for lane in lanes}), memory=2000))
+    return Uploaded(config, changes, made["states"], raw(made["frame"]))
 
 
 def config_of(value: Mapping[str, Any]) -> Config:
@@ -107,23 +108,37 @@ def config_of(value: Mapping[str, Any]) -> Config:
         ) from None
 
 
-def _lr_changes(told: Any, config: Config) -> dict[int, float]:
-    if not isinstance(told, list) or len(told) > MOST_LR_CHANGES:
+def _changes(pairs: Any, config: Config) -> dict[int, dict[str, Any]]:
+    """What was changed while the run trained, as [step, {field: value}], or [step, learning rate] in older files."""
+    if not isinstance(pairs, list) or len(pairs) > MOST_CHANGES:
         raise unfit()
     changes = {}
-    for change in told:
-        match change:
-            case [int() as step, int() | float() as lr] | (int() as step, int() | float() as lr):
-                try:
-                    changes[step] = config.changed(lr=float(lr)).lr
-                except ConfigError:
-                    raise unfit() from None
+    for pair in pairs:
+        match pair:
+            case [int() as step, dict() as fields] if all(_is_live(config, field) for field in fields):
+                changes[step] = _checked(config, fields)
+            case [int() as step, int() | float() as lr]:
+                changes[step] = _checked(config, {"lr": float(lr)})
             case _:
                 raise unfit()
     return changes
 
 
-def rebuild(config: Config, lr_changes: dict[int, float], packed: bytes) -> bytes:
+def _is_live(config: Config, field: Any) -> bool:
+    """Whether something is the name of a field that may be changed while a run trains."""
+    settings = type(config).settings()
+    return isinstance(field, str) and field in settings and settings[field].live
+
+
+def _checked(config: Config, fields: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        changed = config.changed(**fields)
+    except ConfigError:
+        raise unfit() from None
+    return {field: getattr(changed, field) for field in fields}
+
+
+def rebuild(config: Config, changes: Changes, packed: bytes) -> bytes:
     """The same states put together from nothing but the tensors and numbers that belong there, and their picture.
 
     Takes one step with each, to see that it can.
@@ -142,7 +157,7 @@ def rebuild(config: Config, lr_changes: dict[int, float], packed: bytes) -> byte
         frame = encode(trained.frames(config, snapshots))
         for lane, its_config in trained.lanes(config).items():
             further = its_config.with_steps(clean[lane]["step"] + 1)
-            next(trained.train(further, lr_changes, copy.deepcopy(clean[lane])), None)
+            next(trained.train(further, changes, copy.deepcopy(clean[lane])), None)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError, StopIteration) as error:
         if "allocate memory" in str(error):
             raise MemoryError from None
@@ -172,7 +187,7 @@ def state_of(told: Mapping[str, Any], fresh: Snapshot) -> dict[str, Any]:
         ],
         "optimizer": optimizer_state(told["optimizer"], fresh.optimizer, parameters),
         "order": order,
-        "h_state": told["h_state"],
+        **{name: told[name] for name in checkpoints.own_fields(fresh)},
         "rng": like(told["rng"], torch.get_rng_state()),
         "losses": losses,
         "diverged_step": number(told.get("diverged_step", 0)),
@@ -222,7 +237,7 @@ WAYS = ("full", "weights")
 
 
 def ways_on(
-    config: Config, lr_changes: Mapping[int, float], checkpoint: Path, ways: Iterable[str], steps: int, seconds: float
+    config: Config, changes: Changes, checkpoint: Path, ways: Iterable[str], steps: int, seconds: float
 ) -> dict[str, list[float]]:
     """The losses of the steps after a kept one, for each way to go on.
 
@@ -230,13 +245,13 @@ def ways_on(
         steps: how many steps at most.
         seconds: how long each way may take; on a slow network it ends before its last step.
     """
-    made = confined(go_on, config, dict(lr_changes), checkpoint, tuple(ways), steps, seconds, memory=2000)
+    made = confined(go_on, config, changes, checkpoint, tuple(ways), steps, seconds, memory=2000)
     found: dict[str, list[float]] = json.loads(made)
     return found
 
 
 def go_on(
-    config: Config, lr_changes: dict[int, float], checkpoint: Path, ways: tuple[str, ...], steps: int, seconds: float
+    config: Config, changes: Changes, checkpoint: Path, ways: tuple[str, ...], steps: int, seconds: float
 ) -> bytes:
     """`ways_on` in the process of its own."""
     trained = experiment(config.experiment)
@@ -250,7 +265,7 @@ def go_on(
             state["optimizer"] = forgotten(trained, config, state)
         losses[way] = []
         end = time.perf_counter() + seconds
-        for snapshot in trained.train(further, lr_changes, state):
+        for snapshot in trained.train(further, changes, state):
             losses[way].append(snapshot.metrics["loss/train"])
             if len(losses[way]) == steps or time.perf_counter() > end:
                 break

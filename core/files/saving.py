@@ -16,6 +16,8 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
+from core import checkpoints
+from core.changes import Changes, as_pairs
 from core.config import Config, Problem
 from core.experiments import experiment
 from core.export import script
@@ -63,7 +65,7 @@ def script_name(config: Config) -> str:
     return f"torch_playground_{config.experiment}"
 
 
-def save(kind: str, config: Config, lr_changes: Mapping[int, float], checkpoint: Path, step: int) -> Saved:
+def save(kind: str, config: Config, changes: Changes, checkpoint: Path, step: int) -> Saved:
     """Make a file of a kept step, in a process of its own.
 
     Args:
@@ -73,15 +75,15 @@ def save(kind: str, config: Config, lr_changes: Mapping[int, float], checkpoint:
     Raises:
         Unable: the step is gone, or the network can't be exported.
     """
-    program = script(config, lr_changes) if kind == "model" else ""
-    asked = (kind, config, sorted(lr_changes.items()), checkpoint, program)
+    program = script(config, changes) if kind == "model" else ""
+    asked = (kind, config, changes, checkpoint, program)
     seconds = PROGRAM_SECONDS if kind in PROGRAMS else SECONDS
     made = unpack(confined(make, *asked, seconds=seconds, memory=2000))
     tree = [Row(**row) for row in json.loads(made["tree"])]
     return Saved(kind, file_name(config, kind, step), raw(made["file"]), tree, json.loads(made["inputs"]))
 
 
-def make(kind: str, config: Config, lr_changes: list[tuple[int, float]], checkpoint: Path, program: str) -> bytes:
+def make(kind: str, config: Config, changes: Changes, checkpoint: Path, program: str) -> bytes:
     """The file, its tree, and what a program is given, packed."""
     try:
         states = torch.load(checkpoint, map_location="cpu", weights_only=True)
@@ -98,7 +100,7 @@ def make(kind: str, config: Config, lr_changes: list[tuple[int, float]], checkpo
         content = dict(states["run"]["net"])
         file.write(safe(content, config))
     elif kind == "checkpoint":
-        content = whole_checkpoint(config, lr_changes, states)
+        content = whole_checkpoint(config, changes, states)
         torch.save(content, file)
     elif kind == "model":
         content = model_of(config, program, states["run"]["net"])
@@ -124,13 +126,13 @@ def safe(weights: Mapping[str, Tensor], config: Config) -> bytes:
     return safetensors.torch.save(plain, {**about, "sha256": hashlib.sha256(body).hexdigest()})
 
 
-def whole_checkpoint(config: Config, lr_changes: list[tuple[int, float]], states: Mapping[str, Any]) -> dict[str, Any]:
+def whole_checkpoint(config: Config, changes: Changes, states: Mapping[str, Any]) -> dict[str, Any]:
     """All that a run needs to go on bit for bit. Runs trained beside it, such as a bug's twin, are under "beside"."""
     beside = {lane: state for lane, state in states.items() if lane != "run"}
     return {
         "experiment": config.experiment,
         "config": config.model_dump(mode="json"),
-        "lr_changes": [list(change) for change in lr_changes],
+        "changes": as_pairs(changes),
         "torch": str(torch.__version__),
         **states["run"],
         **({"beside": beside} if beside else {}),
@@ -161,13 +163,16 @@ def loading_code(kind: str, config: Config, step: int, inputs: Inputs | None = N
         read = "from safetensors.torch import load_file  # pip install safetensors\n"
         return f'{read}{build}net.load_state_dict(load_file("{name}"))\nnet.eval()\n'
     if kind == "checkpoint":
+        carried = checkpoints.own_fields(experiment(config.experiment).untrained(config.changed(device="cpu")))
+        names = ", ".join(["order", *carried])
+        values = ", ".join(f'state["{name}"]' for name in ["order", *carried])
         return (
             f"import torch\n{build}optimizer = torch.optim.{config.optimizer}(net.parameters())\n"
             f'state = torch.load("{name}", weights_only=True)\n'
             'net.load_state_dict(state["net"])\n'
             'optimizer.load_state_dict(state["optimizer"])  # its learning rate, too\n'
             'torch.set_rng_state(state["rng"])\n'
-            'order, h_state = state["order"], state["h_state"]  # of this epoch; what a recurrent network carries\n'
+            f"{names} = {values}  # of this epoch{'; what the network carries' if carried else ''}\n"
             'first_step = state["step"] + 1\n'
         )
     if kind == "model":

@@ -101,7 +101,7 @@ def _go_on(chosen: Chosen, last: int) -> None:
     run, step = chosen.run, chosen.step
     steps = min(MOST_STEPS, last - step)
     try:
-        found: Any = ways_on(run.config, run.lr_changes, run.folder.checkpoint_file(step), WAYS, steps, SECONDS)
+        found: Any = ways_on(run.config, run.changes, run.folder.checkpoint_file(step), WAYS, steps, SECONDS)
     except Unable as unable:
         found = unable
     session.put("files ways", (chosen.key, found))

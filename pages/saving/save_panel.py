@@ -92,7 +92,7 @@ def save_panel(chosen: Chosen) -> None:
             if kind not in saving.PROGRAMS:
                 st.download_button(
                     _("The script"),
-                    lambda: script(chosen.run.config, chosen.run.lr_changes),
+                    lambda: script(chosen.run.config, chosen.run.changes),
                     f"{saving.script_name(chosen.run.config)}.py",
                     "text/x-python",
                     on_click="ignore",
@@ -135,7 +135,7 @@ def saved_file(chosen: Chosen, kind: str) -> saving.Saved | Unable:
         with st.spinner(doing, show_time=program):
             try:
                 made: Any = saving.save(
-                    kind, run.config, run.lr_changes, run.folder.checkpoint_file(chosen.step), chosen.step
+                    kind, run.config, run.changes, run.folder.checkpoint_file(chosen.step), chosen.step
                 )
             except Unable as unable:
                 made = unable

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import settings
 
+from core.changes import Changes
 from core.engine.manager import Manager
 from core.engine.run import Run
 from core.engine.store import Store
@@ -72,9 +73,9 @@ def start(manager: Manager, request: pytest.FixtureRequest) -> Iterator[Callable
 def losses() -> Callable[..., list[float]]:
     """The losses of a config trained in this process, with nothing around the loop."""
 
-    def trained(config: ClassifierConfig, lr_changes: dict[int, float] | None = None) -> list[float]:
+    def trained(config: ClassifierConfig, changes: Changes | None = None) -> list[float]:
         config = config.changed(device="cpu")
-        return [snapshot.metrics["loss/train"] for snapshot in train(config, lr_changes or {}) if snapshot.metrics]
+        return [snapshot.metrics["loss/train"] for snapshot in train(config, changes or {}) if snapshot.metrics]
 
     return trained
 

@@ -15,6 +15,7 @@ from core import checkpoints
 from core.blocks import read, write
 from core.blocks.fitting import check
 from core.blocks.presets import PRESETS
+from core.changes import Changes
 from core.config import ConfigError
 from core.data.digits import digits
 from core.engine.run import Run
@@ -50,11 +51,11 @@ def config_of(**values: Any) -> BuildConfig:
     return BuildConfig.create({"device": "cpu", **values})
 
 
-def records(config: BuildConfig, lr_changes: dict[int, float] | None = None) -> Records:
+def records(config: BuildConfig, changes: Changes | None = None) -> Records:
     """What the loop measures, as it would be printed."""
     return [
         {"step": s.step, "epoch": s.epoch} | {k: v if math.isfinite(v) else None for k, v in s.metrics.items()}
-        for s in train(config, lr_changes or {})
+        for s in train(config, changes or {})
         if s.metrics
     ]
 
@@ -82,11 +83,11 @@ def test_the_tutorials_network_trains_as_on_its_own_page() -> None:
 def test_the_script_prints_the_same_losses(values: dict[str, Any], run_script: Callable[..., Records]) -> None:
     small = {} if values.get("dataset") in ("spirals", "blobs") else {"train_size": 300, "num_epochs": 1}
     config = config_of(**{**small, **values})
-    text = script(config, {3: 0.01})
+    text = script(config, {3: {"lr": 0.01}})
     if values.get("dataset") != "shapes":  # its drawing has lines of 120
         check_text(re.sub("^DIGITS = .*", "", text, flags=re.MULTILINE))
     assert config.source in text, "the class that ran is the class on the screen"
-    assert run_script(text) == records(config, {3: 0.01})
+    assert run_script(text) == records(config, {3: {"lr": 0.01}})
 
 
 def test_the_class_stands_in_the_notebook_as_a_cell_of_its_own() -> None:

@@ -227,10 +227,10 @@ def test_l1_and_l2_pull_weights_down() -> None:
 @pytest.mark.parametrize("step", [1, 2, 57])
 def test_a_learning_rate_acts_from_its_step_on(step: int, losses: Losses) -> None:
     config = config_of(num_steps=80)
-    plain, changed = losses(config), losses(config, {step: 0.3})
+    plain, changed = losses(config), losses(config, {step: {"lr": 0.3}})
     assert changed[:step] == plain[:step]
     assert changed[step] != plain[step]
-    assert losses(config, {1: 0.3}) == losses(config.changed(lr=0.3))
+    assert losses(config, {1: {"lr": 0.3}}) == losses(config.changed(lr=0.3))
 
 
 def test_evaluation_does_not_change_training(losses: Losses) -> None:

@@ -13,6 +13,7 @@ from torch import nn
 
 from core import checkpoints
 from core.__main__ import main
+from core.changes import Changes
 from core.config import ConfigError, kind_of
 from core.data.digits import augment, digits
 from core.experiments import experiment
@@ -57,11 +58,11 @@ def config_of(**values: Any) -> CNNConfig:
     return CNNConfig.create({"device": "cpu", **values})
 
 
-def records(config: CNNConfig, lr_changes: dict[int, float] | None = None) -> Records:
+def records(config: CNNConfig, changes: Changes | None = None) -> Records:
     """What the loop measures, as it would be printed."""
     return [
         {"step": s.step, "epoch": s.epoch} | {k: v if math.isfinite(v) else None for k, v in s.metrics.items()}
-        for s in train(config, lr_changes or {})
+        for s in train(config, changes or {})
         if s.metrics
     ]
 
@@ -293,14 +294,15 @@ def test_script_prints_the_losses_of_the_run(values: dict[str, Any], run_script:
 
 def test_script_with_changes_of_the_learning_rate(run_script: Scripts) -> None:
     config = config_of(train_size=200, num_epochs=2, optimizer="SGD")
-    assert run_script(script(config, {3: 0.1, 6: 0.02})) == records(config, {3: 0.1, 6: 0.02})
+    changes = {3: {"lr": 0.1}, 6: {"lr": 0.02}}
+    assert run_script(script(config, changes)) == records(config, changes)
 
 
 def test_default_script_reads_like_the_tutorial() -> None:
     text = script(config_of())
     assert "self.conv1 = nn.Sequential(nn.Conv2d(1, 16, 5, 2, 2), nn.ReLU(), nn.MaxPool2d(2))" in text
     assert "self.conv2 = nn.Sequential(nn.Conv2d(16, 32, 5, 1, 2), nn.ReLU())" in text
-    for trace in ("config", "resume", "lr_changes", "getattr", "bfloat16", "import torchvision"):
+    for trace in ("config", "resume", "changes", "getattr", "bfloat16", "import torchvision"):
         assert trace not in text
 
 

@@ -5,7 +5,7 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbclient import NotebookClient
 
+from core.changes import Changes
 from core.config import kind_of
 from core.experiments.classifier import ClassifierConfig, train
 from core.export import marked_lines, missing_lines, notebook, script
 from tests.core.scripts import Records, Scripts, read
-
-Changes = Mapping[int, float]
 
 POINTS = ((1.5, 2.0, 0), (-1.0, 0.25, 1), (0.1, -3.0, 1), (2.5, 1.0, 0), (-2.0, -2.0, 2), (3.0, 3.0, 0))
 MANY_POINTS = tuple((round(i * 0.37 % 5, 2), round(-i * 0.73 % 4, 2), i % 3) for i in range(60))
@@ -89,9 +88,9 @@ COMBINATIONS: dict[str, tuple[dict[str, Any], Changes]] = {
     "own points, standardised features": (
         {"dataset": "own", "points": MANY_POINTS, "standardize": True, "features": ("x1", "x2^2"), "noise": 0.1}, {},
     ),
-    "Adam, learning rate changed": ({"optimizer": "Adam"}, {10: 0.5, 20: 0.01}),
-    "SGD, learning rate changed at once": ({"momentum": 0.5}, {1: 0.3}),
-    "a slider dragged to and fro": ({}, {step: round(0.02 + step / 100, 3) for step in range(2, 40)}),
+    "Adam, learning rate changed": ({"optimizer": "Adam"}, {10: {"lr": 0.5}, 20: {"lr": 0.01}}),
+    "SGD, learning rate changed at once": ({"momentum": 0.5}, {1: {"lr": 0.3}}),
+    "a slider dragged to and fro": ({}, {step: {"lr": round(0.02 + step / 100, 3)} for step in range(2, 40)}),
     "squared error with softmax": ({"loss": "MSELoss", "bugs": ("softmax",)}, {}),
     "all bugs": ({"bugs": ("softmax", "no_zero_grad", "no_activation", "high_lr")}, {}),
     "NaN": ({"lr": 100.0, "spread": 4.0, "loss": "MSELoss", "optimizer": "SGD"}, {}),
@@ -102,12 +101,12 @@ COMBINATIONS: dict[str, tuple[dict[str, Any], Changes]] = {
 }  # fmt: skip
 
 
-def in_process(config: ClassifierConfig, lr_changes: Changes) -> Records:
+def in_process(config: ClassifierConfig, changes: Changes) -> Records:
     """What the app's own loop measures, as it would be printed."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        snapshots = list(train(config.changed(device="cpu"), lr_changes, None))
+        snapshots = list(train(config.changed(device="cpu"), changes, None))
     finally:
         torch.set_num_threads(threads)
     return [
@@ -132,25 +131,25 @@ def imported_modules(text: str) -> set[str]:
 def check_text(text: str) -> None:
     """A script needs torch alone, has lines that fit the page, and shows nothing of how it came about."""
     assert imported_modules(text) <= {"torch", *sys.stdlib_module_names}
-    for trace in ("config", "resume", "lr_changes", "if True", "if False", "getattr"):
+    for trace in ("config", "resume", "changes", "if True", "if False", "getattr"):
         assert trace not in text
     assert max(map(len, text.splitlines())) <= 110
 
 
-@pytest.mark.parametrize(("values", "lr_changes"), [*one_at_a_time()])
-def test_prints_the_losses_of_the_run(values: dict[str, Any], lr_changes: Changes, run_script: Scripts) -> None:
+@pytest.mark.parametrize(("values", "changes"), [*one_at_a_time()])
+def test_prints_the_losses_of_the_run(values: dict[str, Any], changes: Changes, run_script: Scripts) -> None:
     config = ClassifierConfig.create(values)
-    text = script(config, lr_changes)
+    text = script(config, changes)
     check_text(text)
-    assert run_script(text) == in_process(config, lr_changes)
+    assert run_script(text) == in_process(config, changes)
 
 
-@pytest.mark.parametrize(("values", "lr_changes"), COMBINATIONS.values(), ids=COMBINATIONS.keys())
-def test_prints_the_losses_of_combinations(values: dict[str, Any], lr_changes: Changes, run_script: Scripts) -> None:
+@pytest.mark.parametrize(("values", "changes"), COMBINATIONS.values(), ids=COMBINATIONS.keys())
+def test_prints_the_losses_of_combinations(values: dict[str, Any], changes: Changes, run_script: Scripts) -> None:
     config = ClassifierConfig.create({"num_steps": 40, **values})
-    text = script(config, lr_changes)
+    text = script(config, changes)
     check_text(text)
-    assert run_script(text) == in_process(config, lr_changes)
+    assert run_script(text) == in_process(config, changes)
 
 
 def test_combinations_reach_their_special_ends() -> None:
@@ -169,13 +168,15 @@ def some_values(name: str) -> st.SearchStrategy[Any]:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     values=st.fixed_dictionaries({name: some_values(name) for name in ClassifierConfig.settings()}),
-    lr_changes=st.dictionaries(st.integers(1, 5), st.sampled_from([0.001, 0.1, 2.0]), max_size=2),
+    changes=st.dictionaries(
+        st.integers(1, 5), st.sampled_from([0.001, 0.1, 2.0]).map(lambda lr: {"lr": lr}), max_size=2
+    ),
 )
-def test_any_config(values: dict[str, Any], lr_changes: Changes, run_script: Scripts) -> None:
+def test_any_config(values: dict[str, Any], changes: Changes, run_script: Scripts) -> None:
     config, _ = ClassifierConfig.forgive({**values, "num_steps": 5})
-    text = script(config, lr_changes)
+    text = script(config, changes)
     check_text(text)
-    assert run_script(text) == in_process(config, lr_changes)
+    assert run_script(text) == in_process(config, changes)
 
 
 def test_stands_alone(tmp_path: Path) -> None:
@@ -223,7 +224,7 @@ def ruff(*arguments: str | Path) -> None:
 @pytest.mark.parametrize("values", [{}, COMBINATIONS["much at once"][0], {"bugs": ("high_lr",), "init": "normal_"}])
 def test_scripts_pass_the_linter(values: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "script.py"
-    path.write_text(script(ClassifierConfig.create(values), {3: 0.1}), encoding="utf-8")
+    path.write_text(script(ClassifierConfig.create(values), {3: {"lr": 0.1}}), encoding="utf-8")
     ruff("check", "--select", "E,F,I,UP,B", path)
 
 
@@ -248,15 +249,15 @@ def test_tells_the_line_that_a_bug_leaves_out() -> None:
 
 
 def test_marks_a_changed_learning_rate() -> None:
-    lines = marked_lines(ClassifierConfig(), {12: 0.1})
+    lines = marked_lines(ClassifierConfig(), {12: {"lr": 0.1}})
     marked = [line.strip() for line, differs in lines if differs and line]
     assert marked == [
-        "LR_CHANGES = {12: 0.1}",
-        "if step in LR_CHANGES:",
+        'CHANGES = {12: {"lr": 0.1}}',
+        "if step in CHANGES:",
         "for group in optimizer.param_groups:",
-        'group["lr"] = LR_CHANGES[step]',
+        'group["lr"] = CHANGES[step].get("lr", group["lr"])',
     ]
-    assert "\n".join(line for line, _ in lines) + "\n" == script(ClassifierConfig(), {12: 0.1})
+    assert "\n".join(line for line, _ in lines) + "\n" == script(ClassifierConfig(), {12: {"lr": 0.1}})
 
 
 def test_own_points_stand_in_one_constant() -> None:
@@ -267,12 +268,12 @@ def test_own_points_stand_in_one_constant() -> None:
 
 def test_notebook_runs(tmp_path: Path) -> None:
     config = ClassifierConfig(num_steps=10, batch_size=50)
-    found = nbformat.reads(notebook(config, {3: 0.1}), as_version=4)  # type: ignore[no-untyped-call]
+    found = nbformat.reads(notebook(config, {3: {"lr": 0.1}}), as_version=4)  # type: ignore[no-untyped-call]
     nbformat.validate(found)
     assert imported_modules(found.cells[1].source) <= {"torch", *sys.stdlib_module_names}
     NotebookClient(found, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
     (printed,) = [cell for cell in found.cells if cell.id == "run"]
-    assert read("".join(output.text for output in printed.outputs)) == in_process(config, {3: 0.1})
+    assert read("".join(output.text for output in printed.outputs)) == in_process(config, {3: {"lr": 0.1}})
 
 
 def test_notebook_is_in_parts() -> None:

@@ -103,7 +103,7 @@ def gap(config: LineConfig, out: Tensor, y: Tensor) -> Tensor:
 
 
 def train(
-    config: LineConfig, lr_changes: Mapping[int, float], resume: Mapping[str, Any] | None = None
+    config: LineConfig, changes: Mapping[int, Mapping[str, Any]], resume: Mapping[str, Any] | None = None
 ) -> Iterator[Snapshot]:
     """Fit the line."""
     x, y = make_data(config)
@@ -111,9 +111,9 @@ def train(
     optimizer = build_optimizer(config, net)
     order = torch.arange(len(x))
     for step in range(1, config.num_steps + 1):
-        if step in lr_changes:
+        if step in changes:
             for group in optimizer.param_groups:
-                group["lr"] = lr_changes[step]
+                group["lr"] = changes[step].get("lr", group["lr"])
         loss = gap(config, net(x), y)
         optimizer.zero_grad()
         loss.backward()
@@ -173,7 +173,7 @@ def test_a_folder_of_modules_exports_as_one_module_does(values: dict[str, object
     texts = []
     for modules in (ONE, FOLDER):
         config = line(modules).config.create(values)
-        texts.append((script(config, {3: 0.02}), notebook(config)))
+        texts.append((script(config, {3: {"lr": 0.02}}), notebook(config)))
     assert texts[0] == texts[1]
 
 

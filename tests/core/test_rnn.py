@@ -11,6 +11,7 @@ from torch import nn
 
 from core import checkpoints
 from core.__main__ import main
+from core.changes import Changes
 from core.config import ConfigError, kind_of
 from core.data.csv_series import read_series
 from core.data.csv_table import CsvRefused, text_of
@@ -50,9 +51,9 @@ def losses(**values: Any) -> list[float]:
     return [snapshot.metrics["loss/train"] for snapshot in train(config_of(**values), {}) if snapshot.metrics]
 
 
-def records(config: RNNConfig, lr_changes: dict[int, float] | None = None) -> Records:
+def records(config: RNNConfig, changes: Changes | None = None) -> Records:
     found = []
-    for snapshot in train(config, lr_changes or {}):
+    for snapshot in train(config, changes or {}):
         if snapshot.metrics:
             numbers = {name: x if math.isfinite(x) else None for name, x in snapshot.metrics.items()}
             found.append({"step": snapshot.step, "epoch": snapshot.epoch, **numbers})
@@ -205,7 +206,8 @@ def test_script_prints_the_losses_of_the_run(values: dict[str, Any], run_script:
 
 def test_script_with_changes_of_the_learning_rate(run_script: Scripts) -> None:
     config = config_of(num_steps=20)
-    assert run_script(script(config, {5: 0.1, 9: 0.001})) == records(config, {5: 0.1, 9: 0.001})
+    changes = {5: {"lr": 0.1}, 9: {"lr": 0.001}}
+    assert run_script(script(config, changes)) == records(config, changes)
 
 
 def test_default_script_reads_like_the_tutorial() -> None:

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from core import checkpoints
+from core.changes import Changes
 from core.config import ConfigError, kind_of
 from core.data.wave_kinds import KINDS, wave_kinds, wave_pictures
 from core.engine.run import Run
@@ -38,11 +39,11 @@ def config_of(**values: Any) -> RNNDigitsConfig:
     return RNNDigitsConfig.create({"device": "cpu", **values})
 
 
-def records(config: RNNDigitsConfig, lr_changes: dict[int, float] | None = None) -> Records:
+def records(config: RNNDigitsConfig, changes: Changes | None = None) -> Records:
     """What the loop measures, as it would be printed."""
     return [
         {"step": s.step, "epoch": s.epoch} | {k: v if math.isfinite(v) else None for k, v in s.metrics.items()}
-        for s in train(config, lr_changes or {})
+        for s in train(config, changes or {})
         if s.metrics
     ]
 
@@ -195,7 +196,8 @@ def test_script_prints_the_losses_of_the_run(values: dict[str, Any], run_script:
 
 def test_script_with_changes_of_the_learning_rate(run_script: Scripts) -> None:
     config = config_of(train_size=200, num_epochs=3)
-    assert run_script(script(config, {3: 0.05, 9: 0.001})) == records(config, {3: 0.05, 9: 0.001})
+    changes = {3: {"lr": 0.05}, 9: {"lr": 0.001}}
+    assert run_script(script(config, changes)) == records(config, changes)
 
 
 @pytest.mark.usefixtures("mnist")

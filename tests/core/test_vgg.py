@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from core import checkpoints
+from core.changes import Changes
 from core.config import Config, ConfigError, kind_of
 from core.data.image_sets import load_images
 from core.engine import worker
@@ -57,11 +58,11 @@ def config_of(**values: Any) -> VGGConfig:
     return VGGConfig.create({"device": "cpu", **values})
 
 
-def records(config: VGGConfig, lr_changes: dict[int, float] | None = None) -> Records:
+def records(config: VGGConfig, changes: Changes | None = None) -> Records:
     """What the loop measures, as it would be printed."""
     return [
         {"step": s.step, "epoch": s.epoch} | {k: v if math.isfinite(v) else None for k, v in s.metrics.items()}
-        for s in train(config, lr_changes or {})
+        for s in train(config, changes or {})
         if s.metrics
     ]
 
@@ -343,7 +344,8 @@ def test_script_prints_the_losses_of_the_run(values: dict[str, Any], run_script:
 
 def test_script_with_changes_of_the_learning_rate(run_script: Scripts) -> None:
     config = config_of(**{**SMALL, "num_epochs": 2}, optimizer="SGD")
-    assert run_script(script(config, {2: 0.1, 3: 0.02})) == records(config, {2: 0.1, 3: 0.02})
+    changes = {2: {"lr": 0.1}, 3: {"lr": 0.02}}
+    assert run_script(script(config, changes)) == records(config, changes)
 
 
 def test_default_script_reads_like_the_tutorial() -> None:
@@ -351,7 +353,7 @@ def test_default_script_reads_like_the_tutorial() -> None:
     assert "if isinstance(v, str):\n            layers += [nn.MaxPool2d(kernel_size=2, stride=2)]" in text
     assert "return nn.Sequential(*layers)" in text
     assert '64, 64, "M", 128, 128, "M"' in text
-    for trace in ("config", "resume", "lr_changes", "bfloat16", "hidden", "coloured", "initialise", "mirror"):
+    for trace in ("config", "resume", "changes", "bfloat16", "hidden", "coloured", "initialise", "mirror"):
         assert trace not in text
 
 

@@ -296,8 +296,8 @@ def test_learning_rate_acts_on_the_running_run(classifier: Tab) -> None:
     until(lambda: run_has(run, 2))
     classifier.set("classifier.lr", 0.5)
     assert classifier.space.run_id == run.id
-    until(lambda: 0.5 in run.lr_changes.values())
-    [step] = run.lr_changes
+    until(lambda: {"lr": 0.5} in run.changes.values())
+    [step] = run.changes
     assert 2 < step <= run.step + 1
     until(lambda: run.step > step + 2)
     assert run.status == "running"
@@ -316,7 +316,7 @@ def test_learning_rate_changed_in_another_tab(open_tab: Callable[..., Tab], clas
     classifier.set("classifier.lr", 0.1)
     other.set("classifier.lr", 1.0)
     assert other.config.lr == other.widget("classifier.lr").value == 1.0, "it was just changed here"
-    until(lambda: run.lr == 1.0)
+    until(lambda: run.value_now("lr") == 1.0)
     assert classifier.run().config.lr == 1.0
     assert run.alive
     assert [tab.shown() for tab in (classifier, other)] == [run, run]
@@ -757,7 +757,7 @@ def test_code_has_the_changes_made_while_it_trained(classifier: Tab) -> None:
     until(lambda: run_has(run, 2))
     classifier.set("classifier.lr", 0.5)
     until(lambda: run.status == "finished")
-    [step] = run.lr_changes
+    [step] = run.changes
     classifier.run()
     assert any("0.5" in line and str(step) in line for line in marked(classifier))
 
@@ -869,7 +869,7 @@ def test_no_change_is_left_half_done(classifier: Tab, monkeypatch: pytest.Monkey
     for name in ("get", "put", "drop", "owner"):
         monkeypatch.setattr(session, name, breaks_off)
     space.submit(dict(config.changed(lr=0.5)))
-    until(lambda: 0.5 in run.lr_changes.values())
+    until(lambda: {"lr": 0.5} in run.changes.values())
     space.submit(dict(config.changed(hidden_sizes=(10, 10))))
     assert space.run is not None
     assert space.run.status == "running"

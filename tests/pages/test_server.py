@@ -272,7 +272,7 @@ def test_orders_that_a_viewer_may_not_give(client: TestClient, running: Run, ord
         until(lambda: running.step > at + 3)
     assert running.status == "running"
     assert running.speed == 100
-    assert running.lr_changes == {}
+    assert running.changes == {}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"play"', "1", "NaN", "x" * 1_000_000, "[" * 100_000])

@@ -86,8 +86,8 @@ class Workspace(Form):
             typed: the learning rate that this tab's widget has.
         """
         run = self.run
-        if run is not None and run.alive and typed == self.config.lr != run.wanted_lr:
-            self.config = self.config.changed(lr=run.wanted_lr)
+        if run is not None and run.alive and typed == self.config.lr != run.value_wanted("lr"):
+            self.config = self.config.changed(lr=run.value_wanted("lr"))
             self.refill |= LIVE
 
     def change(self, config: Config) -> None:
@@ -98,7 +98,7 @@ class Workspace(Form):
             run = self.run
             if run is not None:
                 if run.alive and changed & LIVE:
-                    run.command("lr", config.lr)
+                    run.command("change", {"lr": config.lr})
                 if changed - LIVE - LATER:
                     self.run_id = None
                     if run.status == "running":
@@ -139,9 +139,9 @@ class Workspace(Form):
         with self._changing:
             assert self.run_id is not None
             self.notices = []
-            num_steps, lr = max(self.config.num_steps, step + 1), self.config.lr
+            how |= {"num_steps": max(self.config.num_steps, step + 1), "change": {"lr": self.config.lr}}
             try:
-                self.run_id = manager().resume(self.owner, self.run_id, step, num_steps=num_steps, lr=lr, **how).id
+                self.run_id = manager().resume(self.owner, self.run_id, step, **how).id
             except Refused as refusal:
                 self.notices.append(refusal.problem)
             self.save()
@@ -159,7 +159,7 @@ class Workspace(Form):
         """Show a run of the past, with its config in the form."""
         run = manager().run(self.owner, entry.id)
         if run is not None:
-            self.fill(run.config.changed(device=self.config.device, lr=run.lr), run.id)
+            self.fill(run.config.changed(device=self.config.device, lr=run.value_now("lr")), run.id)
 
     def runs(self) -> list[Entry]:
         """The person's runs of this experiment that took at least one step, the newest first."""

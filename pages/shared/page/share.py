@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from core.changes import recorded
 from core.config import Config, kind_of
 from pages.shared.form.workspace import Workspace
 from pages.shared.person import language
@@ -109,6 +110,7 @@ def past_of(facts: dict[str, Any]) -> list[str]:
     told = []
     if facts.get("resumed"):
         told.append(_("went on from step {step} of another run").format(step=facts["resumed"][1]))
-    for step, lr in facts.get("lr_changes", [])[-MOST_CHANGES:]:
+    rates = [(step, fields["lr"]) for step, fields in recorded(facts).items() if "lr" in fields]
+    for step, lr in rates[-MOST_CHANGES:]:
         told.append(_("learning rate {lr} from step {step}").format(lr=f"{lr:.4g}", step=step))
     return told

@@ -25,7 +25,7 @@ def code_panel(space: Workspace) -> None:
     """The code of the run shown, with the learning-rate changes made during it; before a run, that of the form."""
     run = space.run
     config: Config = run.config if run is not None else space.config.changed(device="cpu")
-    lr_changes = run.lr_changes if run is not None else {}
+    changes = run.changes if run is not None else {}
     st.write(
         _(
             "This is the code that runs, made from the app's own source with your settings filled in. Marked lines "
@@ -46,7 +46,7 @@ def code_panel(space: Workspace) -> None:
     with st.container(horizontal=True):
         st.download_button(
             _("Download .py"),
-            script(config, lr_changes, log),
+            script(config, changes, log),
             f"{name}.py",
             "text/x-python",
             on_click="ignore",
@@ -54,20 +54,20 @@ def code_panel(space: Workspace) -> None:
         )
         st.download_button(
             _("Download .ipynb"),
-            notebook(config, lr_changes),
+            notebook(config, changes),
             f"{name}.ipynb",
             "application/x-ipynb+json",
             on_click="ignore",
             icon=":material/download:",
         )
-    lines = marked_lines(config, lr_changes, log)
+    lines = marked_lines(config, changes, log)
     shortened = any(len(line) > LONGEST_LINE for line, _marked in lines)
     parts = highlighted([line for line, _marked in lines])
     if shortened:
         parts = [cut(part) for part in parts]
         st.caption(_("One line carries the images themselves and is cut short here; the download has it whole."))
     shown = [{"marked": marked, "parts": part} for (_line, marked), part in zip(lines, parts, strict=True)]
-    for at, gone in sorted(missing_lines(config, lr_changes, log).items(), reverse=True):
+    for at, gone in sorted(missing_lines(config, changes, log).items(), reverse=True):
         bare = [line.lstrip() for line in gone]
         shown[at:at] = [
             {"missing": True, "parts": [("", line.removesuffix(text)), ("gone", text)]}

@@ -17,7 +17,7 @@ ROWS: list[Row] = [
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     made = Folder(tmp_path / "run")
-    made.create(ClassifierConfig(lr=0.3, points=((1, 2, 0),)), {7: 0.5})
+    made.create(ClassifierConfig(lr=0.3, points=((1, 2, 0),)), {7: {"lr": 0.5}})
     return made
 
 
@@ -30,7 +30,7 @@ def test_the_facts_come_back(folder: Folder) -> None:
     assert folder.config() == ClassifierConfig(lr=0.3, points=((1, 2, 0),))
     folder.update_facts(status="finished", message={"code": "猫"})
     facts = folder.facts()
-    assert (facts["status"], facts["message"], facts["lr_changes"]) == ("finished", {"code": "猫"}, [[7, 0.5]])
+    assert (facts["status"], facts["message"], facts["changes"]) == ("finished", {"code": "猫"}, [[7, {"lr": 0.5}]])
     assert facts["config"]["lr"] == 0.3
 
 

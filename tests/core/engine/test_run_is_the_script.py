@@ -21,13 +21,13 @@ def test_the_script_repeats_a_run_with_its_learning_rate_changes(
     )
     first = start(config, speed=300)
     until(lambda: first.step > 15)
-    first.command("lr", 0.1)
-    until(lambda: first.lr_changes)
-    changed_at = max(first.lr_changes)
+    first.command("change", {"lr": 0.1})
+    until(lambda: first.changes)
+    changed_at = max(first.changes)
     until(lambda: any(step > changed_at for step in first.kept))
     kept = first.kept[-1]
-    run = manager.resume(first.owner, first.id, kept, lr=0.005, num_steps=130)
+    run = manager.resume(first.owner, first.id, kept, change={"lr": 0.005}, num_steps=130)
     until(lambda: not run.alive)
-    assert run.status == "finished" and sorted(run.lr_changes.values()) == [0.005, 0.1]
+    assert run.status == "finished" and sorted(fields["lr"] for fields in run.changes.values()) == [0.005, 0.1]
 
-    assert run_script(script(run.config, run.lr_changes)) == run.folder.rows("run")
+    assert run_script(script(run.config, run.changes)) == run.folder.rows("run")

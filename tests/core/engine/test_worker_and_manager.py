@@ -115,8 +115,8 @@ def test_play_and_pause(start: Start, losses: Losses, recorded: Losses) -> None:
     step = run.step
     assert recorded(run) == losses(config)[:step]
     until(lambda: run.kept[-1] == step)  # a paused step is kept
-    run.command("lr", 0.02)
-    until(lambda: step + 1 in run.lr_changes)  # the worker answers while paused
+    run.command("change", {"lr": 0.02})
+    until(lambda: step + 1 in run.changes)  # the worker answers while paused
     assert run.step == step == len(recorded(run))
     run.command("play")
     at(run, step + 5)
@@ -135,9 +135,9 @@ def test_single_steps_and_epochs(start: Start) -> None:
     at(run, 14)
     run.command("step")
     at(run, 15)
-    run.command("lr", 0.5)
-    until(lambda: run.lr_changes)  # all orders were carried out
-    assert (run.step, run.status, list(run.lr_changes)) == (15, "paused", [16])
+    run.command("change", {"lr": 0.5})
+    until(lambda: run.changes)  # all orders were carried out
+    assert (run.step, run.status, list(run.changes)) == (15, "paused", [16])
 
 
 @pytest.mark.parametrize(("steps", "expected"), [(1, 1), ("epoch", 7)])
@@ -156,15 +156,15 @@ def test_a_learning_rate_acts_from_the_next_step_and_is_recorded(
     for _ in range(7):
         run.command("step")
     at(run, 7)
-    run.command("lr", 0.3)
-    until(lambda: run.lr_changes == {8: 0.3})
-    assert run.lr == 0.3
-    run.command("lr", 0.4)
+    run.command("change", {"lr": 0.3})
+    until(lambda: run.changes == {8: {"lr": 0.3}})
+    assert run.value_now("lr") == 0.3
+    run.command("change", {"lr": 0.4})
     run.command("play")
     over(run)
-    assert run.lr_changes == {8: 0.4}
-    assert recorded(run) == losses(config, {8: 0.4})
-    assert run.folder.facts()["lr_changes"] == [[8, 0.4]]
+    assert run.changes == {8: {"lr": 0.4}}
+    assert recorded(run) == losses(config, {8: {"lr": 0.4}})
+    assert run.folder.facts()["changes"] == [[8, {"lr": 0.4}]]
     assert run.state()["events"] == [{"step": 8, "lr": 0.4}]
 
 
@@ -173,10 +173,10 @@ def test_a_learning_rate_changed_at_full_speed_is_recorded_where_it_acted(
 ) -> None:
     config = config_of(num_steps=3000, evaluate_every=1000)
     run = at(start(config), 1)
-    run.command("lr", 0.5)
+    run.command("change", {"lr": 0.5})
     over(run)
-    assert len(run.lr_changes) == 1
-    assert recorded(run) == losses(config, run.lr_changes)
+    assert len(run.changes) == 1
+    assert recorded(run) == losses(config, run.changes)
 
 
 def test_speed_sets_the_steps_of_a_second(start: Start) -> None:
@@ -374,12 +374,12 @@ def test_a_diverged_run_goes_on_bit_for_bit(
 ) -> None:
     config = config_of(**values)
     run = over(start(config, speed=FAST))
-    late = over(manager.resume(run.owner, run.id, run.kept[-1], lr=1e-4))
+    late = over(manager.resume(run.owner, run.id, run.kept[-1], change={"lr": 1e-4}))
     assert recorded(late) == recorded(run), "the weights were already too large"
     assert (late.status, late.message and late.message["step"]) == ("diverged", run.message and run.message["step"])
-    early = over(manager.resume(run.owner, run.id, 1, lr=1e-4))
-    assert early.status == "finished" and early.lr_changes == {2: 1e-4}
-    assert recorded(early) == losses(config, {2: 1e-4})
+    early = over(manager.resume(run.owner, run.id, 1, change={"lr": 1e-4}))
+    assert early.status == "finished" and early.changes == {2: {"lr": 1e-4}}
+    assert recorded(early) == losses(config, {2: {"lr": 1e-4}})
 
 
 def test_the_high_rate_diverges_beside_its_twin(
@@ -449,13 +449,13 @@ def test_going_on_keeps_the_rates_of_the_past(start: Start, manager: Manager, lo
         run.command("step")
         at(run, step)
         if step in (4, 8, 11):
-            run.command("lr", step / 10)
-            until(lambda: run.lr_changes.get(run.step + 1) == run.lr)
-    again = over(manager.resume(run.owner, run.id, 10, lr=0.7))
-    assert again.lr_changes == {5: 0.4, 9: 0.8, 11: 0.7}
-    assert recorded(again) == losses(config_of(), again.lr_changes)
-    same = over(manager.resume(run.owner, run.id, 10, lr=0.8))
-    assert same.lr_changes == {5: 0.4, 9: 0.8}, "the rate it had is no change"
+            run.command("change", {"lr": step / 10})
+            until(lambda: run.changes.get(run.step + 1) == {"lr": run.value_now("lr")})
+    again = over(manager.resume(run.owner, run.id, 10, change={"lr": 0.7}))
+    assert again.changes == {5: {"lr": 0.4}, 9: {"lr": 0.8}, 11: {"lr": 0.7}}
+    assert recorded(again) == losses(config_of(), again.changes)
+    same = over(manager.resume(run.owner, run.id, 10, change={"lr": 0.8}))
+    assert same.changes == {5: {"lr": 0.4}, 9: {"lr": 0.8}}, "the rate it had is no change"
 
 
 def test_a_step_that_was_not_kept_or_too_many_steps_are_refused(start: Start, manager: Manager) -> None:
@@ -564,12 +564,12 @@ def test_a_full_disk_costs_the_record_but_not_the_run(start: Start, losses: Loss
     run.folder.metrics_file("run").unlink()
     run.folder.metrics_file("run").symlink_to("/dev/full")
     (run.folder.path / "run.json.part").symlink_to("/dev/full")
-    run.command("lr", 0.5)
+    run.command("change", {"lr": 0.5})
     run.command("play")
     until(lambda: (run.message or {}).get("code") == "disk" or not run.alive)
     over(run)
-    assert (run.status, run.lr_changes) == ("finished", {2: 0.5})
-    assert recorded(run) == losses(config_of(), {2: 0.5})
+    assert (run.status, run.changes) == ("finished", {2: {"lr": 0.5}})
+    assert recorded(run) == losses(config_of(), {2: {"lr": 0.5}})
 
 
 def test_a_divergence_is_told_even_if_no_step_could_be_kept(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def interrupted(name: str, folder: Path, **values: Any) -> tuple[Any, Path, list
 
 def uploaded(config: Any, path: Path) -> dict[str, Any]:
     """What the reader finds in the downloaded checkpoint."""
-    data = raw(unpack(saving.make("checkpoint", config, [(3, config.lr)], path, ""))["file"])
+    data = raw(unpack(saving.make("checkpoint", config, {3: {"lr": config.lr}}, path, ""))["file"])
     value: dict[str, Any] = uploads.read(data).value
     return value
 
@@ -45,7 +45,7 @@ def uploaded(config: Any, path: Path) -> dict[str, Any]:
 def test_resumed_from_an_upload_bit_for_bit(name: str, optimizer: str, manager: Manager, tmp_path: Path) -> None:
     config, path, losses, weights = interrupted(name, tmp_path, optimizer=optimizer, lr=0.01)
     found = check(uploaded(config, path))
-    assert (found.step, found.config, found.lr_changes) == (7, config, {3: 0.01})
+    assert (found.step, found.config, found.changes) == (7, config, {3: {"lr": 0.01}})
     run = manager.adopt(f"{name} {optimizer}", found)
     assert (run.status, run.history["run"]["loss/train"]["value"]) == ("paused", losses[:7])
     run.command("play")
@@ -116,8 +116,12 @@ CHANGES: dict[str, Any] = {
     "learning rate is nan": lambda value: value["optimizer"]["param_groups"][0].update(lr=math.nan),
     "gradients missing": lambda value: value.update(gradients=[]),
     "metrics are texts": lambda value: value.update(metrics={"loss/train": "low"}),
-    "learning rates beyond bounds": lambda value: value.update(lr_changes=[[3, 1e9]]),
-    "learning rates of texts": lambda value: value.update(lr_changes="many"),
+    "learning rates beyond bounds": lambda value: value.update(changes=[[3, {"lr": 1e9}]]),
+    "changes of texts": lambda value: value.update(changes="many"),
+    "a change of what can't change while it trains": lambda value: value.update(changes=[[3, {"batch_size": 20}]]),
+    "a change of what there is not": lambda value: value.update(changes=[[3, {1: 2}]]),
+    "older rates beyond bounds": lambda value: (value.pop("changes"), value.update(lr_changes=[[3, 1e9]])),
+    "older rates of texts": lambda value: (value.pop("changes"), value.update(lr_changes="many")),
     "a twin that the run has not": lambda value: value.update(beside={"correct": {}}),
     "lists for dicts": lambda value: value.update(net=[], optimizer=[]),
 }
@@ -155,3 +159,18 @@ def test_without_the_optimizers_state_the_losses_differ(optimizer: str, manager:
     assert found["full"] == losses[7:]
     assert found["weights"][0] == losses[7], "the first loss comes before the first step"
     assert (found["weights"] == losses[7:]) == (optimizer == "SGD")
+
+
+@pytest.mark.parametrize("name", ["classifier", "rnn"])
+def test_an_older_file_is_read_as_well(name: str, manager: Manager, tmp_path: Path) -> None:
+    """It has "lr_changes", and "h_state" also where nothing recurs."""
+    config, path, losses, _ = interrupted(name, tmp_path, lr=0.01)
+    value = uploaded(config, path)
+    upload = check(value)
+    del value["changes"]
+    older = check({"h_state": None, **value, "lr_changes": [[3, 0.01]]})
+    assert older.changes == upload.changes == {3: {"lr": 0.01}}
+    run = manager.adopt(f"older {name}", older)
+    run.command("play")
+    until(lambda: run.status == "finished")
+    assert run.history["run"]["loss/train"]["value"] == losses

@@ -36,7 +36,7 @@ def trained(name: str, folder: Path, **values: Any) -> tuple[Any, Path]:
 def made(kind: str, config: Any, path: Path) -> bytes:
     """A file, made in this process."""
     program = script(config) if kind == "model" else ""
-    return raw(unpack(saving.make(kind, config, [], path, program))["file"])
+    return raw(unpack(saving.make(kind, config, {}, path, program))["file"])
 
 
 @over_all
@@ -90,6 +90,6 @@ def test_the_tree_names_every_tensor_and_its_bytes(manager: Manager, tmp_path: P
     told = {row.name: (row.shown, row.dtype, row.bytes) for row in saved.tree}
     assert told["hidden.0.weight"] == ("10 × 2", "float32", 80)
     assert list(told) == list(net.state_dict())
-    whole = saving.save("checkpoint", config, {2: 0.5}, path, 3)
+    whole = saving.save("checkpoint", config, {2: {"lr": 0.5}}, path, 3)
     names = [row.name for row in whole.tree if row.depth == 0]
-    assert {"experiment", "config", "net", "optimizer", "rng", "order", "losses", "lr_changes"} <= set(names)
+    assert {"experiment", "config", "net", "optimizer", "rng", "order", "losses", "changes"} <= set(names)

@@ -44,7 +44,7 @@ def test_the_script_logs_what_the_app_logs(
     run = over(start(smallest(name)))
     place = tmp_path / "place"
     place.mkdir()
-    printed = run_script(script(run.config, run.lr_changes, log), place)
+    printed = run_script(script(run.config, run.changes, log), place)
     assert [record["loss/train"] for record in printed] == run.history["run"]["loss/train"]["value"]
     ours, theirs = everything(folder(manager, run)), everything(next((place / "runs").iterdir()))
     assert theirs.keys() == ours.keys()
