@@ -1,6 +1,8 @@
-"""What all tests share: the tests that go over all experiments can be run for one of them."""
+"""What all tests share: those that go over all experiments can be run for one of them, and a minute can be kept to."""
 
 from __future__ import annotations
+
+import time
 
 import pytest
 
@@ -9,6 +11,14 @@ from tests.experiments import NAMES
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--experiment", metavar="NAME", help="only what a new experiment has to pass, of this one")
+    parser.addoption("--begin-before", type=float, metavar="TIME", help="begin no test after it; seconds since 1970")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what `sh scripts/check --fast` has no time for."""
+    last = item.config.getoption("--begin-before")
+    if last is not None and time.time() > last:
+        pytest.skip("no time was left for it")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
