@@ -27,6 +27,7 @@ from core.engine.store import Store, data_folder
 from core.engine.worker import Job, Log, work
 from core.experiments import experiment
 from core.files.resuming import Uploaded
+from core.refused import Refused
 from core.tensorboard.config import special
 from core.tensorboard.host import Host
 
@@ -42,14 +43,6 @@ LOGS_BYTES = 300_000_000
 """Bytes that all logs of one person may take."""
 REMEMBERED = 40
 """Runs of the past held in memory; others are read from their folders when asked for."""
-
-
-class Refused(Exception):
-    """A run that can't be started. `problem` says why in one sentence."""
-
-    def __init__(self, problem: Problem):
-        super().__init__(str(problem))
-        self.problem = problem
 
 
 class Manager:

@@ -22,7 +22,8 @@ from typing import Any
 import torch
 
 from core.config import Problem
-from core.engine.manager import Refused, manager
+from core.engine.manager import manager
+from core.refused import Refused
 
 AT_ONCE = max(1, (os.cpu_count() or 1) // 4)
 """Jobs at once on a server: one that shares its cores with another measures the other one too."""

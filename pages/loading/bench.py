@@ -9,11 +9,11 @@ from typing import Literal
 import streamlit as st
 
 from core.config import Problem
-from core.engine.manager import Refused
 from core.loading.config import LoadingConfig
 from core.loading.measure import Bar, Order, Result, measure
 from core.loading.situations import situation, sweep
 from core.processes.jobs import Job, jobs
+from core.refused import Refused
 from pages.shared.form.form import Form
 from pages.shared.person import session
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.config import Config
-from core.engine.manager import Refused, manager
+from core.engine.manager import manager
 from core.experiments import MODULES, experiment
 from core.processes.jobs import Job, jobs
 from core.processes.profiling import Profile, profile_run
+from core.refused import Refused
 from pages.shared.page.links import experiment_title
 from pages.shared.page.share import settings_of
 from pages.shared.person import session

@@ -11,11 +11,12 @@ from typing import Any
 import streamlit as st
 
 from core.config import Config, ConfigError
-from core.engine.manager import Refused, manager
+from core.engine.manager import manager
 from core.engine.run import Run
 from core.engine.store import Entry
 from core.experiments import MODULES, experiment
 from core.files.saving import ENDINGS
+from core.refused import Refused
 from pages.shared.page.links import experiment_title
 from pages.shared.person import session
 from pages.shared.person.language import _, tell

@@ -8,11 +8,12 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.engine.manager import Refused, manager
+from core.engine.manager import manager
 from core.engine.run import Run
 from core.files.resuming import WAYS, Uploaded, check, ways_on
 from core.files.uploads import MOST_BYTES, Upload
 from core.processes.confined import Unable
+from core.refused import Refused
 from pages.index import page_of
 from pages.saving.chosen import Chosen, again_button, first_run, start_buttons
 from pages.saving.load_panel import read_once

@@ -23,7 +23,7 @@ from core.changes import Changes
 from core.config import Config, ConfigError, kind_of
 from core.data.image_sets import load_images
 from core.engine import worker
-from core.engine.manager import Manager, Refused
+from core.engine.manager import Manager
 from core.engine.record import Folder
 from core.engine.run import Run
 from core.experiments.image_focus import shown_images
@@ -45,6 +45,7 @@ from core.experiments.vgg import (
 from core.export import script
 from core.models import VGG, make_layers
 from core.processes.cost import Cost, measure
+from core.refused import Refused
 from core.shapes import memory
 from core.shapes.stack import stack
 from tests.core.scripts import Records, Scripts

@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 
 from core.config import Config
-from core.engine.manager import Refused, manager
+from core.engine.manager import manager
 from core.engine.run import Run
 from core.engine.store import Entry
 from core.experiments import Experiment, experiment
+from core.refused import Refused
 from pages.index import page_of
 from pages.shared.form.form import Form
 from pages.shared.person import session

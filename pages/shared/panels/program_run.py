@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.engine.manager import Refused
 from core.processes.jobs import Job, jobs
 from core.processes.programs import Program, run_program
+from core.refused import Refused
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
 

@@ -17,12 +17,13 @@ import torch
 from core import checkpoints
 from core.engine import manager as module
 from core.engine import store as store_module
-from core.engine.manager import Manager, Refused
+from core.engine.manager import Manager
 from core.engine.record import Folder
 from core.engine.run import Run
 from core.engine.store import Store
 from core.experiments.classifier import ClassifierConfig, build_net
 from core.frames import decode
+from core.refused import Refused
 from tests.waiting import PATIENCE, gone, until, until_gone
 
 Start = Callable[..., Run]

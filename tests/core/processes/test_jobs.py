@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from core.engine.manager import Manager, Refused
+from core.engine.manager import Manager
 from core.processes.jobs import MOST_WAITING, Job, Jobs, Tell
+from core.refused import Refused
 from tests.waiting import PATIENCE, gone, until, until_gone
 
 
