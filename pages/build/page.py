@@ -9,6 +9,7 @@ from core.experiments.build import BuildConfig, scene_of, shapes, stages_of
 from core.shapes import Shape
 from pages.build.block_editor import asked_for, block_editor
 from pages.build.my_networks import my_networks
+from pages.build.words import picture_words
 from pages.shared.live.live_view import live_view
 from pages.shared.page.sections import sections
 from pages.shared.page.training_page import training_page
@@ -16,6 +17,7 @@ from pages.shared.panels.image_sets import class_words, download_panel, own_imag
 from pages.shared.panels.shape_table import shape_table
 from pages.shared.panels.step_by_step import step_by_step
 from pages.shared.person.language import _
+from pages.shared.pictures.plane import plane_words, points_of
 from pages.shared.server.assets import asset
 
 MOST_BY_HAND = 60_000
@@ -39,13 +41,7 @@ def of_images(config: BuildConfig) -> dict[str, Any]:
             {"name": stage.name, "shape": _shape(stage.shape), "count": stage.shape[0]} for stage in stages_of(config)
         ],
         "images_per_step": config.batch_size,
-        "text": {
-            "status_idle": _("Press Play, or change a block first. The network has not learned anything yet."),
-            "status_paused": _("Paused. Step trains on one batch; Epoch goes once through the training images."),
-            "epoch_help": _("Train for one epoch: every training image is used once"),
-            "test_help": _("On the first 1,000 test images; at the end of each epoch on all"),
-            **{f"tile_maps{number}": f"{stage.name}, {{number}}" for number, stage in enumerate(stages_of(config))},
-        },
+        "text": picture_words(config),
     }
 
 
@@ -57,16 +53,11 @@ def of_points(config: BuildConfig) -> dict[str, Any]:
         "module": asset("shared/pictures/plane_picture.js"),
         "classes": config.n_classes,
         "domain": shown.domain,
-        "train": points(shown.x_train, shown.y_train),
-        "test": points(shown.x_test, shown.y_test),
+        "train": points_of(shown.x_train, shown.y_train),
+        "test": points_of(shown.x_test, shown.y_test),
         "layers": [],
+        "text": plane_words(),
     }
-
-
-def points(x: Any, y: Any) -> dict[str, list[float]]:
-    """Points (N, 2) and labels (N,) as lists."""
-    rounded = x.double().round(decimals=4)
-    return {"x": rounded[:, 0].tolist(), "y": rounded[:, 1].tolist(), "label": y.tolist()}
 
 
 def _shape(shape: Shape) -> str:

@@ -11,18 +11,25 @@ from core.data.csv_points import read_points
 from core.data.csv_table import CsvRefused, text_of
 from core.experiments.classifier import MAX_CLASSES, MAX_POINTS, ClassifierConfig
 from pages.shared.form.workspace import Workspace
-from pages.shared.live.live_view import OFF, adding
 from pages.shared.person import session
 from pages.shared.person.language import _, joined, listed, plain, tell
 
+OFF = "off"
+"""Chosen instead of a class while clicks add no points."""
 EXAMPLE = "x1,x2,label\n1.5,2,a\n-1,0.5,b\n2,-1,a"
+
+
+def adding(space: Workspace) -> dict[str, int] | None:
+    """The class of which clicks into the picture add points."""
+    label = session.get(space.key("adding class"), OFF)
+    return None if label == OFF else {"label": label}
 
 
 def add_clicked(space: Workspace, x: float, y: float) -> None:
     """Add the point that was clicked, of the class that was chosen."""
-    chosen = adding(space)
-    if chosen:
-        _put(space, (*_points(space), (round(x, 3), round(y, 3), chosen["label"])))
+    point_class = adding(space)
+    if point_class:
+        _put(space, (*_points(space), (round(x, 3), round(y, 3), point_class["label"])))
 
 
 def own_points(space: Workspace) -> None:

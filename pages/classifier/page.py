@@ -5,11 +5,13 @@ from typing import Any
 
 from core.experiments.classifier import ClassifierConfig, scene
 from pages.classifier.network_panel import network_panel
-from pages.classifier.own_points import add_clicked, own_points
+from pages.classifier.own_points import add_clicked, adding, own_points
+from pages.classifier.words import picture_words
 from pages.shared.live.live_view import live_view
 from pages.shared.page.sections import sections
 from pages.shared.page.training_page import training_page
 from pages.shared.person.language import _
+from pages.shared.pictures.plane import points_of
 from pages.shared.server.assets import asset
 
 
@@ -24,22 +26,17 @@ def picture(config: ClassifierConfig) -> dict[str, Any]:
         "module": asset("shared/pictures/plane_picture.js"),
         "classes": config.n_output,
         "domain": shown.domain,
-        "train": points(shown.x_train[:drawn], shown.y_train[:drawn]),
-        "own": points(shown.x_train[drawn:], shown.y_train[drawn:]),
-        "test": points(shown.x_test, shown.y_test),
+        "train": points_of(shown.x_train[:drawn], shown.y_train[:drawn]),
+        "own": points_of(shown.x_train[drawn:], shown.y_train[drawn:]),
+        "test": points_of(shown.x_test, shown.y_test),
         "layers": [
             {"name": _("input"), "size": len(config.features), "labels": list(config.features)},
             *({"name": _("hidden {number}").format(number=i + 1), "size": size} for i, size in enumerate(sizes[:-1])),
             {"name": _("logits"), "size": sizes[-1]},
         ],
         "floor": floor(config),
+        "text": picture_words(config),
     }
-
-
-def points(x: Any, y: Any) -> dict[str, list[float]]:
-    """Points (N, 2) and labels (N,) as lists."""
-    rounded = x.double().round(decimals=4)
-    return {"x": rounded[:, 0].tolist(), "y": rounded[:, 1].tolist(), "label": y.tolist()}
 
 
 def floor(config: ClassifierConfig) -> float | None:
@@ -59,7 +56,7 @@ space = training_page(
 config = space.config
 assert isinstance(config, ClassifierConfig)
 drawn = picture(config)
-live_view(space, drawn, on_point=lambda x, y: add_clicked(space, x, y))
+live_view(space, drawn, on_point=lambda x, y: add_clicked(space, x, y), adding=adding(space))
 own_points(space)
 
 sections(space, {"network": (_("Inside the network"), lambda: network_panel(space, drawn))})

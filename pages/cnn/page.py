@@ -5,6 +5,7 @@ from typing import Any
 
 from core.data.image_sets import class_names
 from core.experiments.cnn import CNNConfig, shapes
+from pages.cnn.words import picture_words
 from pages.shared.live.live_view import live_view
 from pages.shared.page.sections import sections
 from pages.shared.page.training_page import training_page
@@ -24,13 +25,7 @@ def picture(config: CNNConfig) -> dict[str, Any]:
         "channels": config.channels1,
         "images_per_step": config.batch_size,
         "floor": math.log(10) if "shuffled_labels" in config.bugs else None,
-        "text": {
-            "status_idle": _("Press Play and watch the filters form. The network has not learned anything yet."),
-            "status_paused": _("Paused. Step trains on one batch; Epoch goes once through the training images."),
-            "epoch_help": _("Train for one epoch: every training image is used once"),
-            "test_help": _("On the first 1,000 test images; at the end of each epoch on all"),
-            "floor": _("guessing among ten: {floor}"),
-        },
+        "text": picture_words(),
     }
 
 

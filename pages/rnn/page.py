@@ -3,22 +3,21 @@
 from functools import partial
 from typing import Any
 
-import streamlit as st
-
 from core.experiments.rnn import RNNConfig
 from pages.rnn.own_series import own_series
 from pages.rnn.sequence_shapes import sequence_shapes
 from pages.rnn.two_forwards import two_forwards
+from pages.rnn.words import picture_words
 from pages.shared.live.live_view import live_view
 from pages.shared.page.sections import sections
 from pages.shared.page.training_page import training_page
+from pages.shared.panels.dropout_note import dropout_note
 from pages.shared.person.language import _
 from pages.shared.server.assets import asset
 
 
 def picture(config: RNNConfig) -> dict[str, Any]:
     """What the picture shows beside the network."""
-    beside = {"lane_run": config.cell, "lane_short_run": config.cell} if config.compare else {}
     return {
         "kind": "sequence",
         "module": asset("rnn/picture.js"),
@@ -27,14 +26,7 @@ def picture(config: RNNConfig) -> dict[str, Any]:
         "units": config.hidden_size * (2 if config.bidirectional else 1),
         "metrics": ["loss"],
         "splits": ["train"],
-        "text": {
-            "status_idle": _("Press Play and watch the blue line find the red one. The network knows nothing yet."),
-            "status_paused": _("Paused. Step trains on the next window."),
-            "epoch_count": _("lr {lr}"),
-            "train": _("of each window"),
-            "loss_label": _("Loss over the steps; training loss {value} at step {step}"),
-            **beside,
-        },
+        "text": picture_words(config),
     }
 
 
@@ -45,8 +37,7 @@ space = training_page(
 )
 config = space.config
 assert isinstance(config, RNNConfig)
-if config.dropout > 0 and config.num_layers == 1:
-    st.info(_("Dropout acts between two layers: with one layer it changes nothing, and the losses stay the same."))
+dropout_note(config.dropout, config.num_layers)
 live_view(space, picture(config))
 
 sections(

@@ -18,7 +18,7 @@ import ast
 import inspect
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -35,6 +35,8 @@ from core.layers import CARDS
 from core.loading.config import LoadingConfig
 from core.tensorboard.config import LogConfig
 from core.tensorboard.first import FirstConfig
+from pages import index
+from pages.index import page_of
 from pages.shared.person import language
 from tests.pages.tabs import Tab
 from tests.waiting import until
@@ -72,54 +74,82 @@ def literal(node: ast.expr) -> list[str]:
     return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value else []
 
 
+Sources = Iterator[tuple[str, Path]]
+"""English sentences of the interface, each with a file that has it."""
+
+
 @cache
-def in_pages() -> dict[str, Path]:
-    """What the extractor of gettext's tools finds."""
-    found: dict[str, Path] = {}
-    for path in PAGES:
-        for _line, message, _comments, _context in extract_from_file("python", path, keywords={"_": None}):
-            found[str(message)] = path
-    return found
+def in_pages() -> tuple[tuple[str, Path], ...]:
+    """What the extractor of gettext's tools reads from the pages."""
+    return tuple(
+        (str(message), path)
+        for path in PAGES
+        for _line, message, _comments, _context in extract_from_file("python", path, keywords={"_": None})
+    )
 
 
-def in_settings() -> dict[str, Path]:
-    found: dict[str, Path] = {}
+def in_settings() -> Sources:
+    """What the settings of experiments, loading and logging say."""
     configs = [experiment(name).config for name in MODULES] + [LoadingConfig, FirstConfig, LogConfig]
     for config in configs:
         path = ROOT / (config.__module__.replace(".", "/") + ".py")
-        for shown in config.settings().values():
-            texts = [shown.label, shown.help, shown.source, *(shown.choices or {}).values()]
-            found |= {text: path for text in texts if text}
-    return found | in_cards()
+        for setting in config.settings().values():
+            texts = [setting.label, setting.help, setting.source, *(setting.choices or {}).values()]
+            yield from ((text, path) for text in texts if text)
 
 
-def in_cards() -> dict[str, Path]:
+def in_cards() -> Sources:
     """What the cards of the layers say. torch's own names and values stay as they are."""
-    found: dict[str, Path] = {}
     for card in CARDS.values():
         path = Path(inspect.getfile(card.config))
-        for name, shown in card.config.settings().items():
-            choices = [text for value, text in (shown.choices or {}).items() if not text.isdigit()]
-            if shown.group == "network" or name == "functions":
-                choices = [text for value, text in (shown.choices or {}).items() if text != str(value)]
-            texts = [shown.help, *choices]
-            found |= {text: path for text in texts + [shown.label] * (not shown.label.startswith("`")) if text}
-    return found
+        for name, setting in card.config.settings().items():
+            choices = [text for value, text in (setting.choices or {}).items() if not text.isdigit()]
+            if setting.group == "network" or name == "functions":
+                choices = [text for value, text in (setting.choices or {}).items() if text != str(value)]
+            labels = [setting.label] if not setting.label.startswith("`") else []
+            yield from ((text, path) for text in (setting.help, *choices, *labels) if text)
 
 
-def in_sentences() -> dict[str, Path]:
-    return {
-        text: path
-        for path in (*CORE, *PAGES)
-        for call in calls(path, set(SENTENCES))
-        for argument in sentences(call)
-        for text in literal(argument)
-    }
+def in_sentences() -> Sources:
+    """What problems, devices and the rows of the index say."""
+    for path in (*CORE, *PAGES):
+        for call in calls(path, set(SENTENCES)):
+            for argument in sentences(call):
+                yield from ((text, path) for text in literal(argument))
 
 
-def wanted() -> dict[str, Path]:
-    """Every English sentence of the interface, and a file that it is in."""
-    return in_sentences() | in_settings() | in_pages()
+def wanted() -> dict[str, set[Path]]:
+    """Every English sentence of the interface, and the files that have it."""
+    sources: dict[str, set[Path]] = defaultdict(set)
+    for text, path in (*in_sentences(), *in_settings(), *in_cards(), *in_pages()):
+        sources[text].add(path)
+    return dict(sources)
+
+
+def folder_of(path: Path) -> str:
+    """The page whose words a file has: its own file, or its experiment's; "shared" for those of no single page.
+
+    Another room of core may be one page's or everybody's: "core".
+    """
+    match path.relative_to(ROOT).parts:
+        case "pages", folder, _file, *_more:
+            return folder
+        case "core", "experiments", name, *_more:
+            row = page_of(name.removesuffix(".py"))
+            return row.folder if row else "shared"
+        case "core", *_more:
+            return "core"
+    return "shared"
+
+
+def rooms_of(text: str, sources: set[Path]) -> set[str]:
+    """The folders whose catalogue a sentence may stand in; empty for any. A row of the index is its page's."""
+    rows = {row.folder for row in index.PAGES if text in (row.title, row.heading, row.on_home, row.sentence)}
+    folders = rows | {folder_of(path) for path in sources if path != ROOT / "pages" / "index.py"}
+    pages = folders - {"core"}
+    if not pages:
+        return set()
+    return (pages if len(pages) == 1 else {"shared"}) | ({"shared"} if "core" in folders else set())
 
 
 class Message(NamedTuple):
@@ -166,14 +196,28 @@ def mistakes(text: str) -> list[str]:
 def test_every_sentence_is_translated_and_none_is_left_over(messages: list[Message]) -> None:
     english = wanted()
     translated = {message.id for message in messages if message.string}
-    missing = {text: str(path.relative_to(ROOT)) for text, path in english.items() if text not in translated}
+    missing = {text: sorted(map(str, paths)) for text, paths in english.items() if text not in translated}
     left_over = translated - set(english)
     assert not missing, missing
     assert not left_over, left_over
 
 
+def test_a_page_brings_its_own_words_and_what_several_say_is_shared() -> None:
+    wrong = {}
+    english = wanted()
+    for path in language.catalogue_files("zh"):
+        room = path.parent.name if path.name == "zh.po" else "shared"
+        with path.open("rb") as file:
+            texts = [str(message.id) for message in read_po(file) if message.id]
+        for text in texts:
+            rooms = rooms_of(text, english.get(text, set()))
+            if rooms and room not in rooms:
+                wrong[text] = f"in {path.relative_to(ROOT)}, but said by: {', '.join(sorted(rooms))}"
+    assert not wrong
+
+
 def test_gettext_tools_see_every_message_of_the_pages() -> None:
-    extracted = in_pages()
+    extracted = {text for text, _path in in_pages()}
     for path in PAGES:
         for call in calls(path, {"_"}):
             assert not isinstance(call.args[0], ast.JoinedStr), f"{path.name}:{call.lineno}: an f-string"

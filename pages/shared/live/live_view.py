@@ -22,8 +22,6 @@ from pages.shared.person.language import _
 from pages.shared.server.addresses import address
 from pages.shared.server.assets import asset, plotly_address
 
-OFF = "off"
-"""Chosen instead of a class while clicks add no points."""
 MOST_NOTICES = 5
 """Sentences about a bad link shown at once."""
 live_component = view_component("torch_playground_live")
@@ -42,22 +40,25 @@ def untrained_frame(config: Config, focus: str, missing: str) -> str:
     return base64.b64encode(encode(trained.frames(config, snapshots, json.loads(focus)))).decode()
 
 
-def view_data(space: Workspace, picture: dict[str, Any], module: str) -> dict[str, Any]:
-    """What a view of the run is told; it changes only with the form or the run shown.
+def view_data(
+    space: Workspace, picture: dict[str, Any], module: str, adding: dict[str, int] | None = None
+) -> dict[str, Any]:
+    """What a view of the run gets; it changes only with the form or the run on display.
 
     Args:
-        picture: "kind", "module" with the address of its script, and what that script is told.
+        picture: "kind", "module" with the address of its script, "text" with its words, and what that script needs.
         module: the view's script, as `asset` has it.
+        adding: the "label" of the points that clicks into the picture add; None while they add none.
     """
     config: Any = space.config.changed(device="cpu")
     missing = space.experiment.missing(config)
     ghost = space.ghost()
-    in_epochs = epoch_text(_) if isinstance(config, EpochConfig) else {}
+    in_epochs = epoch_text() if isinstance(config, EpochConfig) else {}
     return {
         "module": asset(module),
         "experiment": space.name,
         "lang": language.current(),
-        "text": {**live_text(_), **in_epochs, **picture.get("text", {})},
+        "text": {**live_text(), **in_epochs, **picture.get("text", {})},
         "plotly": plotly_address(),
         "run": space.run_id,
         "socket": address("live", space.run_id) if space.run_id else None,
@@ -66,36 +67,16 @@ def view_data(space: Workspace, picture: dict[str, Any], module: str) -> dict[st
         "focus": space.focus,
         "picture": picture,
         "lanes": list(space.experiment.lanes(config)),
-        "diverged": diverged_message(config),
+        "diverged": "message_diverged_beside" if getattr(config, "bugs", ()) else "message_diverged",
         "num_steps": config.num_steps,
         "lr": config.lr,
-        "adding": adding(space),
+        "adding": adding,
         "speed": space.speed,
     }
 
 
-def diverged_message(config: Any) -> str:
-    """Which of the sentences on a loss that is no longer finite fits a config."""
-    if "high_lr" in config.bugs:
-        return "message_diverged_switch"
-    return "message_diverged_beside" if config.bugs else "message_diverged"
-
-
-def adding(space: Workspace) -> dict[str, int] | None:
-    """The class of which clicks into the picture add points."""
-    label = session.get(space.key("adding class"), OFF)
-    return None if label == OFF else {"label": label}
-
-
-def live_view(
-    space: Workspace, picture: dict[str, Any], on_point: Callable[[float, float], None] | None = None
-) -> None:
-    """Play bar, picture, curves and time slider.
-
-    Args:
-        picture: what the experiment's picture is told.
-        on_point: called with a point's coordinates when the picture was clicked while points are being added.
-    """
+def notices(space: Workspace) -> None:
+    """Say what of a link can't be used, why a start was refused, and that some settings don't fit."""
     settings = space.config.settings()
     for notice in space.notices[:MOST_NOTICES]:
         sentence = language.tell(notice)
@@ -108,37 +89,53 @@ def live_view(
         )
     if space.problems:
         st.warning(_("Not all settings can be used; Play trains the last ones that fit."), icon=":material/warning:")
+
+
+def live_view(
+    space: Workspace,
+    picture: dict[str, Any],
+    on_point: Callable[[float, float], None] | None = None,
+    adding: dict[str, int] | None = None,
+) -> None:
+    """Play bar, picture, curves and time slider.
+
+    Args:
+        picture: what the experiment's picture gets, see `view_data`.
+        on_point: called with a point's coordinates when the picture was clicked while points are being added.
+        adding: see `view_data`.
+    """
+    notices(space)
     key = f"live view {space.name}"
 
-    def asked(name: str) -> dict[str, Any]:
-        found = getattr(session.get(key), name, None)
-        return found if isinstance(found, dict) else {}
+    def event(name: str) -> dict[str, Any]:
+        value = getattr(session.get(key), name, None)
+        return value if isinstance(value, dict) else {}
 
     def play() -> None:
-        order = asked("play")
+        order = event("play")
         steps = order.get("steps")
         space.speed = _speed(order.get("speed"), space.speed)
         space.play(space.speed, bool(order.get("paused")), steps if steps in (1, "epoch") else 0)
 
     def resume() -> None:
-        order = asked("resume")
+        order = event("resume")
         space.speed = _speed(order.get("speed"), space.speed)
         if space.run_id and isinstance(order.get("step"), int):
             space.resume(order["step"], speed=space.speed)
 
     def look() -> None:
         with suppress(ValueError):
-            space.focus = dict(space.experiment.focus(asked("focus").get("focus")))
+            space.focus = dict(space.experiment.focus(event("focus").get("focus")))
 
     def point() -> None:
-        order = asked("point")
+        order = event("point")
         x, y = order.get("x"), order.get("y")
         if on_point is not None and isinstance(x, int | float) and isinstance(y, int | float):
             on_point(float(x), float(y))
 
     live_component(
         key=key,
-        data=view_data(space, picture, "shared/live/js/live.js"),
+        data=view_data(space, picture, "shared/live/js/live.js", adding),
         on_play_change=play,
         on_reset_change=space.reset,
         on_resume_change=resume,
@@ -147,5 +144,5 @@ def live_view(
     )
 
 
-def _speed(asked: Any, otherwise: float) -> float:
-    return float(asked) if isinstance(asked, int | float) and 0 <= asked <= 100_000 else otherwise
+def _speed(wanted: Any, otherwise: float) -> float:
+    return float(wanted) if isinstance(wanted, int | float) and 0 <= wanted <= 100_000 else otherwise

@@ -1,0 +1,120 @@
+"""The words of the list of blocks and of the picture of an own network."""
+
+from __future__ import annotations
+
+from core.experiments.build import BuildConfig, stages_of
+from pages.shared.person.language import _
+from pages.shared.pictures.images import image_words, training_image_words
+
+
+def picture_words(config: BuildConfig) -> dict[str, str]:
+    """All words of the picture of images; `{name}` in a text is filled in by the browser."""
+    return {
+        **image_words(),
+        **training_image_words(),
+        "status_idle": _("Press Play, or change a block first. The network has not learned anything yet."),
+        "tab_blocks": _("Block by block"),
+        "tab_blocks_help": _("One image on its way through the network: what each block makes of it"),
+        "stage_caption": _("{block}: {shape}"),
+        "stage_caption_some": _("{block}: {shape}, the first {shown} shown"),
+        **{f"tile_maps{number}": f"{stage.name}, {{number}}" for number, stage in enumerate(stages_of(config))},
+    }
+
+
+def preset_title(name: str) -> str:
+    """What a network to begin with is."""
+    return {
+        "cnn": _("The tutorial's CNN"),
+        "mlp": _("A multilayer perceptron"),
+        "resnet": _("A tiny ResNet"),
+        "conv1d": _("A 1-D CNN: rows as channels"),
+        "points": _("A classifier of points"),
+        "deep": _("12 layers deep, on points"),
+        "deep_residual": _("12 residual blocks, on points"),
+    }[name]
+
+
+def group_name(group: str) -> str:
+    """A group of kinds, in the session's language."""
+    return {
+        "layers": _("Layers"),
+        "pooling": _("Pooling"),
+        "normalisation": _("Norm and dropout"),
+        "activation": _("Activations"),
+    }[group]
+
+
+def about(kind: str) -> str:
+    """What a block does, in a sentence."""
+    if "Conv" in kind:
+        return _("Slides out_channels filters over its input: each looks for one pattern everywhere.")
+    if "Adaptive" in kind:
+        return _("Pools so that the output has this size, whatever the input's is.")
+    if "Max" in kind:
+        return _("Keeps the largest number of each window: the map gets smaller.")
+    if "Avg" in kind:
+        return _("Keeps the mean of each window: the map gets smaller.")
+    if "BatchNorm" in kind:
+        return _(
+            "Brings each channel to mean 0 and spread 1 over the batch, then scales and shifts it by learned numbers."
+        )
+    return {
+        "Linear": _("Every output is a weighted sum of all inputs."),
+        "LayerNorm": _("Brings each example to mean 0 and spread 1 by itself, whatever else is in the batch."),
+        "Dropout": _("Sets numbers to zero by chance while training; in eval mode it does nothing."),
+        "Dropout2d": _("Sets whole channels to zero by chance while training; in eval mode it does nothing."),
+        "Flatten": _("Lays the numbers of each example into one row, as Linear wants them."),
+        "Residual": _("Adds what its blocks make of x to x: the gradient has a way around them."),
+        "Softmax": _(
+            "Makes probabilities of numbers. Before CrossEntropyLoss it is a mistake: that one does it itself."
+        ),
+    }.get(kind, _("A bend: without one, all layers together would be a single straight map."))
+
+
+def help_of(argument: str) -> str:
+    """What an argument means, in a few words."""
+    return {
+        "in_channels": _("channels that come in"),
+        "out_channels": _("filters, and so channels that go out"),
+        "in_features": _("numbers that come in"),
+        "out_features": _("numbers that go out"),
+        "num_features": _("channels that come in"),
+        "kernel_size": _("side of the window"),
+        "stride": _("how far the window moves each time"),
+        "padding": _("zeros around the border"),
+        "output_size": _("side of the output"),
+        "normalized_shape": _("the last sizes of the shape"),
+        "p": _("share that is set to zero"),
+        "negative_slope": _("slope below zero"),
+        "bias": _("add a learned number to each output"),
+        "start_dim": _("first dimension that is joined"),
+        "end_dim": _("last dimension that is joined"),
+        "dim": _("dimension that sums to 1"),
+    }[argument]
+
+
+def editor_words() -> dict[str, str]:
+    """The words of the list of blocks."""
+    return {
+        "title": _("Your network"),
+        "list": _("Blocks of the network"),
+        "input": _("input"),
+        "start": _("Begin with …"),
+        "undo": _("Undo"),
+        "redo": _("Redo"),
+        "as_text": _("As text"),
+        "text_help": _("Type or paste blocks as in nn.Sequential, one after the other."),
+        "apply": _("Apply"),
+        "cancel": _("Cancel"),
+        "add": _("Add a block …"),
+        "add_here": _("Add below …"),
+        "up": _("Up"),
+        "down": _("Down"),
+        "copy": _("Copy"),
+        "remove": _("Remove"),
+        "mend": _("Mend all"),
+        "mend_help": _("Take every suggestion until the network works"),
+        "drag": _("Drag to another place, or press Alt and an arrow key"),
+        "typed": _("as typed"),
+        "row_help": _("Enter opens it, Delete removes it, Alt and an arrow key moves it"),
+    }
