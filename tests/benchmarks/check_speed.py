@@ -1,14 +1,16 @@
-"""How long the check of a network takes, and how long it takes to refuse one: both must stay below a second.
+"""How long the check of a network takes, and how long it takes to refuse one: a second is too slow for a page.
 
 Run: .venv/bin/python -m tests.benchmarks.check_speed
 """
 
 import time
+from contextlib import suppress
 
 from core.blocks import MOST_BLOCKS, BlocksRefused, read
 from core.blocks.fitting import check
 from core.config import ConfigError
 from core.experiments.build import BuildConfig
+from core.experiments.vgg import PRESETS, VGGConfig, untrained
 
 RESIDUAL = "Residual(Conv2d(64,64,3,padding=1),BatchNorm2d(64),ReLU())"
 INSIDE = {
@@ -21,6 +23,11 @@ INSIDE = {
     f"{MOST_BLOCKS} batch norms": (",".join(["BatchNorm2d(64)"] * MOST_BLOCKS), (64, 32, 32)),
 }
 OUTSIDE = {"20,000 layers": "ReLU()," * 20_000, "10^9 channels": "Conv2d(1,1000000000,3)", "nonsense": "(" * 8000}
+
+VGGS = {
+    "the largest VGG": {"cfg": PRESETS["VGG-19"], "width": "1", "size": 224, "head": "paper", "batch_size": 512},
+    "a VGG that is too large": {"cfg": [1024] * 60 + ["M"] * 4, "width": "1", "size": 224},
+}
 
 
 def main() -> None:
@@ -36,6 +43,11 @@ def main() -> None:
             BuildConfig.create({"blocks": text})
         except (ConfigError, BlocksRefused):
             print(f"refused  {time.perf_counter() - start:6.3f} s  {name}")
+    for name, values in VGGS.items():
+        start = time.perf_counter()
+        with suppress(ConfigError):
+            untrained(VGGConfig.create(values))
+        print(f"checked  {time.perf_counter() - start:6.3f} s  {name}")
 
 
 if __name__ == "__main__":
