@@ -15,15 +15,24 @@ CHOSEN_BY_NAME = {"core.experiments": "core/experiments", "streamlit_app": "page
 """Modules that find others in a folder, without an import that could be read."""
 
 
+def git(root: Path, *arguments: str) -> list[str]:
+    """The lines that git prints; none if it fails."""
+    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
+    return done.stdout.splitlines() if done.returncode == 0 else []
+
+
+def base(root: Path) -> str:
+    """The commit from which this branch left `main`; on `main` the last one that is published, or the last."""
+    for branch in ("origin/main", "main"):
+        if commits := git(root, "merge-base", "HEAD", branch):
+            return commits[0]
+    return "HEAD"
+
+
 def changed_files(root: Path) -> list[str]:
-    """The files that differ from the branch `main`, or on it from the last commit; new ones included."""
-
-    def git(*arguments: str) -> list[str]:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
-        return done.stdout.splitlines() if done.returncode == 0 else []
-
-    bases = git("merge-base", "HEAD", "origin/main") or git("merge-base", "HEAD", "main") or ["HEAD"]
-    return sorted({*git("diff", "--name-only", bases[0]), *git("ls-files", "--others", "--exclude-standard")})
+    """The files that differ from where this branch left `main`; new ones included."""
+    new = git(root, "ls-files", "--others", "--exclude-standard")
+    return sorted({*git(root, "diff", "--name-only", base(root)), *new})
 
 
 def module_of(path: str) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from scripts.affected import changed_files, concerned_by
 from scripts.long_table import write_table
+from scripts.subjects import problems
 
 ROOT = Path(__file__).parents[1]
 MOST_FILES = 12
@@ -60,9 +61,11 @@ def heading(name: str) -> None:
 
 
 def style() -> Outcome:
-    """Ruff's rules and its format."""
+    """Ruff's rules and its format, and the subjects of new commits."""
     ruff = tool("ruff")
-    return command("style", [ruff, "check", "."], [ruff, "format", "--check", "."])
+    outcome = command("style", [ruff, "check", "."], [ruff, "format", "--check", "."])
+    outcome.failures += problems(ROOT)
+    return outcome
 
 
 def types() -> Outcome:

@@ -9,6 +9,7 @@ import pytest
 from scripts.affected import concerned_by
 from scripts.checks import Outcome, failed_tests, summary
 from scripts.long_table import write_table
+from scripts.subjects import main, problem
 
 ROOT = Path(__file__).parents[1]
 REPORT = """<testsuites><testsuite>
@@ -65,3 +66,22 @@ def test_the_table_of_long_tests(report: Path, tmp_path: Path) -> None:
     assert "| it learns | 31 | passed | accuracy 0.97 |" in table
     assert "| it reads[LSTM] | 20 | failed |  |" in table
     assert (tmp_path / "docs" / "long.md").read_text() == table
+
+
+@pytest.mark.parametrize(
+    ("message", "wrong"),
+    [
+        ("Add a card for GroupNorm", None),
+        ("x" * 72 + "\n\nA body says why.\n# a comment of git's", None),
+        ("é" * 72, None),
+        ("x" * 73, "73 characters"),
+        ("A subject\nand no empty line", "empty line"),
+        ("# only a comment", "needs a subject"),
+    ],
+)
+def test_subjects_of_commits(message: str, wrong: str | None, tmp_path: Path) -> None:
+    said = problem(message)
+    assert said is None if wrong is None else said is not None and wrong in said
+    file = tmp_path / "COMMIT_EDITMSG"
+    file.write_text(message, encoding="utf-8")
+    assert main([str(file)]) == int(wrong is not None)

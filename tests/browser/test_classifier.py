@@ -15,8 +15,6 @@ from tests.browser.screen import Screen
 
 LONG = "/classifier?num_steps=50000"
 """A run that does not end while a test looks at it."""
-SOON = 5000
-"""Milliseconds that are generous; the real numbers are measured in tests/benchmarks."""
 
 
 def accuracy(screen: Screen) -> str:
@@ -27,9 +25,7 @@ def accuracy(screen: Screen) -> str:
 def test_play_moves_the_picture(screen: Screen) -> None:
     screen.look("behind.timeToMove()")
     screen.press("play")
-    took = screen.look("window.moved")
-    print(f"\nPlay to first moved picture: {took:.0f} ms")
-    assert took < SOON
+    screen.look("window.moved")
     screen.reach(1)
     screen.status("running")
     screen.whole()
