@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.engine.manager import Manager
 from core.engine.run import Run
+from pages import index
 from pages.shared.form.workspace import Workspace
 from pages.shared.server.owner import COOKIE
 from tests.waiting import PATIENCE
@@ -30,15 +31,18 @@ class Tab:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, manager: Manager, owner: str):
         self.owner = owner
         self.manager = manager
+        self.experiment = "classifier"
         self._monkeypatch = monkeypatch
         self.at = AppTest.from_file(DOOR, default_timeout=PATIENCE)
         self.at.context = {"url": "http://localhost:8501/classifier", "locale": "en-GB"}
 
     def open(self, page: str = "home", **query: str) -> Tab:
         """Go to a page, by a link if there is a query."""
+        row = index.page(page)
+        self.experiment = row.experiment or self.experiment
         if page != "home":
             self.run()
-            self.at.switch_page(f"pages/{page}/page.py")
+            self.at.switch_page(row.script)
         self.at.query_params = dict(query)
         return self.run()
 
@@ -68,9 +72,9 @@ class Tab:
         button.click()
         return self.run()
 
-    def tell(self, event: str, key: str = "live view classifier", **value: Any) -> Tab:
-        """What the live view tells the page when its buttons are pressed."""
-        [component] = [found for found in self.at.get("bidi_component") if found.key == key]
+    def tell(self, event: str, key: str = "", **value: Any) -> Tab:
+        """What a component tells the page, by default the live view when its buttons are pressed."""
+        component = self.component(key)
         states = self.at._tree.get_widget_states()
         payload = json.dumps([{"event": event, "value": {**value, "n": time.time()}}])
         states.widgets.append(
@@ -83,16 +87,27 @@ class Tab:
         self.tell("play", speed=speed, paused=paused, steps=steps)
         return self.shown()
 
-    def told(self, key: str = "live view classifier") -> dict[str, Any]:
-        """What the page tells a component."""
-        [component] = [found for found in self.at.get("bidi_component") if found.key == key]
-        data: dict[str, Any] = json.loads(component.proto.json)
+    def component(self, key: str = "") -> Any:
+        """The component with that key, by default the live view."""
+        wanted = key or f"live view {self.experiment}"
+        [component] = [component for component in self.at.get("bidi_component") if component.key == wanted]
+        return component
+
+    def told(self, key: str = "") -> dict[str, Any]:
+        """What the page tells a component, by default the live view."""
+        data: dict[str, Any] = json.loads(self.component(key).proto.json)
         return data
+
+    @property
+    def sections(self) -> list[str]:
+        """The names of the sections below the live view."""
+        row: Any = self.at.get_by_key(f"section {self.experiment}")
+        return list(row.format_func.__self__)  # the dict of the titles
 
     @property
     def space(self) -> Workspace:
         """The tab's workspace."""
-        space: Workspace = self.at.session_state["workspace classifier"]
+        space: Workspace = self.at.session_state[f"workspace {self.experiment}"]
         return space
 
     @property

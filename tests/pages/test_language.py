@@ -30,7 +30,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 from core.config import Problem
-from core.experiments import MODULES, experiment
+from core.experiments import experiment
 from core.layers import CARDS
 from core.loading.config import LoadingConfig
 from core.tensorboard.config import LogConfig
@@ -38,6 +38,7 @@ from core.tensorboard.first import FirstConfig
 from pages import index
 from pages.index import page_of
 from pages.shared.person import language
+from tests.experiments import NAMES, general, over_all, smallest
 from tests.pages.tabs import Tab
 from tests.waiting import until
 
@@ -52,7 +53,6 @@ SENTENCES = {
     "Page": {"title": 1, "heading": 2, "on_home": 3, "sentence": 4},
 }
 """What people read of each class: parameter -> its position."""
-SECTIONS = ("lesson", "steps", "network", "code", "bugs", "runs")
 
 
 def calls(path: Path, names: set[str]) -> Iterator[ast.Call]:
@@ -90,7 +90,7 @@ def in_pages() -> tuple[tuple[str, Path], ...]:
 
 def in_settings() -> Sources:
     """What the settings of experiments, loading and logging say."""
-    configs = [experiment(name).config for name in MODULES] + [LoadingConfig, FirstConfig, LogConfig]
+    configs = [experiment(name).config for name in NAMES] + [LoadingConfig, FirstConfig, LogConfig]
     for config in configs:
         path = ROOT / (config.__module__.replace(".", "/") + ".py")
         for setting in config.settings().values():
@@ -193,6 +193,7 @@ def mistakes(text: str) -> list[str]:
     return [f"{name}: {found.group()}" for name, rule in rules.items() if (found := re.search(rule, text))]
 
 
+@general
 def test_every_sentence_is_translated_and_none_is_left_over(messages: list[Message]) -> None:
     english = wanted()
     translated = {message.id for message in messages if message.string}
@@ -202,6 +203,7 @@ def test_every_sentence_is_translated_and_none_is_left_over(messages: list[Messa
     assert not left_over, left_over
 
 
+@general
 def test_a_page_brings_its_own_words_and_what_several_say_is_shared() -> None:
     wrong = {}
     english = wanted()
@@ -216,6 +218,7 @@ def test_a_page_brings_its_own_words_and_what_several_say_is_shared() -> None:
     assert not wrong
 
 
+@general
 def test_gettext_tools_see_every_message_of_the_pages() -> None:
     extracted = {text for text, _path in in_pages()}
     for path in PAGES:
@@ -225,6 +228,7 @@ def test_gettext_tools_see_every_message_of_the_pages() -> None:
                 assert text in extracted, f"{path.name}:{call.lineno}: {text}"
 
 
+@general
 def test_sentences_of_core_are_plain_texts() -> None:
     for path in (*CORE, *PAGES):
         for call in calls(path, {"Problem", "CsvRefused"}):
@@ -232,6 +236,7 @@ def test_sentences_of_core_are_plain_texts() -> None:
                 assert not isinstance(argument, ast.JoinedStr | ast.BinOp), f"{path.name}:{call.lineno}"
 
 
+@general
 def test_the_catalogues_are_chinese_and_finished(catalogs: list[Catalog], messages: list[Message]) -> None:
     for catalog in catalogs:
         assert catalog.locale is not None
@@ -243,16 +248,19 @@ def test_the_catalogues_are_chinese_and_finished(catalogs: list[Catalog], messag
     assert not twice
 
 
+@general
 def test_placeholders_are_the_same(messages: list[Message]) -> None:
     different = {m.id: m.string for m in messages if placeholders(m.id) != placeholders(m.string)}
     assert not different
 
 
+@general
 def test_chinese_is_written_as_chinese(messages: list[Message]) -> None:
     wrong = {message.string: found for message in messages if (found := mistakes(message.string))}
     assert not wrong
 
 
+@general
 def test_a_full_stop_stays_a_full_stop(messages: list[Message]) -> None:
     """Sentences end in one, labels and buttons do not."""
     wrong = {m.id: m.string for m in messages if m.id.endswith(".") != m.string.endswith("。")}
@@ -278,6 +286,7 @@ def texts(code: str) -> dict[str, Path]:
     return {f"{path.parent.name}/{path.name.removesuffix(f'.{code}.md')}": path for path in files}
 
 
+@general
 def test_every_lesson_is_there_in_both_languages() -> None:
     assert texts("en")
     both = texts("en").keys() | texts("zh").keys()
@@ -298,6 +307,7 @@ def programs(text: str) -> list[tuple[str, str]]:
     return [(name, re.sub(r" *#.*", "", code)) for name, code in BLOCK.findall(text)]
 
 
+@general
 @pytest.mark.parametrize("name", sorted(texts("en").keys() & texts("zh").keys()))
 def test_a_lesson_is_the_same_in_both_languages(name: str) -> None:
     english, chinese = (texts(code)[name].read_text(encoding="utf-8") for code in ("en", "zh"))
@@ -406,12 +416,22 @@ def test_home_is_chinese(open_tab: Callable[..., Tab], messages: list[Message]) 
     assert_chinese(home, messages)
 
 
-def test_the_classifier_is_chinese_in_every_section(open_tab: Callable[..., Tab], messages: list[Message]) -> None:
+def test_the_classifier_is_chinese(open_tab: Callable[..., Tab]) -> None:
     page = open_tab().open("classifier", lang="zh")
     assert [found.value for found in page.at.title] == ["一个简单的分类器"]
     assert "学习率" in on_screen(page)
-    for section in SECTIONS:
-        page.set("section classifier", section)
+
+
+@over_all
+def test_a_training_page_is_chinese_in_every_section(
+    name: str, open_tab: Callable[..., Tab], messages: list[Message]
+) -> None:
+    row = page_of(name)
+    assert row is not None
+    page = open_tab().open(row.folder, lang="zh", **smallest(name).to_query())
+    assert [title.value for title in page.at.title] != [row.heading]
+    for section in page.sections:
+        page.set(f"section {name}", section)
         assert_chinese(page, messages)
 
 

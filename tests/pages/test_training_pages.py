@@ -1,0 +1,39 @@
+"""What every training page does: it opens, trains its experiment, and draws each of its sections."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+from core.frames import decode
+from pages.index import page_of
+from pages.shared.server.assets import PAGES
+from tests.experiments import over_all, smallest
+from tests.pages.tabs import Tab
+from tests.waiting import until
+
+
+@over_all
+def test_opens_trains_and_draws_every_section(name: str, open_tab: Callable[..., Tab]) -> None:
+    row = page_of(name)
+    assert row is not None, "pages/index.py has no page for it"
+    config = smallest(name)
+    page = open_tab().open(row.folder, **config.to_query())
+    assert (page.config, page.errors) == (config, [])
+    assert [title.value for title in page.at.title] == [row.heading]
+
+    live = page.told()
+    header, arrays = decode(base64.b64decode(live["preview"]))
+    assert live["experiment"] == name and header["step"] == 0 and arrays
+    assert live["lanes"] == ["run"] and live["num_steps"] == config.num_steps
+    script = live["picture"]["module"].partition("/pages/")[2].partition("/")[2]
+    assert (PAGES / script).is_file(), "its picture is a script that is served"
+
+    run = page.play()
+    until(lambda: not run.alive)
+    assert (run.status, run.step) == ("finished", config.num_steps)
+    assert page.run().told()["run"] == run.id
+    assert {"steps", "code", "log", "runs"} <= set(page.sections)
+    for section in page.sections:
+        page.set(f"section {name}", section)
+        assert page.errors == []
