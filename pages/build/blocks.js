@@ -3,7 +3,7 @@
 import { create, fill, setAttribute, setText } from "../shared/live/js/dom.js";
 import { Answer } from "../shared/pictures/answer.js";
 import { Pad } from "../shared/pictures/pad.js";
-import { signedPixels, Strip } from "../shared/pictures/tiles.js";
+import { Strip, signedPixels } from "../shared/pictures/tiles.js";
 
 export class BlocksPane {
   constructor(lane, { subject, onTile }) {
@@ -36,7 +36,7 @@ export class BlocksPane {
     if (this.arranged === wanted) return;
     this.arranged = wanted;
     this.strips.forEach((strip) => strip.destroy());
-    this.strips = stages.map((stage, number) => {
+    this.strips = stages.map((_, number) => {
       const strip = new Strip(`stage-${number}`, {
         onPoint: (index, event) => this.onTile(index === null ? null : { strip, name: `maps${number}`, index, event }),
       });

@@ -3,12 +3,12 @@
 import { acquire, release } from "../shared/live/js/connection.js";
 import { create, fill, formatNumber, setAttribute, setText } from "../shared/live/js/dom.js";
 import { decodeBase64Frame } from "../shared/live/js/frames.js";
-import { Gradients } from "./gradients.js";
 import { keep } from "../shared/live/js/mounting.js";
-import { chooseLinks, linkAt, linkCurve, neuronAt, placeNeurons, splitWeights } from "./network_layout.js";
-import { NeuronMaps } from "./network_maps.js";
 import { watchSize } from "../shared/live/js/plot.js";
 import { applyTheme, mix, parseColor, readTheme, toCss } from "../shared/live/js/theme.js";
+import { Gradients } from "./gradients.js";
+import { chooseLinks, linkAt, linkCurve, neuronAt, placeNeurons, splitWeights } from "./network_layout.js";
+import { NeuronMaps } from "./network_maps.js";
 
 const LARGE_MAP = 132;
 const WIDEST = 5;

@@ -96,7 +96,11 @@ export class NeuronMaps {
     this.colors = divergingPixels(theme);
     const [, ...rest] = picture.layers;
     let start = 0;
-    this.starts = [0, ...rest.slice(0, -1).map(({ size }) => (start += size) - size)];
+    this.starts = [0];
+    for (const { size } of rest.slice(0, -1)) {
+      this.starts.push(start);
+      start += size;
+    }
     this.paintInputs();
   }
 

@@ -2,8 +2,8 @@
 
 import { create, fill, formatNumber, nameControl, setAttribute, setText } from "../shared/live/js/dom.js";
 import { watchSize } from "../shared/live/js/plot.js";
-import { fitCanvas, imageOf, signedPixels, toByte, unpack } from "../shared/pictures/tiles.js";
 import { inkOn, toCss } from "../shared/live/js/theme.js";
+import { fitCanvas, imageOf, signedPixels, toByte, unpack } from "../shared/pictures/tiles.js";
 
 const GAP = 14;
 const HEADING = 16;

@@ -315,9 +315,9 @@ export class Picture {
     }
   }
 
-  describe(step, _accuracy, valueOf) {
+  describe(step, _accuracyOf, metricOf) {
     for (const pane of this.panes) {
-      const words = { step, loss: formatNumber(valueOf(pane.lane, "loss/train")) };
+      const words = { step, loss: formatNumber(metricOf(pane.lane, "loss/train")) };
       setAttribute(pane.wave.canvas, "aria-label", fill(this.data.text.sequence_label, words));
     }
   }

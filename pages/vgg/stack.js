@@ -116,13 +116,13 @@ class StackView {
           },
           ...sizes.map((line) => create("span", { class: "tp-stack-sizes" }, line)),
           block,
-          this.chip(layer, at, words),
+          this.chip(at, words),
         );
       }),
     );
   }
 
-  chip(layer, at, words) {
+  chip(at, words) {
     const { cfg } = this.data;
     if (at >= cfg.length)
       return create("button", { type: "button", class: "tp-layer-chip", disabled: "", "aria-label": words }, "Linear");

@@ -1,7 +1,7 @@
 // What all cards draw with: maps, cells with numbers, headings, outlines. One look for all of them.
 
-import { signedPixels, toByte, unpack } from "../../shared/pictures/tiles.js";
 import { inkOn, mix, toCss } from "../../shared/live/js/theme.js";
+import { signedPixels, toByte, unpack } from "../../shared/pictures/tiles.js";
 
 export const GAP = 16;
 export const HEADING = 20;

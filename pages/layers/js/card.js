@@ -3,9 +3,9 @@
 import { create, setAttribute, setText } from "../../shared/live/js/dom.js";
 import { decodeBase64Frame } from "../../shared/live/js/frames.js";
 import { keep } from "../../shared/live/js/mounting.js";
-import { fitCanvas } from "../../shared/pictures/tiles.js";
 import { watchSize } from "../../shared/live/js/plot.js";
 import { applyTheme, readTheme } from "../../shared/live/js/theme.js";
+import { fitCanvas } from "../../shared/pictures/tiles.js";
 import { Film } from "./film.js";
 import { Panels } from "./panels.js";
 import { Plots } from "./plots.js";

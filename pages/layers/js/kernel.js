@@ -2,8 +2,8 @@
 
 import { create, fill, setAttribute, setText } from "../../shared/live/js/dom.js";
 import { keep } from "../../shared/live/js/mounting.js";
-import { signedPixels, toByte, unpack } from "../../shared/pictures/tiles.js";
 import { applyTheme, inkOn, readTheme, toCss } from "../../shared/live/js/theme.js";
+import { signedPixels, toByte, unpack } from "../../shared/pictures/tiles.js";
 import { clamp, largest } from "./board.js";
 
 const MOST = 100;

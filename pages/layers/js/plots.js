@@ -2,7 +2,7 @@
 
 import { fill } from "../../shared/live/js/dom.js";
 
-import { clamp, GAP, heading, HEADING, number } from "./board.js";
+import { clamp, GAP, HEADING, heading, number } from "./board.js";
 import { Axes, colourOf, drawBars, extent, legend } from "./lines.js";
 
 const HIGH = 210;

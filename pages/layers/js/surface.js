@@ -2,7 +2,7 @@
 
 import { fill, formatNumber } from "../../shared/live/js/dom.js";
 import { mix, toCss } from "../../shared/live/js/theme.js";
-import { clamp, drawMap, GAP, heading, HEADING } from "./board.js";
+import { clamp, drawMap, GAP, HEADING, heading } from "./board.js";
 import { Axes, colourOf, extent, legend } from "./lines.js";
 
 const BANDS = 22;

@@ -2,7 +2,7 @@
 
 import { fill } from "../../shared/live/js/dom.js";
 import { toCss } from "../../shared/live/js/theme.js";
-import { clamp, GAP, heading, HEADING, number } from "./board.js";
+import { clamp, GAP, HEADING, heading, number } from "./board.js";
 import { Axes, extent } from "./lines.js";
 
 const HIGH = 132;

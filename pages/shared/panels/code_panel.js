@@ -11,7 +11,7 @@ export default function ({ data, parentElement }) {
   button.hidden = !data.copy;
   button.onclick = async () => {
     const lines = data.lines.filter((line) => !line.missing);
-    await copy(lines.map((line) => line.parts.map((part) => part[1]).join("")).join("\n") + "\n");
+    await copy(`${lines.map((line) => line.parts.map((part) => part[1]).join("")).join("\n")}\n`);
     button.textContent = data.copied;
     setTimeout(() => {
       button.textContent = data.copy;

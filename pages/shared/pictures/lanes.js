@@ -194,7 +194,7 @@ function draw(view) {
   if (!view.data) return;
   const theme = colours(view.root),
     height = laneHeight(view);
-  view.stages.forEach((one, index) => {
+  view.stages.forEach((one) => {
     const width = one.box.clientWidth,
       tall = one.data.lanes.length * height + AXIS;
     const dense = devicePixelRatio || 1;
@@ -332,7 +332,7 @@ function leave(one) {
 
 function sweepBars(view) {
   const { sweep, text } = view.data;
-  if (!sweep || !sweep.length) {
+  if (!sweep?.length) {
     view.sweep.replaceChildren();
     return;
   }

@@ -3,7 +3,7 @@
 import { create, fill, setAttribute, setText } from "../live/js/dom.js";
 import { Answer } from "./answer.js";
 import { Pad } from "./pad.js";
-import { signedPixels, Strip } from "./tiles.js";
+import { Strip, signedPixels } from "./tiles.js";
 
 export class LayersPane {
   constructor(lane, { subject, onFilter, onTile, settings }) {

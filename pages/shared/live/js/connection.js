@@ -195,7 +195,8 @@ class Connection {
 
 // On window, so that two views loaded separately still meet.
 const REGISTRY = Symbol.for("torch-playground.connections");
-const registry = (window[REGISTRY] ??= new Map());
+window[REGISTRY] ??= new Map();
+const registry = window[REGISTRY];
 
 export function acquire(path) {
   if (!registry.has(path)) registry.set(path, new Connection(path));

@@ -280,8 +280,8 @@ class LiveView {
       return;
     }
     this.described = now;
-    const valueOf = (lane, metric) => valueAt(history[lane]?.[metric], step);
-    this.picture.describe(step, (lane) => valueOf(lane, "accuracy/test"), valueOf);
+    const metricOf = (lane, metric) => valueAt(history[lane]?.[metric], step);
+    this.picture.describe(step, (lane) => metricOf(lane, "accuracy/test"), metricOf);
   }
 
   destroy() {

@@ -14,7 +14,9 @@ function loadStyles() {
 /** Make `mount(component, picture)`: one view a parent element, built once, then updated. */
 export function keep(name, View) {
   // On window, so that a second copy of this module finds the view that is already there.
-  const views = (window[Symbol.for(`torch-playground.views.${name}`)] ??= new WeakMap());
+  const key = Symbol.for(`torch-playground.views.${name}`);
+  window[key] ??= new WeakMap();
+  const views = window[key];
 
   return function mount(component, picture) {
     loadStyles();
