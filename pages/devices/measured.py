@@ -30,9 +30,7 @@ from core.processes.confined import Unable
 from pages.shared.person import session
 from pages.shared.person.language import _, joined, tell
 from pages.shared.pictures.axis import log_axis
-
-COLOURS = ("#9cc3e6", "#3d8fd1", "#0b4f8a")
-GPU_COLOURS = ("#f7c98b", "#e88f1a", "#9c5700")
+from pages.shared.pictures.palette import CHARTS
 
 
 def gpus() -> list[str]:
@@ -148,7 +146,7 @@ def _sweep_chart(found: dict[tuple[str, int], list[Step]]) -> None:
     figure = go.Figure()
     times = [step.whole for steps in found.values() for step in steps]
     for (device, size), steps in found.items():
-        colours = COLOURS if device == "cpu" else GPU_COLOURS
+        colours = CHARTS["cpu" if device == "cpu" else "gpu"]
         figure.add_scatter(
             x=[step.width for step in steps],
             y=[step.whole for step in steps],

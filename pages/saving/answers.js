@@ -1,6 +1,3 @@
-const LIGHT = { classes: ["#0072b2", "#e07b00", "#009e73", "#b5529a", "#b09a00"], right: "#1f8a4d", wrong: "#b3261e" };
-const DARK = { classes: ["#4da6e8", "#f5a03c", "#2ec79b", "#e08ac9", "#dccb45"], right: "#4fc983", wrong: "#ff8a75" };
-
 function rgb(color) {
   const hex = /^#([0-9a-f]{6})/i.exec(color.trim())?.[1];
   if (hex) return [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16));
@@ -73,7 +70,7 @@ function tiles(side, data, palette) {
     pen.putImageData(picture, 0, 0);
     const said = document.createElement("span");
     said.textContent = `${side.answers[index]} · ${Math.round(100 * side.sure[index])} %`;
-    tile.style.setProperty("--line", side.right[index] ? palette.right : palette.wrong);
+    tile.style.setProperty("--line", side.right[index] ? palette.positive : palette.wrong);
     tile.title = side.right[index] ? side.answers[index] : `${side.answers[index]} ≠ ${label}`;
     tile.append(canvas, said);
     box.append(tile);
@@ -89,8 +86,8 @@ export default function ({ data, parentElement }) {
     parentElement.append(view);
   }
   const style = getComputedStyle(parentElement.host ?? parentElement);
-  const paper = rgb(style.getPropertyValue("--st-background-color") || "#ffffff");
-  const palette = paper[0] + paper[1] + paper[2] < 384 ? DARK : LIGHT;
+  const paper = rgb(style.getPropertyValue("--st-background-color"));
+  const palette = paper[0] + paper[1] + paper[2] < 384 ? data.palette.dark : data.palette.light;
   view.replaceChildren(
     ...data.sides.map((side) => {
       const figure = document.createElement("figure");

@@ -14,6 +14,7 @@ from core.experiments.rnn import RNNConfig
 from core.files.weights import Answers, Loaded
 from pages.shared.live.component import file_component
 from pages.shared.person.language import _, joined
+from pages.shared.pictures.palette import LIGHT, both_themes
 
 answers_component = file_component("torch_playground_answers", __file__)
 
@@ -34,7 +35,8 @@ def answers_view(config: Config, loaded: Loaded) -> None:
         if isinstance(config, RNNConfig):
             st.caption(_wave_loss(config))
         return
-    answers_component(key="files answers", data=data)
+    palette = both_themes("classes", "positive", "wrong")
+    answers_component(key="files answers", data={**data, "palette": palette})
 
 
 def _wave_loss(config: RNNConfig) -> str:
@@ -109,14 +111,11 @@ def _images(before: Answers, after: Answers) -> dict[str, Any]:
 
 def _wave(answers: Answers, title: str) -> None:
     x = list(range(len(answers.parts["target"])))
+    waves = [("target", _("target"), LIGHT["test"]), ("prediction", _("network"), LIGHT["train"])]
     figure = go.Figure(
         [
-            go.Scatter(
-                x=x, y=answers.parts["target"].tolist(), name=_("target"), line={"color": "#d02f68", "width": 2}
-            ),
-            go.Scatter(
-                x=x, y=answers.parts["prediction"].tolist(), name=_("network"), line={"color": "#4a58d0", "width": 2}
-            ),
+            go.Scatter(x=x, y=answers.parts[part].tolist(), name=name, line={"color": color, "width": 2})
+            for part, name, color in waves
         ]
     )
     figure.update_layout(

@@ -21,6 +21,7 @@ from pages.shared.page.links import experiment_title, link_to
 from pages.shared.person import session
 from pages.shared.person.language import _, joined, tell
 from pages.shared.pictures.axis import log_axis
+from pages.shared.pictures.palette import CHARTS, LIGHT
 
 MOST_STEPS = 150
 SECONDS = 6.0
@@ -114,9 +115,16 @@ def _chart(chosen: Chosen, recorded: list[float], found: dict[str, list[float]])
     ahead = list(range(step + 1, step + 1 + len(full)))
     beside = list(range(step + 1, step + 1 + len(weights)))
     lines = [
-        (past + ahead, [recorded[at - 1] for at in past + ahead], _("the run, uninterrupted"), "#b4bcc6", 5, "solid"),
-        (ahead, full, _("whole checkpoint"), "#4a58d0", 2, "solid"),
-        (beside, weights, _("weights, new optimizer"), "#e07b00", 2, "solid"),
+        (
+            past + ahead,
+            [recorded[at - 1] for at in past + ahead],
+            _("the run, uninterrupted"),
+            CHARTS["uninterrupted"],
+            5,
+            "solid",
+        ),
+        (ahead, full, _("whole checkpoint"), LIGHT["train"], 2, "solid"),
+        (beside, weights, _("weights, new optimizer"), LIGHT["classes"][1], 2, "solid"),
     ]
     figure = go.Figure(
         [

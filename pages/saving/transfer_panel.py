@@ -11,10 +11,16 @@ from core.files.transfer import WAYS, compare, freeze, load_convolutions
 from core.processes.confined import Unable
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
+from pages.shared.pictures.palette import CHARTS, LIGHT
 
 COUNTS = (10, 25, 50, 100, 200)
 NUM_EPOCHS = 20
-LOOKS = {"frozen": ("#4a58d0", 3), "tuned": ("#0e8c94", 3), "new": ("#e07b00", 3), "chance": ("#9aa3ad", 2)}
+LOOKS = {
+    "frozen": (LIGHT["train"], 3),
+    "tuned": (LIGHT["classes"][9], 3),
+    "new": (LIGHT["classes"][1], 3),
+    "chance": (CHARTS["chance"], 2),
+}
 
 
 def transfer_panel() -> None:

@@ -14,6 +14,7 @@ from pages.index import page
 from pages.shared.page.links import link_to
 from pages.shared.person import session
 from pages.shared.person.language import _
+from pages.shared.pictures.palette import CHARTS
 
 SHOWN_AT_FIRST = 3
 EXERCISES = ("first_example", "mistakes")
@@ -24,7 +25,7 @@ REFRESH = 2.0
 """Seconds between two looks at the files."""
 KEPT_CHOICE = "log runs chosen"
 """Where the runs chosen are kept while another section is open."""
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#B8A800", "#7F7F7F"]
+COLOURS: list[str] = CHARTS["runs"]
 """Told apart by all eyes: after Okabe and Ito, Color Universal Design."""
 
 

@@ -40,7 +40,7 @@ function make(parent) {
 }
 
 // The page is light or dark: colours of the same meaning that can be told apart on either, also by colour-blind eyes.
-function colours(root) {
+function colours({ root, data: { palette } }) {
   const probe = getComputedStyle(root);
   const [r, g, b] = (probe.color.match(/[\d.]+/g) || [0, 0, 0]).map(Number);
   const dark = (r + g + b) / 3 > 128;
@@ -50,39 +50,13 @@ function colours(root) {
     grid: dark ? "rgba(255,255,255,0.12)" : "rgba(0,0,0,0.09)",
     lane: dark ? "rgba(255,255,255,0.05)" : "rgba(0,0,0,0.035)",
     line: dark ? "#fff" : "#000",
-    kinds: dark
-      ? {
-          fetching: "#60a5fa",
-          computing: "#fb923c",
-          waiting: "#6b7280",
-          starting: "#c4b5fd",
-          preparing: "#5eead4",
-          op0: "#fb923c",
-          op1: "#60a5fa",
-          op2: "#5eead4",
-          op3: "#c4b5fd",
-          op4: "#f9a8d4",
-          op5: "#9ca3af",
-        }
-      : {
-          fetching: "#2563eb",
-          computing: "#ea580c",
-          waiting: "#c3c8d0",
-          starting: "#8b5cf6",
-          preparing: "#0d9488",
-          op0: "#ea580c",
-          op1: "#2563eb",
-          op2: "#0d9488",
-          op3: "#8b5cf6",
-          op4: "#db2777",
-          op5: "#9ca3af",
-        },
+    kinds: palette[dark ? "dark" : "light"].lanes,
   };
 }
 
 function build(view) {
   const { data } = view;
-  const theme = colours(view.root);
+  const theme = colours(view);
   view.legend.replaceChildren(
     ...data.kinds.map(([kind, label]) => {
       const item = element("span", "", label),
@@ -192,7 +166,7 @@ function laneHeight(view) {
 
 function draw(view) {
   if (!view.data) return;
-  const theme = colours(view.root),
+  const theme = colours(view),
     height = laneHeight(view);
   view.stages.forEach((one) => {
     const width = one.box.clientWidth,

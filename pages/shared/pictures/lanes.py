@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pages.shared.live.component import file_component
+from pages.shared.pictures.palette import both_themes
 
 lanes_component = file_component("torch_playground_lanes", __file__)
 
@@ -68,6 +69,7 @@ def lanes(
         key=key,
         data={
             "id": id,
+            "palette": both_themes("lanes"),
             "status": status,
             "groups": [vars(group) for group in groups],
             "kinds": list(kinds),

@@ -1,44 +1,6 @@
-// Colours. One palette for classes, splits and signs on every page; the rest comes from Streamlit's theme.
+// Colours: those of the palette, and the rest from Streamlit's theme.
 
-const LIGHT = {
-  classes: [
-    "#0072b2",
-    "#e07b00",
-    "#009e73",
-    "#b5529a",
-    "#b09a00",
-    "#c0392b",
-    "#5560c8",
-    "#7a5c3a",
-    "#5f6b73",
-    "#0e8c94",
-  ],
-  train: "#4a58d0",
-  test: "#d02f68",
-  negative: "#8447b8",
-  positive: "#1f8a4d",
-  warning: "#b45309",
-};
-
-const DARK = {
-  classes: [
-    "#4da6e8",
-    "#f5a03c",
-    "#2ec79b",
-    "#e08ac9",
-    "#dccb45",
-    "#ff8a75",
-    "#a3a9ff",
-    "#d0a878",
-    "#b4bec6",
-    "#54d3db",
-  ],
-  train: "#8f9bff",
-  test: "#ff7ba5",
-  negative: "#b98ae6",
-  positive: "#4fc983",
-  warning: "#fbbf24",
-};
+import { PALETTE } from "./palette.js";
 
 const SYSTEM_FONT = "system-ui, sans-serif";
 
@@ -76,8 +38,8 @@ function contrast(one, other) {
 
 /** Black or white, whichever is read better on a colour. */
 export function inkOn(color) {
-  const white = [255, 255, 255];
-  return contrast(color, white) >= 3 ? "#ffffff" : "#111111";
+  const white = parseColor(PALETTE.ink.light);
+  return contrast(color, white) >= 3 ? PALETTE.ink.light : PALETTE.ink.dark;
 }
 
 /** Read the theme in force at `element`. */
@@ -87,18 +49,18 @@ export function readTheme(element) {
     const value = style.getPropertyValue(`--st-${name}`).trim();
     return value && value !== "unset" ? value : fallback;
   };
-  const background = parseColor(read("background-color", "#ffffff"));
-  const text = parseColor(read("text-color", "#31333f"));
+  const background = parseColor(read("background-color", PALETTE.ink.light));
+  const text = parseColor(read("text-color", PALETTE.ink.dark));
   const dark = luminance(background) < luminance(text);
   const theme = {
+    ...(dark ? PALETTE.dark : PALETTE.light),
     dark,
     background,
     text,
     muted: mix(background, text, 0.68),
     grid: mix(background, text, dark ? 0.16 : 0.1),
-    primary: parseColor(read("primary-color", "#ee4c2c")),
+    primary: parseColor(read("primary-color", PALETTE.light.primary)),
     font: read("font", SYSTEM_FONT),
-    ...(dark ? DARK : LIGHT),
   };
   theme.key = JSON.stringify(theme);
   return theme;
@@ -115,6 +77,8 @@ export function applyTheme(root, theme) {
     "--tp-warning": theme.warning,
     "--tp-positive": theme.positive,
     "--tp-negative": theme.negative,
+    "--tp-broken": theme.broken,
+    "--tp-broken-text": theme.brokenText,
   };
   theme.classes.forEach((color, label) => {
     variables[`--tp-class-${label}`] = color;
