@@ -1,9 +1,12 @@
 // One image on its way through any network: what each block makes of it, and the probabilities.
 
 import { create, fill, setAttribute, setText } from "../shared/live/js/dom.js";
+import { loadStyles } from "../shared/live/js/styles.js";
 import { Answer } from "../shared/pictures/answer.js";
 import { Pad } from "../shared/pictures/pad.js";
 import { Strip, signedPixels } from "../shared/pictures/tiles.js";
+
+loadStyles("./blocks.css", import.meta.url);
 
 export class BlocksPane {
   constructor(lane, { subject, onTile }) {

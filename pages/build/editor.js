@@ -2,7 +2,10 @@
 
 import { create, nameControl, setAttribute, setText } from "../shared/live/js/dom.js";
 import { keep } from "../shared/live/js/mounting.js";
+import { loadStyles } from "../shared/live/js/styles.js";
 import { applyTheme, readTheme } from "../shared/live/js/theme.js";
+
+loadStyles("./editor.css", import.meta.url);
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 

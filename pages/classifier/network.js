@@ -5,10 +5,13 @@ import { create, fill, formatNumber, setAttribute, setText } from "../shared/liv
 import { decodeBase64Frame } from "../shared/live/js/frames.js";
 import { keep } from "../shared/live/js/mounting.js";
 import { watchSize } from "../shared/live/js/plot.js";
+import { loadStyles } from "../shared/live/js/styles.js";
 import { applyTheme, mix, parseColor, readTheme, toCss } from "../shared/live/js/theme.js";
 import { Gradients } from "./gradients.js";
 import { chooseLinks, linkAt, linkCurve, neuronAt, placeNeurons, splitWeights } from "./network_layout.js";
 import { NeuronMaps } from "./network_maps.js";
+
+loadStyles("./network.css", import.meta.url);
 
 const LARGE_MAP = 132;
 const WIDEST = 5;

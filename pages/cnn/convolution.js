@@ -2,8 +2,11 @@
 
 import { create, fill, formatNumber, nameControl, setAttribute, setText } from "../shared/live/js/dom.js";
 import { watchSize } from "../shared/live/js/plot.js";
+import { loadStyles } from "../shared/live/js/styles.js";
 import { inkOn, toCss } from "../shared/live/js/theme.js";
 import { fitCanvas, imageOf, signedPixels, toByte, unpack } from "../shared/pictures/tiles.js";
+
+loadStyles("./convolution.css", import.meta.url);
 
 const GAP = 14;
 const HEADING = 16;
@@ -32,7 +35,7 @@ export class ConvolutionPane {
       tabindex: 0,
       "data-testid": `convolution-${lane}`,
     });
-    this.box = create("div", { class: "tp-convolution-box" }, this.canvas);
+    this.box = create("div", { class: "tp-canvas-box" }, this.canvas);
     this.element = create(
       "div",
       { class: "tp-layers" },

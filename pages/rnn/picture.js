@@ -2,8 +2,11 @@
 
 import { create, fill, formatNumber, setAttribute, setText } from "../shared/live/js/dom.js";
 import { watchSize } from "../shared/live/js/plot.js";
+import { loadStyles } from "../shared/live/js/styles.js";
 import { mix, toCss } from "../shared/live/js/theme.js";
 import { fitCanvas, imageOf, signedPixels } from "../shared/pictures/tiles.js";
+
+loadStyles("./picture.css", import.meta.url);
 
 const TABS = ["fit", "free"];
 const LEFT = 34;

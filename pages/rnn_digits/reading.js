@@ -2,10 +2,13 @@
 
 import { create, fill, nameControl, setAttribute, setText } from "../shared/live/js/dom.js";
 import { watchSize } from "../shared/live/js/plot.js";
+import { loadStyles } from "../shared/live/js/styles.js";
 import { mix, toCss } from "../shared/live/js/theme.js";
 import { Answer } from "../shared/pictures/answer.js";
 import { Pad } from "../shared/pictures/pad.js";
 import { fitCanvas, greyPixels, imageOf, signedPixels } from "../shared/pictures/tiles.js";
+
+loadStyles("./reading.css", import.meta.url);
 
 const TOP = 17;
 const BOTTOM = 17;

@@ -2,8 +2,11 @@
 
 import { create, fill, setText } from "../shared/live/js/dom.js";
 import { watchSize } from "../shared/live/js/plot.js";
+import { loadStyles } from "../shared/live/js/styles.js";
 import { toCss } from "../shared/live/js/theme.js";
 import { fitCanvas } from "../shared/pictures/tiles.js";
+
+loadStyles("./depth.css", import.meta.url);
 
 const SCALES = { signal: [-6, 2], gradient: [-7, 1] };
 const NAMES = 78;

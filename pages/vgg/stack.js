@@ -2,7 +2,10 @@
 
 import { create, fill, nameControl, setAttribute, setText } from "../shared/live/js/dom.js";
 import { keep } from "../shared/live/js/mounting.js";
+import { loadStyles } from "../shared/live/js/styles.js";
 import { applyTheme, readTheme } from "../shared/live/js/theme.js";
+
+loadStyles("./stack.css", import.meta.url);
 
 const TALLEST = 116;
 const WIDEST = 34;

@@ -4,6 +4,7 @@ import { create, setAttribute, setText } from "../../shared/live/js/dom.js";
 import { decodeBase64Frame } from "../../shared/live/js/frames.js";
 import { keep } from "../../shared/live/js/mounting.js";
 import { watchSize } from "../../shared/live/js/plot.js";
+import { loadStyles } from "../../shared/live/js/styles.js";
 import { applyTheme, readTheme } from "../../shared/live/js/theme.js";
 import { fitCanvas } from "../../shared/pictures/tiles.js";
 import { Film } from "./film.js";
@@ -13,9 +14,10 @@ import { Surface } from "./surface.js";
 import { Wave } from "./wave.js";
 import { Windows } from "./windows.js";
 
+loadStyles("./cards.css", import.meta.url);
+
 const PICTURES = { windows: Windows, wave: Wave, film: Film, panels: Panels, plots: Plots, surface: Surface };
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-const STYLES = new URL("./cards.css", import.meta.url).href;
 
 /** The arrays of a picture by name, and its plain facts. */
 function unpackFrame(frame) {
@@ -26,9 +28,6 @@ function unpackFrame(frame) {
 
 class CardView {
   constructor(parent) {
-    if (!document.querySelector(`link[href="${STYLES}"]`)) {
-      document.head.append(create("link", { rel: "stylesheet", href: STYLES }));
-    }
     this.canvas = create("canvas", {
       class: "tp-card-canvas",
       role: "img",

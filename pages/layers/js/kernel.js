@@ -2,18 +2,17 @@
 
 import { create, fill, setAttribute, setText } from "../../shared/live/js/dom.js";
 import { keep } from "../../shared/live/js/mounting.js";
+import { loadStyles } from "../../shared/live/js/styles.js";
 import { applyTheme, inkOn, readTheme, toCss } from "../../shared/live/js/theme.js";
 import { signedPixels, toByte, unpack } from "../../shared/pictures/tiles.js";
 import { clamp, largest } from "./board.js";
 
+loadStyles("./cards.css", import.meta.url);
+
 const MOST = 100;
-const STYLES = new URL("./cards.css", import.meta.url).href;
 
 class KernelEditor {
   constructor(parent) {
-    if (!document.querySelector(`link[href="${STYLES}"]`)) {
-      document.head.append(create("link", { rel: "stylesheet", href: STYLES }));
-    }
     this.grid = create("div", { class: "tp-kernel", role: "group", "data-testid": "kernel" });
     this.refused = create("div", { class: "tp-kernel-refused", role: "alert" });
     this.root = create("div", { class: "tp-live" }, this.grid, this.refused);

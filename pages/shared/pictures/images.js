@@ -1,9 +1,12 @@
 // The picture of networks that read images: tabs, and in each one pane a lane.
 
 import { create, fill, setAttribute, setText } from "../live/js/dom.js";
+import { loadStyles } from "../live/js/styles.js";
 import { Subject } from "./pad.js";
 import { ConfusionPane, MistakesPane, ProjectionPane } from "./tested.js";
 import { fitCanvas, pictureOf } from "./tiles.js";
+
+loadStyles("./images.css", import.meta.url);
 
 /** The tabs that every picture of a tested network has: pane, and the part of the frames that it shows. */
 export const TESTED = {

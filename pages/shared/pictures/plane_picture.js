@@ -3,8 +3,11 @@
 import { create, fill, formatPercent, nameControl, setAttribute, setText } from "../live/js/dom.js";
 import { readDecision } from "../live/js/frames.js";
 import { watchSize } from "../live/js/plot.js";
+import { loadStyles } from "../live/js/styles.js";
 import { toCss } from "../live/js/theme.js";
 import { MARGIN, Plane } from "./plane.js";
+
+loadStyles("./plane.css", import.meta.url);
 
 const NEAR = 9;
 const GAP = 12;

@@ -174,7 +174,7 @@ export class ProjectionPane extends TestPane {
     super(lane);
     this.sentence = "projection_note";
     this.canvas = create("canvas", { class: "tp-projection", role: "img", "data-testid": `projection-${lane}` });
-    this.box = create("div", { class: "tp-convolution-box" }, this.canvas);
+    this.box = create("div", { class: "tp-canvas-box" }, this.canvas);
     this.element = create("div", { class: "tp-layers" }, this.note, this.box);
     this.stop = watchSize(this.box, (width, height) => {
       Object.assign(this, { width, height });

@@ -1,15 +1,8 @@
 // How a view lives inside a Streamlit component, which calls it again at every change of data or theme.
 
-const SETTLE = 50;
-const STYLES = new URL("./live.css", import.meta.url).href;
+import "./styles.js";
 
-function loadStyles() {
-  if (document.querySelector(`link[href="${STYLES}"]`)) return;
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = STYLES;
-  document.head.append(link);
-}
+const SETTLE = 50;
 
 /** Make `mount(component, picture)`: one view a parent element, built once, then updated. */
 export function keep(name, View) {
@@ -19,7 +12,6 @@ export function keep(name, View) {
   const views = window[key];
 
   return function mount(component, picture) {
-    loadStyles();
     const parent = component.parentElement;
     let held = views.get(parent);
     if (!held) {
