@@ -12,10 +12,10 @@ from typing import Any
 import torch
 
 from core import checkpoints
-from core.config import Config, ConfigError, Setting, kind_of
+from core.config import ConfigError, Setting, TrainingConfig, kind_of
 from core.devices import resolve
 from core.engine.record import Folder, line
-from core.experiments import MODULES, experiment
+from core.experiments import experiment, experiments
 from core.export import notebook, script
 from core.frames import encode
 from core.snapshot import Snapshot
@@ -62,21 +62,21 @@ def _parser() -> argparse.ArgumentParser:
     trained = commands.add_parser("train", help="train, and print one JSON object for every step")
     exported = commands.add_parser("export", help="print the run as a script that stands alone")
     for command in (trained, exported):
-        command.add_argument("experiment", help=", ".join(MODULES))
+        command.add_argument("experiment", help=", ".join(experiments()))
         command.add_argument("values", nargs="*", metavar="field=value", help="such as lr=0.5 num_steps=100 seed=1")
     trained.add_argument("--out", type=Path, metavar="DIR", help="keep the run's folder: config, metrics, checkpoint")
     exported.add_argument("--notebook", action="store_true", help="as a Jupyter notebook")
     return parser
 
 
-def read_config(name: str, texts: Sequence[str]) -> Config:
+def read_config(name: str, texts: Sequence[str]) -> TrainingConfig:
     """The config of an experiment from field=value texts, its device found.
 
     Raises:
         Mistake: no such experiment, field, value or device.
     """
-    if name not in MODULES:
-        raise Mistake(f"There is no experiment “{name}”; there are: {', '.join(MODULES)}.")
+    if name not in experiments():
+        raise Mistake(f"There is no experiment “{name}”; there are: {', '.join(experiments())}.")
     values = {}
     for text in texts:
         field, equals, value = text.partition("=")
@@ -104,11 +104,11 @@ def listing() -> dict[str, Any]:
                 for field, shown in experiment(name).config.settings().items()
             }
         }
-        for name in MODULES
+        for name in experiments()
     }
 
 
-def _described(config: type[Config], field: str, shown: Setting) -> dict[str, Any]:
+def _described(config: type[TrainingConfig], field: str, shown: Setting) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "type": kind_of(config, field),
         "default": config.default(field),
@@ -125,7 +125,7 @@ def _described(config: type[Config], field: str, shown: Setting) -> dict[str, An
     return facts
 
 
-def train(config: Config, out: Path | None) -> None:
+def train(config: TrainingConfig, out: Path | None) -> None:
     """Train in this process, print every step, and keep a folder if asked.
 
     Raises:
@@ -155,7 +155,7 @@ def train(config: Config, out: Path | None) -> None:
     print(json.dumps({"final": True, **row, "diverged": diverged}))
 
 
-def _make_folder(config: Config, out: Path) -> Folder:
+def _make_folder(config: TrainingConfig, out: Path) -> Folder:
     folder = Folder(out)
     try:
         if (out / "run.json").exists():

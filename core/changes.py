@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from core.config import Config
+from core.config import TrainingConfig
 
 Changes = Mapping[int, Mapping[str, Any]]
 """Step -> the fields of the config that are changed from that step on, such as ``{120: {"lr": 0.01}}``."""
@@ -28,7 +28,7 @@ def recorded(facts: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
     return {int(step): {"lr": lr} for step, lr in facts.get("lr_changes", [])}
 
 
-def value_after(changes: Changes, config: Config, field: str) -> Any:
+def value_after(changes: Changes, config: TrainingConfig, field: str) -> Any:
     """The value that a field has after all changes; the config's, where it was never changed."""
     values = [fields[field] for _, fields in sorted(changes.items()) if field in fields]
     return values[-1] if values else getattr(config, field)

@@ -9,10 +9,9 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, model_validator
 
 MAX_TEXT = 100_000
 """Longest text, in characters, that a single setting is read from."""
@@ -46,11 +45,13 @@ class Setting:
         label: its name on the screen (English; the message id of its translations).
         help: one or two sentences on what it does to learning.
         group: "data", "network", "loader" or "training".
-        low, high: inclusive bounds of a number, or of each item of a tuple.
+        low, high: inclusive bounds of a number, or of each number in a tuple.
+        length: the least and the most items of a tuple, or characters of a text; None where there is no bound.
         step: a slider's step.
         log: whether a slider runs over powers of ten.
         folded: whether it is folded away until asked for.
-        live: whether a change acts on a run that is training, without restarting it.
+        acts: what a change does while a run trains: it needs a new run, it acts on the run at once, or later, when
+            the run has ended and continues.
         source: where its default comes from.
         choices: value -> label, for a field with a fixed set of values.
         shown_if: (field, values): shown only while that other field has one of these values.
@@ -61,56 +62,57 @@ class Setting:
     group: Literal["data", "network", "loader", "training"]
     low: float | None = None
     high: float | None = None
+    length: tuple[int | None, int | None] = (None, None)
     step: float | None = None
     log: bool = False
     folded: bool = True
-    live: bool = False
+    acts: Literal["new run", "at once", "later"] = "new run"
     source: str = ""
     choices: Mapping[Any, str] | None = None
     shown_if: tuple[str, tuple[Any, ...]] | None = None
 
 
+@dataclass(frozen=True)
+class _EachNumber:
+    """Bounds of the numbers in a tuple, as pydantic reads them from a field's metadata."""
+
+    low: float
+    high: float
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        schema: Any = handler(source)
+        for item in schema["items_schema"]:
+            if item["type"] in ("int", "float"):
+                item.update(ge=self.low, le=self.high)
+        return schema
+
+
 def setting(default: Any, *, label: str, help: str, group: str, **more: Any) -> Any:
-    """Declare a field of a config; `more` takes the other attributes of `Setting`, and `length` for tuples."""
-    length = more.pop("length", (None, None))
-    shown = Setting(label=label, help=help, group=typing.cast(Any, group), **more)
+    """Declare a field of a config, with the checks of its bounds; `more` takes the other attributes of `Setting`."""
+    declared = Setting(label=label, help=help, group=typing.cast(Any, group), **more)
     bounds: dict[str, Any] = {}
     if isinstance(default, (int, float)) and not isinstance(default, bool):
-        bounds = {"ge": shown.low, "le": shown.high, "allow_inf_nan": False}
-        if isinstance(default, int):
-            bounds.pop("allow_inf_nan")
-    if isinstance(default, tuple):
-        bounds = {"min_length": length[0], "max_length": length[1]}
-    return Field(default, json_schema_extra={"setting": typing.cast(Any, shown)}, **bounds)
-
-
-Device = Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,2})?)$")]
-"""A device's name in torch, or "auto"."""
-Optimizer = Literal["SGD", "Adam", "AdamW", "RMSprop"]
-"""A class of torch.optim."""
+        bounds = {"ge": declared.low, "le": declared.high}
+    if isinstance(default, float):
+        bounds["allow_inf_nan"] = False
+    if isinstance(default, (tuple, str)):
+        bounds = {"min_length": declared.length[0], "max_length": declared.length[1]}
+    field = Field(default, json_schema_extra={"setting": typing.cast(Any, declared)}, **bounds)
+    if isinstance(default, tuple) and declared.low is not None and declared.high is not None:
+        field.metadata.insert(0, _EachNumber(declared.low, declared.high))
+    return field
 
 
 class Config(BaseModel):
-    """A frozen set of hyperparameters. Two equal configs train to the same losses, bit for bit.
+    """A frozen set of settings, each declared by `setting`.
 
-    Every experiment's config has the fields `optimizer`, `lr`, `num_steps`, `device` and `bugs`, and a property
-    `steps_per_epoch`.
+    Attributes:
+        experiment: the name under which its values are kept.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
 
     experiment: ClassVar[str]
-    if TYPE_CHECKING:
-        lr: float = 0.0
-        num_steps: int = 0
-        device: str = ""
-        optimizer: str = ""
-        bugs: tuple[str, ...] = ()
-
-        @property
-        def steps_per_epoch(self) -> int:
-            """Optimizer steps in one pass over the training data."""
-            raise AttributeError
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong between fields that are each within bounds; overridden by experiments."""
@@ -118,19 +120,24 @@ class Config(BaseModel):
 
     @model_validator(mode="after")
     def _check_between_fields(self) -> Self:
-        found = list(self.problems())
-        if found:
-            raise ConfigError(found)
+        problems = list(self.problems())
+        if problems:
+            raise ConfigError(problems)
         return self
 
     @classmethod
     def settings(cls) -> dict[str, Setting]:
         """Every field's `Setting`, in the order of declaration."""
-        found = {}
+        settings = {}
         for name, info in cls.model_fields.items():
             assert isinstance(info.json_schema_extra, dict)
-            found[name] = typing.cast(Setting, info.json_schema_extra["setting"])
-        return found
+            settings[name] = typing.cast(Setting, info.json_schema_extra["setting"])
+        return settings
+
+    @classmethod
+    def acting(cls, when: str) -> set[str]:
+        """The fields whose change acts on a run "at once", "later", or needs a "new run"."""
+        return {name for name, declared in cls.settings().items() if declared.acts == when}
 
     @classmethod
     def default(cls, name: str) -> Any:
@@ -156,7 +163,7 @@ class Config(BaseModel):
 
     @classmethod
     def forgive(cls, values: Mapping[str, Any]) -> tuple[Self, list[Problem]]:
-        """Build the nearest config: fields that can't be used keep their default and are told in sentences."""
+        """Build the nearest config: a field that can't be used keeps its default and gets a sentence."""
         values = dict(values)
         problems: list[Problem] = []
         while True:
@@ -173,10 +180,6 @@ class Config(BaseModel):
     def changed(self, **values: Any) -> Self:
         """A copy with other values, checked like a new one (raises ConfigError)."""
         return type(self).create({**dict(self), **values})
-
-    def with_steps(self, num_steps: int) -> Self:
-        """A copy that runs so many steps (raises ConfigError)."""
-        return self.changed(num_steps=num_steps)
 
     def to_query(self) -> dict[str, str]:
         """The fields that differ from their defaults, as texts for a link."""
@@ -211,33 +214,88 @@ class Config(BaseModel):
         return [part.strip() for part in value.split(",") if part.strip()]
 
 
-class EpochConfig(Config):
-    """Settings of an experiment whose runs are counted in epochs: passes over its training examples.
+class TrainingConfig(Config):
+    """The settings of an experiment. Two equal configs train to the same losses, bit for bit.
 
-    It has the fields `num_epochs` and `batch_size`, and a property `n_train`.
+    Each experiment declares the settings below for itself, so that they stand in its own order with its own defaults.
+
+    Attributes:
+        optimizer: a class of torch.optim.
+        lr: the learning rate.
+        num_steps: optimizer steps of the whole run.
+        device: a device's name in torch, or "auto".
+        bugs: the mistakes that are switched on.
+        steps_per_epoch: optimizer steps in one pass over the training data.
     """
 
+    REQUIRED: ClassVar[tuple[str, ...]] = ("optimizer", "lr", "num_steps", "device", "bugs", "steps_per_epoch")
+
     if TYPE_CHECKING:
-        num_epochs: int = 0
-        batch_size: int = 0
 
         @property
-        def n_train(self) -> int:
-            """The number of training examples."""
-            raise AttributeError
+        def optimizer(self) -> str: ...
+
+        @property
+        def lr(self) -> float: ...
+
+        @property
+        def device(self) -> str: ...
+
+        @property
+        def bugs(self) -> tuple[str, ...]: ...
+
+        @property
+        def num_steps(self) -> int: ...
+
+        @property
+        def steps_per_epoch(self) -> int: ...
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        if hasattr(cls, "experiment"):
+            lacking = [name for name in cls.REQUIRED if name not in cls.model_fields and not hasattr(cls, name)]
+            if lacking:
+                raise TypeError(f"{cls.__name__} does not declare {', '.join(lacking)}")
+
+    def with_steps(self, num_steps: int) -> Self:
+        """A copy that runs this many steps (raises ConfigError)."""
+        return self.changed(num_steps=num_steps)
+
+
+class EpochConfig(TrainingConfig):
+    """The settings of an experiment whose runs are counted in epochs: passes over its training examples.
+
+    Attributes:
+        num_epochs: passes of the whole run.
+        batch_size: examples in a step.
+        n_train: the number of training examples.
+    """
+
+    REQUIRED = (*TrainingConfig.REQUIRED, "num_epochs", "batch_size", "n_train")
+
+    if TYPE_CHECKING:
+
+        @property
+        def num_epochs(self) -> int: ...
+
+        @property
+        def batch_size(self) -> int: ...
+
+        @property
+        def n_train(self) -> int: ...
 
     @property
     def steps_per_epoch(self) -> int:
         """Optimizer steps in one pass over the training examples."""
         return math.ceil(self.n_train / self.batch_size)
 
-    @property  # type: ignore[misc]
-    def num_steps(self) -> int:  # type: ignore[override]
+    @property
+    def num_steps(self) -> int:
         """Optimizer steps of the whole run."""
         return self.num_epochs * self.steps_per_epoch
 
     def with_steps(self, num_steps: int) -> Self:
-        """A copy that runs whole epochs, so many steps or more (raises ConfigError)."""
+        """A copy that runs whole epochs, at least this many steps (raises ConfigError)."""
         return self.changed(num_epochs=math.ceil(num_steps / self.steps_per_epoch))
 
 
@@ -247,7 +305,7 @@ def _number(value: Any) -> str:
 
 
 def _unknown(name: str, cls: type[Config]) -> Problem:
-    labels = {shown.label.lower().replace(" ", "_"): field for field, shown in cls.settings().items()}
+    labels = {declared.label.lower().replace(" ", "_"): field for field, declared in cls.settings().items()}
     known = {**labels, **{field: field for field in cls.model_fields}}
     near = difflib.get_close_matches(name[:80].lower(), known, n=1)
     if near:
@@ -258,41 +316,40 @@ def _unknown(name: str, cls: type[Config]) -> Problem:
 
 
 def _sentences(error: ValidationError, cls: type[Config]) -> list[Problem]:
-    """Pydantic's findings as one plain sentence a field."""
+    """Pydantic's errors as one plain sentence a field."""
     problems: dict[str, Problem] = {}
-    for found in error.errors(include_url=False):
-        inner = found.get("ctx", {}).get("error")
+    for detail in error.errors(include_url=False):
+        inner = detail.get("ctx", {}).get("error")
         if isinstance(inner, ConfigError):
             for problem in inner.problems:
                 problems.setdefault(problem.field, problem)
             continue
-        name = str(found["loc"][0]) if found["loc"] else ""
-        problems.setdefault(name, _sentence(name, found["type"], found.get("input"), cls))
+        name = str(detail["loc"][0]) if detail["loc"] else ""
+        problems.setdefault(name, _sentence(name, detail["type"], detail.get("input"), cls))
     return list(problems.values())
 
 
 def _sentence(name: str, kind: str, value: Any, cls: type[Config]) -> Problem:
-    shown = cls.settings()[name]
-    info = cls.model_fields[name]
+    declared = cls.settings()[name]
     given = str(value)[:60]
-    if shown.choices is not None:
-        choices = ", ".join(str(choice) for choice in shown.choices)
+    if declared.choices is not None:
+        choices = ", ".join(str(choice) for choice in declared.choices)
         if kind in ("too_short", "too_long"):
             return Problem(name, "Choose at least one of: {choices}.", {"choices": choices})
         return Problem(name, "“{value}” is not one of: {choices}.", {"value": given, "choices": choices})
     if kind == "too_long":
-        return Problem(name, "At most {count} entries fit here.", {"count": _limit(info, "max_length")})
+        return Problem(name, "At most {count} entries fit here.", {"count": declared.length[1]})
     if kind == "too_short":
-        return Problem(name, "At least {count} entries are needed here.", {"count": _limit(info, "min_length")})
+        return Problem(name, "At least {count} entries are needed here.", {"count": declared.length[0]})
     if kind.startswith("bool"):
         return Problem(name, "“{value}” is neither true nor false.", {"value": given})
     if kind == "string_pattern_mismatch":
         if name != "device":
             return Problem(name, "“{value}” can't be read here.", {"value": given})
         return Problem(name, "“{value}” is not a device; try auto, cpu, cuda:0 or mps.", {"value": given})
-    if shown.low is None:
+    if declared.low is None:
         return Problem(name, "“{value}” can't be read here.", {"value": given})
-    low, high = _number(shown.low), _number(shown.high)
+    low, high = _number(declared.low), _number(declared.high)
     if kind in ("int_from_float", "int_parsing", "int_type") and not kind.endswith("size"):
         return Problem(
             name,
@@ -302,13 +359,6 @@ def _sentence(name: str, kind: str, value: Any, cls: type[Config]) -> Problem:
     return Problem(
         name, "A number from {low} to {high} is needed, not “{value}”.", {"low": low, "high": high, "value": given}
     )
-
-
-def _limit(info: FieldInfo, name: str) -> int | None:
-    for rule in info.metadata:
-        if hasattr(rule, name):
-            return int(getattr(rule, name))
-    return None
 
 
 def kind_of(cls: type[Config], name: str) -> str:

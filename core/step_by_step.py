@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from core.config import Config
+from core.config import TrainingConfig
 from core.experiments import experiment
 from core.snapshot import Bench, undisturbed
 
@@ -51,7 +51,7 @@ class Table:
     presses_of_backward: int
 
 
-def replay(config: Config, presses: Sequence[Press]) -> Table:
+def replay(config: TrainingConfig, presses: Sequence[Press]) -> Table:
     """Take the steps from the first weights on: the same presses always give the same table."""
     bench = experiment(config.experiment).bench(config)
     loss, backwards = None, 0

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from core.experiments import MODULES, experiment
+from core.experiments import experiment, experiments
 
-NAMES = tuple(MODULES)
+NAMES = experiments()
 """Every experiment by name."""
 HARDEST = {"cell": "LSTM", "num_layers": 2, "dropout": 0.3, "batch_norm": True, "shift": 2}
 """What draws random numbers or keeps more than weights, where an experiment has such a setting."""

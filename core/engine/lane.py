@@ -10,7 +10,7 @@ import torch
 
 from core import checkpoints
 from core.changes import Changes
-from core.config import Config
+from core.config import TrainingConfig
 from core.engine.record import Row
 from core.experiments import Experiment
 from core.snapshot import Snapshot
@@ -19,7 +19,7 @@ from core.snapshot import Snapshot
 class Lane:
     """One of the trainings that advance side by side, with a stream of chance of its own."""
 
-    def __init__(self, trained: Experiment, config: Config, changes: Changes, resume: Any, alone: bool):
+    def __init__(self, trained: Experiment, config: TrainingConfig, changes: Changes, resume: Any, alone: bool):
         self.trained = trained
         self.config = config
         self.alone = alone

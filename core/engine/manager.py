@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from core.changes import Changes, as_pairs, from_pairs, value_after
-from core.config import Config, ConfigError, Problem
+from core.config import ConfigError, Problem, TrainingConfig
 from core.devices import resolve
 from core.engine.record import Folder, rows_of
 from core.engine.run import ALIVE, Run
@@ -74,7 +74,9 @@ class Manager:
         if self._spares is not None:
             self._spares.append(self._launch())
 
-    def start(self, owner: str, config: Config, *, speed: float = 0, paused: bool = False, steps: int | str = 0) -> Run:
+    def start(
+        self, owner: str, config: TrainingConfig, *, speed: float = 0, paused: bool = False, steps: int | str = 0
+    ) -> Run:
         """Start a run.
 
         Args:
@@ -153,7 +155,7 @@ class Manager:
                 raise Refused(Problem("", "The run can't be written to disk: {reason}.", reason)) from None
             return self._begin(owner, config, found.changes, source, step, speed, True, 0)
 
-    def _with_device(self, config: Config) -> Config:
+    def _with_device(self, config: TrainingConfig) -> TrainingConfig:
         try:
             return config.changed(device=resolve(config.device))
         except LookupError as error:
@@ -162,7 +164,7 @@ class Manager:
     def _begin(
         self,
         owner: str,
-        config: Config,
+        config: TrainingConfig,
         changes: Changes,
         source: Folder | None,
         step: int | None,
@@ -190,8 +192,8 @@ class Manager:
         return run
 
     def _make_folder(
-        self, owner: str, config: Config, changes: Changes, source: Folder | None, step: int | None
-    ) -> tuple[str, str, Config, Folder]:
+        self, owner: str, config: TrainingConfig, changes: Changes, source: Folder | None, step: int | None
+    ) -> tuple[str, str, TrainingConfig, Folder]:
         try:
             id = self.store.add(owner, config)
             folder = self.store.folder(id)

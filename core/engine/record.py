@@ -15,7 +15,7 @@ import torch
 
 from core import checkpoints
 from core.changes import Changes, as_pairs
-from core.config import Config
+from core.config import TrainingConfig
 from core.experiments import experiment
 from core.frames import encode
 from core.snapshot import undisturbed
@@ -30,7 +30,7 @@ def line(step: int, epoch: int, metrics: Mapping[str, float]) -> dict[str, Any]:
     return {"step": step, "epoch": epoch, **clean}
 
 
-def rows_of(state: Mapping[str, Any], config: Config) -> list[Row]:
+def rows_of(state: Mapping[str, Any], config: TrainingConfig) -> list[Row]:
     """The steps before a checkpoint, as far as it knows them: their losses."""
     epochs = [(step - 1) // config.steps_per_epoch + 1 for step in range(1, state["step"] + 1)]
     losses = state["losses"].tolist()
@@ -51,7 +51,7 @@ class Folder:
         self.path = path
 
     def create(
-        self, config: Config, changes: Changes, resumed: tuple[str, int] | None = None, log: str | None = None
+        self, config: TrainingConfig, changes: Changes, resumed: tuple[str, int] | None = None, log: str | None = None
     ) -> None:
         """Make the folder.
 
@@ -89,7 +89,7 @@ class Folder:
         """Change some of what run.json says."""
         self.write_facts({**self.facts(), **changes})
 
-    def config(self) -> Config:
+    def config(self) -> TrainingConfig:
         """The run's config."""
         facts = self.facts()
         return experiment(facts["experiment"]).config.create(facts["config"])

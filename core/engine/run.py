@@ -12,7 +12,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from core.changes import from_pairs, recorded, value_after
-from core.config import Config
+from core.config import TrainingConfig
 from core.engine.record import Folder, extend
 
 ALIVE = ("running", "paused")
@@ -21,7 +21,7 @@ ALIVE = ("running", "paused")
 class Run:
     """One run, alive or over. All methods may be called from any thread."""
 
-    def __init__(self, id: str, owner: str, config: Config, folder: Folder):
+    def __init__(self, id: str, owner: str, config: TrainingConfig, folder: Folder):
         self.id = id
         self.owner = owner
         self.config = config

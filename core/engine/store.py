@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.config import Config
+from core.config import TrainingConfig
 from core.engine.record import Folder
-from core.experiments import MODULES, experiment
+from core.experiments import experiment, experiments
 from core.tensorboard.config import LogConfig
 
 KEPT_RUNS = 60
@@ -56,7 +56,7 @@ class Entry:
     step: int
     metrics: dict[str, float | None]
 
-    def read_config(self) -> Config:
+    def read_config(self) -> TrainingConfig:
         """Its config (raises ConfigError where an older version wrote another one)."""
         return experiment(self.experiment).config.create(self.config)
 
@@ -120,7 +120,7 @@ class Store:
         """A run's folder. Only ids made by `add` lead anywhere."""
         return Folder(self.root / "runs" / run)
 
-    def add(self, owner: str, config: Config) -> str:
+    def add(self, owner: str, config: TrainingConfig) -> str:
         """Enter a new run and return its id."""
         run = secrets.token_hex(8)
         with self._open() as database:
@@ -163,7 +163,7 @@ class Store:
             rows = database.execute(
                 "SELECT * FROM runs WHERE owner = ? AND experiment = ? ORDER BY created DESC", (owner, experiment_name)
             ).fetchall()
-        return [_entry(row) for row in rows if row["experiment"] in MODULES]
+        return [_entry(row) for row in rows if row["experiment"] in experiments()]
 
     def prune(self, owner: str) -> None:
         """Remove a person's oldest runs beyond `KEPT_RUNS`, with their folders."""
@@ -193,7 +193,7 @@ class Store:
             ).fetchone()
         return Desk(json.loads(row["config"]), row["run"]) if row else None
 
-    def leave(self, owner: str, config: Config, run: str | None) -> None:
+    def leave(self, owner: str, config: TrainingConfig, run: str | None) -> None:
         """Remember the form's config and the run being shown."""
         with self._open() as database:
             database.execute(

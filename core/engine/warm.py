@@ -5,12 +5,12 @@ import importlib
 
 import torch
 
-from core.experiments import MODULES, experiment
+from core.experiments import experiment, experiments
 
 torch.set_num_threads(1)
 for _module in ("torch._dynamo", "core.engine.worker"):  # the first optimizer imports _dynamo: over a second
     importlib.import_module(_module)
-for _name in MODULES:
+for _name in experiments():
     experiment(_name)
 
 # What is loaded by now stays for ever: left out of garbage collection, its pages stay shared with every worker.

@@ -20,7 +20,7 @@ import torch
 
 from core import checkpoints
 from core.changes import as_pairs
-from core.config import Config
+from core.config import TrainingConfig
 from core.engine.lane import Lane
 from core.engine.outbox import Outbox
 from core.engine.record import Folder, line
@@ -71,7 +71,7 @@ class Job:
         speed: steps a second, 0 for as fast as it goes.
     """
 
-    config: Config
+    config: TrainingConfig
     folder: Path
     changes: dict[int, dict[str, Any]] = field(default_factory=dict)
     resume_step: int | None = None
@@ -119,7 +119,7 @@ class Worker:
         self.keep_every = max(1, job.config.num_steps // self._kept_steps())
         self.kept = set(self.folder.kept())
 
-    def _book(self, name: str, config: Config) -> Logbook | None:
+    def _book(self, name: str, config: TrainingConfig) -> Logbook | None:
         """The log of a lane."""
         log = self.job.log
         if log is None:

@@ -1,30 +1,45 @@
-"""The experiments. One more is one more module here and one more line below."""
+"""The experiments, and nothing else: each is a module or a folder in here that has an EXPERIMENT."""
 
 import importlib
+import pkgutil
 from functools import cache
 
-from core.experiments.base import Experiment
-
-MODULES = {
-    "classifier": "core.experiments.classifier",
-    "cnn": "core.experiments.cnn",
-    "rnn": "core.experiments.rnn",
-    "rnn_digits": "core.experiments.rnn_digits",
-    "vgg": "core.experiments.vgg",
-    "build": "core.experiments.build",
-}
+from core.experiment import Experiment
 
 
 @cache
 def experiment(name: str) -> Experiment:
-    """The experiment of that name.
+    """The experiment of that name, which is the name of its module.
 
     Raises:
         KeyError: there is none.
+        ValueError: its config has another name than its module.
     """
-    module = importlib.import_module(MODULES[name])
-    found: Experiment = module.EXPERIMENT
-    return found
+    if name not in _modules():
+        raise KeyError(name)
+    module = importlib.import_module(f"{__name__}.{name}")
+    if not hasattr(module, "EXPERIMENT"):
+        raise KeyError(name)
+    known: Experiment = module.EXPERIMENT
+    if known.name != name:
+        raise ValueError(f"{module.__name__} has an experiment called {known.name!r}: call both the same")
+    return known
 
 
-__all__ = ["MODULES", "Experiment", "experiment"]
+@cache
+def experiments() -> tuple[str, ...]:
+    """The names of all experiments, in their order."""
+    known = []
+    for name in _modules():
+        module = importlib.import_module(f"{__name__}.{name}")
+        if hasattr(module, "EXPERIMENT"):
+            known.append(name)
+    return tuple(sorted(known, key=lambda name: (experiment(name).order, name)))
+
+
+@cache
+def _modules() -> tuple[str, ...]:
+    return tuple(module.name for module in pkgutil.iter_modules(__path__))
+
+
+__all__ = ["Experiment", "experiment", "experiments"]

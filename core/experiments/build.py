@@ -8,27 +8,28 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import torch
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 from torch import Tensor, nn
 
+from core import settings
 from core.blocks import Block, BlocksRefused, read, write, write_class
 from core.blocks.fitting import TESTED_AT_ONCE, Checked, check
 from core.checkpoints import restore
-from core.config import Device, Optimizer, Problem, setting
+from core.config import Problem, setting
 from core.data import image_sets
 from core.data.image_sets import SETS, TEN, ImageSet, load_images
 from core.data.points import draw
-from core.experiments.base import Experiment, bug_lanes, classifier_bench
-from core.experiments.image_config import ImageConfig
-from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
-from core.experiments.optimizers import build_optimizer
+from core.experiment import Experiment, classifier_bench
+from core.images.config import ImageConfig
+from core.images.focus import image_focus, image_frame, looked_at, shown_images
 from core.models.built import net_class
+from core.optimizers import build_optimizer
+from core.settings import PYTORCH, Device, Optimizer, OwnImages
 from core.shapes import LayerShape, shape_text
 from core.snapshot import Bench, Frame, Snapshot, undisturbed
 from core.views.images import byte_maps, tested
 from core.views.plane import decision, nice_domain
 
-PYTORCH = "PyTorch's default"
 TUTORIAL_CNN = (
     "Conv2d(1,16,5,stride=2,padding=2),ReLU(),MaxPool2d(2),Conv2d(16,32,5,padding=2),ReLU(),Flatten(),Linear(1568,10)"
 )
@@ -40,6 +41,21 @@ TEST_AT_ONCE = TESTED_AT_ONCE
 SHOWN = 1000
 """Between the ends of epochs only so many test examples are tried."""
 
+Dataset = Literal[
+    "digits",
+    "shapes",
+    "mnist",
+    "fashion_mnist",
+    "kmnist",
+    "cifar10",
+    "own",
+    "clouds",
+    "moons",
+    "circles",
+    "xor",
+    "spirals",
+    "blobs",
+]
 Bug = Literal["softmax", "no_zero_grad", "no_eval"]
 
 
@@ -51,83 +67,34 @@ def tidied(text: str) -> str:
         return text
 
 
-# fmt: off
 class BuildConfig(ImageConfig):
     """The settings of a network of one's own; it begins as the tutorial's CNN."""
 
     experiment: ClassVar[str] = "build"
 
-    dataset: Literal[
-        "digits", "shapes", "mnist", "fashion_mnist", "kmnist", "cifar10", "own",
-        "clouds", "moons", "circles", "xor", "spirals", "blobs",
-    ] = setting(
-        "digits", label="Data set", group="data", folded=False,
-        choices={
-            "digits": "5,000 digits", "shapes": "coloured shapes", "mnist": "MNIST, 70,000",
-            "fashion_mnist": "Fashion-MNIST", "kmnist": "KMNIST", "cifar10": "CIFAR-10, 60,000", "own": "own images",
-            "clouds": "two clouds", "moons": "moons", "circles": "circles", "xor": "XOR", "spirals": "two spirals",
-            "blobs": "three blobs",
-        },
+    # fmt: off
+    dataset: Dataset = settings.dataset(
+        "digits", Dataset, more={"blobs": "three blobs"},
         help="What the network is given: images, or points in the plane. Another shape needs another first block.",
     )
-    own_images: Annotated[str, Field(pattern=r"^([0-9a-f]{16}-[1-9][0-9]{0,4}-([2-9]|10)(-3)?)?$")] = setting(
-        "", label="Own images", group="data",
-        help="Images uploaded as a zip with a folder for each class.",
-    )
-    train_size: int = setting(
-        0, label="Training images (0 = all)", group="data", low=0, high=60_000, step=100,
-        shown_if=("dataset", IMAGES),
-        help="Train on the first so many images only. With few of them the network learns them by heart.",
-    )
-    points_per_class: int = setting(
-        100, label="Points per class", group="data", low=20, high=500, step=10, shown_if=("dataset", POINTS),
-        help="Training points of each class. With few of them a large network learns them by heart.",
-    )
-    spread: float = setting(
-        1.0, label="Spread", group="data", low=0.2, high=4, step=0.1, shown_if=("dataset", POINTS),
-        help="How far the points scatter. When the classes overlap no boundary can be right for all points.",
-    )
+    own_images: OwnImages = settings.own_images()
+    train_size: int = settings.train_size(shown_if=("dataset", IMAGES))
+    points_per_class: int = settings.points_per_class(shown_if=("dataset", POINTS))
+    spread: float = settings.spread(shown_if=("dataset", POINTS))
     blocks: Annotated[str, AfterValidator(tidied)] = setting(
         TUTORIAL_CNN, label="Network", group="network", folded=False, source="the tutorial's step 2",
         help="The network, one block after the other, as one writes them in nn.Sequential.",
     )
-    seed: int = setting(
-        1, label="Seed", group="network", low=0, high=9999, step=1,
-        help="Fixes all chance: points, first weights, batches. The same seed gives the same run, bit for bit.",
-    )
-    optimizer: Optimizer = setting(
-        "Adam", label="Optimizer", group="training", folded=False,
-        choices={"SGD": "SGD", "Adam": "Adam", "AdamW": "AdamW", "RMSprop": "RMSprop"},
-        help="The rule that turns gradients into steps.",
-    )
-    lr: float = setting(
-        0.001, label="Learning rate", group="training", low=1e-5, high=10, log=True, folded=False, live=True,
-        source=PYTORCH,
-        help="How far each step goes. Too small crawls, too large forgets; it acts at once, also while it trains.",
-    )
-    batch_size: int = setting(
-        50, label="Batch size", group="training", low=2, high=512, step=1, folded=False,
-        help="Examples per step. Larger batches give calmer steps, but fewer of them in an epoch.",
-    )
-    num_epochs: int = setting(
-        12, label="Epochs to run", group="training", low=1, high=500, step=1, folded=False,
-        help="How often a run sees all training data. Raise it after a run has ended and Play goes on from there.",
-    )
-    evaluate_every: int = setting(
-        50, label="Evaluate every N steps", group="training", low=1, high=1000, step=1,
-        help="How often the test set is tried. Between the ends of epochs it is its first 1,000 examples.",
-    )
-    device: Device = setting(
-        "auto", label="Device", group="training",
-        help="Where tensors live and are computed. A GPU pays with many channels and large batches.",
-    )
-    bugs: tuple[Bug, ...] = setting(
-        (), label="Bugs", group="training", length=(0, 3),
-        choices={"softmax": "softmax before the loss", "no_zero_grad": "no zero_grad", "no_eval": "no eval()"},
-        help="Classic mistakes. Each is trained beside the correct run, from the same seed.",
-    )
-
+    seed: int = settings.seed(fixes="points, first weights, batches")
+    optimizer: Optimizer = settings.optimizer("Adam")
+    lr: float = settings.lr(0.001, source=PYTORCH)
+    batch_size: int = settings.batch_size(low=2)
+    num_epochs: int = settings.num_epochs(12, high=500, examples="data", folded=False)
+    evaluate_every: int = settings.evaluate_first()
+    device: Device = settings.device(pays="A GPU pays with many channels and large batches.")
+    bugs: tuple[Bug, ...] = settings.bugs(Bug)
     # fmt: on
+
     def problems(self) -> Iterator[Problem]:
         if self.dataset == "own" and not self.own_images:
             yield Problem("dataset", "Own images: upload a zip with a folder of images for each class first.")
@@ -472,12 +439,7 @@ class Scene:
 @lru_cache(maxsize=64)
 def scene(dataset: str, points_per_class: int, spread: float, seed: int, side: int) -> Scene:
     """The points of a set, and a grid (side * side, 2) over them."""
-    values: dict[str, Any] = {
-        "dataset": dataset,
-        "points_per_class": points_per_class,
-        "spread": spread,
-        "seed": seed,
-    }
+    values: dict[str, Any] = {"dataset": dataset, "points_per_class": points_per_class, "spread": spread, "seed": seed}
     with undisturbed():
         x_train, y_train, x_test, y_test = make_data(BuildConfig.model_construct(**values))
     domain = nice_domain(torch.cat([x_train, x_test]).numpy())
@@ -544,6 +506,15 @@ def pictured(config: BuildConfig) -> bool:
 
 
 EXPERIMENT = Experiment(
-    "build", BuildConfig, train, view, untrained, bug_lanes, bench, logged_batch, focus, missing, pictured,
+    order=6,
+    config=BuildConfig,
+    train=train,
+    view=view,
+    untrained=untrained,
+    bench=bench,
+    logged_batch=logged_batch,
+    focus=focus,
+    missing=missing,
+    pictured=pictured,
     smallest={"train_size": 100, "batch_size": 20, "num_epochs": 2},
-)  # fmt: skip
+)

@@ -4,32 +4,26 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from core import settings
 from core.checkpoints import restore
-from core.config import Config, Device, Optimizer, Problem, setting
+from core.config import Problem, TrainingConfig, setting
 from core.data.points import draw, features, flip_labels, split
-from core.experiments.base import Experiment, bug_lanes
+from core.experiment import Experiment
 from core.models import Net
+from core.settings import PYTORCH, Device, Optimizer
 from core.snapshot import Bench, Frame, Snapshot, undisturbed
 from core.views.plane import decision, gradient_norms, hidden_activations, nice_domain, unit_maps, weights
 
 TUTORIAL = "the tutorial's step 1"
-PYTORCH = "PyTorch's default"
 
-DATASETS = {
-    "clouds": "two clouds",
-    "moons": "moons",
-    "circles": "circles",
-    "xor": "XOR",
-    "spirals": "two spirals",
-    "blobs": "3-5 blobs",
-    "own": "own points only",
-}
+DATASETS = {"blobs": "3-5 blobs", "own": "own points only"}
+MISTAKES = {"no_activation": "forgotten activation", "high_lr": "learning rate too high"}
 Dataset = Literal["clouds", "moons", "circles", "xor", "spirals", "blobs", "own"]
 Feature = Literal["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]
 Activation = Literal["ReLU", "Tanh", "Sigmoid", "ELU", "Identity"]
@@ -44,28 +38,22 @@ HIGH_LR = 50.0
 """The learning rate of the bug switch: the tutorial's clouds survive 5 and end in NaN at 50."""
 
 
-# fmt: off
-class ClassifierConfig(Config):
+class ClassifierConfig(TrainingConfig):
     """The settings of the classifier; the defaults are the tutorial's where it gives one."""
 
     experiment: ClassVar[str] = "classifier"
 
-    dataset: Dataset = setting(
-        "clouds", label="Data set", group="data", choices=DATASETS, folded=False, source=TUTORIAL,
+    # fmt: off
+    dataset: Dataset = settings.dataset(
+        "clouds", Dataset, more=DATASETS, source=TUTORIAL,
         help="The shape of the classes. One straight line parts two clouds; circles, XOR and spirals need a bend.",
     )
     n_classes: int = setting(
         3, label="Classes", group="data", low=3, high=5, step=1, folded=False, shown_if=("dataset", ("blobs",)),
         help="How many clouds there are. The network gets one output, one logit, for each.",
     )
-    points_per_class: int = setting(
-        100, label="Points per class", group="data", low=20, high=500, step=10,
-        help="Training points of each class. With few of them a large network learns them by heart.",
-    )
-    spread: float = setting(
-        1.0, label="Spread", group="data", low=0.2, high=4, step=0.1, source=TUTORIAL,
-        help="How far the points scatter. When the classes overlap no boundary can be right for all points.",
-    )
+    points_per_class: int = settings.points_per_class()
+    spread: float = settings.spread(source=TUTORIAL)
     noise: float = setting(
         0.0, label="Wrong labels", group="data", low=0, high=0.5, step=0.01,
         help="The share of training points that carry a wrong label. See whether the network learns the mistakes too.",
@@ -76,7 +64,7 @@ class ClassifierConfig(Config):
     )
     features: tuple[Feature, ...] = setting(
         ("x1", "x2"), label="Input features", group="data", length=(1, 7),
-        choices={name: name for name in ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")},
+        choices={name: name for name in get_args(Feature)},
         help="What the network is given of each point. With x1*x2 even a net without hidden layers solves XOR.",
     )
     standardize: bool = setting(
@@ -87,22 +75,19 @@ class ClassifierConfig(Config):
         (), label="Own points", group="data", length=(0, MAX_POINTS),
         help="Points added by clicking or from a CSV: x1, x2 and a class from 0 to 4.",
     )
-    hidden_sizes: tuple[Annotated[int, Field(ge=1, le=64)], ...] = setting(
+    hidden_sizes: tuple[int, ...] = setting(
         (10,), label="Hidden layers", group="network", length=(0, 6), low=1, high=64, step=1, folded=False,
         source=TUTORIAL,
         help="Neurons of each hidden layer. More of them bend the boundary more; none leaves a straight line.",
     )
-    activation: Activation = setting(
-        "ReLU", label="Activation", group="network", folded=False, source=TUTORIAL,
-        choices={"ReLU": "ReLU", "Tanh": "tanh", "Sigmoid": "sigmoid", "ELU": "ELU", "Identity": "none"},
+    activation: Activation = settings.activation(
+        Activation, folded=False, source=TUTORIAL,
         help="The bend behind each hidden layer. Without one all layers together are a single straight cut.",
     )
-    dropout: float = setting(
-        0.0, label="Dropout", group="network", low=0, high=0.9, step=0.05,
+    dropout: float = settings.dropout(
         help="The share of hidden activations set to zero at each training step. It makes learning by heart harder.",
     )
-    batch_norm: bool = setting(
-        False, label="Batch norm", group="network",
+    batch_norm: bool = settings.batch_norm(
         help="Normalise each hidden layer over the batch. Deep networks and sigmoids learn faster with it.",
     )
     init: Init = setting(
@@ -113,19 +98,12 @@ class ClassifierConfig(Config):
         },
         help="How the weights start. All zero keeps the neurons of a layer equal for ever: they can't divide the work.",
     )
-    seed: int = setting(
-        1, label="Seed", group="network", low=0, high=9999, step=1,
-        help="Fixes all chance: points, first weights, batches. The same seed gives the same run, bit for bit.",
+    seed: int = settings.seed(fixes="points, first weights, batches")
+    optimizer: Optimizer = settings.optimizer(
+        "SGD", source=TUTORIAL, more="Adam gives each weight its own step size."
     )
-    optimizer: Optimizer = setting(
-        "SGD", label="Optimizer", group="training", folded=False, source=TUTORIAL,
-        choices={"SGD": "SGD", "Adam": "Adam", "AdamW": "AdamW", "RMSprop": "RMSprop"},
-        help="The rule that turns gradients into steps. Adam gives each weight its own step size.",
-    )
-    lr: float = setting(
-        0.02, label="Learning rate", group="training", low=1e-4, high=100, log=True, folded=False, live=True,
-        source=TUTORIAL,
-        help="How far each step goes. Too small crawls, too large overshoots; it acts at once, also while it trains.",
+    lr: float = settings.lr(
+        0.02, low=1e-4, high=100, extremes="Too small crawls, too large overshoots", source=TUTORIAL
     )
     momentum: float = setting(
         0.0, label="Momentum", group="training", low=0, high=0.99, step=0.01,
@@ -153,13 +131,9 @@ class ClassifierConfig(Config):
         choices={"CrossEntropyLoss": "cross entropy", "MSELoss": "mean squared error"},
         help="What training makes small. Cross entropy takes logits; mean squared error compares them with 0 and 1.",
     )
-    num_steps: int = setting(
-        300, label="Steps to run", group="training", low=1, high=50_000, step=100,
-        help="How many optimizer steps a run takes. Raise it after a run has ended and Play goes on from there.",
-    )
-    evaluate_every: int = setting(
-        10, label="Evaluate every N steps", group="training", low=1, high=1000, step=1,
-        help="How often accuracy and test loss are measured. It changes the curves' detail, not the training.",
+    num_steps: int = settings.num_steps(help="How many optimizer steps a run takes.")
+    evaluate_every: int = settings.evaluate_every(
+        10, help="How often accuracy and test loss are measured. It changes the curves' detail, not the training.",
     )
     stop: Literal["steps", "accuracy", "plateau"] = setting(
         "steps", label="Stop", group="training",
@@ -175,20 +149,10 @@ class ClassifierConfig(Config):
         100, label="Patience in steps", group="training", low=5, high=5000, step=5, shown_if=("stop", ("plateau",)),
         help="The run stops once the training loss has not fallen by 0.0001 over this many steps.",
     )
-    device: Device = setting(
-        "auto", label="Device", group="training",
-        help="Where tensors live and are computed. For a network this small the CPU is the fastest.",
-    )
-    bugs: tuple[Bug, ...] = setting(
-        (), label="Bugs", group="training", length=(0, 4),
-        choices={
-            "softmax": "softmax before the loss", "no_zero_grad": "no zero_grad",
-            "no_activation": "forgotten activation", "high_lr": "learning rate too high",
-        },
-        help="Classic mistakes. Each is trained beside the correct run, from the same seed.",
-    )
-
+    device: Device = settings.device(pays="For a network this small the CPU is the fastest.")
+    bugs: tuple[Bug, ...] = settings.bugs(Bug, MISTAKES)
     # fmt: on
+
     def problems(self) -> Iterator[Problem]:
         if self.nesterov and (self.optimizer != "SGD" or self.momentum == 0):
             yield Problem("nesterov", "Nesterov needs SGD with a momentum above 0.")
@@ -216,6 +180,11 @@ class ClassifierConfig(Config):
     def n_output(self) -> int:
         """The number of classes, and so of logits."""
         return max([self.drawn_classes, *(label + 1 for _, _, label in self.points)])
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """Numbers that the network is given for a point, neurons of each hidden layer, and logits."""
+        return (len(self.features), *self.hidden_sizes, self.n_output)
 
     @property
     def test_points_per_class(self) -> int:
@@ -301,14 +270,11 @@ def build_optimizer(config: ClassifierConfig, net: nn.Module) -> torch.optim.Opt
             weight_decay=config.weight_decay,
         )
     elif config.optimizer == "RMSprop":
-        return torch.optim.RMSprop(
-            net.parameters(), lr=lr, momentum=config.momentum, weight_decay=config.weight_decay
-        )
+        return torch.optim.RMSprop(net.parameters(), lr=lr, momentum=config.momentum, weight_decay=config.weight_decay)
     elif config.optimizer == "Adam":
         return torch.optim.Adam(net.parameters(), lr=lr, weight_decay=config.weight_decay)
     else:
         return torch.optim.AdamW(net.parameters(), lr=lr, weight_decay=config.weight_decay)
-
 
 
 def evaluate(
@@ -497,6 +463,12 @@ def logged_batch(config: ClassifierConfig) -> tuple[Tensor, Tensor]:
 
 
 EXPERIMENT = Experiment(
-    "classifier", ClassifierConfig, train, view, untrained, bug_lanes, bench, logged_batch,
+    order=1,
+    config=ClassifierConfig,
+    train=train,
+    view=view,
+    untrained=untrained,
+    bench=bench,
+    logged_batch=logged_batch,
     smallest={"points_per_class": 20, "batch_size": 8, "num_steps": 15, "evaluate_every": 5},
-)  # fmt: skip
+)

@@ -2,28 +2,28 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
+from core import settings
 from core.checkpoints import restore
-from core.config import Device, Optimizer, Problem, setting
+from core.config import Problem, setting
 from core.data.digits import augment
 from core.data.image_sets import load_images, missing
-from core.experiments.base import Experiment, bug_lanes, classifier_bench
-from core.experiments.image_config import ImageConfig
-from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
-from core.experiments.optimizers import build_optimizer
+from core.experiment import Experiment, classifier_bench
+from core.images.config import ImageConfig
+from core.images.focus import image_focus, image_frame, looked_at, shown_images
 from core.models import CNN
+from core.optimizers import build_optimizer
+from core.settings import PYTORCH, Device, GreyImages, Optimizer, Precision
 from core.shapes import LayerShape, trace
 from core.snapshot import Bench, Frame, Snapshot, undisturbed
 from core.views.images import byte_maps, saliency, tested
 
 TUTORIAL = "the tutorial's step 2"
-PYTORCH = "PyTorch's default"
 
 SIZE = 28
 """Side of every image in pixels."""
@@ -38,39 +38,28 @@ def conv_size(size: int, kernel_size: int, stride: int, padding: int) -> int:
     return (size + 2 * padding - kernel_size) // stride + 1
 
 
+Dataset = Literal["digits", "mnist", "fashion_mnist", "kmnist", "own"]
+Activation = Literal["ReLU", "Tanh", "Sigmoid", "ELU"]
 Bug = Literal["no_eval", "unnormalized_test", "shuffled_labels", "no_zero_grad"]
 
 
-# fmt: off
 class CNNConfig(ImageConfig):
     """The settings of the CNN; the defaults are the tutorial's where it gives one."""
 
     experiment: ClassVar[str] = "cnn"
 
-    dataset: Literal["digits", "mnist", "fashion_mnist", "kmnist", "own"] = setting(
-        "digits", label="Data set", group="data", folded=False,
-        choices={
-            "digits": "5,000 digits", "mnist": "MNIST, 70,000", "fashion_mnist": "Fashion-MNIST", "kmnist": "KMNIST",
-            "own": "own images",
-        },
+    # fmt: off
+    dataset: Dataset = settings.dataset(
+        "digits", Dataset,
         help="The images. The 5,000 digits come with the app; the whole sets are fetched once by torchvision.",
     )
-    own_images: Annotated[str, Field(pattern=r"^([0-9a-f]{16}-[1-9][0-9]{0,4}-([2-9]|10))?$")] = setting(
-        "", label="Own images", group="data",
-        help="Images uploaded as a zip with a folder for each class.",
-    )
-    train_size: int = setting(
-        0, label="Training images (0 = all)", group="data", low=0, high=60_000, step=100,
-        help="Train on the first so many images only. With few of them the network learns them by heart.",
-    )
+    own_images: GreyImages = settings.own_images()
+    train_size: int = settings.train_size()
     normalize: bool = setting(
         False, label="Normalise pixels", group="data",
         help="Shift and scale the pixels to mean 0 and standard deviation 1, as most programs for MNIST do.",
     )
-    shift: int = setting(
-        0, label="Shift by up to N pixels", group="data", low=0, high=8, step=1,
-        help="Move each training image a little by chance, so that the network can't rely on the place.",
-    )
+    shift: int = settings.shift()
     rotate: int = setting(
         0, label="Rotate by up to N degrees", group="data", low=0, high=45, step=1,
         help="Turn each training image a little by chance. Too far, and a 6 looks like a 9.",
@@ -104,64 +93,27 @@ class CNNConfig(ImageConfig):
         choices={"MaxPool2d": "maximum", "AvgPool2d": "average", "Identity": "none"},
         help="Keep one number of each 2 x 2 square: the largest, or the mean. It forgets the exact place.",
     )
-    activation: Literal["ReLU", "Tanh", "Sigmoid", "ELU"] = setting(
-        "ReLU", label="Activation", group="network", source=TUTORIAL,
-        choices={"ReLU": "ReLU", "Tanh": "tanh", "Sigmoid": "sigmoid", "ELU": "ELU"},
+    activation: Activation = settings.activation(
+        Activation, source=TUTORIAL,
         help="The bend behind each convolution. Sigmoid makes small gradients: see how much slower it learns.",
     )
-    dropout: float = setting(
-        0.0, label="Dropout", group="network", low=0, high=0.9, step=0.05,
-        help="The share of the last layer's inputs set to zero at each training step.",
+    dropout: float = settings.dropout(
+        help="The share of the last layer's inputs set to zero at each training step."
     )
-    batch_norm: bool = setting(
-        False, label="Batch norm", group="network",
+    batch_norm: bool = settings.batch_norm(
         help="Normalise each channel over the batch, behind each convolution. It often learns in fewer steps.",
     )
-    seed: int = setting(
-        1, label="Seed", group="network", low=0, high=9999, step=1,
-        help="Fixes all chance: first weights, batches, augmentation. The same seed gives the same run, bit for bit.",
-    )
-    optimizer: Optimizer = setting(
-        "Adam", label="Optimizer", group="training", folded=False,
-        choices={"SGD": "SGD", "Adam": "Adam", "AdamW": "AdamW", "RMSprop": "RMSprop"},
-        help="The rule that turns gradients into steps. SGD needs a learning rate of about 0.1 here.",
-    )
-    lr: float = setting(
-        0.001, label="Learning rate", group="training", low=1e-5, high=10, log=True, folded=False, live=True,
-        source=PYTORCH,
-        help="How far each step goes. Too small crawls, too large forgets; it acts at once, also while it trains.",
-    )
-    batch_size: int = setting(
-        50, label="Batch size", group="training", low=16, high=512, step=1, folded=False, source=TUTORIAL,
-        help="Images per step. Larger batches give calmer steps, but fewer of them in an epoch.",
-    )
-    num_epochs: int = setting(
-        12, label="Epochs to run", group="training", low=1, high=100, step=1,
-        help="How often a run sees all training images. Raise it after a run has ended and Play goes on from there.",
-    )
-    evaluate_every: int = setting(
-        50, label="Evaluate every N steps", group="training", low=1, high=1000, step=1, source=TUTORIAL,
-        help="How often the test set is tried. Between the ends of epochs it is its first 1,000 images.",
-    )
-    precision: Literal["float32", "bfloat16"] = setting(
-        "float32", label="Precision", group="training", source=PYTORCH,
-        choices={"float32": "float32", "bfloat16": "bfloat16"},
-        help="How exact the numbers in the forward pass are. bfloat16 is faster where the processor knows it.",
-    )
-    device: Device = setting(
-        "auto", label="Device", group="training",
-        help="Where tensors live and are computed. A GPU pays with many channels and large batches.",
-    )
-    bugs: tuple[Bug, ...] = setting(
-        (), label="Bugs", group="training", length=(0, 4),
-        choices={
-            "no_eval": "no eval()", "unnormalized_test": "test images not normalised",
-            "shuffled_labels": "labels shuffled", "no_zero_grad": "no zero_grad",
-        },
-        help="Classic mistakes. Each is trained beside the correct run, from the same seed.",
-    )
-
+    seed: int = settings.seed(fixes="first weights, batches, augmentation")
+    optimizer: Optimizer = settings.optimizer("Adam", more="SGD needs a learning rate of about 0.1 here.")
+    lr: float = settings.lr(0.001, source=PYTORCH)
+    batch_size: int = settings.batch_size(examples="Images", source=TUTORIAL)
+    num_epochs: int = settings.num_epochs(12)
+    evaluate_every: int = settings.evaluate_first(examples="images", source=TUTORIAL)
+    precision: Precision = settings.precision()
+    device: Device = settings.device(pays="A GPU pays with many channels and large batches.")
+    bugs: tuple[Bug, ...] = settings.bugs(Bug, {"unnormalized_test": "test images not normalised"})
     # fmt: on
+
     def problems(self) -> Iterator[Problem]:
         for number, (before, after) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
             if after < 1:
@@ -348,9 +300,7 @@ def view(config: CNNConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Fra
         "convolution": lambda: view_convolution(config, net, image, channel % config.channels1),
         "test": lambda: view_test(config, net),
     }
-    return image_frame(
-        snapshot, focus, label, views, stride=config.stride, padding=config.padding, channel=channel
-    )
+    return image_frame(snapshot, focus, label, views, stride=config.stride, padding=config.padding, channel=channel)
 
 
 def first_convolution(net: CNN) -> nn.Conv2d:
@@ -432,6 +382,15 @@ def logged_batch(config: CNNConfig) -> tuple[Tensor, Tensor]:
 
 
 EXPERIMENT = Experiment(
-    "cnn", CNNConfig, train, view, untrained, bug_lanes, bench, logged_batch, focus, missing, lambda config: True,
+    order=2,
+    config=CNNConfig,
+    train=train,
+    view=view,
+    untrained=untrained,
+    bench=bench,
+    logged_batch=logged_batch,
+    focus=focus,
+    missing=missing,
+    pictured=lambda config: True,
     smallest={"train_size": 100, "channels1": 4, "channels2": 5, "batch_size": 20, "num_epochs": 2},
-)  # fmt: skip
+)

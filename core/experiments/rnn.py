@@ -11,8 +11,9 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from core import settings
 from core.checkpoints import restore
-from core.config import Config, Device, Optimizer, Problem, setting
+from core.config import Problem, TrainingConfig, setting
 from core.data.csv_series import LARGEST, MOST_POINTS
 from core.data.waves import (
     FormulaRefused,
@@ -25,27 +26,27 @@ from core.data.waves import (
     sum_of_sines,
     times,
 )
-from core.experiments.base import Experiment, bug_lanes
-from core.experiments.optimizers import build_optimizer
+from core.experiment import Experiment, cell_lanes
 from core.models import RNN
+from core.optimizers import build_optimizer
+from core.settings import PYTORCH, Device, Optimizer
 from core.snapshot import Bench, Frame, Snapshot, undisturbed
 from core.views.images import byte_maps
 
 TUTORIAL = "the tutorial's step 7"
-PYTORCH = "PyTorch's default"
 NOISE = 0.2
 """Standard deviation of the noisy signal's noise."""
-CELLS = ("RNN", "LSTM", "GRU")
 
+Cell = Literal["RNN", "LSTM", "GRU"]
 Bug = Literal["no_detach", "forgotten_batch_first", "no_zero_grad"]
 
 
-# fmt: off
-class RNNConfig(Config):
+class RNNConfig(TrainingConfig):
     """The settings of the recurrent network; the defaults are the tutorial's where it gives one."""
 
     experiment: ClassVar[str] = "rnn"
 
+    # fmt: off
     signal: Literal["sine", "shifted", "sum", "square", "damped", "noisy", "formula", "own"] = setting(
         "sine", label="Signal", group="data", folded=False, source=TUTORIAL,
         choices={
@@ -54,8 +55,8 @@ class RNNConfig(Config):
         },
         help="The wave that goes in, point by point. A sum of sines takes longer to follow than one.",
     )
-    formula: Annotated[str, Field(max_length=200)] = setting(
-        "sin(t) + 0.3*cos(3*t)", label="Formula in t", group="data", folded=False,
+    formula: str = setting(
+        "sin(t) + 0.3*cos(3*t)", label="Formula in t", group="data", length=(None, 200), folded=False,
         shown_if=("signal", ("formula",)),
         help="A formula in t, in radians, with + - * / ^, pi, and sin, cos, exp, sqrt, abs, sign, tanh and the like.",
     )
@@ -78,19 +79,12 @@ class RNNConfig(Config):
         10, label="Points per window", group="data", low=5, high=200, step=1, folded=False, source=TUTORIAL,
         help="Each step trains on one window of pi radians. With more points gradients travel further back.",
     )
-    cell: Literal["RNN", "LSTM", "GRU"] = setting(
-        "RNN", label="Cell", group="network", folded=False, source=TUTORIAL,
-        choices={"RNN": "RNN", "LSTM": "LSTM", "GRU": "GRU"},
+    cell: Cell = settings.cell(
+        Cell, source=TUTORIAL,
         help="What happens at each point. LSTM and GRU have gates that let memory and gradients last longer.",
     )
-    hidden_size: int = setting(
-        32, label="Hidden size", group="network", low=1, high=256, step=1, folded=False, source=TUTORIAL,
-        help="Numbers in the hidden state: all that the network remembers of the past.",
-    )
-    num_layers: int = setting(
-        1, label="Number of layers", group="network", low=1, high=4, step=1, source=PYTORCH,
-        help="Recurrent layers, one on the other: each reads the hidden states of the one below.",
-    )
+    hidden_size: int = settings.hidden_size(32, remembers="the past", source=TUTORIAL)
+    num_layers: int = settings.num_layers(folded=True)
     h_state: Literal["carry", "reset"] = setting(
         "carry", label="Hidden state", group="network", folded=False, source=TUTORIAL,
         choices={"carry": "carried and detached", "reset": "reset at each window"},
@@ -109,53 +103,21 @@ class RNNConfig(Config):
         True, label="batch_first", group="network", source=TUTORIAL,
         help="Only the order of the axes: (batch, time, feature), or (time, batch, feature). The losses stay the same.",
     )
-    dropout: float = setting(
-        0.0, label="Dropout", group="network", low=0, high=0.9, step=0.05, source=PYTORCH,
-        help="The share of numbers set to zero between two layers while training. With one layer it does nothing.",
-    )
+    dropout: float = settings.dropout_between_layers()
     bidirectional: bool = setting(
         False, label="Bidirectional", group="network", source=PYTORCH,
         help="A second pass reads each window from its end: it knows the future of the window, and may cheat.",
     )
-    compare: bool = setting(
-        False, label="RNN, LSTM and GRU side by side", group="network", folded=False,
-        help="Train the other two cells beside this one, on the same data and from the same seed.",
-    )
-    seed: int = setting(
-        1, label="Seed", group="network", low=0, high=9999, step=1,
-        help="Fixes all chance: first weights, noise, dropout. The same seed gives the same run, bit for bit.",
-    )
-    optimizer: Optimizer = setting(
-        "Adam", label="Optimizer", group="training", folded=False, source=TUTORIAL,
-        choices={"SGD": "SGD", "Adam": "Adam", "AdamW": "AdamW", "RMSprop": "RMSprop"},
-        help="The rule that turns gradients into steps.",
-    )
-    lr: float = setting(
-        0.02, label="Learning rate", group="training", low=1e-5, high=10, log=True, folded=False, live=True,
-        source=TUTORIAL,
-        help="How far each step goes. At 0.1 the network fails to learn; it acts at once, also while it trains.",
-    )
-    clip: float = setting(
-        0.0, label="Clip gradients at (0 = off)", group="training", low=0, high=10, step=0.1,
-        help="Shorten the gradient to this length when it is longer. It tames gradients that explode.",
-    )
-    num_steps: int = setting(
-        300, label="Steps to run", group="training", low=1, high=50_000, step=100,
-        help="How many windows a run trains on. Raise it after a run has ended and Play goes on from there.",
-    )
-    device: Device = setting(
-        "auto", label="Device", group="training",
-        help="Where tensors live and are computed. For a network this small the CPU is the fastest.",
-    )
-    bugs: tuple[Bug, ...] = setting(
-        (), label="Bugs", group="training", length=(0, 3),
-        choices={
-            "no_detach": "no detach", "forgotten_batch_first": "forgotten batch_first", "no_zero_grad": "no zero_grad",
-        },
-        help="Classic mistakes. Each is trained beside the correct run, from the same seed.",
-    )
-
+    compare: bool = settings.compare_cells(Cell)
+    seed: int = settings.seed(fixes="first weights, noise, dropout")
+    optimizer: Optimizer = settings.optimizer("Adam", source=TUTORIAL)
+    lr: float = settings.lr(0.02, extremes="At 0.1 the network fails to learn", source=TUTORIAL)
+    clip: float = settings.clip()
+    num_steps: int = settings.num_steps(help="How many windows a run trains on.")
+    device: Device = settings.device(pays="For a network this small the CPU is the fastest.")
+    bugs: tuple[Bug, ...] = settings.bugs(Bug, {"no_detach": "no detach"})
     # fmt: on
+
     def problems(self) -> Iterator[Problem]:
         if self.signal == "formula":
             try:
@@ -496,13 +458,6 @@ def untrained(config: RNNConfig) -> RNNSnapshot:
         return next(train(config, {}))
 
 
-def lanes(config: RNNConfig) -> dict[str, Config]:
-    """The run itself and, beside it, the correct run where a bug is switched on, or the other two cells."""
-    if config.compare:
-        return {"run": config, **{c: config.changed(cell=c) for c in CELLS if c != config.cell}}
-    return bug_lanes(config)
-
-
 def bench(config: RNNConfig) -> Bench:
     """Net, optimizer and first window, to take one step by hand."""
     with undisturbed():
@@ -523,6 +478,14 @@ def logged_batch(config: RNNConfig) -> tuple[Tensor, Tensor]:
 
 
 EXPERIMENT = Experiment(
-    "rnn", RNNConfig, train, view, untrained, lanes, bench, logged_batch, focus,
+    order=3,
+    config=RNNConfig,
+    train=train,
+    view=view,
+    untrained=untrained,
+    lanes=cell_lanes,
+    bench=bench,
+    logged_batch=logged_batch,
+    focus=focus,
     smallest={"time_steps": 5, "hidden_size": 4, "num_steps": 15},
-)  # fmt: skip
+)

@@ -9,21 +9,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core import settings
 from core.checkpoints import restore
-from core.config import Config, Device, Optimizer, Problem, setting
+from core.config import Problem, setting
 from core.data import image_sets
 from core.data.image_sets import ImageSet, load_images
 from core.data.wave_kinds import KINDS, POINTS, TEST, TRAIN, wave_kinds, wave_pictures
-from core.experiments.base import Experiment, bug_lanes, classifier_bench
-from core.experiments.image_config import ImageConfig
-from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
-from core.experiments.optimizers import build_optimizer
+from core.experiment import Experiment, cell_lanes, classifier_bench
+from core.images.config import ImageConfig
+from core.images.focus import image_focus, image_frame, looked_at, shown_images
 from core.models import RNNClassifier
+from core.optimizers import build_optimizer
+from core.settings import Device, Optimizer
 from core.snapshot import Bench, Frame, Snapshot, undisturbed
 from core.views.images import byte_maps, tested
 
 TUTORIAL = "the tutorial's step 7"
-PYTORCH = "PyTorch's default"
 
 SIZE = 28
 """Rows of a digit, and pixels in each."""
@@ -31,23 +32,21 @@ TEST_AT_ONCE = 1000
 """Test sequences in one forward pass; between the ends of epochs only so many are tested."""
 WAVES = ImageSet(TRAIN, TEST, KINDS)
 """What is known of the waves, which are no images, in the same words."""
-CELLS = ("RNN", "LSTM", "GRU")
 
+Dataset = Literal["digits", "waves", "mnist", "fashion_mnist", "kmnist"]
+Cell = Literal["LSTM", "GRU", "RNN"]
 Bug = Literal["softmax", "forgotten_batch_first", "no_zero_grad"]
 
 
-# fmt: off
 class RNNDigitsConfig(ImageConfig):
     """The settings of the network that reads row by row; the defaults are the tutorial's where it gives one."""
 
     experiment: ClassVar[str] = "rnn_digits"
+    own_images: ClassVar[str] = ""
 
-    dataset: Literal["digits", "waves", "mnist", "fashion_mnist", "kmnist"] = setting(
-        "digits", label="Data set", group="data", folded=False,
-        choices={
-            "digits": "5,000 digits", "waves": "waves of four kinds", "mnist": "MNIST, 70,000",
-            "fashion_mnist": "Fashion-MNIST", "kmnist": "KMNIST",
-        },
+    # fmt: off
+    dataset: Dataset = settings.dataset(
+        "digits", Dataset, more={"waves": "waves of four kinds"},
         help="What is read: an image row by row, or a wave point by point. Whole sets are fetched once by torchvision.",
     )
     noise: float = setting(
@@ -55,74 +54,25 @@ class RNNDigitsConfig(ImageConfig):
         shown_if=("dataset", ("waves",)),
         help="How far each point is moved by chance. With more of it a saw looks like a sine.",
     )
-    train_size: int = setting(
-        0, label="Training examples (0 = all)", group="data", low=0, high=60_000, step=100,
-        help="Train on the first so many only. With few of them the network learns them by heart.",
+    train_size: int = settings.train_size(examples="examples")
+    cell: Cell = settings.cell(
+        Cell, help="What happens at each row. LSTM and GRU have gates that let memory last to the last row."
     )
-    cell: Literal["LSTM", "GRU", "RNN"] = setting(
-        "LSTM", label="Cell", group="network", folded=False,
-        choices={"LSTM": "LSTM", "GRU": "GRU", "RNN": "RNN"},
-        help="What happens at each row. LSTM and GRU have gates that let memory last to the last row.",
-    )
-    hidden_size: int = setting(
-        64, label="Hidden size", group="network", low=1, high=256, step=1, folded=False,
-        help="Numbers in the hidden state: all that the network remembers of the rows it has read.",
-    )
-    num_layers: int = setting(
-        1, label="Number of layers", group="network", low=1, high=4, step=1, folded=False, source=PYTORCH,
-        help="Recurrent layers, one on the other: each reads the hidden states of the one below.",
-    )
-    dropout: float = setting(
-        0.0, label="Dropout", group="network", low=0, high=0.9, step=0.05, source=PYTORCH,
-        help="The share of numbers set to zero between two layers while training. With one layer it does nothing.",
-    )
-    compare: bool = setting(
-        False, label="LSTM, GRU and RNN side by side", group="network", folded=False,
-        help="Train the other two cells beside this one, on the same data and from the same seed.",
-    )
-    seed: int = setting(
-        1, label="Seed", group="network", low=0, high=9999, step=1,
-        help="Fixes all chance: first weights, batches, waves. The same seed gives the same run, bit for bit.",
-    )
-    optimizer: Optimizer = setting(
-        "Adam", label="Optimizer", group="training", folded=False, source=TUTORIAL,
-        choices={"SGD": "SGD", "Adam": "Adam", "AdamW": "AdamW", "RMSprop": "RMSprop"},
-        help="The rule that turns gradients into steps.",
-    )
-    lr: float = setting(
-        0.005, label="Learning rate", group="training", low=1e-5, high=10, log=True, folded=False, live=True,
-        help="How far each step goes. Too small crawls, too large forgets; it acts at once, also while it trains.",
-    )
-    clip: float = setting(
-        0.0, label="Clip gradients at (0 = off)", group="training", low=0, high=10, step=0.1,
-        help="Shorten the gradient to this length when it is longer. It tames gradients that explode.",
-    )
-    batch_size: int = setting(
-        50, label="Batch size", group="training", low=16, high=512, step=1, folded=False,
-        help="Examples per step. Larger batches give calmer steps, but fewer of them in an epoch.",
-    )
-    num_epochs: int = setting(
-        12, label="Epochs to run", group="training", low=1, high=100, step=1,
-        help="How often a run sees all training data. Raise it after a run has ended and Play goes on from there.",
-    )
-    evaluate_every: int = setting(
-        50, label="Evaluate every N steps", group="training", low=1, high=1000, step=1,
-        help="How often the test set is tried. Between the ends of epochs it is its first 1,000 examples.",
-    )
-    device: Device = setting(
-        "auto", label="Device", group="training",
-        help="Where tensors live and are computed. A GPU pays with a large hidden state and large batches.",
-    )
-    bugs: tuple[Bug, ...] = setting(
-        (), label="Bugs", group="training", length=(0, 3),
-        choices={
-            "softmax": "softmax before the loss", "forgotten_batch_first": "forgotten batch_first",
-            "no_zero_grad": "no zero_grad",
-        },
-        help="Classic mistakes. Each is trained beside the correct run, from the same seed.",
-    )
-
+    hidden_size: int = settings.hidden_size(64, remembers="the rows it has read")
+    num_layers: int = settings.num_layers(folded=False)
+    dropout: float = settings.dropout_between_layers()
+    compare: bool = settings.compare_cells(Cell)
+    seed: int = settings.seed(fixes="first weights, batches, waves")
+    optimizer: Optimizer = settings.optimizer("Adam", source=TUTORIAL)
+    lr: float = settings.lr(0.005)
+    clip: float = settings.clip()
+    batch_size: int = settings.batch_size()
+    num_epochs: int = settings.num_epochs(12, examples="data")
+    evaluate_every: int = settings.evaluate_first()
+    device: Device = settings.device(pays="A GPU pays with a large hidden state and large batches.")
+    bugs: tuple[Bug, ...] = settings.bugs(Bug)
     # fmt: on
+
     def problems(self) -> Iterator[Problem]:
         if 0 < self.train_size < self.batch_size:
             yield Problem("train_size", "At least one batch of training examples is needed.")
@@ -336,13 +286,6 @@ def untrained(config: RNNDigitsConfig) -> Snapshot:
         return Snapshot(0, 0, {}, net, build_optimizer(config, net), torch.arange(config.n_train))
 
 
-def lanes(config: RNNDigitsConfig) -> dict[str, Config]:
-    """The run itself and, beside it, the correct run where a bug is switched on, or the other two cells."""
-    if config.compare:
-        return {"run": config, **{c: config.changed(cell=c) for c in CELLS if c != config.cell}}
-    return bug_lanes(config)
-
-
 def bench(config: RNNDigitsConfig) -> Bench:
     """Net, optimizer and first batch, to take one step by hand."""
     with undisturbed():
@@ -369,6 +312,16 @@ def pictured(config: RNNDigitsConfig) -> bool:
 
 
 EXPERIMENT = Experiment(
-    "rnn_digits", RNNDigitsConfig, train, view, untrained, lanes, bench, logged_batch, focus, missing, pictured,
+    order=4,
+    config=RNNDigitsConfig,
+    train=train,
+    view=view,
+    untrained=untrained,
+    lanes=cell_lanes,
+    bench=bench,
+    logged_batch=logged_batch,
+    focus=focus,
+    missing=missing,
+    pictured=pictured,
     smallest={"train_size": 100, "hidden_size": 8, "batch_size": 20, "num_epochs": 2},
-)  # fmt: skip
+)

@@ -6,18 +6,20 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 from torch import Tensor, nn
 
+from core import settings
 from core.checkpoints import restore
-from core.config import Config, ConfigError, Device, Optimizer, Problem, setting
+from core.config import ConfigError, Problem, TrainingConfig, setting
 from core.data.digits import augment, mirror
 from core.data.image_sets import load_images, missing
-from core.experiments.base import Experiment, bug_lanes, classifier_bench
-from core.experiments.image_config import ImageConfig
-from core.experiments.image_focus import image_focus, image_frame, looked_at, shown_images
-from core.experiments.optimizers import build_optimizer
+from core.experiment import Experiment, bug_lanes, classifier_bench
+from core.images.config import ImageConfig
+from core.images.focus import image_focus, image_frame, looked_at, shown_images
 from core.models import VGG
+from core.optimizers import build_optimizer
+from core.settings import PYTORCH, Device, Optimizer, OwnImages, Precision
 from core.shapes import LayerShape, trace
 from core.shapes.memory import fits
 from core.shapes.stack import Stack, stack
@@ -27,7 +29,6 @@ from core.views.stack import colour_filters, depth, maps_of_blocks, shown_blocks
 
 TUTORIAL = "the tutorial's step 5"
 PAPER = "the VGG paper"
-PYTORCH = "PyTorch's default"
 
 MOST_CHANNELS = 1024
 MOST_LAYERS = 64
@@ -64,27 +65,21 @@ def read_layer(text: Any) -> Any:
 
 
 Layer = Annotated[int | Literal["M"], BeforeValidator(read_layer)]
+Dataset = Literal["digits", "shapes", "mnist", "fashion_mnist", "cifar10", "own"]
 Bug = Literal["no_eval", "shuffled_labels", "no_zero_grad"]
 
 
-# fmt: off
 class VGGConfig(ImageConfig):
     """The settings of the VGG; its list is the tutorial's."""
 
     experiment: ClassVar[str] = "vgg"
 
-    dataset: Literal["digits", "shapes", "mnist", "fashion_mnist", "cifar10", "own"] = setting(
-        "digits", label="Data set", group="data", folded=False,
-        choices={
-            "digits": "5,000 digits", "shapes": "coloured shapes", "mnist": "MNIST, 70,000",
-            "fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10, 60,000", "own": "own images",
-        },
+    # fmt: off
+    dataset: Dataset = settings.dataset(
+        "digits", Dataset,
         help="The images. Digits and shapes come with the app; whole sets are fetched once by torchvision.",
     )
-    own_images: Annotated[str, Field(pattern=r"^([0-9a-f]{16}-[1-9][0-9]{0,4}-([2-9]|10)(-3)?)?$")] = setting(
-        "", label="Own images", group="data",
-        help="Images uploaded as a zip with a folder for each class.",
-    )
+    own_images: OwnImages = settings.own_images()
     size: Literal[28, 32, 64, 224] = setting(
         32, label="Image size", group="data", folded=False,
         choices={28: "28 x 28", 32: "32 x 32", 64: "64 x 64", 224: "224 x 224, the paper's"},
@@ -94,14 +89,8 @@ class VGGConfig(ImageConfig):
         3, label="Channels of the images", group="data", choices={3: "3, colour", 1: "1, grey"}, source=TUTORIAL,
         help="Grey images are repeated three times for 3; colours are averaged for 1.",
     )
-    train_size: int = setting(
-        0, label="Training images (0 = all)", group="data", low=0, high=60_000, step=100,
-        help="Train on the first so many images only. With few of them the network learns them by heart.",
-    )
-    shift: int = setting(
-        0, label="Shift by up to N pixels", group="data", low=0, high=8, step=1,
-        help="Move each training image a little by chance, so that the network can't rely on the place.",
-    )
+    train_size: int = settings.train_size()
+    shift: int = settings.shift()
     flip: bool = setting(
         False, label="Mirror by chance", group="data",
         help="Show half of the training images with left and right exchanged. Good for things, bad for digits.",
@@ -116,8 +105,8 @@ class VGGConfig(ImageConfig):
         choices={"1/16": "1/16", "1/8": "1/8", "1/4": "1/4", "1/2": "1/2", "1": "1, the paper's"},
         help="All channels times this. Half the width takes a quarter of the time and of the parameters.",
     )
-    batch_norm: bool = setting(
-        True, label="Batch norm", group="network", folded=False, source=TUTORIAL,
+    batch_norm: bool = settings.batch_norm(
+        True, folded=False, source=TUTORIAL,
         help="Normalise each channel over the batch, behind each convolution. Without it so deep a network stalls.",
     )
     compare: Literal["none", "batch_norm", "init"] = setting(
@@ -140,59 +129,25 @@ class VGGConfig(ImageConfig):
         choices={"linear": "a single Linear", "paper": "the paper's three Linears"},
         help="What turns the last maps into logits. The paper's three Linears hold most of its parameters.",
     )
-    dropout: float = setting(
-        0.5, label="Dropout of the head", group="network", low=0, high=0.9, step=0.05, source=PAPER,
-        shown_if=("head", ("paper",)),
+    dropout: float = settings.dropout(
+        0.5, label="Dropout of the head", source=PAPER, shown_if=("head", ("paper",)),
         help="The share of the first two Linears' outputs set to zero at each training step.",
     )
-    seed: int = setting(
-        1, label="Seed", group="network", low=0, high=9999, step=1,
-        help="Fixes all chance: first weights, batches, augmentation. The same seed gives the same run, bit for bit.",
-    )
-    optimizer: Optimizer = setting(
-        "Adam", label="Optimizer", group="training", folded=False,
-        choices={"SGD": "SGD", "Adam": "Adam", "AdamW": "AdamW", "RMSprop": "RMSprop"},
-        help="The rule that turns gradients into steps. SGD needs a learning rate of about 0.1 here.",
-    )
-    lr: float = setting(
-        0.001, label="Learning rate", group="training", low=1e-5, high=10, log=True, folded=False, live=True,
-        source=PYTORCH,
-        help="How far each step goes. Too small crawls, too large forgets; it acts at once, also while it trains.",
-    )
-    batch_size: int = setting(
-        50, label="Batch size", group="training", low=16, high=512, step=1,
-        help="Images per step. Larger batches give calmer steps, but fewer of them in an epoch.",
-    )
-    num_epochs: int = setting(
-        10, label="Epochs to run", group="training", low=1, high=100, step=1,
-        help="How often a run sees all training images. Raise it after a run has ended and Play goes on from there.",
-    )
-    evaluate_every: int = setting(
-        40, label="Evaluate every N steps", group="training", low=1, high=1000, step=1,
-        help="How often the test set is tried. Between the ends of epochs it is its first 1,000 images.",
-    )
-    precision: Literal["float32", "bfloat16"] = setting(
-        "float32", label="Precision", group="training", source=PYTORCH,
-        choices={"float32": "float32", "bfloat16": "bfloat16"},
-        help="How exact the numbers in the forward pass are. bfloat16 is faster where the processor knows it.",
-    )
+    seed: int = settings.seed(fixes="first weights, batches, augmentation")
+    optimizer: Optimizer = settings.optimizer("Adam", more="SGD needs a learning rate of about 0.1 here.")
+    lr: float = settings.lr(0.001, source=PYTORCH)
+    batch_size: int = settings.batch_size(examples="Images", folded=True)
+    num_epochs: int = settings.num_epochs(10)
+    evaluate_every: int = settings.evaluate_first(40, examples="images")
+    precision: Precision = settings.precision()
     channels_last: bool = setting(
         True, label="channels_last", group="training",
         help="Keep the channels of each pixel side by side in memory. The numbers are the same, the pace is higher.",
     )
-    device: Device = setting(
-        "auto", label="Device", group="training",
-        help="Where tensors live and are computed. A GPU pays with many channels and large batches.",
-    )
-    bugs: tuple[Bug, ...] = setting(
-        (), label="Bugs", group="training", length=(0, 3),
-        choices={
-            "no_eval": "no eval()", "shuffled_labels": "labels shuffled", "no_zero_grad": "no zero_grad",
-        },
-        help="Classic mistakes. Each is trained beside the correct run, from the same seed.",
-    )
-
+    device: Device = settings.device(pays="A GPU pays with many channels and large batches.")
+    bugs: tuple[Bug, ...] = settings.bugs(Bug)
     # fmt: on
+
     def problems(self) -> Iterator[Problem]:
         broken = self.stack.broken
         if broken is not None:
@@ -535,7 +490,7 @@ def untrained(config: VGGConfig) -> Snapshot:
         return Snapshot(0, 0, {}, net, build_optimizer(config, net), torch.arange(config.n_train))
 
 
-def lanes(config: VGGConfig) -> dict[str, Config]:
+def lanes(config: VGGConfig) -> dict[str, TrainingConfig]:
     """The run itself and, beside it, the correct run where a bug is switched on, or the network to compare with."""
     if config.compare == "batch_norm":
         return {"run": config, "other": config.changed(batch_norm=not config.batch_norm)}
@@ -590,6 +545,16 @@ def logged_batch(config: VGGConfig) -> tuple[Tensor, Tensor]:
 
 
 EXPERIMENT = Experiment(
-    "vgg", VGGConfig, train, view, untrained, lanes, bench, logged_batch, focus, cannot_start, lambda config: True,
+    order=5,
+    config=VGGConfig,
+    train=train,
+    view=view,
+    untrained=untrained,
+    lanes=lanes,
+    bench=bench,
+    logged_batch=logged_batch,
+    focus=focus,
+    missing=cannot_start,
+    pictured=lambda config: True,
     smallest={"train_size": 100, "size": 28, "cfg": "64,M,64,M", "width": "1/16", "batch_size": 20, "num_epochs": 2},
-)  # fmt: skip
+)

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from core.changes import Changes
-from core.config import Config
+from core.config import TrainingConfig
 from core.export.logging_lines import constants, functions, loop
 from core.export.program import Program, program_of
 from core.tensorboard.config import LogConfig
@@ -38,7 +38,7 @@ else:
 """
 
 
-def script(config: Config, changes: Changes | None = None, log: LogConfig | None = None) -> str:
+def script(config: TrainingConfig, changes: Changes | None = None, log: LogConfig | None = None) -> str:
     """A run as one file that needs nothing but torch and prints the run's losses, a line of JSON a step.
 
     Args:
@@ -59,7 +59,7 @@ def script(config: Config, changes: Changes | None = None, log: LogConfig | None
     return "\n".join(head) + "\n\n" + "\n\n".join(blocks)
 
 
-def notebook(config: Config, changes: Changes | None = None) -> str:
+def notebook(config: TrainingConfig, changes: Changes | None = None) -> str:
     """A run as a Jupyter notebook, JSON of nbformat 4.5; the arguments are those of `script`."""
     program = program_of(config, changes)
     run = (
@@ -92,7 +92,7 @@ def notebook(config: Config, changes: Changes | None = None) -> str:
 
 
 def marked_lines(
-    config: Config, changes: Changes | None = None, log: LogConfig | None = None
+    config: TrainingConfig, changes: Changes | None = None, log: LogConfig | None = None
 ) -> list[tuple[str, bool]]:
     """The script's lines, each with whether it differs from the script of the default config."""
     before, after = script(type(config)()).splitlines(), script(config, changes, log).splitlines()
@@ -102,7 +102,9 @@ def marked_lines(
     return list(zip(after, marked, strict=True))
 
 
-def missing_lines(config: Config, changes: Changes | None = None, log: LogConfig | None = None) -> dict[int, list[str]]:
+def missing_lines(
+    config: TrainingConfig, changes: Changes | None = None, log: LogConfig | None = None
+) -> dict[int, list[str]]:
     """What the default config's script has and this one lacks with nothing in its place, as a bug may leave out a line.
 
     Returns:

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import libcst as cst
 
-from core.config import Config
+from core.config import TrainingConfig
 from core.export.syntax import Names, code, is_pure, literal, nothing, statements, substitute
 
 LONGEST_LITERAL = 60
@@ -50,7 +50,7 @@ class Knowledge:
             formulas written out there; grows.
     """
 
-    config: Config
+    config: TrainingConfig
     constants: dict[str, Any] = field(default_factory=dict)
     classes: dict[str, type] = field(default_factory=dict)
     formula: Callable[[Callable[..., Any]], tuple[list[str], cst.BaseExpression] | None] = lambda function: None

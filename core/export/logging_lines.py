@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from core.config import Config
+from core.config import TrainingConfig
 from core.experiments import experiment
 from core.export.syntax import literal
 from core.tensorboard import lines
@@ -27,25 +27,25 @@ BATCH = {"graph", "images", "pr_curves", "embedding"}
 """What looks at a batch of the test set."""
 
 
-def logged(config: Config, log: LogConfig) -> list[str]:
+def logged(config: TrainingConfig, log: LogConfig) -> list[str]:
     """What a script of a run logs, the test curves apart from those of training."""
     found = kinds(config, log)
     return [*found, "test"] if "scalars" in found and hasattr(config, "evaluate_every") else found
 
 
-def functions(config: Config, log: LogConfig) -> tuple[Callable[..., Any], ...]:
+def functions(config: TrainingConfig, log: LogConfig) -> tuple[Callable[..., Any], ...]:
     """The functions that log, and the one that makes the batch they look at."""
     wanted = logged(config, log)
     found = [getattr(lines, f"log_{kind}") for kind in wanted]
     return (*found, *([experiment(config.experiment).logged_batch] if BATCH & set(wanted) else []))
 
 
-def constants(config: Config, log: LogConfig) -> list[str]:
+def constants(config: TrainingConfig, log: LogConfig) -> list[str]:
     """The constants that they need."""
     return [f"HPARAMS = {literal(hparams(config))}"] if "hparams" in logged(config, log) else []
 
 
-def loop(config: Config, log: LogConfig, entry: str, record: str) -> str:
+def loop(config: TrainingConfig, log: LogConfig, entry: str, record: str) -> str:
     """The lines that train and log.
 
     Args:

@@ -19,7 +19,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from core.changes import Changes, as_pairs, from_pairs
-from core.config import Config
+from core.config import TrainingConfig
 from core.experiments import experiment
 from core.export.fold import Knowledge, parameters, takes_config
 from core.export.layout import WIDTH
@@ -59,7 +59,7 @@ class Program:
         return "\n".join(_import_lines(group) for group in (standard, self.imported - standard))
 
 
-def program_of(config: Config, changes: Changes | None, others: tuple[Callable[..., Any], ...] = ()) -> Program:
+def program_of(config: TrainingConfig, changes: Changes | None, others: tuple[Callable[..., Any], ...] = ()) -> Program:
     """The parts of a config's run. A device that was left open becomes the CPU.
 
     Args:
@@ -71,7 +71,7 @@ def program_of(config: Config, changes: Changes | None, others: tuple[Callable[.
 
 
 @lru_cache(maxsize=256)
-def _build(config: Config, changes: str, others: tuple[Callable[..., Any], ...]) -> Program:
+def _build(config: TrainingConfig, changes: str, others: tuple[Callable[..., Any], ...]) -> Program:
     train = experiment(config.experiment).train
     writer = _Writer(config, train, from_pairs(json.loads(changes)), others)
     writer.drop_options()
@@ -97,7 +97,11 @@ class _Writer:
     """
 
     def __init__(
-        self, config: Config, train: Callable[..., Any], changes: Changes, others: tuple[Callable[..., Any], ...]
+        self,
+        config: TrainingConfig,
+        train: Callable[..., Any],
+        changes: Changes,
+        others: tuple[Callable[..., Any], ...],
     ) -> None:
         self.knowledge = Knowledge(config, formula=self.formula)
         literal_changes = self.knowledge.expression("changes", dict(changes), longest=len("{}"))

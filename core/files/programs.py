@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.config import Config, Problem
+from core.config import Problem, TrainingConfig
 from core.experiments import experiment
 from core.experiments.rnn import RNNConfig
 from core.files.contents import Line, Part
@@ -27,7 +27,7 @@ Inputs = dict[str, Shape | list[Shape]]
 """What a program is given: each argument's shape, "batch" where any size will do. A list of shapes is a tuple."""
 
 
-def written(kind: str, config: Config, weights: Mapping[str, Tensor]) -> tuple[bytes, dict[str, Any], Inputs]:
+def written(kind: str, config: TrainingConfig, weights: Mapping[str, Tensor]) -> tuple[bytes, dict[str, Any], Inputs]:
     """The network as it answers, with these weights, as a program for a batch of any size.
 
     Args:
@@ -117,7 +117,7 @@ def onnx(
     return _bytes_of(program), {**ends, "initializers": Part(weights), "graph": Part(steps)}
 
 
-def prepared(config: Config) -> tuple[nn.Module, tuple[Any, ...], Inputs]:
+def prepared(config: TrainingConfig) -> tuple[nn.Module, tuple[Any, ...], Inputs]:
     """An untrained network, arguments to trace it with, and their shapes.
 
     Two examples are traced: what is true of one alone would become part of the program. A network that carries its

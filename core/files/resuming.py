@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from core import checkpoints
 from core.changes import Changes
-from core.config import Config, ConfigError, EpochConfig, Problem
-from core.experiments import MODULES, Experiment, experiment
+from core.config import ConfigError, EpochConfig, Problem, TrainingConfig
+from core.experiments import Experiment, experiment, experiments
 from core.files.uploads.packed import pack, raw, unpack
 from core.frames import encode
 from core.processes.confined import Unable, confined
@@ -35,7 +35,7 @@ class Uploaded:
         frame: the picture of that step.
     """
 
-    config: Config
+    config: TrainingConfig
     changes: dict[int, dict[str, Any]]
     states: dict[str, Any]
     frame: bytes
@@ -94,10 +94,10 @@ def check(value: Mapping[str, Any]) -> Uploaded:
     return Uploaded(config, changes, made["states"], raw(made["frame"]))
 
 
-def config_of(value: Mapping[str, Any]) -> Config:
+def config_of(value: Mapping[str, Any]) -> TrainingConfig:
     """The config that a checkpoint carries, for the CPU (raises Unable)."""
     name, settings = value.get("experiment"), value.get("config")
-    if not isinstance(name, str) or name not in MODULES or not isinstance(settings, dict):
+    if not isinstance(name, str) or name not in experiments() or not isinstance(settings, dict):
         raise Unable(Problem("", "This checkpoint is of no experiment that is known here."))
     try:
         return experiment(name).config.create({**settings, "device": "cpu"})
@@ -108,14 +108,14 @@ def config_of(value: Mapping[str, Any]) -> Config:
         ) from None
 
 
-def _changes(pairs: Any, config: Config) -> dict[int, dict[str, Any]]:
+def _changes(pairs: Any, config: TrainingConfig) -> dict[int, dict[str, Any]]:
     """What was changed while the run trained, as [step, {field: value}], or [step, learning rate] in older files."""
     if not isinstance(pairs, list) or len(pairs) > MOST_CHANGES:
         raise unfit()
     changes = {}
     for pair in pairs:
         match pair:
-            case [int() as step, dict() as fields] if all(_is_live(config, field) for field in fields):
+            case [int() as step, dict() as fields] if all(_acts_at_once(config, field) for field in fields):
                 changes[step] = _checked(config, fields)
             case [int() as step, int() | float() as lr]:
                 changes[step] = _checked(config, {"lr": float(lr)})
@@ -124,13 +124,12 @@ def _changes(pairs: Any, config: Config) -> dict[int, dict[str, Any]]:
     return changes
 
 
-def _is_live(config: Config, field: Any) -> bool:
+def _acts_at_once(config: TrainingConfig, field: Any) -> bool:
     """Whether something is the name of a field that may be changed while a run trains."""
-    settings = type(config).settings()
-    return isinstance(field, str) and field in settings and settings[field].live
+    return isinstance(field, str) and field in config.acting("at once")
 
 
-def _checked(config: Config, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(config: TrainingConfig, fields: Mapping[str, Any]) -> dict[str, Any]:
     try:
         changed = config.changed(**fields)
     except ConfigError:
@@ -138,7 +137,7 @@ def _checked(config: Config, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {field: getattr(changed, field) for field in fields}
 
 
-def rebuild(config: Config, changes: Changes, packed: bytes) -> bytes:
+def rebuild(config: TrainingConfig, changes: Changes, packed: bytes) -> bytes:
     """The same states put together from nothing but the tensors and numbers that belong there, and their picture.
 
     Takes one step with each, to see that it can.
@@ -237,7 +236,7 @@ WAYS = ("full", "weights")
 
 
 def ways_on(
-    config: Config, changes: Changes, checkpoint: Path, ways: Iterable[str], steps: int, seconds: float
+    config: TrainingConfig, changes: Changes, checkpoint: Path, ways: Iterable[str], steps: int, seconds: float
 ) -> dict[str, list[float]]:
     """The losses of the steps after a kept one, for each way to go on.
 
@@ -251,7 +250,7 @@ def ways_on(
 
 
 def go_on(
-    config: Config, changes: Changes, checkpoint: Path, ways: tuple[str, ...], steps: int, seconds: float
+    config: TrainingConfig, changes: Changes, checkpoint: Path, ways: tuple[str, ...], steps: int, seconds: float
 ) -> bytes:
     """`ways_on` in the process of its own."""
     trained = experiment(config.experiment)
@@ -272,7 +271,7 @@ def go_on(
     return json.dumps(losses).encode()
 
 
-def forgotten(trained: Experiment, config: Config, state: Mapping[str, Any]) -> dict[str, Any]:
+def forgotten(trained: Experiment, config: TrainingConfig, state: Mapping[str, Any]) -> dict[str, Any]:
     """The state of a new optimizer, at the learning rate that the old one had."""
     with undisturbed():
         own = trained.untrained(config).optimizer.state_dict()

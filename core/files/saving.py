@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from core import checkpoints
 from core.changes import Changes, as_pairs
-from core.config import Config, Problem
+from core.config import Problem, TrainingConfig
 from core.experiments import experiment
 from core.export import script
 from core.files import program_code
@@ -55,17 +55,17 @@ class Saved:
     inputs: Inputs = field(default_factory=dict)
 
 
-def file_name(config: Config, kind: str, step: int) -> str:
+def file_name(config: TrainingConfig, kind: str, step: int) -> str:
     """A file's name, such as cnn_step300_state_dict.pt."""
     return f"{config.experiment}_step{step}_{kind}.{ENDINGS[kind]}"
 
 
-def script_name(config: Config) -> str:
+def script_name(config: TrainingConfig) -> str:
     """The module that the downloaded script of a run is."""
     return f"torch_playground_{config.experiment}"
 
 
-def save(kind: str, config: Config, changes: Changes, checkpoint: Path, step: int) -> Saved:
+def save(kind: str, config: TrainingConfig, changes: Changes, checkpoint: Path, step: int) -> Saved:
     """Make a file of a kept step, in a process of its own.
 
     Args:
@@ -83,7 +83,7 @@ def save(kind: str, config: Config, changes: Changes, checkpoint: Path, step: in
     return Saved(kind, file_name(config, kind, step), raw(made["file"]), tree, json.loads(made["inputs"]))
 
 
-def make(kind: str, config: Config, changes: Changes, checkpoint: Path, program: str) -> bytes:
+def make(kind: str, config: TrainingConfig, changes: Changes, checkpoint: Path, program: str) -> bytes:
     """The file, its tree, and what a program is given, packed."""
     try:
         states = torch.load(checkpoint, map_location="cpu", weights_only=True)
@@ -117,7 +117,7 @@ def make(kind: str, config: Config, changes: Changes, checkpoint: Path, program:
     )
 
 
-def safe(weights: Mapping[str, Tensor], config: Config) -> bytes:
+def safe(weights: Mapping[str, Tensor], config: TrainingConfig) -> bytes:
     """A safetensors file, with what it was made by and a checksum: the format itself has none."""
     plain = {name: tensor.contiguous() for name, tensor in weights.items()}
     about = {"format": "pt", "experiment": config.experiment, "config": config.model_dump_json()}
@@ -126,7 +126,7 @@ def safe(weights: Mapping[str, Tensor], config: Config) -> bytes:
     return safetensors.torch.save(plain, {**about, "sha256": hashlib.sha256(body).hexdigest()})
 
 
-def whole_checkpoint(config: Config, changes: Changes, states: Mapping[str, Any]) -> dict[str, Any]:
+def whole_checkpoint(config: TrainingConfig, changes: Changes, states: Mapping[str, Any]) -> dict[str, Any]:
     """All that a run needs to go on bit for bit. Runs trained beside it, such as a bug's twin, are under "beside"."""
     beside = {lane: state for lane, state in states.items() if lane != "run"}
     return {
@@ -139,7 +139,7 @@ def whole_checkpoint(config: Config, changes: Changes, states: Mapping[str, Any]
     }
 
 
-def model_of(config: Config, program: str, weights: Mapping[str, Tensor]) -> nn.Module:
+def model_of(config: TrainingConfig, program: str, weights: Mapping[str, Tensor]) -> nn.Module:
     """The network as the downloaded script builds it, so that a pickle of it names the script's class."""
     module = types.ModuleType(script_name(config))
     sys.modules[module.__name__] = module
@@ -149,7 +149,7 @@ def model_of(config: Config, program: str, weights: Mapping[str, Tensor]) -> nn.
     return net
 
 
-def loading_code(kind: str, config: Config, step: int, inputs: Inputs | None = None) -> str:
+def loading_code(kind: str, config: TrainingConfig, step: int, inputs: Inputs | None = None) -> str:
     """How a learner loads a file again: a program that runs beside it, and beside the run's downloaded script.
 
     Args:
@@ -187,7 +187,7 @@ def loading_code(kind: str, config: Config, step: int, inputs: Inputs | None = N
     return program_code.running(kind, name, inputs or {})
 
 
-def saving_code(kind: str, config: Config, step: int, inputs: Inputs | None = None) -> str:
+def saving_code(kind: str, config: TrainingConfig, step: int, inputs: Inputs | None = None) -> str:
     """The line that saves. Args: see `loading_code`."""
     name = file_name(config, kind, step)
     if kind in PROGRAMS:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.config import Config
+from core.config import TrainingConfig
 from core.experiments import Experiment, experiment
 from core.files.uploads.packed import pack, unpack
 from core.processes.confined import Unable, confined
@@ -52,7 +52,7 @@ def prefix(matches: list[Match]) -> str:
     return head if head and own & {key.removeprefix(head) for key in given} else ""
 
 
-def match(weights: Mapping[str, Tensor], config: Config) -> list[Match]:
+def match(weights: Mapping[str, Tensor], config: TrainingConfig) -> list[Match]:
     """Every key of the network in its order, then those that only the file has."""
     wanted = shapes(config)
     file = {key: tuple(tensor.shape) for key, tensor in weights.items()}
@@ -61,7 +61,7 @@ def match(weights: Mapping[str, Tensor], config: Config) -> list[Match]:
 
 
 @lru_cache(maxsize=64)
-def shapes(config: Config) -> dict[str, tuple[int, ...]]:
+def shapes(config: TrainingConfig) -> dict[str, tuple[int, ...]]:
     """Each key of a network's state_dict and its tensor's shape."""
     net = experiment(config.experiment).untrained(config.changed(device="cpu")).net
     return {key: tuple(tensor.shape) for key, tensor in net.state_dict().items()}
@@ -99,7 +99,7 @@ class Loaded:
     after: Answers
 
 
-def load(weights: Mapping[str, Tensor], config: Config, mode: str) -> Loaded:
+def load(weights: Mapping[str, Tensor], config: TrainingConfig, mode: str) -> Loaded:
     """Build the network, look at its answers, load the weights, look again; in a process of its own.
 
     Where nothing was copied, it isn't looked at again: the answers are the same.
@@ -114,7 +114,7 @@ def load(weights: Mapping[str, Tensor], config: Config, mode: str) -> Loaded:
     return Loaded(made["error"], made["copied"], Answers(**made["before"]), Answers(**made["after"]))
 
 
-def load_and_look(packed: bytes, config: Config, mode: str) -> bytes:
+def load_and_look(packed: bytes, config: TrainingConfig, mode: str) -> bytes:
     """`load` in the process of its own, which gets the weights packed: as tensors, each would need a descriptor."""
     weights = unpack(packed)
     trained = experiment(config.experiment)
@@ -144,7 +144,7 @@ def load_into(net: nn.Module, weights: Mapping[str, Tensor], mode: str) -> str:
     return ""
 
 
-def look(trained: Experiment, config: Config, snapshot: Snapshot) -> dict[str, Any]:
+def look(trained: Experiment, config: TrainingConfig, snapshot: Snapshot) -> dict[str, Any]:
     """A network's `Answers`, as a dict."""
     with undisturbed():
         bench = trained.bench(config)
@@ -156,7 +156,9 @@ def look(trained: Experiment, config: Config, snapshot: Snapshot) -> dict[str, A
     return {"loss": loss, "kind": kind, "parts": {k: torch.tensor(v) for k, v in parts.items()}, "facts": facts}
 
 
-def _picture(trained: Experiment, config: Config, snapshot: Snapshot) -> tuple[str, dict[str, Any], dict[str, Any]]:
+def _picture(
+    trained: Experiment, config: TrainingConfig, snapshot: Snapshot
+) -> tuple[str, dict[str, Any], dict[str, Any]]:
     frame = trained.view(config, snapshot, {})
     arrays = frame.arrays
     if "decision" in arrays:

@@ -130,8 +130,6 @@ def bad_values(kernel: tuple[float, ...]) -> Iterator[Problem]:
         yield Problem(
             "kernel", "{count} numbers make no square: 1, 4, 9, 16, 25, 36 or 49 are needed.", {"count": len(kernel)}
         )
-    elif any(not -100 <= value <= 100 for value in kernel):
-        yield Problem("kernel", "A kernel's numbers go from -100 to 100.")
 
 
 def bad_groups(groups: int, in_channels: int, out_channels: int) -> Iterator[Problem]:

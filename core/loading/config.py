@@ -18,12 +18,12 @@ LOADER = ("map", "stream", "split")
 """Styles that a DataLoader reads."""
 
 
-# fmt: off
 class LoadingConfig(Config):
     """What is loaded, by what DataLoader, and what the training does with it."""
 
     experiment: ClassVar[str] = "loading"
 
+    # fmt: off
     dataset: Literal["memory", "drawn", "files", "slow"] = setting(
         "slow", label="Data set", group="data", folded=False,
         choices={
@@ -117,8 +117,8 @@ class LoadingConfig(Config):
         1, label="Seed", group="training", low=0, high=9999, step=1,
         help="Fixes the images, their order and the first weights. Times differ from run to run all the same.",
     )
-
     # fmt: on
+
     def problems(self) -> Iterator[Problem]:
         if self.style != "tensor":
             yield from self._loader_problems()

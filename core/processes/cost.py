@@ -17,9 +17,9 @@ from pathlib import Path
 
 import torch
 
-from core.config import Config
-from core.experiments.optimizers import build_optimizer
+from core.config import TrainingConfig
 from core.experiments.vgg import VGGConfig, build_net, to_input
+from core.optimizers import build_optimizer
 
 PATIENCE = 90.0
 """Seconds after which a measurement is given up."""
@@ -91,7 +91,7 @@ class Measurement:
         done: whether it has ended.
     """
 
-    def __init__(self, config: Config):
+    def __init__(self, config: TrainingConfig):
         self.config = config
         self.cost: Cost | None = None
         self.done = False

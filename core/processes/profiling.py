@@ -12,7 +12,7 @@ from typing import Any
 
 from torch.profiler import ProfilerActivity, profile, record_function, schedule
 
-from core.config import Config
+from core.config import TrainingConfig
 from core.experiments import experiment
 from core.processes.jobs import Tell
 from core.processes.programs import QUIET
@@ -50,7 +50,7 @@ class Profile:
     times: list[tuple[str, int, float]] = field(default_factory=list)
 
 
-def profile_run(tell: Tell, folder: Path, config: Config) -> None:
+def profile_run(tell: Tell, folder: Path, config: TrainingConfig) -> None:
     """Profile a config's training on the CPU; tells "profile"."""
     trained = experiment(config.experiment)
     wanted = 1 + WARM_UP + PROFILER_WARM_UP + STEPS

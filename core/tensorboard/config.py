@@ -6,18 +6,18 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from core.config import Config, setting
+from core.config import Config, TrainingConfig, setting
 from core.experiments import experiment
 
 TUTORIAL = "the tutorial's step 4"
 
 
-# fmt: off
 class LogConfig(Config):
     """The switches of logging."""
 
     experiment: ClassVar[str] = "log"
 
+    # fmt: off
     scalars: bool = setting(
         True, label="Loss and accuracy", group="training", folded=False,
         help="Train/Loss and Train/Accuracy, as the tutorial logs them, and the same of the test set.",
@@ -60,7 +60,7 @@ class LogConfig(Config):
         False, label="Embedding projector", group="training", folded=False,
         help="At the end of the run, the network's outputs as points in space, each with its image, in the projector.",
     )
-# fmt: on
+    # fmt: on
 
 
 NOT_SPECIAL = {"num_steps", "num_epochs", "evaluate_every", "device"}
@@ -74,13 +74,13 @@ PICTURED = {"images", "pr_curves", "embedding"}
 """What needs images as input."""
 
 
-def kinds(config: Config, log: LogConfig) -> list[str]:
+def kinds(config: TrainingConfig, log: LogConfig) -> list[str]:
     """What of a run is logged: what is switched on and can be had of it."""
     pictured = experiment(config.experiment).pictured(config)
     return [kind for kind in KINDS if getattr(log, kind) and (pictured or kind not in PICTURED)]
 
 
-def special(config: Config) -> str:
+def special(config: TrainingConfig) -> str:
     """What is special about a run as part of a folder's name, such as "lr0.5_moons"; empty with all defaults."""
     changed = [name for name in config.to_query() if name not in NOT_SPECIAL]
     parts: list[str] = []
@@ -98,7 +98,7 @@ def special(config: Config) -> str:
     return "_".join(parts)
 
 
-def hparams(config: Config) -> dict[str, Any]:
+def hparams(config: TrainingConfig) -> dict[str, Any]:
     """A run's settings as `add_hparams` takes them: numbers, texts and switches, without those of no effect."""
     plain = (bool, int, float, str)
     unused = {

@@ -31,12 +31,12 @@ FUNCTIONS: dict[str, tuple[Callable[[int], float], str]] = {
 """Name -> the function, and how it is written."""
 
 
-# fmt: off
 class FirstConfig(Config):
     """What is written; the defaults are the tutorial's."""
 
     experiment: ClassVar[str] = "tensorboard"
 
+    # fmt: off
     function: Literal["2x", "square", "sine", "decay"] = setting(
         "2x", label="Function", group="data",
         choices={"2x": "y = 2x", "square": "y = x²", "sine": "y = sin(x / 10)", "decay": "y = exp(-x / 20)"},
@@ -50,8 +50,8 @@ class FirstConfig(Config):
         "first", label="Name of the run", group="data",
         help="The folder that the file goes into. TensorBoard calls a folder a run.",
     )
-
     # fmt: on
+
     def problems(self) -> Iterator[Problem]:
         if not NAME.fullmatch(self.run):
             yield Problem(

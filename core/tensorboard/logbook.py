@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from core.config import Config
+from core.config import TrainingConfig
 from core.experiments import experiment
 from core.snapshot import Snapshot, undisturbed
 from core.tensorboard import lines
@@ -73,7 +73,7 @@ class Logbook:
         stopped: why nothing is logged any more: "budget", "disk", or empty.
     """
 
-    def __init__(self, config: Config, log: LogConfig, folder: Path, budget: int):
+    def __init__(self, config: TrainingConfig, log: LogConfig, folder: Path, budget: int):
         self.config = config
         self.log = log
         self.kinds = kinds(config, log)

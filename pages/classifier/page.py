@@ -20,7 +20,7 @@ def picture(config: ClassifierConfig) -> dict[str, Any]:
     shown = scene(config.changed(device="cpu", lr=0.02, num_steps=1))
     own = len(config.points) if config.dataset != "own" else 0
     drawn = len(shown.x_train) - own
-    sizes = (*config.hidden_sizes, config.n_output)
+    inputs, *hidden, logits = config.layer_sizes
     return {
         "kind": "plane",
         "module": asset("shared/pictures/plane_picture.js"),
@@ -30,9 +30,9 @@ def picture(config: ClassifierConfig) -> dict[str, Any]:
         "own": points_of(shown.x_train[drawn:], shown.y_train[drawn:]),
         "test": points_of(shown.x_test, shown.y_test),
         "layers": [
-            {"name": _("input"), "size": len(config.features), "labels": list(config.features)},
-            *({"name": _("hidden {number}").format(number=i + 1), "size": size} for i, size in enumerate(sizes[:-1])),
-            {"name": _("logits"), "size": sizes[-1]},
+            {"name": _("input"), "size": inputs, "labels": list(config.features)},
+            *({"name": _("hidden {number}").format(number=i + 1), "size": size} for i, size in enumerate(hidden)),
+            {"name": _("logits"), "size": logits},
         ],
         "floor": floor(config),
         "text": picture_words(config),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.config import Config
+from core.config import TrainingConfig
 from core.engine.manager import manager
-from core.experiments import MODULES, experiment
+from core.experiments import experiment, experiments
 from core.processes.jobs import Job, jobs
 from core.processes.profiling import Profile, profile_run
 from core.refused import Refused
@@ -62,25 +62,26 @@ def own_profile() -> None:
     st.fragment(_show, run_every=INTERVAL if alive else None)(asked, alive)
 
 
-def choices() -> dict[str, tuple[str, Config]]:
+def choices() -> dict[str, tuple[str, TrainingConfig]]:
     """Key -> what a choice is called, and its config: the person's runs, the newest first, then the tutorial's."""
     owner, store = session.owner(), manager().store
     entries = sorted(
-        (entry for name in MODULES for entry in store.of(owner, name)[:MOST_RUNS]), key=lambda entry: -entry.created
+        (entry for name in experiments() for entry in store.of(owner, name)[:MOST_RUNS]),
+        key=lambda entry: -entry.created,
     )[:MOST_RUNS]
-    found: dict[str, tuple[str, Config]] = {}
+    found: dict[str, tuple[str, TrainingConfig]] = {}
     for entry in entries:
         config = entry.read_config()
         title = experiment_title(config.experiment)
         when = time.strftime("%H:%M:%S", time.localtime(entry.created))
         found[entry.id] = (f"{title} · {when} · " + " · ".join(settings_of(config)), config)
-    for name in MODULES:
+    for name in experiments():
         told = _("{experiment} · the tutorial's settings").format(experiment=experiment_title(name))
         found[TUTORIAL + name] = (told, experiment(name).config())
     return found
 
 
-def _start(key: str, config: Config) -> None:
+def _start(key: str, config: TrainingConfig) -> None:
     session.put("profile refused", None)
     missing = experiment(config.experiment).missing(config)
     if missing is not None:

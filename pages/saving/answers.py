@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.config import Config
+from core.config import TrainingConfig
 from core.experiments.classifier import ClassifierConfig, scene
 from core.experiments.rnn import RNNConfig
 from core.files.weights import Answers, Loaded
@@ -19,7 +19,7 @@ from pages.shared.pictures.palette import LIGHT, both_themes
 answers_component = file_component("torch_playground_answers", __file__)
 
 
-def answers_view(config: Config, loaded: Loaded) -> None:
+def answers_view(config: TrainingConfig, loaded: Loaded) -> None:
     """Both, side by side."""
     before, after = loaded.before, loaded.after
     if before.kind == "plane" and isinstance(config, ClassifierConfig):

@@ -10,11 +10,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import Config, ConfigError
+from core.config import ConfigError, TrainingConfig
 from core.engine.manager import manager
 from core.engine.run import Run
 from core.engine.store import Entry
-from core.experiments import MODULES, experiment
+from core.experiments import experiment, experiments
 from core.files.saving import ENDINGS
 from core.refused import Refused
 from pages.shared.page.links import experiment_title
@@ -52,7 +52,7 @@ PREFERENCE = "files chosen"
 def own_runs() -> dict[str, Entry]:
     """The person's runs that have kept steps, the newest first."""
     store, owner = manager().store, session.owner()
-    entries = [entry for name in MODULES for entry in store.of(owner, name) if entry.step > 0]
+    entries = [entry for name in experiments() for entry in store.of(owner, name) if entry.step > 0]
     return {entry.id: entry for entry in sorted(entries, key=lambda entry: -entry.created)[:MOST_RUNS]}
 
 
@@ -188,7 +188,7 @@ def _start_first(name: str) -> None:
         _start(config, speed)
 
 
-def _start(config: Config, speed: float) -> None:
+def _start(config: TrainingConfig, speed: float) -> None:
     session.put("files start problem", None)
     try:
         run = manager().start(session.owner(), config, speed=speed)

@@ -11,9 +11,9 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from core.config import Config, ConfigError, Setting, kind_of
+from core.config import ConfigError, Setting, TrainingConfig, kind_of
 from core.engine.manager import manager
-from core.experiments import MODULES, experiment
+from core.experiments import experiment, experiments
 from core.files import uploads, weights
 from core.files.contents import rows, tensors
 from core.files.resuming import config_of
@@ -138,7 +138,7 @@ def _odd_numbers(weights: dict[str, Tensor]) -> None:
         st.caption(told.format(kinds=", ".join(sorted(others - {"float32"}))))
 
 
-def _network(upload: Upload, key: str, chosen: Chosen | None) -> Config | None:
+def _network(upload: Upload, key: str, chosen: Chosen | None) -> TrainingConfig | None:
     """The network to load into: chosen from those that fit best, with one setting changed if one likes."""
     weights = upload.weights or {}
     candidates = _candidates(upload, chosen)
@@ -180,11 +180,11 @@ def _network(upload: Upload, key: str, chosen: Chosen | None) -> Config | None:
         return None
 
 
-def _candidates(upload: Upload, chosen: Chosen | None) -> dict[str, Config]:
+def _candidates(upload: Upload, chosen: Chosen | None) -> dict[str, TrainingConfig]:
     """Networks that a file may be loaded into, by their names on the screen."""
-    found: dict[str, Config] = {}
+    found: dict[str, TrainingConfig] = {}
     told = upload.value if upload.kind == "checkpoint" else None
-    if upload.metadata.get("experiment") in MODULES:
+    if upload.metadata.get("experiment") in experiments():
         try:
             told = {"experiment": upload.metadata["experiment"], "config": json.loads(upload.metadata["config"])}
         except (KeyError, ValueError):
@@ -198,7 +198,7 @@ def _candidates(upload: Upload, chosen: Chosen | None) -> dict[str, Config]:
     if chosen is not None:
         config = chosen.run.config
         found[_("{name}, as in the run above").format(name=experiment_title(config.experiment))] = config
-    for name in MODULES:
+    for name in experiments():
         desk = manager().store.desk(session.owner(), name)
         made = experiment(name).config
         if desk is not None:
@@ -208,7 +208,7 @@ def _candidates(upload: Upload, chosen: Chosen | None) -> dict[str, Config]:
     return {label: config.changed(device="cpu") for label, config in found.items()}
 
 
-def _value(config: Config, name: str, shown: Setting) -> Any:
+def _value(config: TrainingConfig, name: str, shown: Setting) -> Any:
     """A widget for one setting of the network, at first with another value than the network has."""
     value, kind = getattr(config, name), kind_of(type(config), name)
     key = f"files value {config.experiment} {name} {value}"
@@ -272,7 +272,7 @@ def _code(upload: Upload, mode: str) -> str:
     return f"{read}\nnet.load_state_dict(weights{', strict=False' if mode == 'loose' else ''})"
 
 
-def _load(upload: Upload, key: str, config: Config, mode: str) -> Loaded | Unable:
+def _load(upload: Upload, key: str, config: TrainingConfig, mode: str) -> Loaded | Unable:
     known = session.get("files loaded")
     asked = (key, config, mode)
     if known is None or known[0] != asked:

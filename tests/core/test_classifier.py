@@ -10,7 +10,7 @@ from torch import nn
 
 from core.checkpoints import checkpoint, load, save
 from core.config import ConfigError
-from core.experiments.base import bug_lanes
+from core.experiment import bug_lanes
 from core.experiments.classifier import (
     GRID,
     ClassifierConfig,

@@ -16,8 +16,8 @@ from core.__main__ import main
 from core.changes import Changes
 from core.config import ConfigError, kind_of
 from core.data.digits import augment, digits
+from core.experiment import bug_lanes
 from core.experiments import experiment
-from core.experiments.base import bug_lanes
 from core.experiments.cnn import (
     CNNConfig,
     build_net,

@@ -3,14 +3,20 @@
 import json
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.config import MAX_TEXT, ConfigError, Setting, kind_of
+from core.config import MAX_TEXT, Config, ConfigError, EpochConfig, Setting, TrainingConfig, kind_of
+from core.experiments import experiment, experiments
 from core.experiments.classifier import MAX_POINTS, ClassifierConfig
+from core.layers import CARDS
+from core.loading.config import LoadingConfig
+from core.settings import Optimizer, optimizer
+from core.tensorboard.config import LogConfig
+from core.tensorboard.first import FirstConfig
 
 SETTINGS = ClassifierConfig.settings()
 NUMBERS = [name for name, shown in SETTINGS.items() if kind_of(ClassifierConfig, name) in ("int", "float")]
@@ -20,7 +26,8 @@ ITEMS: dict[str, Callable[[Setting], st.SearchStrategy[Any]]] = {
     "points": lambda shown: st.tuples(COORDINATE, COORDINATE, st.integers(0, 4)),
     "choices": lambda shown: st.sampled_from(list(shown.choices or ())),
 }
-LONGEST = {"hidden_sizes": 6, "points": 12, "features": 7, "bugs": 4}
+MOST_ITEMS = 12
+"""Items of a tuple that are tried; more points take long to draw."""
 
 
 def values_of(name: str) -> st.SearchStrategy[Any]:
@@ -36,8 +43,8 @@ def values_of(name: str) -> st.SearchStrategy[Any]:
         return st.integers(int(shown.low or 0), int(shown.high or 0))
     if kind == "float":
         return st.floats(shown.low, shown.high)
-    shortest = 1 if name == "features" else 0
-    return st.lists(ITEMS[kind](shown), min_size=shortest, max_size=LONGEST[name]).map(tuple)
+    fewest, most = shown.length
+    return st.lists(ITEMS[kind](shown), min_size=fewest or 0, max_size=min(most or 0, MOST_ITEMS)).map(tuple)
 
 
 FIELDS = st.fixed_dictionaries({}, optional={name: values_of(name) for name in SETTINGS})
@@ -100,6 +107,40 @@ def test_every_number_is_bounded(name: str, beyond: int) -> None:
     assert getattr(ClassifierConfig.create({name: edge}), name) == edge
 
 
+@pytest.mark.parametrize("size", [0, 65, -1])
+def test_every_number_in_a_tuple_is_bounded(size: int) -> None:
+    shown = SETTINGS["hidden_sizes"]
+    assert (shown.low, shown.high, shown.length) == (1, 64, (0, 6))
+    for sizes in ((size,), (1, 64, size), f"10,{size}"):
+        assert problem_of({"hidden_sizes": sizes}) == f"A number from 1 to 64 is needed, not “{size}”."
+    assert ClassifierConfig(hidden_sizes=(1, 64)).hidden_sizes == (1, 64)
+
+
+def test_what_does_not_train_has_no_settings_of_training() -> None:
+    configs: list[type[Config]] = [LogConfig, FirstConfig, LoadingConfig, *(card.config for card in CARDS.values())]
+    for config in configs:
+        assert not issubclass(config, TrainingConfig)
+        assert "bugs" not in config.model_fields
+    for plain in (LogConfig, FirstConfig, LoadingConfig):
+        assert not {"lr", "bugs", "optimizer", "device"} & {*plain.model_fields, *dir(plain)}
+
+
+def test_what_trains_declares_what_the_engine_asks() -> None:
+    with pytest.raises(TypeError, match="Half does not declare lr, num_steps, device, bugs, steps_per_epoch"):
+
+        class Half(TrainingConfig):
+            experiment: ClassVar[str] = "half"
+            optimizer: Optimizer = optimizer("SGD")
+
+
+@pytest.mark.parametrize("name", experiments())
+def test_the_learning_rate_acts_at_once_and_the_length_of_a_run_later(name: str) -> None:
+    config = experiment(name).config
+    assert config.acting("at once") == {"lr"}
+    assert config.acting("later") == {"num_epochs" if issubclass(config, EpochConfig) else "num_steps"}
+    assert config.acting("new run") == set(config.model_fields) - config.acting("at once") - config.acting("later")
+
+
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("text", ["", "nan", "inf", "-inf", "1e999", "9" * 5000, "x", "1,5", "{0}", "１x", "\udcff"])
 def test_no_text_but_a_number_is_taken_for_one(name: str, text: str) -> None:
@@ -131,7 +172,7 @@ def test_a_wrong_value_gets_its_sentence(values: dict[str, Any], sentence: str) 
     assert problem_of(values) == sentence
 
 
-def test_all_wrong_fields_are_told_at_once() -> None:
+def test_every_wrong_field_gets_a_sentence() -> None:
     with pytest.raises(ConfigError) as caught:
         ClassifierConfig.create({"lr": "x", "seed": "y", "nothing": "z"})
     assert {problem.field for problem in caught.value.problems} == {"lr", "seed", "nothing"}

@@ -17,7 +17,8 @@ from core.data.csv_series import read_series
 from core.data.csv_table import CsvRefused, text_of
 from core.data.waves import formula, times
 from core.engine.run import Run
-from core.experiments.rnn import RNNConfig, build_net, focus, lanes, make_window, train, untrained, view
+from core.experiment import cell_lanes
+from core.experiments.rnn import RNNConfig, build_net, focus, make_window, train, untrained, view
 from core.export import script
 from core.models import RNN
 from core.shapes.sequence import parameters, step_tensors
@@ -145,7 +146,7 @@ def test_a_run_that_fails_says_why_beside_one_that_goes_on(start: Callable[..., 
 
 def test_the_cells_side_by_side(start: Callable[..., Run]) -> None:
     config = config_of(compare=True, num_steps=20, cell="LSTM")
-    assert list(lanes(config)) == ["run", "RNN", "GRU"]
+    assert list(cell_lanes(config)) == ["run", "RNN", "GRU"]
     run = start(config)
     until(lambda: not run.alive)
     for lane, cell in (("run", "LSTM"), ("RNN", "RNN"), ("GRU", "GRU")):

@@ -16,11 +16,11 @@ from core.changes import Changes
 from core.config import ConfigError, kind_of
 from core.data.wave_kinds import KINDS, wave_kinds, wave_pictures
 from core.engine.run import Run
+from core.experiment import cell_lanes
 from core.experiments.rnn_digits import (
     RNNDigitsConfig,
     build_net,
     focus,
-    lanes,
     make_data,
     shown_examples,
     subject,
@@ -299,7 +299,7 @@ def test_every_choice_goes_through_a_link_and_back() -> None:
 
 def test_the_cells_side_by_side(start: Callable[..., Run]) -> None:
     config = config_of(compare=True, num_epochs=1, train_size=300)
-    assert list(lanes(config)) == ["run", "RNN", "GRU"]
+    assert list(cell_lanes(config)) == ["run", "RNN", "GRU"]
     run = start(config)
     until(lambda: not run.alive)
     for lane, cell in (("run", "LSTM"), ("RNN", "RNN"), ("GRU", "GRU")):

@@ -20,13 +20,12 @@ from torch import nn
 
 from core import checkpoints
 from core.changes import Changes
-from core.config import Config, ConfigError, kind_of
+from core.config import ConfigError, TrainingConfig, kind_of
 from core.data.image_sets import load_images
 from core.engine import worker
 from core.engine.manager import Manager
 from core.engine.record import Folder
 from core.engine.run import Run
-from core.experiments.image_focus import shown_images
 from core.experiments.vgg import (
     PRESETS,
     VGGConfig,
@@ -43,6 +42,7 @@ from core.experiments.vgg import (
     view,
 )
 from core.export import script
+from core.images.focus import shown_images
 from core.models import VGG, make_layers
 from core.processes.cost import Cost, measure
 from core.refused import Refused
@@ -291,7 +291,7 @@ def test_good_weights_learn_where_bad_ones_do_not() -> None:
     assert losses["kaiming"] < 1 < 2.29 < losses["small"]
 
 
-def of_each(lanes: dict[str, Config], setting: str) -> list[object]:
+def of_each(lanes: dict[str, TrainingConfig], setting: str) -> list[object]:
     """What a setting is in each lane."""
     return [getattr(config, setting) for config in lanes.values()]
 

@@ -29,7 +29,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
-from core.config import Problem
+from core.config import Config, Problem
 from core.experiments import experiment
 from core.layers import CARDS
 from core.loading.config import LoadingConfig
@@ -90,7 +90,8 @@ def in_pages() -> tuple[tuple[str, Path], ...]:
 
 def in_settings() -> Sources:
     """What the settings of experiments, loading and logging say."""
-    configs = [experiment(name).config for name in NAMES] + [LoadingConfig, FirstConfig, LogConfig]
+    trained = [experiment(name).config for name in NAMES]
+    configs: list[type[Config]] = [*trained, LoadingConfig, FirstConfig, LogConfig]
     for config in configs:
         path = ROOT / (config.__module__.replace(".", "/") + ".py")
         for setting in config.settings().values():

@@ -63,13 +63,16 @@ def form_values(space: Form) -> dict[str, Any]:
 
 
 def _sizes(space: Form) -> tuple[int, ...]:
-    """The hidden layers' sizes: as many as the first slider says; a new layer is as wide as the last one."""
+    """The hidden layers' sizes: as many as the first slider says.
+
+    A new layer is as wide as the last one, the first one as wide as it is by default.
+    """
     config: Any = space.config
     known = list(config.hidden_sizes)
     count = session.get(space.key("hidden_sizes"), len(known))
     sizes = [session.get(space.key(f"hidden_sizes.{index}"), size) for index, size in enumerate(known[:count])]
     while len(sizes) < count:
-        sizes.append(sizes[-1] if sizes else 10)
+        sizes.append(sizes[-1] if sizes else config.default("hidden_sizes")[-1])
     return tuple(sizes)
 
 
@@ -162,10 +165,12 @@ def _hidden_layers(space: Form, shown: Setting) -> None:
     config: Any = space.config
     sizes = config.hidden_sizes
     key, now = _seed(space, "hidden_sizes", len(sizes))
-    st.slider(_(shown.label), 0, 6, now, key=key, help=_help(shown, type(space.config), "hidden_sizes"))
+    fewest, most = (int(bound or 0) for bound in shown.length)
+    st.slider(_(shown.label), fewest, most, now, key=key, help=_help(shown, type(space.config), "hidden_sizes"))
+    low, high = int(shown.low or 0), int(shown.high or 0)
     for index, size in enumerate(sizes):
         key, now = _seed(space, f"hidden_sizes.{index}", size)
-        st.slider(_("Neurons in layer {number}").format(number=index + 1), 1, 64, now, key=key)
+        st.slider(_("Neurons in layer {number}").format(number=index + 1), low, high, now, key=key)
 
 
 def _device(space: Form, shown: Setting) -> None:

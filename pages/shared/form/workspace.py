@@ -17,10 +17,6 @@ from pages.index import page_of
 from pages.shared.form.form import Form
 from pages.shared.person import session
 
-LIVE = {"lr"}
-"""Fields that act on a run while it trains."""
-LATER = {"num_steps", "num_epochs"}
-"""Fields that act when a run has ended and goes on."""
 SPEED = 30.0
 """Steps a second until someone chooses another speed."""
 
@@ -29,7 +25,7 @@ class Workspace(Form):
     """What one tab shows of one experiment.
 
     Attributes:
-        run_id: the run shown, whose config is this one but for live fields; None for the untrained picture.
+        run_id: the run shown, whose config differs only in fields that need no new run; None for the untrained picture.
         link: the link last seen in the address.
         focus: what the picture was asked to show while there was no run.
 
@@ -89,7 +85,7 @@ class Workspace(Form):
         run = self.run
         if run is not None and run.alive and typed == self.config.lr != run.value_wanted("lr"):
             self.config = self.config.changed(lr=run.value_wanted("lr"))
-            self.refill |= LIVE
+            self.refill.add("lr")
 
     def change(self, config: Config) -> None:
         """Act on another config that fits: at once where a run can take it up, else with a new run."""
@@ -98,9 +94,10 @@ class Workspace(Form):
             self.config = config
             run = self.run
             if run is not None:
-                if run.alive and changed & LIVE:
-                    run.command("change", {"lr": config.lr})
-                if changed - LIVE - LATER:
+                at_once = {name: getattr(config, name) for name in sorted(changed & config.acting("at once"))}
+                if run.alive and at_once:
+                    run.command("change", at_once)
+                if changed & config.acting("new run"):
                     self.run_id = None
                     if run.status == "running":
                         self._start(speed=run.speed)

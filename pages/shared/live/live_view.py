@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import Config, EpochConfig
+from core.config import EpochConfig, TrainingConfig
 from core.experiments import experiment
 from core.frames import encode
 from pages.shared.form.workspace import Workspace
@@ -28,7 +28,7 @@ live_component = view_component("torch_playground_live")
 
 
 @lru_cache(maxsize=256)
-def untrained_frame(config: Config, focus: str, missing: str) -> str:
+def untrained_frame(config: TrainingConfig, focus: str, missing: str) -> str:
     """The frame of step 0 of all lanes, in base64.
 
     Args:

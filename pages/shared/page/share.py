@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from core.changes import recorded
-from core.config import Config, kind_of
+from core.config import TrainingConfig, kind_of
 from pages.shared.form.workspace import Workspace
 from pages.shared.person import language
 from pages.shared.person.language import _
@@ -87,7 +87,7 @@ def earlier_runs(space: Workspace) -> None:
         )
 
 
-def settings_of(config: Config) -> list[str]:
+def settings_of(config: TrainingConfig) -> list[str]:
     """What differs from the tutorial's settings, by the names that the controls have."""
     told = []
     for name, text in config.to_query().items():

@@ -8,7 +8,7 @@ import tokenize
 
 import streamlit as st
 
-from core.config import Config
+from core.config import TrainingConfig
 from core.engine.manager import manager
 from core.export import marked_lines, missing_lines, notebook, script
 from pages.shared.form.workspace import Workspace
@@ -24,7 +24,7 @@ code_component = file_component("torch_playground_code", __file__)
 def code_panel(space: Workspace) -> None:
     """The code of the run shown, with the learning-rate changes made during it; before a run, that of the form."""
     run = space.run
-    config: Config = run.config if run is not None else space.config.changed(device="cpu")
+    config: TrainingConfig = run.config if run is not None else space.config.changed(device="cpu")
     changes = run.changes if run is not None else {}
     st.write(
         _(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.config import Config
+from core.config import TrainingConfig
 from core.engine.manager import manager
 from core.engine.run import Run
 from core.experiments import experiment
@@ -43,7 +43,7 @@ def log_form() -> LogForm:
     return form
 
 
-def log_panel(config: Config | None, last: Callable[[], Run | None]) -> None:
+def log_panel(config: TrainingConfig | None, last: Callable[[], Run | None]) -> None:
     """A row for each kind; while a run is alive its costs follow it.
 
     Args:
@@ -54,7 +54,7 @@ def log_panel(config: Config | None, last: Callable[[], Run | None]) -> None:
     st.fragment(_rows, run_every=INTERVAL if alive else None)(config, last, alive)
 
 
-def _rows(config: Config | None, last: Callable[[], Run | None], alive: bool) -> None:
+def _rows(config: TrainingConfig | None, last: Callable[[], Run | None], alive: bool) -> None:
     if alive and not manager().training(session.owner()):
         st.rerun()
     run = last()

@@ -3,10 +3,10 @@
 import torch
 from torch import nn
 
-from core.config import Config
+from core.config import TrainingConfig
 
 
-def build_optimizer(config: Config, net: nn.Module) -> torch.optim.Optimizer:
+def build_optimizer(config: TrainingConfig, net: nn.Module) -> torch.optim.Optimizer:
     """The optimizer over all parameters of net."""
     if config.optimizer == "SGD":
         return torch.optim.SGD(net.parameters(), lr=config.lr)

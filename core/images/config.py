@@ -9,15 +9,26 @@ from core.data.image_sets import ImageSet, chosen_set
 
 
 class ImageConfig(EpochConfig):
-    """Settings of an experiment on images.
+    """The settings of an experiment on images.
 
-    It has the fields `dataset`, `train_size` and, if a person's own images may be chosen, `own_images`.
+    Attributes:
+        dataset: the name of the set.
+        own_images: the key of a person's own images; empty where they can't be chosen.
+        train_size: the number of training images, 0 for all.
     """
 
+    REQUIRED = (*EpochConfig.REQUIRED, "dataset", "own_images", "train_size")
+
     if TYPE_CHECKING:
-        dataset: str = ""
-        own_images: str = ""
-        train_size: int = 0
+
+        @property
+        def dataset(self) -> str: ...
+
+        @property
+        def train_size(self) -> int: ...
+
+        @property
+        def own_images(self) -> str: ...
 
     @property
     def image_set(self) -> ImageSet:

@@ -1,0 +1,82 @@
+"""What an experiment consists of, for the engine and the pages; and parts that several experiments share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core.config import Problem, TrainingConfig
+from core.settings import CELLS
+from core.snapshot import Bench, Frame, Snapshot
+
+
+def classifier_bench(net: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor) -> Bench:
+    """A network that gives logits, on the bench with one batch x and its labels y (batch,)."""
+
+    def loss() -> Tensor:
+        value: Tensor = nn.CrossEntropyLoss()(net(x), y)
+        return value
+
+    return Bench(net, optimizer, loss)
+
+
+def bug_lanes(config: TrainingConfig) -> dict[str, TrainingConfig]:
+    """The run itself and, where a bug is switched on, the correct run beside it."""
+    return {"run": config, "correct": config.changed(bugs=())} if config.bugs else {"run": config}
+
+
+def cell_lanes(config: Any) -> dict[str, TrainingConfig]:
+    """The run itself and, beside it, the correct run where a bug is switched on, or the other two cells."""
+    if config.compare:
+        return {"run": config, **{cell: config.changed(cell=cell) for cell in CELLS if cell != config.cell}}
+    return bug_lanes(config)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """One experiment: a module or a folder in `core.experiments` has it as EXPERIMENT.
+
+    Attributes:
+        config: its Config class, which also has its name.
+        train: train(config, changes, resume) -> Iterator[Snapshot], the visible loop.
+        view: view(config, snapshot, focus) -> Frame: what the screen draws; an empty focus is what it draws at first.
+        untrained: untrained(config) -> Snapshot of step 0.
+        bench: bench(config) -> Bench, to take one step by hand.
+        logged_batch: logged_batch(config) -> x, y: what the network is given of the test set, and what is asked for.
+        smallest: values of the smallest run worth testing, 10 to 30 steps in well under a second; where it has epochs,
+            two and more, and the seventh step ends none. The tests that go over all experiments train it.
+        order: its place in lists, the smallest first.
+        lanes: lanes(config) -> name -> Config: the runs trained side by side; the first is the run itself.
+        focus: focus(wish) -> what a viewer wants to look at, checked; raises ValueError where it makes no sense.
+        missing: missing(config) -> why a run can't start yet, such as images that were not fetched; None if it can.
+        pictured: pictured(config) -> whether the network is given images.
+    """
+
+    config: type[TrainingConfig]
+    train: Callable[..., Iterator[Snapshot]]
+    view: Callable[[Any, Any, Mapping[str, Any]], Frame]
+    untrained: Callable[[Any], Snapshot]
+    bench: Callable[[Any], Bench]
+    logged_batch: Callable[[Any], tuple[Tensor, Tensor]]
+    smallest: Mapping[str, Any]
+    order: int = 100
+    lanes: Callable[[Any], Mapping[str, TrainingConfig]] = bug_lanes
+    focus: Callable[[Any], Mapping[str, Any]] = lambda wish: {}
+    missing: Callable[[Any], Problem | None] = lambda config: None
+    pictured: Callable[[Any], bool] = lambda config: False
+
+    @property
+    def name(self) -> str:
+        """Its name in links, on the command line and in the index of runs, and that of its module."""
+        return self.config.experiment
+
+    def frames(
+        self, config: TrainingConfig, snapshots: Mapping[str, Snapshot], focus: Mapping[str, Any] | None = None
+    ) -> dict[str, Frame]:
+        """What the screen draws of each lane."""
+        lanes = self.lanes(config)
+        return {name: self.view(lanes[name], snapshot, focus or {}) for name, snapshot in snapshots.items()}
