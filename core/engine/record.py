@@ -6,7 +6,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -113,20 +113,11 @@ class Folder:
                     found.append(json.loads(text))
         return found
 
-    def past(self, lane: str) -> list[Row]:
-        """The same as they were measured: what is null here was no finite number."""
-        return [
-            (
-                row["step"],
-                row["epoch"],
-                {
-                    name: math.nan if value is None else value
-                    for name, value in row.items()
-                    if name not in ("step", "epoch")
-                },
-            )
-            for row in self.rows(lane)
-        ]
+    def past(self, lane: str) -> Iterator[Row]:
+        """The steps as they were measured: what is null in the record was no finite number."""
+        for row in self.rows(lane):
+            step, epoch = row.pop("step"), row.pop("epoch")
+            yield step, epoch, {name: math.nan if value is None else value for name, value in row.items()}
 
     def lanes(self) -> list[str]:
         """The lanes that have a record."""

@@ -19,7 +19,8 @@ def log_scalars(writer: SummaryWriter, step: int, metrics: dict[str, float]) -> 
 def log_test(writer: SummaryWriter, step: int, metrics: dict[str, float]) -> None:
     """What the test set says."""
     writer.add_scalar("Test/Loss", metrics["loss/test"], step)
-    writer.add_scalar("Test/Accuracy", metrics["accuracy/test"], step)
+    if "accuracy/test" in metrics:
+        writer.add_scalar("Test/Accuracy", metrics["accuracy/test"], step)
 
 
 def log_learning_rate(writer: SummaryWriter, step: int, lr: float) -> None:

@@ -1,19 +1,21 @@
-"""Logs a run around its training loop: what, when, at what cost, and until the budget is spent or the disk is full."""
+"""Logs a run around its training loop: what, when, at what cost. Whatever goes wrong ends the log, never the run."""
 
 from __future__ import annotations
 
+import logging
 import math
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
 import torch
+from torch import nn
 
 from core.config import TrainingConfig
 from core.experiments import experiment
@@ -30,6 +32,9 @@ FLUSH_INTERVAL = 1.0
 """Seconds after which what was written can be read by others at the latest."""
 FILES_TO_COME = 500_000
 """Bytes that the files beside the event file may take: an embedding's table, labels and images."""
+LONGEST_REASON = 200
+"""Characters of an error that are reported."""
+Given = ParamSpec("Given")
 
 
 @dataclass
@@ -65,34 +70,69 @@ def _write_lr(point: Point, writer: Writer) -> None:
         lines.log_learning_rate(writer, point.step, point.lr)
 
 
+@contextmanager
+def untouched(net: nn.Module) -> Iterator[None]:
+    """While inside, neither the run's chance nor the network's mode is changed for what comes after."""
+    modes = [(module, module.training) for module in net.modules()]
+    try:
+        with undisturbed():
+            yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+def ends_the_log(write: Callable[Concatenate[Logbook, Given], None]) -> Callable[Concatenate[Logbook, Given], None]:
+    """A method of `Logbook` in which whatever goes wrong ends the log, never the run."""
+
+    @wraps(write)
+    def writing(book: Logbook, /, *args: Given.args, **kwargs: Given.kwargs) -> None:
+        try:
+            write(book, *args, **kwargs)
+        except BudgetSpent:
+            book.stop("budget")
+        except OSError as error:
+            book.stop("disk", error)
+        except Exception as error:
+            logging.warning("The log of a run ended before the run did.", exc_info=True)
+            book.stop("error", error)
+
+    return writing
+
+
 class Logbook:
     """The log of one lane of a run.
 
     Attributes:
+        kinds: what is logged.
         costs: kind -> [seconds, how often].
-        stopped: why nothing is logged any more: "budget", "disk", or empty.
+        stopped: why nothing is logged any more: "budget", "disk", "error", or empty.
+        reason: the error itself, if it was one.
     """
 
     def __init__(self, config: TrainingConfig, log: LogConfig, folder: Path, budget: int):
         self.config = config
         self.log = log
-        self.kinds = kinds(config, log)
+        self.kinds: list[str] = []
         self.costs: dict[str, list[float]] = {}
         self.final: dict[str, float] = {}
-        self.stopped = ""
+        self.stopped = self.reason = ""
         self._between_tests = getattr(config, "evaluate_every", 1)
         self._last_flush = time.perf_counter()
         self._writer: Writer | None = None
         self._pending: list[Point] = []
         self._batch: tuple[torch.Tensor, torch.Tensor] | None = None
+        self._open(folder, budget)
         self._every = log.every if {"scalars", "learning_rate"} & set(self.kinds) else 0
         self._histograms_every = log.histograms_every if "histograms" in self.kinds else 0
         self._stride = math.gcd(self._every, self._histograms_every) or sys.maxsize
-        if self.kinds:
-            self._safely(lambda: self._open(folder, budget))
 
+    @ends_the_log
     def _open(self, folder: Path, budget: int) -> None:
-        self._writer = Writer(folder, budget)
+        with undisturbed():
+            self.kinds = kinds(self.config, self.log)
+        if self.kinds:
+            self._writer = Writer(folder, budget)
 
     @property
     def batch(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -101,13 +141,14 @@ class Logbook:
             self._batch = experiment(self.config.experiment).logged_batch(self.config)
         return self._batch
 
+    @ends_the_log
     def begin(self, snapshot: Snapshot, rows: Iterable[Row] = ()) -> None:
         """Log what is known before the first step.
 
         Args:
             rows: the steps before it, where a run goes on from another one.
         """
-        with undisturbed(), warnings.catch_warnings():
+        with untouched(snapshot.net), warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # add_graph goes by torch.jit.trace
             if "graph" in self.kinds:
                 self._do("graph", [lambda writer: lines.log_graph(writer, snapshot.net, self.batch[0])])
@@ -118,6 +159,7 @@ class Logbook:
             self.final.update(metrics)
         self.flush()
 
+    @ends_the_log
     def after(self, snapshot: Snapshot) -> None:
         """Log a step."""
         step, metrics = snapshot.step, snapshot.metrics
@@ -130,7 +172,8 @@ class Logbook:
             return
         self._note(step, metrics, snapshot.optimizer)
         if self._histograms_every and step % self._histograms_every == 0 and math.isfinite(metrics["loss/train"]):
-            self._do("histograms", [lambda writer: lines.log_histograms(writer, step, snapshot.net)])
+            with untouched(snapshot.net):
+                self._do("histograms", [lambda writer: lines.log_histograms(writer, step, snapshot.net)])
 
     def _note(self, step: int, metrics: dict[str, float], optimizer: torch.optim.Optimizer | None) -> None:
         """Remember a step's scalars, if it is one of those to log. In a row, they take a third of the time to write."""
@@ -161,20 +204,22 @@ class Logbook:
         if "learning_rate" in self.kinds:
             self._do("learning_rate", [partial(_write_lr, point) for point in pending if point.lr is not None])
 
+    @ends_the_log
     def flush(self) -> None:
         """Let others read what was logged."""
         if self._writer is not None:
-            self._write_scalars()
             self._last_flush = time.perf_counter()
-            self._safely(self._writer.flush)
+            self._write_scalars()
+            self._writer.flush()
 
     def flush_if_due(self) -> bool:
-        """The same, from time to time; whether it was done."""
+        """Do it from time to time; whether it was done."""
         due = time.perf_counter() - self._last_flush > FLUSH_INTERVAL
         if due:
             self.flush()
         return due
 
+    @ends_the_log
     def end(self, snapshot: Snapshot, finite: bool) -> None:
         """Log what is known after the last step, and close.
 
@@ -185,7 +230,7 @@ class Logbook:
         self._note_last(snapshot)
         self._write_scalars()
         self.final.update(snapshot.metrics)
-        with undisturbed():
+        with untouched(net):
             if "pr_curves" in self.kinds and finite:
                 self._do("pr_curves", [lambda writer: lines.log_pr_curves(writer, step, net, *self.batch)])
             if "embedding" in self.kinds and finite and self._has_room():
@@ -193,15 +238,15 @@ class Logbook:
         if "hparams" in self.kinds:
             self._do("hparams", [lambda writer: lines.log_hparams(writer, step, hparams(self.config), self.final)])
         if self._writer is not None:
-            self._safely(self._writer.close)
+            self._writer.close()
 
     def state(self) -> dict[str, Any]:
-        """What the page tells of it."""
-        return {"costs": self.costs, "stopped": self.stopped}
+        """What a page says of it: its costs, and why it ended before the run."""
+        return {"costs": self.costs, "stopped": self.stopped, "reason": self.reason}
 
     def _has_room(self) -> bool:
         if self._writer is not None and self._writer.size + FILES_TO_COME > self._writer.budget:
-            self._stop("budget")
+            raise BudgetSpent
         return self._writer is not None
 
     def _do(self, kind: str, calls: list[Callable[[Writer], None]]) -> None:
@@ -209,23 +254,16 @@ class Logbook:
         start = time.perf_counter()
         for call in calls:
             if self._writer is not None:
-                self._safely(partial(call, self._writer))
+                call(self._writer)
         if calls and self._writer is not None:
             cost = self.costs.setdefault(kind, [0.0, 0])
             cost[0] += time.perf_counter() - start
             cost[1] += len(calls)
 
-    def _safely(self, write: Callable[[], None]) -> None:
-        """Write; what goes wrong ends the log, never the run."""
-        try:
-            write()
-        except BudgetSpent:
-            self._stop("budget")
-        except OSError:
-            self._stop("disk")
-
-    def _stop(self, why: str) -> None:
+    def stop(self, why: str, error: Exception | None = None) -> None:
+        """Log nothing any more; what was logged can be read."""
         self.stopped = why
+        self.reason = f"{type(error).__name__}: {error}".splitlines()[0][:LONGEST_REASON] if error else ""
         writer, self._writer = self._writer, None
         if writer is not None:
             with suppress(OSError):

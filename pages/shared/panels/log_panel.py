@@ -16,7 +16,7 @@ from core.tensorboard.config import KINDS, PICTURED, LogConfig
 from pages.shared.form.controls import field, take
 from pages.shared.form.form import Form
 from pages.shared.person import session
-from pages.shared.person.language import _, joined
+from pages.shared.person.language import _, joined, plain
 
 WITH = {"scalars": ("every",), "histograms": ("histograms_every",)}
 """Kind -> the fields beside its switch."""
@@ -93,6 +93,13 @@ def _rows(config: TrainingConfig | None, last: Callable[[], Run | None], alive: 
         )
     elif stopped == "disk":
         st.warning(_("The disk could not take this run's log: the run itself went on."), icon=":material/warning:")
+    elif run is not None and stopped == "error":
+        st.warning(
+            _("An error ended this run's log: the run itself went on. The error: {reason}").format(
+                reason=plain(run.log["reason"])
+            ),
+            icon=":material/warning:",
+        )
 
 
 def code_of(kind: str) -> list[str]:

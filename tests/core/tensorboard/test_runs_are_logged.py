@@ -1,8 +1,12 @@
 """What real runs log: read back by TensorBoard's own reader, it equals what was trained."""
 
+import json
 import math
 import resource
+import sys
 from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +20,12 @@ from tensorboard.util import tensor_util
 from core import checkpoints
 from core.engine import manager as module
 from core.engine.manager import Manager
+from core.engine.record import Folder
 from core.engine.run import Run
+from core.engine.worker import Job, Log, Worker
 from core.experiments import experiment
 from core.processes.confined import confined
+from core.tensorboard import lines, logbook
 from core.tensorboard.config import KINDS, LogConfig
 from core.tensorboard.lines import as_images
 from core.tensorboard.logbook import Logbook
@@ -205,6 +212,96 @@ def log_on_a_disk_that_fills_up(place: Path) -> bytes:
 def test_a_disk_that_fills_up_ends_the_log_but_not_the_training(manager: Manager, tmp_path: Path) -> None:
     assert confined(log_on_a_disk_that_fills_up, tmp_path, memory=None) == b"400 disk"
     assert len(line(read(tmp_path), "Train/Loss")) > 1
+
+
+held: list[Any] = []
+"""Pipes of workers in this process: one that closes ends the process."""
+
+
+def run_here(config: Any, place: Path) -> Worker:
+    """A run, trained and logged by a worker in this process, with every kind that there is."""
+    run = Folder(place / "run")
+    run.create(config, {})
+    held.append(Pipe())
+    every_kind = LogConfig.create({"every": 1, "histograms": True, "histograms_every": 5})
+    worker = Worker(held[-1][1], Job(config, run.path, log=Log(every_kind, place / "log", 10**8)))
+    worker.run()
+    return worker
+
+
+def put_in_place_of(name: str, **parts: Any) -> None:
+    """Give an experiment other parts, in this process."""
+    known = experiment(name)
+    sys.modules[known.train.__module__].__dict__["EXPERIMENT"] = replace(known, **parts)
+    experiment.cache_clear()
+
+
+def run_with_a_fault(values: dict[str, Any], where: str, error: type[Exception], place: Path) -> bytes:
+    """The losses of a run in whose logging something goes wrong, and how run and log ended."""
+
+    def goes_wrong(*args: Any, **kwargs: Any) -> Any:
+        for net in args:
+            if isinstance(net, torch.nn.Module):
+                net.eval()  # as the logging of a graph has it at the time
+        if where in ("kinds", "batch", "log_graph"):
+            torch.rand(1)
+        raise error("no such thing\nat all")
+
+    if where == "batch":
+        put_in_place_of("classifier", logged_batch=goes_wrong)
+    else:
+        setattr(logbook if where == "kinds" else lines, where, goes_wrong)
+    config = classifier(**values)
+    facts = run_here(config, place).folder.facts()
+    rows = Folder(place / "run").rows("run")
+    return json.dumps([facts["status"], facts["logged"], [row["loss/train"] for row in rows]]).encode()
+
+
+@pytest.mark.parametrize(
+    ("where", "error"),
+    [
+        ("kinds", AttributeError),
+        ("batch", ConnectionResetError),
+        ("log_graph", TypeError),
+        ("log_scalars", KeyError),
+        ("log_test", ZeroDivisionError),
+        ("log_learning_rate", RecursionError),
+        ("log_histograms", RuntimeError),
+        ("log_hparams", MemoryError),
+    ],
+)
+def test_whatever_goes_wrong_ends_the_log_but_not_the_run(
+    where: str, error: type[Exception], manager: Manager, tmp_path: Path, losses: Any
+) -> None:
+    values = {"num_steps": 40, "dropout": 0.3, "batch_size": 30, "batch_norm": True}
+    status, logged, trained = json.loads(confined(run_with_a_fault, values, where, error, tmp_path, memory=None))
+    assert status == "finished"
+    assert logged["stopped"] == ("disk" if issubclass(error, OSError) else "error")
+    assert logged["reason"].startswith(error.__name__) and "\n" not in logged["reason"]
+    assert trained == losses(classifier(**values)), "the run is the same, bit for bit"
+
+
+def run_without_accuracy(place: Path) -> bytes:
+    """What is in the log of a run whose experiment measures a loss on its test set, but no accuracy."""
+    known = experiment("classifier")
+
+    def train(config: Any, changes: Any, resume: Any = None) -> Any:
+        for snapshot in known.train(config, changes, resume):
+            snapshot.metrics = {name: value for name, value in snapshot.metrics.items() if "accuracy" not in name}
+            yield snapshot
+
+    put_in_place_of("classifier", train=train)
+    worker = run_here(classifier(), place)
+    log = read(place / "log")
+    facts = worker.folder.facts()
+    return json.dumps([facts["status"], facts["logged"]["stopped"], log.Tags()["scalars"]]).encode()
+
+
+def test_an_experiment_without_accuracy_is_logged(manager: Manager, tmp_path: Path) -> None:
+    status, stopped, tags = json.loads(confined(run_without_accuracy, tmp_path, memory=None))
+    assert (status, stopped) == ("finished", "")
+    assert {"Train/Loss", "Test/Loss", "final/loss/test"} <= set(tags)
+    assert not any("ccuracy" in tag for tag in tags)
 
 
 def test_runs_that_are_forgotten_take_their_logs_along(
