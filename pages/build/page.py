@@ -47,14 +47,14 @@ def of_images(config: BuildConfig) -> dict[str, Any]:
 
 def of_points(config: BuildConfig) -> dict[str, Any]:
     """The plane with its points, and the boundary."""
-    shown = scene_of(config)
+    points = scene_of(config)
     return {
         "kind": "plane",
         "module": asset("shared/pictures/plane_picture.js"),
         "classes": config.n_classes,
-        "domain": shown.domain,
-        "train": points_of(shown.x_train, shown.y_train),
-        "test": points_of(shown.x_test, shown.y_test),
+        "domain": points.domain,
+        "train": points_of(points.x_train, points.y_train),
+        "test": points_of(points.x_test, points.y_test),
         "layers": [],
         "text": plane_words(),
     }

@@ -17,18 +17,18 @@ from pages.shared.server.assets import asset
 
 def picture(config: ClassifierConfig) -> dict[str, Any]:
     """What the picture of the plane shows beside the network: points, axes, layers."""
-    shown = scene(config.changed(device="cpu", lr=0.02, num_steps=1))
+    points = scene(config.changed(device="cpu", lr=0.02, num_steps=1))
     own = len(config.points) if config.dataset != "own" else 0
-    drawn = len(shown.x_train) - own
+    drawn = len(points.x_train) - own
     inputs, *hidden, logits = config.layer_sizes
     return {
         "kind": "plane",
         "module": asset("shared/pictures/plane_picture.js"),
         "classes": config.n_output,
-        "domain": shown.domain,
-        "train": points_of(shown.x_train[:drawn], shown.y_train[:drawn]),
-        "own": points_of(shown.x_train[drawn:], shown.y_train[drawn:]),
-        "test": points_of(shown.x_test, shown.y_test),
+        "domain": points.domain,
+        "train": points_of(points.x_train[:drawn], points.y_train[:drawn]),
+        "own": points_of(points.x_train[drawn:], points.y_train[drawn:]),
+        "test": points_of(points.x_test, points.y_test),
         "layers": [
             {"name": _("input"), "size": inputs, "labels": list(config.features)},
             *({"name": _("hidden {number}").format(number=i + 1), "size": size} for i, size in enumerate(hidden)),

@@ -43,11 +43,11 @@ class Measured:
     """What was measured.
 
     Attributes:
-        found: one of core.machine.lab's lists.
+        results: one of core.machine.lab's lists.
         at: when, in seconds since 1970.
     """
 
-    found: Any
+    results: Any
     at: float
 
 
@@ -65,23 +65,23 @@ def measure(key: str, label: str, work: Callable[[], Any], kind: type) -> Measur
             try:
                 measured = Measured(work(), time.time())
                 session.put(key, measured)
-                kept = {"at": measured.at, "found": known.dump_python(measured.found, mode="json")}
+                kept = {"at": measured.at, "found": known.dump_python(measured.results, mode="json")}
                 session.prefer(key, json.dumps(kept))
             except Unable as unable:
                 session.put(key, unable)
-    found: Measured | Unable | None = session.get(key)
-    if isinstance(found, Unable):
-        st.error(tell(found.problem), icon=":material/error:")
+    result: Measured | Unable | None = session.get(key)
+    if isinstance(result, Unable):
+        st.error(tell(result.problem), icon=":material/error:")
         return None
-    return found
+    return result
 
 
 def _kept(key: str, known: TypeAdapter[Any]) -> Measured | None:
     """What was measured on an earlier visit; None also where an older version of this app kept it otherwise."""
     kept = session.preference(key)
     try:
-        told = json.loads(kept) if kept else None
-        return Measured(known.validate_python(told["found"]), told["at"]) if told else None
+        stored = json.loads(kept) if kept else None
+        return Measured(known.validate_python(stored["found"]), stored["at"]) if stored else None
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -92,9 +92,9 @@ def busy_note(at: float) -> None:
     Args:
         at: when they were measured.
     """
-    told = _("Medians, measured on {day} at {time}. While others train on this machine, times are longer.")
+    sentence = _("Medians, measured on {day} at {time}. While others train on this machine, times are longer.")
     moment = time.localtime(at)
-    st.caption(told.format(day=time.strftime("%Y-%m-%d", moment), time=time.strftime("%H:%M:%S", moment)))
+    st.caption(sentence.format(day=time.strftime("%Y-%m-%d", moment), time=time.strftime("%H:%M:%S", moment)))
 
 
 def sweep_panel() -> None:
@@ -123,29 +123,29 @@ def sweep_panel() -> None:
         )
     if measured is None:
         return
-    found: dict[tuple[str, int], list[Step]] = {}
-    for step in measured.found:
-        found.setdefault((step.device, step.batch_size), []).append(step)
-    _sweep_chart(found)
-    for device in (name for name in here if (name, BATCH_SIZES[0]) in found):
+    curves: dict[tuple[str, int], list[Step]] = {}
+    for step in measured.results:
+        curves.setdefault((step.device, step.batch_size), []).append(step)
+    _sweep_chart(curves)
+    for device in (name for name in here if (name, BATCH_SIZES[0]) in curves):
         for size in BATCH_SIZES:
-            width = crossover(found["cpu", size], found[device, size])
-            told = (
+            width = crossover(curves["cpu", size], curves[device, size])
+            sentence = (
                 _("Batch size {size}: {device} is faster from {width} channels on.").format(
                     size=size, device=device, width=width
                 )
                 if width
                 else _("Batch size {size}: the CPU is faster at every width measured.").format(size=size)
             )
-            st.markdown(told)
-    _sweep_table(found)
+            st.markdown(sentence)
+    _sweep_table(curves)
     busy_note(measured.at)
 
 
-def _sweep_chart(found: dict[tuple[str, int], list[Step]]) -> None:
+def _sweep_chart(curves: dict[tuple[str, int], list[Step]]) -> None:
     figure = go.Figure()
-    times = [step.whole for steps in found.values() for step in steps]
-    for (device, size), steps in found.items():
+    times = [step.whole for steps in curves.values() for step in steps]
+    for (device, size), steps in curves.items():
         colours = CHARTS["cpu" if device == "cpu" else "gpu"]
         figure.add_scatter(
             x=[step.width for step in steps],
@@ -164,7 +164,7 @@ def _sweep_chart(found: dict[tuple[str, int], list[Step]]) -> None:
     st.plotly_chart(figure, key="devices sweep chart", config={"displayModeBar": False})
 
 
-def _sweep_table(found: dict[tuple[str, int], list[Step]]) -> None:
+def _sweep_table(curves: dict[tuple[str, int], list[Step]]) -> None:
     with st.expander(_("All numbers: transfer, compute, result back")):
         lines = [
             "| "
@@ -172,7 +172,7 @@ def _sweep_table(found: dict[tuple[str, int], list[Step]]) -> None:
             + " |",
             "|---|--:|--:|--:|--:|--:|",
         ]
-        for steps in found.values():
+        for steps in curves.values():
             for step in steps:
                 times = " | ".join(f"{time:.3f} ms" for time in (step.transfer, step.compute, step.back))
                 lines.append(f"| {step.device} | {step.width} | {step.batch_size} | {times} |")
@@ -201,15 +201,15 @@ def precision_panel() -> None:
     )
     if measured is None:
         return
-    found: list[Precision] = measured.found
-    base = next((one.milliseconds for one in found if one.name == "float32"), None)
+    results: list[Precision] = measured.results
+    base = next((one.milliseconds for one in results if one.name == "float32"), None)
     lines = [
         "| | "
         + " | ".join([_("forward pass"), "float32\u00a0=\u00a01", _("logits off by"), _("answers right")])
         + " |",
         "|---|--:|--:|--:|--:|",
     ]
-    for one in found:
+    for one in results:
         if one.milliseconds is None or one.accuracy is None or one.error is None or base is None:
             cells = [_("not on this device"), "", "", ""]
         else:
@@ -217,7 +217,7 @@ def precision_panel() -> None:
             cells = [took, readable(one.milliseconds / base), readable(one.error), f"{one.accuracy:.1%}"]
         lines.append(f"| **{one.name}** | {' | '.join(cells)} |")
     st.markdown("\n".join(lines))
-    for one in found:
+    for one in results:
         if one.refused:
             st.code(f"{one.name}: {one.refused}", language=None, wrap_lines=True)
     st.caption(
@@ -278,25 +278,25 @@ def threads_panel() -> None:
     measured = measure("devices threads", label.format(count=counts[-1]), lambda: [threads(n) for n in counts], Threads)
     if measured is None:
         return
-    found: list[Threads] = measured.found
+    results: list[Threads] = measured.results
     lines = [
         "| "
         + " | ".join([_("threads"), _("Net(2, 10, 2), 200 points"), _("CNN of 32 and 64 channels, 256 images")])
         + " |",
         "|--:|--:|--:|",
     ]
-    for one in found:
-        small = f"{one.small:.2f} ms (× {found[0].small / one.small:.2f})"
-        large = f"{one.large:.0f} ms (× {found[0].large / one.large:.2f})"
+    for one in results:
+        small = f"{one.small:.2f} ms (× {results[0].small / one.small:.2f})"
+        large = f"{one.large:.0f} ms (× {results[0].large / one.large:.2f})"
         lines.append(f"| {one.threads} | {small} | {large} |")
     st.markdown("\n".join(lines))
-    best = max(found, key=lambda one: found[0].large / one.large)
-    told = _("The large network is fastest with {count} threads here.").format(count=best.threads)
+    best = max(results, key=lambda one: results[0].large / one.large)
+    sentence = _("The large network is fastest with {count} threads here.").format(count=best.threads)
     if best.threads == 1:
-        told = _("The large network is fastest with one thread here.")
-    if found[-1].small > found[0].small:
-        most = found[-1].threads
-        told = joined(told, _("The small one is slower with {count} threads than with one.").format(count=most))
-    st.markdown(told)
+        sentence = _("The large network is fastest with one thread here.")
+    if results[-1].small > results[0].small:
+        most = results[-1].threads
+        sentence = joined(sentence, _("The small one is slower with {count} threads than with one.").format(count=most))
+    st.markdown(sentence)
     st.caption(_("Runs of this app train with one thread each, so that many people can train at once."))
     busy_note(measured.at)

@@ -52,7 +52,7 @@ def moves_panel() -> None:
     moves_component(
         key="devices moves picture",
         data={
-            "stages": [_shown(stage, device) for stage in known],
+            "stages": [_stage_data(stage, device) for stage in known],
             "cpu": _("CPU memory"),
             "device": place.get(device, _("{device}: the GPU's memory").format(device=device)),
             "back": _("Back"),
@@ -61,7 +61,7 @@ def moves_panel() -> None:
     )
 
 
-def _shown(stage: Stage, device: str) -> dict[str, Any]:
+def _stage_data(stage: Stage, device: str) -> dict[str, Any]:
     titles = {
         "loaded": _("A batch is loaded"),
         "data": _("1 · data to the device"),
@@ -78,17 +78,17 @@ def _shown(stage: Stage, device: str) -> dict[str, Any]:
         "backward": _("Gradients live beside their parameters, and so does the optimizer's state."),
         "back": _("NumPy, plots and prints need the CPU: only the few numbers of the answer travel back."),
     }
-    told = words[stage.name].replace("`", "")
+    sentence = words[stage.name].replace("`", "")
     if device == "cpu" and stage.name in ("data", "model"):
-        told = joined(told, _("From CPU to CPU nothing is copied: it is the same tensor."))
+        sentence = joined(sentence, _("From CPU to CPU nothing is copied: it is the same tensor."))
     if stage.milliseconds is not None:
-        told = joined(told, _("Measured: {time} ms.").format(time=f"{stage.milliseconds:.3f}"))
+        sentence = joined(sentence, _("Measured: {time} ms.").format(time=f"{stage.milliseconds:.3f}"))
     if stage.error:
-        told = joined(told, _("On meta this is a real error, because there are no numbers to copy:"))
+        sentence = joined(sentence, _("On meta this is a real error, because there are no numbers to copy:"))
     return {
         "title": titles[stage.name],
         "code": stage.code,
-        "told": told,
+        "told": sentence,
         "error": stage.error,
         "places": [
             {

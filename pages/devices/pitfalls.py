@@ -40,32 +40,32 @@ def _pitfall(name: str, device: str) -> None:
     mended = st.toggle(_("mend it"), key=f"devices pitfall {name}", persist_state="page")
     where = "cpu" if name == "time" and device == "meta" else device
     st.code(pitfall_program(name, mended, where), language="python", wrap_lines=True)
-    found = _run(name, mended, where)
-    if isinstance(found, Unable):
-        st.error(tell(found.problem), icon=":material/error:")
+    outcome = _run(name, mended, where)
+    if isinstance(outcome, Unable):
+        st.error(tell(outcome.problem), icon=":material/error:")
         return
-    if found.printed:
-        st.code(found.printed.rstrip(), language=None)
-    if found.error:
-        st.error(f"`{found.error.replace('`', '')}`", icon=":material/error:")
-    st.markdown(_told(name, mended, where))
+    if outcome.printed:
+        st.code(outcome.printed.rstrip(), language=None)
+    if outcome.error:
+        st.error(f"`{outcome.error.replace('`', '')}`", icon=":material/error:")
+    st.markdown(_explanation(name, mended, where))
 
 
 def _run(name: str, mended: bool, device: str) -> Outcome | Unable:
     """The outcome, as it was when this tab first asked for it."""
     key = f"devices outcome {name} {mended} {device}"
-    found = session.get(key)
-    if found is None:
+    outcome = session.get(key)
+    if outcome is None:
         try:
-            found = pitfall(name, mended, device)
+            outcome = pitfall(name, mended, device)
         except Unable as unable:
-            found = unable
-        session.put(key, found)
-    result: Outcome | Unable = found
+            outcome = unable
+        session.put(key, outcome)
+    result: Outcome | Unable = outcome
     return result
 
 
-def _told(name: str, mended: bool, device: str) -> str:
+def _explanation(name: str, mended: bool, device: str) -> str:
     """What happened, in plain words."""
     if name == "data":
         if mended:

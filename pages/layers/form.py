@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from core.config import Problem
 from core.engine.manager import manager
 from core.layers import CARDS
 from core.layers.card import Card
 from pages.shared.form.form import Form
+from pages.shared.form.link import forget_link, linked
 from pages.shared.person import session
 
 FIRST = "conv2d"
@@ -31,27 +30,25 @@ class CardForm(Form):
 
 def chosen_card() -> CardForm:
     """The card that the link names, else the one that this tab or an earlier visit chose."""
-    asked = {name: value for name, value in st.query_params.items() if name != "lang"}
+    query = linked()
     name = session.get("card chosen") or session.preference("card") or FIRST
-    fresh = bool(asked) and asked != session.get("card link")
-    # The browser may send the same link once more before it has taken it out of its address.
-    session.put("card link", asked)
-    if fresh and asked.get("card", name) in CARDS:
-        name = asked.get("card", name)
+    fresh = bool(query) and query != session.get("card link")
+    session.put("card link", query)
+    if fresh and query.get("card", name) in CARDS:
+        name = query.get("card", name)
         session.prefer("card", name)
     name = name if name in CARDS else FIRST
     session.put("card chosen", name)
     form = form_of(name)
     if fresh:
-        values = {field: value for field, value in asked.items() if field != "card"}
-        if asked.get("card", name) in CARDS:
+        values = {field: value for field, value in query.items() if field != "card"}
+        if query.get("card", name) in CARDS:
             config, notices = form.card.config.forgive(values)
             form.fill(config)
         else:
-            notices = [Problem("", "There is no card “{name}”.", {"name": asked["card"][:80]})]
+            notices = [Problem("", "There is no card “{name}”.", {"name": query["card"][:80]})]
         form.notices = notices
-    if asked:
-        st.query_params.from_dict({name: value for name, value in st.query_params.items() if name == "lang"})
+    forget_link()
     return form
 
 

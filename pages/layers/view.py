@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 import numpy as np
 import streamlit as st
@@ -20,6 +19,7 @@ from pages.layers.own_image import own_image, own_image_panel
 from pages.layers.words import card_words, picture_text
 from pages.shared.form.controls import field, take
 from pages.shared.live.component import view_component
+from pages.shared.page.links import shared_link
 from pages.shared.panels.code_panel import code_component, highlighted
 from pages.shared.person import language, session
 from pages.shared.person.language import _, tell
@@ -54,15 +54,15 @@ def _card(form: CardForm) -> None:
     for notice in form.notices[:5]:
         st.error(tell(notice), icon=":material/error:")
     picture, arguments = st.columns([2.6, 1], gap="medium")
-    shown: Shown | None = None
+    picture_of_card: Shown | None = None
     with picture:
         try:
-            shown = form.card.show(form.config, own)
+            picture_of_card = form.card.show(form.config, own)
         except Refused as refused:
             st.error(_("torch refuses: {reason}").format(reason=language.plain(str(refused))))
-        if shown is not None:
-            draw(form, shown)
-            lines_and_shapes(form, shown)
+        if picture_of_card is not None:
+            draw(form, picture_of_card)
+            lines_and_shapes(form, picture_of_card)
     many = len(form.config.settings()) > MANY
     with arguments, st.container(height=HEIGHT if many else "content", border=many):
         fields(form, own)
@@ -78,21 +78,21 @@ def reset_and_link(form: CardForm) -> None:
         help=_("Put every argument of this card back to what it was at first."),
     )
     with st.popover(_("Share"), icon=":material/link:"):
-        here = urlsplit(st.context.url or "")
-        query = urlencode({"card": form.card.name, **form.config.to_query(), "lang": language.current()}, safe=",")
         st.write(_("Whoever opens this link finds this card with all its arguments as they are here."))
         if form.card.config.settings().get("image") and form.asked("image") == "own":
             st.caption(_("Your own image stays here: it is not part of the link."))
-        st.code(f"{here.scheme}://{here.netloc}/layers?{query}", language=None, wrap_lines=True)
+        st.code(
+            shared_link("layers", {"card": form.card.name, **form.config.to_query()}), language=None, wrap_lines=True
+        )
 
 
 def fields(form: CardForm, own: np.ndarray | None) -> None:
     """The card's arguments."""
-    for name, shown in form.config.settings().items():
-        hidden = shown.shown_if is not None and form.asked(shown.shown_if[0]) not in shown.shown_if[1]
+    for name, setting in form.config.settings().items():
+        hidden = setting.shown_if is not None and form.asked(setting.shown_if[0]) not in setting.shown_if[1]
         if hidden or name in ELSEWHERE:
             continue
-        field(form, name, shown)
+        field(form, name, setting)
         if name == "image":
             own_image_panel(form, own)
         if name == "preset" and "kernel" in form.config.settings():
@@ -102,9 +102,9 @@ def fields(form: CardForm, own: np.ndarray | None) -> None:
             st.error(tell(problem), icon=":material/error:")
 
 
-def draw(form: CardForm, shown: Shown) -> None:
+def draw(form: CardForm, result: Shown) -> None:
     """The picture."""
-    frame = Frame(0, 0, shown.arrays, {"card": {"kind": shown.kind, **shown.facts}})
+    frame = Frame(0, 0, result.arrays, {"card": {"kind": result.kind, **result.facts}})
 
     def start() -> None:
         _start(form)
@@ -124,14 +124,14 @@ def draw(form: CardForm, shown: Shown) -> None:
 
 def _start(form: CardForm) -> None:
     """Take a starting point that was clicked in the picture."""
-    asked: Any = getattr(session.get(PICTURE), "start", None)
-    if isinstance(asked, Mapping) and "start_x" in form.config.settings():
-        form.submit({**dict(form.config), "start_x": asked.get("x"), "start_y": asked.get("y")})
+    point: Any = getattr(session.get(PICTURE), "start", None)
+    if isinstance(point, Mapping) and "start_x" in form.config.settings():
+        form.submit({**dict(form.config), "start_x": point.get("x"), "start_y": point.get("y")})
 
 
-def lines_and_shapes(form: CardForm, shown: Shown) -> None:
+def lines_and_shapes(form: CardForm, result: Shown) -> None:
     """The lines that ran, with the card's own one marked; what goes in and comes out; the formula."""
-    lines = highlighted(list(shown.lines))
+    lines = highlighted(list(result.lines))
     code_component(
         key="card lines",
         data={
@@ -139,22 +139,22 @@ def lines_and_shapes(form: CardForm, shown: Shown) -> None:
             "copied": _("Copied"),
             "left_out": "",
             "lines": [
-                {"marked": shown.one <= at < shown.one + shown.lines_of_it, "parts": parts}
+                {"marked": result.one <= at < result.one + result.lines_of_it, "parts": parts}
                 for at, parts in enumerate(lines)
             ],
         },
     )
-    if shown.given:
-        given = ", ".join(f"`{name}` {shape_of(value)}" for name, value in shown.given.items())
+    if result.given:
+        given = ", ".join(f"`{name}` {shape_of(value)}" for name, value in result.given.items())
         st.caption(_("Given: {names}").format(names=given))
-    told = []
-    if shown.shapes:
-        told.append(_("`{input}` → `{output}`").format(input=shown.shapes[0], output=shown.shapes[1]))
-    if shown.parameters is not None:
-        told.append(_("**{count}** parameters to learn").format(count=f"{shown.parameters:,}"))
-    st.markdown(" · ".join(told))
-    if shown.formula:
-        st.markdown(f"${shown.formula}$")
+    facts = []
+    if result.shapes:
+        facts.append(_("`{input}` → `{output}`").format(input=result.shapes[0], output=result.shapes[1]))
+    if result.parameters is not None:
+        facts.append(_("**{count}** parameters to learn").format(count=f"{result.parameters:,}"))
+    st.markdown(" · ".join(facts))
+    if result.formula:
+        st.markdown(f"${result.formula}$")
 
 
 def shape_of(value: Any) -> str:

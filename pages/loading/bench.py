@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-import streamlit as st
-
 from core.config import Problem
 from core.loading.config import LoadingConfig
 from core.loading.measure import Bar, Order, Result, measure
@@ -15,6 +13,7 @@ from core.loading.situations import situation, sweep
 from core.processes.jobs import Job, jobs
 from core.refused import Refused
 from pages.shared.form.form import Form
+from pages.shared.form.link import forget_link, linked
 from pages.shared.person import session
 
 SWEEP_LONGEST = 6.0
@@ -44,7 +43,7 @@ class Measured:
 
 
 class Bench:
-    """What one tab shows."""
+    """What one tab has on the loading page: two forms, and the measurement started last."""
 
     def __init__(self) -> None:
         self.owner = session.owner()
@@ -87,18 +86,18 @@ class Bench:
 
     def run_sweep(self) -> None:
         """Measure the forms' settings with every number of workers."""
-        asked = [Measured(config, side.name) for side in self.sides for config in sweep(side.config)]
-        asked.sort(key=lambda one: one.config.num_workers)
-        self._start("sweep", asked)
+        measurements = [Measured(config, side.name) for side in self.sides for config in sweep(side.config)]
+        measurements.sort(key=lambda one: one.config.num_workers)
+        self._start("sweep", measurements)
 
-    def _start(self, kind: Literal["run", "sweep"], asked: list[Measured]) -> None:
+    def _start(self, kind: Literal["run", "sweep"], measurements: list[Measured]) -> None:
         longest = SWEEP_LONGEST if kind == "sweep" else Order.longest
         try:
-            job = jobs().start(self.owner, measure, Order([one.config for one in asked], longest))
+            job = jobs().start(self.owner, measure, Order([one.config for one in measurements], longest))
         except Refused as refusal:
             self.notices.append(refusal.problem)
             return
-        self.job, self.kind, self.measured, self.taken = job, kind, asked, 0
+        self.job, self.kind, self.measured, self.taken = job, kind, measurements, 0
         self.number += 1
 
     def end(self) -> None:
@@ -111,7 +110,7 @@ class Bench:
         return jobs().before(self.job) if self.job is not None else 0
 
     def follow(self) -> None:
-        """Take in what the measurement has told since."""
+        """Take in what the measurement has sent since the last look."""
         if self.job is None:
             return
         events = self.job.events[self.taken :]
@@ -134,15 +133,15 @@ class Bench:
         changed = {name: value for name, value in other.items() if value != mine[name]}
         return query | {OTHER + name: LoadingConfig.write(name, value) for name, value in changed.items()}
 
-    def take_link(self, asked: Mapping[str, str]) -> None:
+    def take_link(self, query: Mapping[str, str]) -> None:
         """Fill the forms from a link. It starts nothing."""
-        first = {name: value for name, value in asked.items() if name != "compare" and not name.startswith(OTHER)}
+        first = {name: value for name, value in query.items() if name != "compare" and not name.startswith(OTHER)}
         config, notices = LoadingConfig.forgive(first)
-        changed = {name.removeprefix(OTHER): value for name, value in asked.items() if name.startswith(OTHER)}
+        changed = {name.removeprefix(OTHER): value for name, value in query.items() if name.startswith(OTHER)}
         other, more = LoadingConfig.forgive({**config.to_query(), **changed})
         self.a.fill(config)
         self.b.fill(other)
-        self.compare = asked.get("compare") != "false"
+        self.compare = query.get("compare") != "false"
         self.situation = None
         session.drop("loading compare")
         self.notices = list({str(notice): notice for notice in [*notices, *more]}.values())
@@ -150,14 +149,13 @@ class Bench:
 
 def bench() -> Bench:
     """This tab's bench, with what the address asks for."""
-    found: Bench | None = session.get("loading bench")
-    if found is None:
-        found = Bench()
-        session.put("loading bench", found)
-    asked = {name: value for name, value in st.query_params.items() if name != "lang"}
-    if asked and asked != found.link:
-        found.take_link(asked)
-    found.link = asked
-    if asked:
-        st.query_params.from_dict({name: value for name, value in st.query_params.items() if name == "lang"})
-    return found
+    own: Bench | None = session.get("loading bench")
+    if own is None:
+        own = Bench()
+        session.put("loading bench", own)
+    query = linked()
+    if query and query != own.link:
+        own.take_link(query)
+    own.link = query
+    forget_link()
+    return own

@@ -33,10 +33,10 @@ def _show(space: Bench, alive: bool) -> None:
     space.follow()
     if alive and over:
         st.rerun()
-    shown = _shown(space)
+    drawn = _drawn(space)
     lanes(
         "loading lanes",
-        [_group(space, one) for one in shown],
+        [_group(space, one) for one in drawn],
         _kinds(),
         {
             "hint": _waiting_for(space)
@@ -58,16 +58,16 @@ def _show(space: Bench, alive: bool) -> None:
         _conclusion(space)
 
 
-def _shown(space: Bench) -> list[Measured]:
+def _drawn(space: Bench) -> list[Measured]:
     """The settings whose lanes are drawn: all, or in a sweep the one that is being measured."""
     if not space.measured:
         return [Measured(side.config, side.name if space.compare else "") for side in space.sides]
     both = len({one.name for one in space.measured}) > 1
-    shown = [one if both else Measured(one.config, "", one.bars, one.result) for one in space.measured]
+    measured = [one if both else Measured(one.config, "", one.bars, one.result) for one in space.measured]
     if space.kind == "sweep":
-        begun = [one for one in shown if one.bars]
-        return begun[-1:] or shown[:1]
-    return shown
+        begun = [one for one in measured if one.bars]
+        return begun[-1:] or measured[:1]
+    return measured
 
 
 def _waiting_for(space: Bench) -> str:
@@ -122,12 +122,14 @@ def _rate(rate: float) -> str:
 def _sweep(space: Bench) -> Sweep | None:
     if space.kind != "sweep" or not space.measured:
         return None
-    found: dict[int, list[float | None]] = {}
+    rates_of: dict[int, list[float | None]] = {}
     for one in space.measured:
-        found.setdefault(one.config.num_workers, []).append(one.result.rate if one.result else None)
-    entries = [(str(count), found[count]) for count in SWEPT if count in found]
-    told = [f"{label}: {', '.join('–' if rate is None else _rate(rate) for rate in rates)}" for label, rates in entries]
-    alt = _("Batches per second by number of workers: {figures}").format(figures="; ".join(told))
+        rates_of.setdefault(one.config.num_workers, []).append(one.result.rate if one.result else None)
+    entries = [(str(count), rates_of[count]) for count in SWEPT if count in rates_of]
+    figures = [
+        f"{label}: {', '.join('–' if rate is None else _rate(rate) for rate in rates)}" for label, rates in entries
+    ]
+    alt = _("Batches per second by number of workers: {figures}").format(figures="; ".join(figures))
     return Sweep(alt, list(dict.fromkeys(one.name for one in space.measured)), entries)
 
 
@@ -217,10 +219,10 @@ def _table(rows: list[tuple[str, Result, LoadingConfig]]) -> str:
 
 def _remarks(space: Bench, one: Measured, result: Result) -> list[str]:
     """What has to be known to read the figures."""
-    told = []
+    remarks = []
     name = f"{one.name}: " if len({each.name for each in space.measured}) > 1 and space.kind == "run" else ""
     if result.cut:
-        told.append(name + _("Cut off after {batches} batches: it took too long.").format(batches=result.batches))
+        remarks.append(name + _("Cut off after {batches} batches: it took too long.").format(batches=result.batches))
     if one.config.num_workers and one.config.style != "tensor":
-        told.append(_("Workers start by {method} here.").format(method=f"`{start_method(one.config)}`"))
-    return told
+        remarks.append(_("Workers start by {method} here.").format(method=f"`{start_method(one.config)}`"))
+    return remarks

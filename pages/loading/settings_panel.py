@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
-
 import streamlit as st
 
 from core.config import Setting
 from core.loading.situations import SITUATIONS
 from pages.loading.bench import Bench, Side
 from pages.shared.form.controls import fields, take
-from pages.shared.person import language, session
+from pages.shared.page.links import shared_link
+from pages.shared.person import session
 from pages.shared.person.language import _
 
 GROUPS = ("loader", "data", "training")
@@ -41,11 +40,11 @@ def settings(space: Bench) -> None:
 def form(side: Side) -> None:
     """The widgets of one setting: the few that matter on top, the others to unfold."""
     titles = {"loader": "DataLoader", "data": _("Data"), "training": _("Training")}
-    shown = {name: one for name, one in side.config.settings().items() if usable(side, name, one)}
+    usable_fields = {name: one for name, one in side.config.settings().items() if usable(side, name, one)}
     for group in GROUPS:
-        fields(side, {name: one for name, one in shown.items() if one.group == group and not one.folded})
+        fields(side, {name: one for name, one in usable_fields.items() if one.group == group and not one.folded})
     for group in GROUPS:
-        folded = {name: one for name, one in shown.items() if one.group == group and one.folded}
+        folded = {name: one for name, one in usable_fields.items() if one.group == group and one.folded}
         touched = sum(getattr(side.config, name) != side.config.default(name) for name in folded)
         title = _("More of {group}").format(group=titles[group])
         label = _("{group} ({count} changed)").format(group=title, count=touched) if touched else title
@@ -116,7 +115,5 @@ def buttons(space: Bench) -> None:
 def share(space: Bench) -> None:
     """A link to both settings."""
     with st.popover(_("Share"), icon=":material/link:"):
-        here = urlsplit(st.context.url or "")
-        query = urlencode({**space.to_query(), "lang": language.current()}, safe=",")
         st.write(_("Whoever opens this link finds all settings as they are here. It starts nothing."))
-        st.code(f"{here.scheme}://{here.netloc}/loading?{query}", language=None, wrap_lines=True)
+        st.code(shared_link("loading", space.to_query()), language=None, wrap_lines=True)

@@ -13,8 +13,8 @@ from core.experiments import experiment, experiments
 from core.processes.jobs import Job, jobs
 from core.processes.profiling import Profile, profile_run
 from core.refused import Refused
+from pages.shared.form.differences import settings_of
 from pages.shared.page.links import experiment_title
-from pages.shared.page.share import settings_of
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
 from pages.shared.pictures.lanes import Group, lanes
@@ -28,7 +28,7 @@ TUTORIAL = "tutorial "
 
 
 @dataclass
-class Asked:
+class Request:
     """A profile that was asked for."""
 
     key: str
@@ -57,9 +57,9 @@ def own_profile() -> None:
     refused = session.get("profile refused")
     if refused is not None:
         st.error(tell(refused))
-    asked: Asked | None = session.get("profile asked")
-    alive = asked is not None and asked.job.alive
-    st.fragment(_show, run_every=INTERVAL if alive else None)(asked, alive)
+    request: Request | None = session.get("profile asked")
+    alive = request is not None and request.job.alive
+    st.fragment(_show, run_every=INTERVAL if alive else None)(request, alive)
 
 
 def choices() -> dict[str, tuple[str, TrainingConfig]]:
@@ -69,16 +69,16 @@ def choices() -> dict[str, tuple[str, TrainingConfig]]:
         (entry for name in experiments() for entry in store.of(owner, name)[:MOST_RUNS]),
         key=lambda entry: -entry.created,
     )[:MOST_RUNS]
-    found: dict[str, tuple[str, TrainingConfig]] = {}
+    named: dict[str, tuple[str, TrainingConfig]] = {}
     for entry in entries:
         config = entry.read_config()
         title = experiment_title(config.experiment)
         when = time.strftime("%H:%M:%S", time.localtime(entry.created))
-        found[entry.id] = (f"{title} · {when} · " + " · ".join(settings_of(config)), config)
+        named[entry.id] = (f"{title} · {when} · " + " · ".join(settings_of(config)), config)
     for name in experiments():
-        told = _("{experiment} · the tutorial's settings").format(experiment=experiment_title(name))
-        found[TUTORIAL + name] = (told, experiment(name).config())
-    return found
+        title = _("{experiment} · the tutorial's settings").format(experiment=experiment_title(name))
+        named[TUTORIAL + name] = (title, experiment(name).config())
+    return named
 
 
 def _start(key: str, config: TrainingConfig) -> None:
@@ -88,38 +88,38 @@ def _start(key: str, config: TrainingConfig) -> None:
         session.put("profile refused", missing)
         return
     try:
-        session.put("profile asked", Asked(key, jobs().start(session.owner(), profile_run, config)))
+        session.put("profile asked", Request(key, jobs().start(session.owner(), profile_run, config)))
     except Refused as refusal:
         session.put("profile refused", refusal.problem)
 
 
-def _show(asked: Asked | None, alive: bool) -> None:
-    over = asked is None or not asked.job.alive
+def _show(request: Request | None, alive: bool) -> None:
+    over = request is None or not request.job.alive
     if alive and over:
         st.rerun()
-    found: Profile | None = None
-    if asked is not None:
-        found = next((event["profile"] for event in asked.job.events if event["kind"] == "profile"), None)
+    profile: Profile | None = None
+    if request is not None:
+        profile = next((event["profile"] for event in request.job.events if event["kind"] == "profile"), None)
     lanes(
         "profile lanes",
-        [_group(found)],
+        [_group(profile)],
         [
             ("op3", _("a whole step")),
             ("op0", _("data and forward pass")),
             ("op1", _("backward pass")),
             ("op2", _("optimizer")),
         ],
-        {"hint": _hint(asked), "batch": "", "whole": _("Show all"), "sweep": ""},
-        id=asked.key + str(found is None) if asked else "",
-        status=asked.job.status if asked else "",
+        {"hint": _hint(request), "batch": "", "whole": _("Show all"), "sweep": ""},
+        id=request.key + str(profile is None) if request else "",
+        status=request.job.status if request else "",
     )
-    if asked is not None and over:
-        if asked.job.problem is not None:
-            st.error(tell(asked.job.problem), icon=":material/error:")
-        elif asked.job.status == "ended":
+    if request is not None and over:
+        if request.job.problem is not None:
+            st.error(tell(request.job.problem), icon=":material/error:")
+        elif request.job.status == "ended":
             st.info(_("It was ended before it was done, because something else was started."))
-    if found is not None:
-        st.markdown(_told(found))
+    if profile is not None:
+        st.markdown(_operations(profile))
         st.caption(
             _(
                 "Drag over the picture to see a part of it larger. The profiler itself takes time: for tiny operations "
@@ -128,39 +128,45 @@ def _show(asked: Asked | None, alive: bool) -> None:
         )
 
 
-def _hint(asked: Asked | None) -> str:
-    if asked is None or not asked.job.alive:
+def _hint(request: Request | None) -> str:
+    if request is None or not request.job.alive:
         return _("Nothing profiled yet: choose a run and press Profile it.")
-    count = jobs().before(asked.job)
+    count = jobs().before(request.job)
     if count:
         return _("The cores are taken: {count} before you in line.").format(count=count)
     return _("Training a few steps under the profiler …")
 
 
-def _group(found: Profile | None) -> Group:
-    depth = 1 + max((bar[0] for bar in found.bars), default=5) if found is not None else 6
+def _group(profile: Profile | None) -> Group:
+    depth = 1 + max((bar[0] for bar in profile.bars), default=5) if profile is not None else 6
     figures = ""
-    if found is not None:
-        steps = ", ".join(f"{1000 * seconds:.2f}" for seconds in found.steps)
+    if profile is not None:
+        steps = ", ".join(f"{1000 * seconds:.2f}" for seconds in profile.steps)
         figures = _("{steps} ms a step under the profiler, {plain} ms without").format(
-            steps=steps, plain=f"{1000 * found.plain:.2f}"
+            steps=steps, plain=f"{1000 * profile.plain:.2f}"
         )
     names = [_("step"), *([""] * (depth - 1))]
     title = _("Three training steps")
     return Group(
-        "", title, figures, f"{title}: {figures}", names, found.bars if found else [], found.names if found else []
+        "",
+        title,
+        figures,
+        f"{title}: {figures}",
+        names,
+        profile.bars if profile else [],
+        profile.names if profile else [],
     )
 
 
-def _told(found: Profile) -> str:
+def _operations(profile: Profile) -> str:
     """The operations that took longest."""
-    total = sum(found.steps) or 1
+    total = sum(profile.steps) or 1
     lines = [
         "| " + " | ".join([_("operation"), _("calls"), _("time of its own"), _("share")]) + " |",
         "|---|--:|--:|--:|",
     ]
     lines += [
         f"| `{name}` | {calls} | {1000 * seconds:.2f}\u00a0ms | {seconds / total:.0%} |"
-        for name, calls, seconds in found.times
+        for name, calls, seconds in profile.times
     ]
     return "\n".join(lines)

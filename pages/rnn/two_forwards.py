@@ -36,17 +36,17 @@ def two_forwards(config: RNNConfig) -> None:
     )
     known: tuple[RNNConfig, Comparison] | None = session.get("two forwards")
     if known is not None and known[0] == config:
-        found = known[1]
+        comparison = known[1]
         st.write(
             _(
                 "A forward and backward pass over {points} points: **{loop} ms** with the loop, **{whole} ms** at "
                 "once, **{ratio} times** as fast. The largest difference between the predictions: {difference}."
             ).format(
-                points=found.points,
-                loop=f"{1000 * found.loop:.2f}",
-                whole=f"{1000 * found.whole:.2f}",
-                ratio=f"{found.loop / found.whole:.1f}",
-                difference=f"{found.difference:.0e}",
+                points=comparison.points,
+                loop=f"{1000 * comparison.loop:.2f}",
+                whole=f"{1000 * comparison.whole:.2f}",
+                ratio=f"{comparison.loop / comparison.whole:.1f}",
+                difference=f"{comparison.difference:.0e}",
             )
         )
 
@@ -54,9 +54,9 @@ def two_forwards(config: RNNConfig) -> None:
 def bare(function: Callable[..., Any]) -> str:
     """A function's source without its docstring and types, so that it fits into half a page."""
     source = inspect.getsource(function)
-    [found] = ast.parse(source).body
-    assert isinstance(found, ast.FunctionDef)
-    for argument in found.args.args:
+    [definition] = ast.parse(source).body
+    assert isinstance(definition, ast.FunctionDef)
+    for argument in definition.args.args:
         argument.annotation = None
-    body = source.splitlines()[found.body[1].lineno - 1 :]
-    return "\n".join([f"def {found.name}({ast.unparse(found.args)}):", *body])
+    body = source.splitlines()[definition.body[1].lineno - 1 :]
+    return "\n".join([f"def {definition.name}({ast.unparse(definition.args)}):", *body])

@@ -37,9 +37,9 @@ def first_log() -> None:
         form = FirstForm("first log", FirstConfig.forgive(json.loads(session.preference(PREFERENCE) or "{}"))[0])
         session.put("first log", form)
     take(form)
-    for column, (name, shown) in zip(st.columns(3), form.config.settings().items(), strict=True):
+    for column, (name, setting) in zip(st.columns(3), form.config.settings().items(), strict=True):
         with column:
-            fields(form, {name: shown})
+            fields(form, {name: setting})
     logs = manager().store.logs(session.owner())
     written = session.get("first log written")
     if written is None or written[0] != form.config or not (logs / FOLDER / form.config.run).exists():
@@ -50,15 +50,15 @@ def first_log() -> None:
             st.error(_("The disk does not take it: {reason}.").format(reason=error.strerror))
             return
         session.put("first log written", written)
-    _config, data, found = written
+    _config, data, records = written
     left, right = st.columns(2)
     with left:
         st.markdown(_("**The code**"))
         st.code(code(form.config), language="python", wrap_lines=True)
     with right:
-        st.markdown(_("**The file: {size} bytes, {count} records**").format(size=f"{len(data):,}", count=len(found)))
+        st.markdown(_("**The file: {size} bytes, {count} records**").format(size=f"{len(data):,}", count=len(records)))
         rows = []
-        for record in found:
+        for record in records:
             values = record.event.summary.value
             step = str(record.event.step) if values else ""
             said = f"{values[0].tag} = {values[0].simple_value:.6g}" if values else record.event.file_version

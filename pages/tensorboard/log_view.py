@@ -52,7 +52,7 @@ def log_view() -> None:
     if chosen is None:  # nobody has chosen: the newest
         chosen = (trained or known)[:SHOWN_AT_FIRST]
     session.put(key, [name for name in chosen if name in known])
-    shown = st.multiselect(
+    chosen_runs = st.multiselect(
         _("Runs, over each other"),
         known,
         key=key,
@@ -70,9 +70,9 @@ def log_view() -> None:
         help=_("Each point becomes a mean of those before it; the pale line is what was logged."),
     )
     logarithmic = st.toggle(_("Logarithmic y axis"), key="log logarithmic")
-    if shown:
-        pictures(logs, shown, weight, logarithmic)
-        take_home(logs, shown)
+    if chosen_runs:
+        pictures(logs, chosen_runs, weight, logarithmic)
+        take_home(logs, chosen_runs)
 
 
 def _size(logs: Path) -> int:
@@ -86,20 +86,20 @@ def _follow(logs: Path, seen: int) -> None:
         st.rerun()
 
 
-def pictures(logs: Path, shown: list[str], weight: float, logarithmic: bool) -> None:
+def pictures(logs: Path, names: list[str], weight: float, logarithmic: bool) -> None:
     """All pictures of the runs chosen."""
-    found = {name: read(logs / name) for name in shown}
-    tags = [tag for log in found.values() for tag, line in log.scalars.items() if not tag.startswith("final/")]
+    logs_of = {name: read(logs / name) for name in names}
+    tags = [tag for log in logs_of.values() for tag, line in log.scalars.items() if not tag.startswith("final/")]
     columns = st.columns(2)
     for number, tag in enumerate(dict.fromkeys(tags)):
         with columns[number % 2]:
             st.markdown(f"**{tag}**")
-            figure = lines(found, tag, weight, logarithmic)
+            figure = lines(logs_of, tag, weight, logarithmic)
             st.plotly_chart(figure, key=f"log {tag}", config={"displayModeBar": False})
-    pictured = [name for name in shown if found[name].images or found[name].histograms]
+    pictured = [name for name in names if logs_of[name].images or logs_of[name].histograms]
     if not pictured:
         return
-    last = found[st.selectbox(_("Images and histograms of"), pictured, key="log pictured")]
+    last = logs_of[st.selectbox(_("Images and histograms of"), pictured, key="log pictured")]
     images = [(tag, *image) for tag, images in last.images.items() for image in images]
     for tag, step, image in images:
         st.markdown(f"**{tag}**")
@@ -107,7 +107,7 @@ def pictures(logs: Path, shown: list[str], weight: float, logarithmic: bool) -> 
     _histograms(last)
 
 
-def lines(found: dict[str, Log], tag: str, weight: float = 0, logarithmic: bool = False) -> go.Figure:
+def lines(logs: dict[str, Log], tag: str, weight: float = 0, logarithmic: bool = False) -> go.Figure:
     """One tag's lines of several runs over each other.
 
     Args:
@@ -115,7 +115,7 @@ def lines(found: dict[str, Log], tag: str, weight: float = 0, logarithmic: bool 
         logarithmic: whether the y axis runs over powers of ten.
     """
     figure = go.Figure()
-    for number, (name, log) in enumerate(found.items()):
+    for number, (name, log) in enumerate(logs.items()):
         if tag not in log.scalars:
             continue
         steps, values = zip(*log.scalars[tag], strict=True)
@@ -126,7 +126,7 @@ def lines(found: dict[str, Log], tag: str, weight: float = 0, logarithmic: bool 
                 x=steps, y=values, mode=mode, line_color=colour, opacity=0.3, showlegend=False, hoverinfo="skip"
             )
         figure.add_scatter(x=steps, y=smoothed(values, weight), mode=mode, line_color=colour, name=name)
-    different = {value for log in found.values() for _step, value in log.scalars.get(tag, []) if math.isfinite(value)}
+    different = {value for log in logs.values() for _step, value in log.scalars.get(tag, []) if math.isfinite(value)}
     if logarithmic:
         figure.update_yaxes(type="log")
     elif len(different) == 1:  # Plotly's own range reaches from -1 to 1 about a level line: 0.001 looks like 0 in it
@@ -168,14 +168,14 @@ def _histograms(log: Log) -> None:
     )
 
 
-def take_home(logs: Path, shown: list[str]) -> None:
+def take_home(logs: Path, names: list[str]) -> None:
     """The command to start TensorBoard by hand, and a run's files."""
     st.markdown(_("**The same by hand.** In a terminal of the machine that this app runs on:"))
     st.code(f"tensorboard --logdir {logs}", language=None, wrap_lines=True)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             _("Download the event files"),
-            lambda: packed(logs, shown),
+            lambda: packed(logs, names),
             "runs.zip",
             "application/zip",
             on_click="ignore",

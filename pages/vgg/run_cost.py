@@ -52,13 +52,13 @@ def sentence(config: VGGConfig, here: Measurement) -> str:
     if here.cost is None:
         return _("This network is so large that not even a few of its images could be timed here.")
     seconds = here.cost.epoch(config) * len(lanes(config))
-    told = _(
+    words = _(
         "An epoch takes about {time} on one core of this machine: {pace} images a second, measured over two steps of "
         "{images} images."
     ).format(time=duration(seconds), pace=f"{1 / here.cost.train:.3g}", images=here.cost.images)
     faster = config.precision == "float32" and torch.cpu._is_avx512_bf16_supported()
     hint = _("This processor knows bfloat16: with it (Training, Precision) it is faster.")
-    return joined(told, hint) if faster else told
+    return joined(words, hint) if faster else words
 
 
 def duration(seconds: float) -> str:

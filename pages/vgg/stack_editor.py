@@ -22,7 +22,7 @@ from pages.vgg.run_cost import facts
 stack_component = view_component("torch_playground_stack")
 
 
-def stack_editor(space: Workspace, asked: VGGConfig) -> None:
+def stack_editor(space: Workspace, config: VGGConfig) -> None:
     """Drawing, code and table of the list asked for, which may be one that can't work."""
 
     def edit() -> None:
@@ -41,28 +41,28 @@ def stack_editor(space: Workspace, asked: VGGConfig) -> None:
             "is the paper's; the drawing shows what the width makes of it."
         )
     )
-    stack_component(key="stack editor", data=drawing(asked), on_cfg_change=edit)
+    stack_component(key="stack editor", data=drawing(config), on_cfg_change=edit)
     if "cfg" in space.problems:
         st.error(language.tell(space.problems["cfg"]), icon=":material/error:")
     else:
-        st.markdown(facts(asked))
-    st.code(short_code(asked), language="python")
+        st.markdown(facts(config))
+    st.code(short_code(config), language="python")
     with st.expander(_("The same, written out")):
-        st.code(long_code(asked), language="python")
-    shape_table(shapes(asked), kept=True)
+        st.code(long_code(config), language="python")
+    shape_table(shapes(config), kept=True)
 
 
 def drawing(config: VGGConfig) -> dict[str, Any]:
     """What the component draws."""
-    found = config.stack
+    stack = config.stack
     names = {"small": _("small"), "middle": _("middle")}
     return {
         "module": asset("vgg/stack.js"),
         "lang": language.current(),
         "cfg": list(config.cfg),
         "presets": {key: {"name": names.get(key, key), "list": list(cfg)} for key, cfg in PRESETS.items()},
-        "layers": [layer_of(layer) for layer in found.layers],
-        "broken": found.broken,
+        "layers": [layer_of(layer) for layer in stack.layers],
+        "broken": stack.broken,
         "size": config.size,
         "most_channels": MOST_CHANNELS,
         "most_layers": MOST_LAYERS,

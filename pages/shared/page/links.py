@@ -1,16 +1,28 @@
-"""Pages by their names: links to them, and what they are called."""
+"""Pages by their names: links to them, to use here or to hand on, and what they are called."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from pages.index import page, page_of
+from pages.shared.person import language
 from pages.shared.person.language import _
+from pages.shared.server.addresses import address
 
 
 def link_to(folder: str, label: str) -> None:
     """A link to another page, with that page's icon."""
     st.page_link(page(folder).script, label=label, icon=page(folder).icon)
+
+
+def shared_link(folder: str, query: Mapping[str, str]) -> str:
+    """The whole address of a page with its settings, to hand on; it opens in this session's language."""
+    here = urlsplit(st.context.url or "")
+    query = {**query, "lang": language.current()}
+    return address(page(folder).url_path, query=query, site=f"{here.scheme}://{here.netloc}")
 
 
 def experiment_title(name: str) -> str:

@@ -7,9 +7,9 @@ import streamlit as st
 from core.engine.manager import manager
 from pages.shared.form.controls import field
 from pages.shared.form.workspace import Workspace
+from pages.shared.page.earlier_runs import earlier_runs
 from pages.shared.page.links import link_to
 from pages.shared.page.section_row import Section, section_row
-from pages.shared.page.share import earlier_runs
 from pages.shared.panels.code_panel import code_panel
 from pages.shared.panels.log_panel import log_panel
 from pages.shared.panels.step_by_step import step_by_step

@@ -21,10 +21,10 @@ def open_page() -> None:
     st.set_page_config(page_title="Torch Playground", page_icon="🔥", layout="wide")
     st.html(TABLES)
     session.be_present()
-    asked = st.query_params.get("lang")
-    if asked in LANGUAGES and session.get("link_language") != asked:
-        session.put("link_language", asked)
-        language.choose(asked)
+    linked = st.query_params.get("lang")
+    if linked in LANGUAGES and session.get("link_language") != linked:
+        session.put("link_language", linked)
+        language.choose(linked)
 
 
 def language_switch() -> None:

@@ -66,10 +66,10 @@ def code_panel(space: Workspace) -> None:
     if shortened:
         parts = [cut(part) for part in parts]
         st.caption(_("One line carries the images themselves and is cut short here; the download has it whole."))
-    shown = [{"marked": marked, "parts": part} for (_line, marked), part in zip(lines, parts, strict=True)]
+    rows = [{"marked": marked, "parts": part} for (_line, marked), part in zip(lines, parts, strict=True)]
     for at, gone in sorted(missing_lines(config, changes, log).items(), reverse=True):
         bare = [line.lstrip() for line in gone]
-        shown[at:at] = [
+        rows[at:at] = [
             {"missing": True, "parts": [("", line.removesuffix(text)), ("gone", text)]}
             for line, text in zip(gone, bare, strict=True)
         ]
@@ -79,7 +79,7 @@ def code_panel(space: Workspace) -> None:
             "copy": "" if shortened else _("Copy"),
             "copied": _("Copied"),
             "left_out": _("The default script has this line; this one lacks it."),
-            "lines": shown,
+            "lines": rows,
         },
     )
 
@@ -99,7 +99,7 @@ def highlighted(lines: list[str]) -> list[list[tuple[str, str]]]:
                 start = token.start[1] if row == token.start[0] else 0
                 end = token.end[1] if row == token.end[0] else len(lines[row - 1])
                 spans[row - 1].append((start, end, kind))
-    return [_parts(line, found) for line, found in zip(lines, spans, strict=True)]
+    return [_parts(line, line_spans) for line, line_spans in zip(lines, spans, strict=True)]
 
 
 def _kind(token: tokenize.TokenInfo) -> str:

@@ -82,9 +82,9 @@ def _rows(config: TrainingConfig | None, last: Callable[[], Run | None], alive: 
                         field(form, more, settings[more])
             with line:
                 st.code("\n".join(code_of(kind)), language="python", wrap_lines=True)
-                told = cost(run, kind)
-                if told:
-                    st.caption(told)
+                sentence = cost(run, kind)
+                if sentence:
+                    st.caption(sentence)
     stopped = run.log.get("stopped") if run is not None else None
     if stopped == "budget":
         st.warning(
@@ -107,8 +107,8 @@ def code_of(kind: str) -> list[str]:
     functions = [getattr(lines, f"log_{kind}")]
     if kind == "scalars":
         functions.append(lines.log_test)
-    found = [line for function in functions for line in inspect.getsource(function).splitlines()]
-    return [line.strip() for line in found if "writer.add_" in line]
+    source = [line for function in functions for line in inspect.getsource(function).splitlines()]
+    return [line.strip() for line in source if "writer.add_" in line]
 
 
 def cost(run: Run | None, kind: str) -> str:
@@ -119,13 +119,13 @@ def cost(run: Run | None, kind: str) -> str:
         return ""
     seconds, times = costs[kind]
     steps = seconds / times / (train_seconds / train_steps)
-    told = {"ms": rounded(1000 * seconds / times), "steps": rounded(steps), "times": f"{times:,}"}
+    values = {"ms": rounded(1000 * seconds / times), "steps": rounded(steps), "times": f"{times:,}"}
     if steps < FREE:
         each = _("In the last run: {times} × {ms} ms, each far less than a step.")
     else:
         each = _("In the last run: {times} × {ms} ms, each as long as {steps} steps.")
     share = _("That is {share} % of the time it trained for.").format(share=rounded(100 * seconds / train_seconds))
-    return joined(each.format(**told), share)
+    return joined(each.format(**values), share)
 
 
 def rounded(number: float) -> str:

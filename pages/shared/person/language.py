@@ -28,11 +28,11 @@ def catalogue_files(language: str) -> list[Path]:
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """Message id -> translation, of all catalogues of a language; empty for English."""
-    found: dict[str, str] = {}
+    translations: dict[str, str] = {}
     for path in catalogue_files(language):
         with path.open("rb") as file:
-            found |= {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string and not m.fuzzy}
-    return found
+            translations |= {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string and not m.fuzzy}
+    return translations
 
 
 def current() -> str:
@@ -72,8 +72,8 @@ def tell(problem: Problem, markdown: bool = True) -> str:
     Args:
         markdown: whether the sentence will be read as Markdown.
     """
-    shown = plain if markdown else (lambda value: value)
-    values = {name: _(value) if name == "reason" else shown(value) for name, value in problem.values.items()}
+    written = plain if markdown else (lambda value: value)
+    values = {name: _(value) if name == "reason" else written(value) for name, value in problem.values.items()}
     return _(problem.sentence).format(**values)
 
 

@@ -83,7 +83,7 @@ async def tell(socket: WebSocket, run: Run, news: asyncio.Event) -> None:
         hello = run.hello()
         rows = hello.pop("rows")
         await socket.send_text(json.dumps(hello))
-        state, kept, shown = run.state(), set(hello["kept"]), 0
+        state, kept, sent = run.state(), set(hello["kept"]), 0
         news.set()
         while True:
             await news.wait()
@@ -98,8 +98,8 @@ async def tell(socket: WebSocket, run: Run, news: asyncio.Event) -> None:
                 }
                 rows, kept = new_rows, kept | set(run.kept)
                 await socket.send_text(json.dumps(message))
-            if run.frame is not None and run.frame_number != shown:
-                shown, frame = run.frame_number, run.frame
+            if run.frame is not None and run.frame_number != sent:
+                sent, frame = run.frame_number, run.frame
                 await socket.send_bytes(frame)
             if now != state:
                 state = now

@@ -27,9 +27,9 @@ async def tensorboard(request: Request) -> Response:
         body = await body_of(request)
     except ValueError:
         return PlainTextResponse("This is too long.", 413)
-    asked = host.Request(request.method, path, request.url.query, request.headers.get("content-type", ""), body)
+    question = host.Request(request.method, path, request.url.query, request.headers.get("content-type", ""), body)
     try:
-        answer = await run_in_threadpool(manager().tensorboard.ask, manager().store.logs(owner), asked)
+        answer = await run_in_threadpool(manager().tensorboard.ask, manager().store.logs(owner), question)
     except host.Gone:
         return PlainTextResponse("TensorBoard does not answer: try again in a moment.", 503)
     return Response(answer.body, answer.status, dict(answer.headers))
