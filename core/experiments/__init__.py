@@ -37,7 +37,6 @@ def experiments() -> tuple[str, ...]:
     return tuple(sorted(known, key=lambda name: (experiment(name).order, name)))
 
 
-@cache
 def _modules() -> tuple[str, ...]:
     return tuple(module.name for module in pkgutil.iter_modules(__path__))
 

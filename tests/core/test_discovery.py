@@ -31,12 +31,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A second folder that experiments are looked for in."""
     monkeypatch.setattr(core.experiments, "__path__", [*core.experiments.__path__, str(tmp_path)])
     before = set(sys.modules)
-    for cached in (experiment, experiments, core.experiments._modules):
+    for cached in (experiment, experiments):
         cached.cache_clear()
     yield tmp_path
     for name in set(sys.modules) - before:
         del sys.modules[name]
-    for cached in (experiment, experiments, core.experiments._modules):
+    for cached in (experiment, experiments):
         cached.cache_clear()
 
 

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from core.config import Config, setting
-from core.experiments.optimizers import build_optimizer
+from core.optimizers import build_optimizer
 from core.snapshot import Snapshot
 """
 
