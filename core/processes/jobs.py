@@ -1,28 +1,24 @@
-"""Short work in a process group of its own: one job a person, few at once, a line for others, nothing left behind."""
+"""Longer work whose progress is watched: one job a person, few at once, a line for others, nothing left behind."""
 
 from __future__ import annotations
 
-import atexit
 import logging
-import multiprocessing
 import os
+import pickle
 import shutil
-import signal
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from core.config import Problem
-from core.engine.manager import manager
+from core.limits import available
+from core.processes.confined import is_out_of_memory, out_of_memory
+from core.processes.limited import Limited, Limits, Over, Send
 from core.refused import Refused
 
 AT_ONCE = max(1, (os.cpu_count() or 1) // 4)
@@ -33,6 +29,8 @@ TIME_LIMIT = 120.0
 """Seconds that a job may take in all."""
 SILENCE = 30.0
 """Seconds without a word after which a job counts as hung."""
+LEAST_MEMORY = 2000
+"""Megabytes that a job may always take, even where less is free: what it maps it may never use."""
 ABSENCE = 5.0
 """Seconds that a job goes on after its owner's last tab was closed; a refresh takes less."""
 FAREWELL = 1.0
@@ -46,25 +44,33 @@ Target = Callable[[Tell, Path, Any], None]
 """What a job does: target(tell, folder, argument) in its own process, with an empty folder that is removed with it."""
 
 
+def limits_of_a_job(seconds: float = TIME_LIMIT, silence: float | None = SILENCE) -> Limits:
+    """What a job may take: of memory as much as is free now, or as much as it likes where a GPU's driver maps more."""
+    free = None if torch.cuda.is_available() else available()
+    return Limits(seconds, silence, memory=None if free is None else max(LEAST_MEMORY, free // 2**20))
+
+
 class Job:
     """One piece of work, as its owner's page sees it.
 
     Attributes:
+        owner: the person whose job it is.
+        purpose: what it is for, where a person may have several jobs, one for each purpose; "" for most.
         status: "waiting" in line, "running", then "finished", "failed" or "ended".
         problem: why there is no result, in one sentence; None else.
-        events: what the process has told so far.
+        events: what the process has reported so far.
     """
 
-    def __init__(self, owner: str, target: Target, argument: Any, silence: float):
+    def __init__(self, owner: str, target: Target, argument: Any, limits: Limits, purpose: str):
         self.owner = owner
-        self.silence = silence
+        self.purpose = purpose
         self.target = target
         self.argument = argument
+        self.limits = limits
         self.status = "waiting"
         self.problem: Problem | None = None
         self.events: list[Event] = []
-        self.process: BaseProcess | None = None
-        self.connection: Connection | None = None
+        self.process: Limited | None = None
         self.folder: Path | None = None
         self.ending = False
         self.over = threading.Event()
@@ -81,36 +87,29 @@ class Jobs:
     Args:
         present: whether a person has a tab open.
         at_once: jobs that run at once.
-        time_limit, silence, absence: seconds, see the constants of these names.
+        absence: seconds, see the constant of this name.
     """
 
-    def __init__(
-        self,
-        present: Callable[[str], bool],
-        at_once: int = AT_ONCE,
-        time_limit: float = TIME_LIMIT,
-        silence: float = SILENCE,
-        absence: float = ABSENCE,
-    ):
+    def __init__(self, present: Callable[[str], bool], at_once: int = AT_ONCE, absence: float = ABSENCE):
         self.present = present
-        self.at_once, self.time_limit, self.silence, self.absence = at_once, time_limit, silence, absence
-        self._context: Any = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+        self.at_once, self.absence = at_once, absence
         self._line: list[Job] = []
         self._changed = threading.Condition()
 
-    def start(self, owner: str, target: Target, argument: Any, patient: bool = False) -> Job:
-        """Start a job, or put it in line. The same person's job before it is ended.
+    def start(self, owner: str, target: Target, argument: Any, limits: Limits | None = None, purpose: str = "") -> Job:
+        """Start a job, or put it in line. The same person's job before it, of the same purpose, is ended.
 
         Args:
-            patient: whether it may be silent up to its time limit.
+            limits: what it may take; by default those of `limits_of_a_job`.
+            purpose: see `Job`.
 
         Raises:
             Refused: the line is full.
         """
-        job = Job(owner, target, argument, self.time_limit if patient else self.silence)
+        job = Job(owner, target, argument, limits or limits_of_a_job(), purpose)
         with self._changed:
             for other in self._line:
-                if other.owner == owner:
+                if (other.owner, other.purpose) == (owner, purpose):
                     other.ending = True
             if sum(not other.ending for other in self._line) >= MOST_WAITING:
                 raise Refused(
@@ -174,124 +173,70 @@ class Jobs:
 
     def _launch(self, job: Job) -> None:
         job.folder = Path(tempfile.mkdtemp(prefix="torch-playground-"))
-        job.connection, theirs = multiprocessing.Pipe()
-        job.process = self._context.Process(target=work, args=(theirs, job.target, job.folder, job.argument))
-        assert job.process is not None
-        job.process.start()
-        theirs.close()
+        job.process = Limited(_work, job.target, job.folder, job.argument, job.limits.memory, limits=job.limits)
         job.status = "running"
 
     def _attend(self, job: Job) -> None:
-        """Take in what the process tells, until it is done, asked to end, silent, late, or gone."""
-        assert job.connection is not None and job.process is not None
-        start = heard = seen = time.monotonic()
+        """Take in what the process reports, until it is done, asked to end, silent, late, or gone."""
+        assert job.process is not None
+        seen = time.monotonic()
         while not job.ending:
-            told = job.connection.poll(0.1)
-            now = time.monotonic()
-            if told:
-                try:
-                    event: Event = job.connection.recv()
-                except (EOFError, OSError):
-                    job.problem = _gone()
-                    return
-                heard = now
-                if event["kind"] == "done":
-                    job.status = "failed" if job.problem else "finished"
-                    return
-                if event["kind"] == "failed":
-                    job.problem = event["problem"]
-                elif len(job.events) < MOST_EVENTS:
-                    job.events.append(event)
-                continue
-            if not job.process.is_alive() and not job.connection.poll(0):
-                job.problem = _gone()
+            try:
+                message = job.process.receive(0.1)
+            except Over as over:
+                job.problem = job.problem or _sentence(over)
                 return
+            if message is not None and self._take(job, pickle.loads(message)):
+                return
+            now = time.monotonic()
             seen = now if self.present(job.owner) else seen
             if now - seen > self.absence:
                 return
-            if now - start > self.time_limit:
-                job.problem = Problem(
-                    "", "It was ended after {seconds} seconds, the time limit.", {"seconds": round(now - start)}
-                )
-                return
-            if now - heard > job.silence:
-                job.problem = Problem(
-                    "",
-                    "Nothing was heard of it for {seconds} seconds: a process hangs. All of them were ended.",
-                    {"seconds": round(now - heard)},
-                )
-                return
+
+    def _take(self, job: Job, event: Event) -> bool:
+        """Take an event in; whether it is the last."""
+        if event["kind"] == "done":
+            job.status = "failed" if job.problem else "finished"
+        elif event["kind"] == "failed":
+            job.problem = event["problem"]
+        elif len(job.events) < MOST_EVENTS:
+            job.events.append(event)
+        return job.status != "running"
 
     def _clear(self, job: Job) -> None:
         """End all processes of the job's group, and remove its folder."""
-        process = job.process
-        if process is not None and process.pid is not None:
-            if job.status == "running":
-                with suppress(OSError):
-                    os.kill(process.pid, signal.SIGTERM)
-            process.join(FAREWELL)
-            with suppress(OSError, AttributeError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
-            process.join()
-        if job.connection is not None:
-            job.connection.close()
-        job.process = job.connection = None
+        if job.process is not None:
+            job.process.end(FAREWELL if job.status == "running" else 0)
+            job.process = None
         if job.folder is not None:
             shutil.rmtree(job.folder, ignore_errors=True)
 
 
-def _gone() -> Problem:
+def _sentence(over: Over) -> Problem:
+    """Why a job was ended, or what ended it."""
+    seconds = {"seconds": round(over.seconds)}
+    if over.reason == "late":
+        return Problem("", "It was ended after {seconds} seconds, the time limit.", seconds)
+    if over.reason == "silent":
+        return Problem(
+            "", "Nothing was heard of it for {seconds} seconds: a process hangs. All of them were ended.", seconds
+        )
     return Problem("", "The process was ended from outside before it was done.")
 
 
-def work(connection: Connection, target: Target, folder: Path, argument: Any) -> None:
-    """The process's main function: it leads a group of its own, so that whatever it starts can be ended with it."""
-    if hasattr(os, "setsid"):
-        os.setsid()
-        os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _leave)
-    torch.set_num_threads(1)
-    # What it starts is started as any program of this system starts processes, not as the server does.
-    multiprocessing.set_start_method(multiprocessing.get_all_start_methods()[0], force=True)
-    threading.Thread(target=_end_with_server, args=(connection,), daemon=True).start()
-    sending = threading.Lock()
+def _work(send: Send, target: Target, folder: Path, argument: Any, memory: int | None) -> None:
+    """What the process does. Its events are pickles: only code of the app's own can reach the pipe."""
 
     def tell(event: Event) -> None:
-        with sending:
-            connection.send(event)
+        send(pickle.dumps(event))
 
     try:
         target(tell, folder, argument)
     except Exception as error:
-        said = str(error).strip().split("\n")[0] or type(error).__name__
-        tell({"kind": "failed", "problem": Problem("", "PyTorch says: {said}", {"said": said[:300]})})
+        if memory is not None and is_out_of_memory(error):
+            problem = out_of_memory(memory)
+        else:
+            first_line = str(error).strip().split("\n")[0] or type(error).__name__
+            problem = Problem("", "PyTorch says: {said}", {"said": first_line[:300]})
+        tell({"kind": "failed", "problem": problem})
     tell({"kind": "done"})
-
-
-def _leave(number: int, frame: Any) -> None:
-    raise SystemExit
-
-
-def _end_with_server(connection: Connection) -> None:
-    """The server never writes: the pipe's end is the server's."""
-    with suppress(EOFError, OSError):
-        connection.recv_bytes()
-    if hasattr(os, "killpg"):
-        os.killpg(0, signal.SIGKILL)
-    os._exit(1)
-
-
-_jobs: Jobs | None = None
-_making = threading.Lock()
-
-
-def jobs() -> Jobs:
-    """The server's jobs."""
-    global _jobs
-    with _making:
-        if _jobs is None:
-            _jobs = Jobs(lambda owner: manager().present(owner))
-            atexit.register(_jobs.close)
-        return _jobs

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from core.config import Problem
+from core.engine.jobs import jobs
 from core.loading.config import LoadingConfig
 from core.loading.measure import Bar, Order, Result, measure
 from core.loading.situations import situation, sweep
-from core.processes.jobs import Job, jobs
+from core.processes.jobs import Job
 from core.refused import Refused
 from pages.shared.form.form import Form
 from pages.shared.form.link import forget_link, linked

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.config import TrainingConfig
+from core.engine.jobs import jobs
 from core.engine.manager import manager
 from core.experiments import experiment, experiments
-from core.processes.jobs import Job, jobs
-from core.processes.profiling import Profile, profile_run
+from core.machine.profiling import Profile, profile_run
+from core.processes.jobs import Job
 from core.refused import Refused
 from pages.shared.form.differences import settings_of
 from pages.shared.page.links import experiment_title

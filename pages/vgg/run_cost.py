@@ -6,8 +6,11 @@ import streamlit as st
 import torch
 
 from core.data import image_sets
+from core.engine.jobs import jobs
 from core.experiments.vgg import VGGConfig, cannot_start, lanes, memory
-from core.processes.cost import Measurement, measured
+from core.machine.run_cost import Measurement, measured
+from core.refused import Refused
+from pages.shared.person import session
 from pages.shared.person.language import _, joined, tell
 
 SLOW_FLOPS = 2e12
@@ -20,16 +23,25 @@ def slow_run(config: VGGConfig) -> None:
     if problem:
         st.error(tell(problem), icon=":material/memory:")
     elif 3 * config.stack.flops * config.n_train * len(lanes(config)) > SLOW_FLOPS:
-        here = measured(config)
-        if here.done:
+        here = _measurement(config)
+        if here is not None and here.done:
             st.warning(sentence(config, here), icon=":material/hourglass:")
         else:
             _watch(config)
 
 
+def _measurement(config: VGGConfig) -> Measurement | None:
+    """The measurement of a config; None while too many others wait for theirs."""
+    try:
+        return measured(config, session.owner(), jobs())
+    except Refused:
+        return None
+
+
 @st.fragment(run_every=1.0)
 def _watch(config: VGGConfig) -> None:
-    if measured(config).done:
+    here = _measurement(config)
+    if here is not None and here.done:
         st.rerun()
     st.info(_("This is a slow one. Measuring how long an epoch takes here …"), icon=":material/hourglass:")
 

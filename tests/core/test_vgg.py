@@ -43,8 +43,8 @@ from core.experiments.vgg import (
 )
 from core.export import script
 from core.images.focus import shown_images
+from core.machine.run_cost import Cost, measure
 from core.models import VGG, make_layers
-from core.processes.cost import Cost, measure
 from core.refused import Refused
 from core.shapes import memory
 from core.shapes.stack import stack

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from streamlit.runtime.pages_manager import PagesManager
 
-import core.processes.jobs
+import core.engine.jobs
 from core.engine import manager as engine
 from core.engine.manager import Manager
 from core.engine.store import Store
@@ -40,7 +40,7 @@ def manager(tmp_path: Path) -> Iterator[Manager]:
 def server_jobs(manager: Manager, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     """The server's jobs. AppTest closes no tab, so its people are always there."""
     made = Jobs(lambda owner: True, at_once=1)
-    monkeypatch.setattr(core.processes.jobs, "_jobs", made)
+    monkeypatch.setattr(core.engine.jobs, "_jobs", made)
     yield made
     made.close()
 

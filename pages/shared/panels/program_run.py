@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.processes.jobs import Job, jobs
+from core.engine.jobs import jobs
+from core.processes.jobs import Job, limits_of_a_job
 from core.processes.programs import Program, run_program
 from core.refused import Refused
 from pages.shared.person import session
@@ -53,7 +54,7 @@ def program_run(program: Program, note: str = "") -> None:
 def _start(known: str, program: Program) -> None:
     session.put(f"{known} refused", None)
     try:
-        session.put(known, jobs().start(session.owner(), run_program, program, patient=True))
+        session.put(known, jobs().start(session.owner(), run_program, program, limits_of_a_job(silence=None)))
     except Refused as refusal:
         session.put(f"{known} refused", refusal.problem)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from core.engine.manager import Manager
 from core.loading.config import LoadingConfig
 from core.loading.measure import Bar, Order, Result, measure
-from core.processes.jobs import Job, Jobs
+from core.processes.jobs import Job, Jobs, limits_of_a_job
 from tests.waiting import PATIENCE, gone, until, until_gone
 
 SMALL = {"samples": 32, "batch_size": 8, "decode_ms": 1, "num_epochs": 2}
@@ -97,7 +98,7 @@ def test_every_data_set_every_way(dataset: str, done: Callable[..., Job]) -> Non
 def test_a_killed_worker_is_told_in_one_sentence(jobs: Jobs) -> None:
     job = jobs.start("anne", measure, Order([config(num_workers=2, decode_ms=20, samples=256, num_epochs=5)]))
     until(lambda: bars(job))
-    assert job.process is not None and job.process.pid is not None
+    assert job.process is not None
     main = job.process.pid
     workers = children(main)
     assert len(workers) == 2
@@ -110,14 +111,15 @@ def test_a_killed_worker_is_told_in_one_sentence(jobs: Jobs) -> None:
 
 
 def test_a_hung_worker_is_told_in_one_sentence(manager: Manager) -> None:
-    jobs = Jobs(lambda owner: True, silence=PATIENCE)
-    job = jobs.start("anne", measure, Order([config(num_workers=2, decode_ms=20, samples=256, num_epochs=5)]))
+    jobs = Jobs(lambda owner: True)
+    order = Order([config(num_workers=2, decode_ms=20, samples=256, num_epochs=5)])
+    job = jobs.start("anne", measure, order, limits_of_a_job(silence=PATIENCE))
     until(lambda: bars(job))
-    assert job.process is not None and job.process.pid is not None
+    assert job.process is not None
     main = job.process.pid
     workers = children(main)
     os.kill(workers[0], signal.SIGSTOP)
-    job.silence = 4
+    job.process.limits = replace(job.limits, silence=4)
     assert job.over.wait(PATIENCE)
     assert job.status == "failed" and "a process hangs" in str(job.problem)
     until_gone([main, *workers])
@@ -127,7 +129,7 @@ def test_a_hung_worker_is_told_in_one_sentence(manager: Manager) -> None:
 def test_ending_it_ends_the_workers(jobs: Jobs) -> None:
     job = jobs.start("anne", measure, Order([config(num_workers=2, decode_ms=20, samples=256, num_epochs=5)]))
     until(lambda: bars(job))
-    assert job.process is not None and job.process.pid is not None
+    assert job.process is not None
     pids = [job.process.pid, *children(job.process.pid)]
     folder = job.folder
     jobs.end(job)

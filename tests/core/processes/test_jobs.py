@@ -8,13 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from core.engine.manager import Manager
 from core.processes.jobs import MOST_WAITING, Job, Jobs, Tell
+from core.processes.limited import Limits
 from core.refused import Refused
 from tests.waiting import PATIENCE, gone, until, until_gone
 
@@ -33,6 +35,18 @@ def hang(tell: Tell, folder: Path, argument: Any) -> None:
 
 def fail(tell: Tell, folder: Path, argument: Any) -> None:
     raise RuntimeError("DataLoader worker (pid 1) is killed by signal: Killed.\nmore")
+
+
+def chatter(tell: Tell, folder: Path, argument: Any) -> None:
+    while True:
+        tell({"kind": "word"})
+
+
+def fill_memory(tell: Tell, folder: Path, argument: Any) -> None:
+    """Report the limit of a child, as of a DataLoader's worker, then take 600 MB."""
+    child = "import resource; print(resource.getrlimit(resource.RLIMIT_AS)[0])"
+    tell({"kind": "limit", "bytes": int(subprocess.check_output([sys.executable, "-c", child]))})
+    tell({"kind": "bytes", "count": len(bytes(600 * 2**20))})
 
 
 def left(job: Job) -> list[Path]:
@@ -84,14 +98,41 @@ def test_an_error_is_one_sentence(make: Callable[..., Jobs]) -> None:
     assert str(job.problem) == "PyTorch says: DataLoader worker (pid 1) is killed by signal: Killed."
 
 
-@pytest.mark.parametrize(("limit", "words"), [("silence", "a process hangs"), ("time_limit", "the time limit")])
+@pytest.mark.parametrize(("limit", "words"), [("silence", "a process hangs"), ("seconds", "the time limit")])
 def test_what_hangs_is_ended_and_told(make: Callable[..., Jobs], limit: str, words: str) -> None:
-    jobs = make()
-    job = hanging(jobs)
-    setattr(job if limit == "silence" else jobs, limit, 0.3)
+    job = hanging(make())
+    assert job.process is not None
+    job.process.limits = replace(job.limits, **cast(Any, {limit: 0.3}))
     assert job.over.wait(PATIENCE)
     assert job.status == "failed" and words in str(job.problem)
     assert left(job) == []
+
+
+def test_who_never_stops_talking_is_ended_in_time_too(make: Callable[..., Jobs]) -> None:
+    job = make().start("anne", chatter, None, Limits(seconds=0.5, silence=30))
+    assert job.over.wait(PATIENCE)
+    assert job.status == "failed" and "the time limit" in str(job.problem)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems know no such limit")
+def test_what_takes_too_much_memory_is_told_and_its_children_are_limited_too(make: Callable[..., Jobs]) -> None:
+    job = make().start("anne", fill_memory, None, Limits(seconds=PATIENCE, memory=100))
+    assert job.over.wait(PATIENCE)
+    [limit] = job.events
+    assert 100 * 2**20 < limit["bytes"] < 2**40
+    assert str(job.problem) == "This needs more than 100 MB of memory and was given up."
+
+
+def test_one_job_a_person_and_purpose(make: Callable[..., Jobs]) -> None:
+    jobs = make(at_once=1)
+    first = hanging(jobs)
+    cost = jobs.start("anne", answer, 1, purpose="cost")
+    assert first.alive and jobs.before(cost) == 1, "a job of another purpose waits in the same line"
+    newer = jobs.start("anne", answer, 2, purpose="cost")
+    assert cost.over.wait(PATIENCE) and cost.status == "ended"
+    assert first.alive
+    jobs.end(first)
+    assert newer.over.wait(PATIENCE) and newer.status == "finished"
 
 
 def test_what_is_killed_is_told(make: Callable[..., Jobs]) -> None:

@@ -1,25 +1,18 @@
-"""How long an epoch of a run takes on this machine: a few steps of it, measured in a process of its own.
-
-python -m core.processes.cost vgg field=value ...      measure, and print what was found as JSON
-"""
+"""How long an epoch of a VGG's run takes on this machine: a few steps of it, measured as a job."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from core.config import TrainingConfig
 from core.experiments.vgg import VGGConfig, build_net, to_input
 from core.optimizers import build_optimizer
+from core.processes.jobs import Job, Jobs, Tell, limits_of_a_job
 
 PATIENCE = 90.0
 """Seconds after which a measurement is given up."""
@@ -83,51 +76,53 @@ def measure(config: VGGConfig) -> Cost:
     return Cost(trained / images, (time.perf_counter() - start) / images, images)
 
 
+def report_cost(tell: Tell, folder: Path, config: VGGConfig) -> None:
+    """`measure` as a job; tells "cost"."""
+    tell({"kind": "cost", "cost": measure(config)})
+
+
 class Measurement:
-    """One config being measured.
+    """One config being measured."""
 
-    Attributes:
-        cost: what was found; None before, or if it failed.
-        done: whether it has ended.
-    """
-
-    def __init__(self, config: TrainingConfig):
+    def __init__(self, config: VGGConfig, job: Job):
         self.config = config
-        self.cost: Cost | None = None
-        self.done = False
+        self.job = job
 
-    def run(self) -> None:
-        """Measure in a process of its own, and wait for it."""
-        values = [f"{name}={value}" for name, value in self.config.to_query().items()]
-        command = [sys.executable, "-m", "core.processes.cost", *values]
-        try:
-            told = subprocess.run(
-                command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=PATIENCE, check=True
-            )
-            self.cost = Cost(**json.loads(told.stdout))
-        except (subprocess.SubprocessError, ValueError, OSError):
-            self.cost = None
-        self.done = True
+    @property
+    def done(self) -> bool:
+        """Whether it has ended by itself; one that another wish ended will be made again."""
+        return not self.job.alive and self.job.status != "ended"
+
+    @property
+    def cost(self) -> Cost | None:
+        """What was found; None before, or if it failed."""
+        return next((event["cost"] for event in self.job.events), None)
 
 
 _known: OrderedDict[str, Measurement] = OrderedDict()
-_waiting: list[Measurement] = []
 _lock = threading.Lock()
 
 
-def measured(config: VGGConfig) -> Measurement:
-    """The measurement of a config, begun at the first call; one is made at a time, the newest wish first."""
+def measured(config: VGGConfig, owner: str, jobs: Jobs) -> Measurement:
+    """The measurement of a config, begun at the first call, whoever asked first.
+
+    It is a job of its own purpose: a person's new wish ends the one before, and nothing else of theirs. What was ended
+    is begun again, if it is still asked for, when the person's other measurement is done: two tabs take turns.
+
+    Raises:
+        Refused: too many people are waiting for the cores.
+    """
     relevant = {name: getattr(config, name) for name in RELEVANT}
-    asked = VGGConfig.create(relevant)
+    asked = VGGConfig.create({**relevant, "device": "cpu"})
     key = asked.model_dump_json()
     with _lock:
-        if key not in _known:
-            _known[key] = Measurement(asked)
-            _waiting.append(_known[key])
+        known = _known.get(key)
+        busy = any(other.job.owner == owner and other.job.alive for other in _known.values())
+        if known is None or (known.job.status == "ended" and not busy):
+            limits = limits_of_a_job(PATIENCE, silence=None)
+            _known[key] = Measurement(asked, jobs.start(owner, report_cost, asked, limits, purpose="cost"))
             if len(_known) > REMEMBERED:
                 _known.popitem(last=False)
-            if len(_waiting) == 1:
-                threading.Thread(target=_work, name="measure", daemon=True).start()
         return _known[key]
 
 
@@ -136,24 +131,3 @@ RELEVANT = (
     "precision", "channels_last",
 )  # fmt: skip
 """The settings that the pace depends on."""
-
-
-def _work() -> None:
-    while True:
-        with _lock:
-            if not _waiting:
-                return
-            newest = _waiting[-1]
-        newest.run()
-        with _lock:
-            _waiting.remove(newest)
-
-
-def main(values: Sequence[str]) -> None:
-    """Measure a config from field=value texts."""
-    config = VGGConfig.create(dict(value.split("=", 1) for value in values)).changed(device="cpu")
-    print(json.dumps(measure(config).__dict__))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

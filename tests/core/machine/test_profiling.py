@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.engine.manager import Manager
+from core.machine.profiling import DEEPEST, STEPS, Profile, profile_run
 from core.processes.jobs import Jobs
-from core.processes.profiling import DEEPEST, STEPS, Profile, profile_run
 from tests.experiments import over_all, smallest
 
 

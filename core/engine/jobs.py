@@ -1,0 +1,22 @@
+"""The server's jobs: each ends when its person has left."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+
+from core.engine.manager import manager
+from core.processes.jobs import Jobs
+
+_jobs: Jobs | None = None
+_making = threading.Lock()
+
+
+def jobs() -> Jobs:
+    """The server's jobs, made at the first call."""
+    global _jobs
+    with _making:
+        if _jobs is None:
+            _jobs = Jobs(lambda owner: manager().present(owner))
+            atexit.register(_jobs.close)
+        return _jobs
