@@ -54,6 +54,7 @@ class Setting:
             the run has ended and continues.
         source: where its default comes from.
         choices: value -> label, for a field with a fixed set of values.
+        item: the label of each number of a tuple, with its {number}, where each has a slider of its own.
         shown_if: (field, values): shown only while that other field has one of these values.
     """
 
@@ -69,6 +70,7 @@ class Setting:
     acts: Literal["new run", "at once", "later"] = "new run"
     source: str = ""
     choices: Mapping[Any, str] | None = None
+    item: str = ""
     shown_if: tuple[str, tuple[Any, ...]] | None = None
 
 

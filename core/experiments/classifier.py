@@ -77,7 +77,7 @@ class ClassifierConfig(TrainingConfig):
     )
     hidden_sizes: tuple[int, ...] = setting(
         (10,), label="Hidden layers", group="network", length=(0, 6), low=1, high=64, step=1, folded=False,
-        source=TUTORIAL,
+        source=TUTORIAL, item="Neurons in layer {number}",
         help="Neurons of each hidden layer. More of them bend the boundary more; none leaves a straight line.",
     )
     activation: Activation = settings.activation(

@@ -84,6 +84,7 @@ space = training_page(
     _("Change a block of the list: all shapes follow at once. What can't work turns red and says what would help."),
     own_data=own_images,
     network=block_editor,
+    elsewhere=("own_images", "blocks"),
 )
 config = space.config
 assert isinstance(config, BuildConfig)

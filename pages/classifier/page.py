@@ -52,6 +52,7 @@ space = training_page(
         "Press Play and watch the boundary bend between the two classes. "
         "Then press Reset, set the learning rate to 50, and see it break."
     ),
+    elsewhere=("points",),
 )
 config = space.config
 assert isinstance(config, ClassifierConfig)

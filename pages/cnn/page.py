@@ -33,6 +33,7 @@ space = training_page(
     "cnn",
     _("Press Play, and while it trains draw a digit of your own on the black square and see what the network says."),
     own_data=own_images,
+    elsewhere=("own_images",),
 )
 config = space.config
 assert isinstance(config, CNNConfig)

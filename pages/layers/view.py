@@ -79,7 +79,7 @@ def reset_and_link(form: CardForm) -> None:
     )
     with st.popover(_("Share"), icon=":material/link:"):
         st.write(_("Whoever opens this link finds this card with all its arguments as they are here."))
-        if form.card.config.settings().get("image") and form.asked("image") == "own":
+        if form.card.config.settings().get("image") and form.entered("image") == "own":
             st.caption(_("Your own image stays here: it is not part of the link."))
         st.code(
             shared_link("layers", {"card": form.card.name, **form.config.to_query()}), language=None, wrap_lines=True
@@ -89,7 +89,7 @@ def reset_and_link(form: CardForm) -> None:
 def fields(form: CardForm, own: np.ndarray | None) -> None:
     """The card's arguments."""
     for name, setting in form.config.settings().items():
-        hidden = setting.shown_if is not None and form.asked(setting.shown_if[0]) not in setting.shown_if[1]
+        hidden = setting.shown_if is not None and form.entered(setting.shown_if[0]) not in setting.shown_if[1]
         if hidden or name in ELSEWHERE:
             continue
         field(form, name, setting)

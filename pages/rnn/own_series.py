@@ -19,7 +19,7 @@ def own_series(space: Workspace) -> None:
     """The control for an own series."""
     config = space.config
     assert isinstance(config, RNNConfig)
-    wanted = space.asked("signal") == "own" and config.signal != "own"
+    wanted = space.entered("signal") == "own" and config.signal != "own"
     title = _("Own series from a CSV ({count} numbers now)").format(count=len(config.series))
     with st.expander(title, key=space.key(f"own series {wanted}"), expanded=wanted):
         st.file_uploader(

@@ -34,6 +34,7 @@ space = training_page(
     "rnn",
     _("Press Play. Then choose “reset at each window” under Hidden state and see what memory is good for."),
     own_data=own_series,
+    elsewhere=("series",),
 )
 config = space.config
 assert isinstance(config, RNNConfig)

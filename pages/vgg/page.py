@@ -45,6 +45,7 @@ space = training_page(
     "vgg",
     _("Press Play. Then choose “with and without batch norm” under Side by side, and look at Depth while they train."),
     own_data=partial(own_images, colour=True),
+    elsewhere=("own_images",),
 )
 config = space.config
 assert isinstance(config, VGGConfig)

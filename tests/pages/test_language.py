@@ -95,7 +95,7 @@ def in_settings() -> Sources:
     for config in configs:
         path = ROOT / (config.__module__.replace(".", "/") + ".py")
         for setting in config.settings().values():
-            texts = [setting.label, setting.help, setting.source, *(setting.choices or {}).values()]
+            texts = [setting.label, setting.help, setting.source, setting.item, *(setting.choices or {}).values()]
             yield from ((text, path) for text in texts if text)
 
 

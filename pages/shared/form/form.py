@@ -33,7 +33,7 @@ class Form:
         """The session key of a field's widget."""
         return f"{self._name}.{field}"
 
-    def asked(self, field: str) -> Any:
+    def entered(self, field: str) -> Any:
         """A field's value as it stands in the form, whether it can be used or not."""
         return self.refused.get(field, getattr(self.config, field))
 
@@ -44,7 +44,7 @@ class Form:
         self.save()
 
     def submit(self, values: dict[str, Any]) -> None:
-        """Take the form's values: a valid change acts at once, an invalid one is told and changes nothing."""
+        """Take the form's values: a valid change acts at once, an invalid one has a sentence in `problems`."""
         try:
             config = type(self.config).create(values)
         except ConfigError as error:
@@ -61,11 +61,11 @@ class Form:
         self.config = config
         self.save()
 
-    def take_link(self, asked: Mapping[str, str]) -> None:
+    def take_link(self, query: Mapping[str, str]) -> None:
         """Fill the form from a link. It starts nothing."""
-        config, notices = type(self.config).forgive(asked)
+        config, notices = type(self.config).forgive(query)
         self.fill(config)
         self.notices = notices
 
     def save(self) -> None:
-        """Leave everything where the next visit finds it; a form that has no such place forgets it."""
+        """Store everything for the next visit; a form that has no place for it stores nothing."""

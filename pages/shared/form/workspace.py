@@ -1,11 +1,9 @@
-"""A training page's state: the form's config and the run being shown, kept on the person's desk between visits."""
+"""A training page's state: the form's config and the run on display, kept on the person's desk between visits."""
 
 from __future__ import annotations
 
 import threading
 from typing import Any
-
-import streamlit as st
 
 from core.config import Config
 from core.engine.manager import manager
@@ -15,6 +13,7 @@ from core.experiments import Experiment, experiment
 from core.refused import Refused
 from pages.index import page_of
 from pages.shared.form.form import Form
+from pages.shared.form.link import forget_link, linked
 from pages.shared.person import session
 
 SPEED = 30.0
@@ -22,12 +21,12 @@ SPEED = 30.0
 
 
 class Workspace(Form):
-    """What one tab shows of one experiment.
+    """What one tab has of one experiment: its settings and its run.
 
     Attributes:
-        run_id: the run shown, whose config differs only in fields that need no new run; None for the untrained picture.
+        run_id: the run on display, whose config differs only in fields that need no new run; None before a run.
         link: the link last seen in the address.
-        focus: what the picture was asked to show while there was no run.
+        focus: what the picture is to show while there is no run.
 
     Streamlit may end a script run wherever it touches the session, to begin the next one. So nothing here does that
     once the workspace is made, or a change could be left half done. Until the old script run gets to such a place it
@@ -58,7 +57,7 @@ class Workspace(Form):
 
     @property
     def run(self) -> Run | None:
-        """The run shown."""
+        """The run on display."""
         return manager().run(self.owner, self.run_id) if self.run_id else None
 
     def _restore(self) -> None:
@@ -77,7 +76,7 @@ class Workspace(Form):
         super().fill(config)
 
     def follow(self, typed: Any) -> None:
-        """Take up the learning rate that another tab gave the run shown, unless this one's is being changed.
+        """Take up the learning rate that another tab gave the run on display, unless this one's is being changed.
 
         Args:
             typed: the learning rate that this tab's widget has.
@@ -112,7 +111,7 @@ class Workspace(Form):
             self.notices.append(refusal.problem)
 
     def play(self, speed: float, paused: bool = False, steps: int | str = 0) -> None:
-        """Start a run with the form's config, or go on with the run shown where it has steps left."""
+        """Start a run with the form's config, or continue the run on display where it has steps left."""
         with self._changing:
             self.notices = []
             run = self.run
@@ -133,7 +132,7 @@ class Workspace(Form):
             self.save()
 
     def resume(self, step: int, **how: Any) -> None:
-        """Go on from a kept step of the run shown."""
+        """Continue from a kept step of the run on display."""
         with self._changing:
             assert self.run_id is not None
             self.notices = []
@@ -184,15 +183,14 @@ class Workspace(Form):
 
 def workspace(name: str) -> Workspace:
     """This tab's workspace for an experiment."""
-    found: Workspace | None = session.get(f"workspace {name}")
-    if found is None:
-        found = Workspace(name)
-        session.put(f"workspace {name}", found)
-    asked = {name: value for name, value in st.query_params.items() if name != "lang"}
-    if asked and asked != found.link:
-        found.take_link(asked)
-    found.link = asked  # the browser may send the same link once more before it has taken it out of its address
-    found.follow(session.get(found.key("lr"), found.config.lr))
-    if asked:
-        st.query_params.from_dict({name: value for name, value in st.query_params.items() if name == "lang"})
-    return found
+    space: Workspace | None = session.get(f"workspace {name}")
+    if space is None:
+        space = Workspace(name)
+        session.put(f"workspace {name}", space)
+    query = linked()
+    if query and query != space.link:
+        space.take_link(query)
+    space.link = query
+    space.follow(session.get(space.key("lr"), space.config.lr))
+    forget_link()
+    return space

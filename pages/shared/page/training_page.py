@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import streamlit as st
 
@@ -19,6 +19,7 @@ def training_page(
     first: str,
     own_data: Callable[[Workspace], None] | None = None,
     network: Callable[[Workspace], None] | None = None,
+    elsewhere: Collection[str] = (),
 ) -> Workspace:
     """Draw the top of an experiment's page.
 
@@ -27,6 +28,7 @@ def training_page(
         first: what to try first, in a sentence or two.
         own_data: draws what takes a person's own data, below the settings.
         network: draws what the network is made of, above the settings but after they were taken up.
+        elsewhere: settings that have a place of their own on the page and no widget among the others.
     """
     row = page(folder)
     assert row.experiment is not None
@@ -34,7 +36,7 @@ def training_page(
     with st.sidebar:
         language_switch()
         above = st.container()
-        controls(space)
+        controls(space, elsewhere)
         if own_data is not None:
             own_data(space)
     if network is not None:
