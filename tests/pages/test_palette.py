@@ -22,17 +22,17 @@ def colours_of(text: str) -> list[str]:
     return [colour for colour in COLOUR.findall(text) if not is_grey(colour)]
 
 
-def test_no_colour_stands_anywhere_else():
+def test_no_colour_stands_anywhere_else() -> None:
     files = [path for kind in ("py", "js", "css") for path in (ROOT / "pages").rglob(f"*.{kind}") if path != SOURCE]
     assert len(files) > 100
     assert {str(path): colours_of(path.read_text()) for path in files if colours_of(path.read_text())} == {}
 
 
-def test_such_a_colour_is_seen():
+def test_such_a_colour_is_seen() -> None:
     assert colours_of('line={"color": "#d02f68"}') and colours_of("color: #c0392b;") and colours_of("(#abc, #888)")
 
 
-def test_the_themes_name_the_same_colours_and_streamlit_has_the_primary_one():
+def test_the_themes_name_the_same_colours_and_streamlit_has_the_primary_one() -> None:
     light, dark = PALETTE["light"], PALETTE["dark"]
     assert light.keys() == dark.keys() and light["lanes"].keys() == dark["lanes"].keys()
     assert len(light["classes"]) == len(dark["classes"]) == 10
@@ -40,7 +40,7 @@ def test_the_themes_name_the_same_colours_and_streamlit_has_the_primary_one():
     assert [theme[name]["primaryColor"] for name in ("light", "dark")] == [light["primary"], dark["primary"]]
 
 
-def test_components_get_the_colours_they_name():
+def test_components_get_the_colours_they_name() -> None:
     assert both_themes("wrong") == {
         "light": {"wrong": PALETTE["light"]["wrong"]},
         "dark": {"wrong": PALETTE["dark"]["wrong"]},
@@ -50,6 +50,6 @@ def test_components_get_the_colours_they_name():
 @pytest.mark.parametrize(
     "text", ["export const PALETTE = {};\nlet x = 1;\n", "let x = 1;\nexport const PALETTE = {};\n", "", "{}"]
 )
-def test_a_script_that_is_more_than_the_palette_is_refused(text: str):
+def test_a_script_that_is_more_than_the_palette_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="PALETTE"):
         read(text)
