@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 import inspect
 import json
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import libcst as cst
@@ -21,6 +19,7 @@ from torch.utils.data import Dataset
 from core.changes import Changes, as_pairs, from_pairs
 from core.config import TrainingConfig
 from core.experiments import experiment
+from core.export.collector import Collector, Import, import_lines, imports_of, is_ours
 from core.export.fold import Knowledge, parameters, takes_config
 from core.export.layout import WIDTH
 from core.export.specialise import formula, options, source, specialise, without_options
@@ -44,7 +43,7 @@ class Program:
     title: str
     promise: str
     entry: str
-    imported: frozenset[tuple[str, str | None]]
+    imported: frozenset[Import]
     constants: tuple[str, ...]
     kinds: tuple[str, ...]
     definitions: tuple[str, ...]
@@ -55,8 +54,7 @@ class Program:
 
     def imports(self) -> str:
         """The import lines: the standard library, then all else."""
-        standard = {item for item in self.imported if item[0].split(".")[0] in sys.stdlib_module_names}
-        return "\n".join(_import_lines(group) for group in (standard, self.imported - standard))
+        return import_lines(self.imported)
 
 
 def program_of(config: TrainingConfig, changes: Changes | None, others: tuple[Callable[..., Any], ...] = ()) -> Program:
@@ -88,12 +86,11 @@ def _build(config: TrainingConfig, changes: str, others: tuple[Callable[..., Any
     )
 
 
-class _Writer:
+class _Writer(Collector):
     """Finds what the training loop uses and specialises it.
 
     Attributes:
         trees: each function or class met so far -> its source for this run.
-        order: those that are in use, each after those it uses.
     """
 
     def __init__(
@@ -106,47 +103,20 @@ class _Writer:
         self.knowledge = Knowledge(config, formula=self.formula)
         literal_changes = self.knowledge.expression("changes", dict(changes), longest=len("{}"))
         bound = {"changes": literal_changes, "resume": cst.Name("None")}
-        self.roots = (train, *others)
+        super().__init__((train, *others))
         self.trees: dict[Any, Definition] = {}
         self.trees[train] = specialise(train, self.knowledge, bound)
-        self.order: list[Any] = []
         self.collect()
-
-    def collect(self) -> None:
-        """Put all that the training loop uses in order."""
-        self.order = []
-        seen: set[Any] = set()
-        for root in self.roots:
-            if root not in seen:
-                self._visit(root, seen)
-        names = [item.__name__ for item in self.order]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"two functions or classes of the script are called {name}")
-
-    def _visit(self, item: Any, seen: set[Any]) -> None:
-        seen.add(item)
-        for used in self.uses(item):
-            if used not in seen:
-                self._visit(used, seen)
-        self.order.append(item)
-
-    def uses(self, item: Any) -> list[Any]:
-        """The app's functions and classes that one of them uses."""
-        namespace = self.namespace(item)
-        found = [namespace.get(name) for name in names_in(self.tree(item)).free]
-        return [other for other in found if _is_ours(other)]
 
     def namespace(self, item: Any) -> dict[str, Any]:
         """What names mean in a function or class for this run."""
-        return self.knowledge.brought_values() | vars(inspect.getmodule(item)) | self.knowledge.classes
+        return self.knowledge.brought_values() | super().namespace(item) | self.knowledge.classes
 
-    def imports(self, item: Any) -> dict[str, tuple[str, str | None]]:
+    def imports(self, item: Any) -> dict[str, Import]:
         """Name -> what it imports, for a function or class for this run."""
-        brought = {
-            name: _imports(module)[name] for name, module in self.knowledge.brought.items() if name in _imports(module)
-        }
-        return brought | _imports(inspect.getmodule(item))
+        brought = self.knowledge.brought.items()
+        theirs = {name: imports_of(module)[name] for name, module in brought if name in imports_of(module)}
+        return theirs | super().imports(item)
 
     def tree(self, item: Any) -> Definition:
         """The source of a function or class for this run."""
@@ -183,10 +153,10 @@ class _Writer:
             passed.update(arg.keyword.value if arg.keyword else wanted[i] for i, arg in enumerate(call.args))
         return {name: default for name, default in known.items() if name not in passed}
 
-    def outside(self) -> tuple[dict[str, Any], set[tuple[str, str | None]]]:
+    def outside(self) -> tuple[dict[str, Any], set[Import]]:
         """Name -> value of the constants in use, and the imports."""
         constants: dict[str, Any] = {}
-        imported: set[tuple[str, str | None]] = set()
+        imported: set[Import] = set()
         for item in self.order:
             namespace, imports = self.namespace(item), self.imports(item)
             for name in names_in(self.trees[item]).free:
@@ -194,7 +164,7 @@ class _Writer:
                     constants[name] = self.knowledge.constants[name]
                 elif name in imports:
                     imported.add(imports[name])
-                elif name in namespace and not _is_ours(namespace[name]):
+                elif name in namespace and not is_ours(namespace[name]):
                     constants[name] = namespace[name]
                 elif name not in namespace and not hasattr(builtins, name):
                     raise ValueError(f"{item.__qualname__} uses {name}, which its module does not have")
@@ -202,17 +172,10 @@ class _Writer:
 
     def kind(self, item: Any) -> str:
         """Whether a definition is about "data", a "model", or all else, "training"."""
-        reached = self._reach(item, set())
+        reached = self.reach(item)
         data = any(map(_is_data, reached))
         model = any(map(_is_model, reached))
         return "training" if data == model else "data" if data else "model"
-
-    def _reach(self, item: Any, seen: set[Any]) -> set[Any]:
-        seen.add(item)
-        for used in self.uses(item):
-            if used not in seen:
-                self._reach(used, seen)
-        return seen
 
 
 def _title(train: Callable[..., Any]) -> str:
@@ -235,42 +198,6 @@ def _is_model(item: Any) -> bool:
     return item.__module__.split(".")[:2] == ["core", "models"] or (
         inspect.isclass(item) and issubclass(item, nn.Module)
     )
-
-
-def _is_ours(item: Any) -> bool:
-    """Whether something is a function or class of the app."""
-    definable = inspect.isclass(item) or inspect.isfunction(inspect.unwrap(item) if callable(item) else item)
-    return definable and (item.__module__ or "").split(".")[0] == "core"
-
-
-@cache
-def _imports(module: Any) -> dict[str, tuple[str, str | None]]:
-    """Name -> what a module imports under it, (module, name in it or None), the app's own modules left out."""
-    found: dict[str, tuple[str, str | None]] = {}
-    for statement in ast.parse(inspect.getsource(module)).body:
-        if isinstance(statement, ast.Import):
-            for alias in statement.names:
-                renamed = f"{alias.name} as {alias.asname}" if alias.asname else alias.name
-                found[alias.asname or alias.name.split(".")[0]] = (renamed, None)
-        elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
-            found.update({alias.name: (statement.module, alias.name) for alias in statement.names})
-    return {name: origin for name, origin in found.items() if origin[0].split(".")[0] != "core"}
-
-
-def _import_lines(imported: Iterable[tuple[str, str | None]]) -> str:
-    lines = sorted(f"import {module}\n" for module, name in imported if name is None)
-    parts: defaultdict[str, list[str]] = defaultdict(list)
-    for module, name in imported:
-        if name is not None:
-            parts[module].append(name)
-    for module, names in sorted(parts.items()):
-        lines.append(f"from {module} import {', '.join(sorted(names, key=_import_order))}\n")
-    return "".join(lines)
-
-
-def _import_order(name: str) -> tuple[int, str]:
-    """Constants, then classes, then functions."""
-    return (0 if name.isupper() else 1 if name[0].isupper() else 2), name
 
 
 def _constant(name: str, value: Any) -> str:

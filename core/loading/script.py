@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import sys
 import textwrap
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import libcst as cst
 import torch
 
-from core.export.specialise import source
-from core.export.syntax import Names, literal
+from core.export.collector import Collector, Import, import_lines, is_ours
+from core.export.syntax import literal
 from core.loading import plan
 from core.loading.config import LoadingConfig
 from core.loading.datasets import write_files
@@ -78,49 +75,16 @@ def written(call: Call, *first: str) -> str:
     return f"{call.function.__name__}(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")"
 
 
-def program(used: Sequence[Callable[..., Any]], imported: set[tuple[str, str | None]]) -> tuple[str, list[str]]:
+def program(used: Sequence[Callable[..., Any]], imported: set[Import]) -> tuple[str, list[str]]:
     """The import lines and the definitions, each after those it uses, of all that some functions and classes need."""
-    definitions: dict[str, str] = {}
-    constants: dict[str, str] = {}
-    imported = set(imported)
-
-    def visit(item: Any) -> None:
-        if item.__name__ in definitions:
-            return
-        if not item.__module__.startswith("core."):
-            imported.add((_public(item), item.__name__))
-            return
-        if inspect.isclass(item):
-            for base in item.__bases__:
-                if base.__module__.startswith("core."):
-                    visit(base)
-        follow(Names(source(item)).free, inspect.getmodule(item))
-        definitions[item.__name__] = inspect.getsource(item).rstrip()
-
-    def follow(names: Sequence[str], module: Any) -> None:
-        """Look up names of a module: the app's own are visited, others imported, constants taken over."""
-        origins, assigned = _imports(module), _assigned(module)
-        for name in names:
-            if name in origins:
-                where, what = origins[name]
-                if where.startswith("core."):
-                    known = getattr(module, name)
-                    owner = sys.modules[where]
-                    visit(known) if callable(known) and not name.isupper() else follow([name], owner)
-                else:
-                    imported.add((where, what))
-            elif name in assigned:
-                follow(Names(_expression(assigned[name])).free, module)
-                constants[name] = assigned[name]
-            elif name in vars(module) and name not in definitions:
-                visit(getattr(module, name))
-
-    for item in used:
-        visit(item)
-    head = _import_lines(imported)
+    collector = Collector([item for item in used if is_ours(item)])
+    collector.collect()
+    constants, needed = collector.constants_as_written()
+    public = {(_public(item), item.__name__) for item in used if not is_ours(item)}
+    head = import_lines(imported | needed | public)
     if constants:
         head += "\n" + "\n".join(constants.values())
-    return head, list(definitions.values())
+    return head, [inspect.getsource(item).rstrip() for item in collector.order]
 
 
 def _public(item: Any) -> str:
@@ -131,46 +95,3 @@ def _public(item: Any) -> str:
         if getattr(sys.modules.get(module), item.__name__, None) is item:
             return module
     return str(item.__module__)
-
-
-def _expression(text: str) -> Any:
-    return cst.parse_module(text).body[0]
-
-
-def _assigned(module: Any) -> dict[str, str]:
-    """Name -> the statement that assigns it, of a module's constants."""
-    text = inspect.getsource(module)
-    return {
-        statement.targets[0].id: ast.get_source_segment(text, statement) or ""
-        for statement in ast.parse(text).body
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
-    }
-
-
-def _imports(module: Any) -> dict[str, tuple[str, str | None]]:
-    """Name -> (module, name in it or None) of a module's imports."""
-    found: dict[str, tuple[str, str | None]] = {}
-    for statement in ast.parse(inspect.getsource(module)).body:
-        if isinstance(statement, ast.Import):
-            for alias in statement.names:
-                written = f"{alias.name} as {alias.asname}" if alias.asname else alias.name
-                found[alias.asname or alias.name.split(".")[0]] = (written, None)
-        elif isinstance(statement, ast.ImportFrom) and statement.module and statement.module != "__future__":
-            found.update({alias.name: (statement.module, alias.name) for alias in statement.names})
-    return found
-
-
-def _import_lines(imported: set[tuple[str, str | None]]) -> str:
-    groups: list[list[str]] = [[], []]
-    parts: defaultdict[str, list[str]] = defaultdict(list)
-    for where, name in imported:
-        if name is None:
-            groups[where.split(".")[0].split(" ")[0] not in sys.stdlib_module_names].append(f"import {where}")
-        else:
-            parts[where].append(name)
-    for group in groups:
-        group.sort()
-    for where, names in sorted(parts.items()):
-        ours = where.split(".")[0] in sys.stdlib_module_names
-        groups[not ours].append(f"from {where} import {', '.join(sorted(names))}")
-    return "\n".join("\n".join(group) + "\n" for group in groups if group)
