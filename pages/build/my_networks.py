@@ -25,9 +25,9 @@ def my_networks(space: Workspace) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(_("Name of this network"), key="network name", max_chars=LONGEST_NAME)
         st.button(_("Save"), icon=":material/save:", key="save network", on_click=_save, args=(space,))
-    told: Problem | None = session.get("network told")
-    if told is not None:
-        (st.error if told.field else st.success)(tell(told))
+    outcome: Problem | None = session.get("network told")
+    if outcome is not None:
+        (st.error if outcome.field else st.success)(tell(outcome))
         session.put("network told", None)
     saved = manager().store.networks(space.owner)
     if not saved:
@@ -58,16 +58,16 @@ def _save(space: Workspace) -> None:
     store = manager().store
     names = {network.name for network in store.networks(space.owner)}
     if not name:
-        told = Problem("name", "Give it a name first.")
+        outcome = Problem("name", "Give it a name first.")
     elif name not in names and len(names) >= MOST_NETWORKS:
-        told = Problem("name", "You have {most} networks already: delete one first.", {"most": MOST_NETWORKS})
+        outcome = Problem("name", "You have {most} networks already: delete one first.", {"most": MOST_NETWORKS})
     else:
-        told = Problem("", "“{name}” is saved.", {"name": name})
+        outcome = Problem("", "“{name}” is saved.", {"name": name})
         try:
             store.save_network(space.owner, Network(name, text_of(space), asked_for(space).dataset))
         except sqlite3.Error as error:
-            told = Problem("name", "It can't be saved: {reason}.", {"reason": str(error)})
-    session.put("network told", told)
+            outcome = Problem("name", "It can't be saved: {reason}.", {"reason": str(error)})
+    session.put("network told", outcome)
 
 
 def _load(space: Workspace, network: Network) -> None:

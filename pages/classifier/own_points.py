@@ -60,9 +60,9 @@ def own_points(space: Workspace) -> None:
     refused = session.get(f"csv problem {space.name}")
     if refused:
         st.error(tell(refused), icon=":material/error:")
-    told = session.get(f"csv told {space.name}")
-    if told and points:
-        st.caption(_taken(**told))
+    read = session.get(f"csv told {space.name}")
+    if read and points:
+        st.caption(_taken(**read))
 
 
 def _points(space: Workspace) -> tuple[tuple[float, float, int], ...]:
@@ -101,8 +101,10 @@ def _take_csv(space: Workspace) -> None:
 def _taken(count: int, labels: list[str], large: bool) -> str:
     """What was read from the last CSV."""
     numbered = listed(f"{number} = {plain(label)}" for number, label in enumerate(labels))
-    told = _("{count} points in {classes} classes: {labels}.").format(count=count, classes=len(labels), labels=numbered)
-    return joined(told, _("Their numbers are large, so the inputs are standardised.")) if large else told
+    sentence = _("{count} points in {classes} classes: {labels}.").format(
+        count=count, classes=len(labels), labels=numbered
+    )
+    return joined(sentence, _("Their numbers are large, so the inputs are standardised.")) if large else sentence
 
 
 def _remove(space: Workspace) -> None:

@@ -29,7 +29,7 @@ def answers_view(config: TrainingConfig, loaded: Loaded) -> None:
     else:
         for column, title, answers in zip(st.columns(2), titles(), (before, after), strict=True):
             with column:
-                st.markdown(f"**{title}** · {_told(answers)}")
+                st.markdown(f"**{title}** · {_score(answers)}")
                 if answers.kind == "wave":
                     _wave(answers, title)
         if isinstance(config, RNNConfig):
@@ -41,12 +41,12 @@ def answers_view(config: TrainingConfig, loaded: Loaded) -> None:
 
 def _wave_loss(config: RNNConfig) -> str:
     """What the loss above the wave is the loss of."""
-    told = _("Loss: of the first window alone, {count} points, read with a hidden state of zeros.").format(
+    sentence = _("Loss: of the first window alone, {count} points, read with a hidden state of zeros.").format(
         count=config.time_steps
     )
     if config.h_state == "reset":
-        return told
-    return joined(told, _("In the run the hidden state comes from the windows before, so its loss is another one."))
+        return sentence
+    return joined(sentence, _("In the run the hidden state comes from the windows before, so its loss is another one."))
 
 
 def titles() -> tuple[str, str]:
@@ -54,7 +54,7 @@ def titles() -> tuple[str, str]:
     return _("before loading"), _("after loading")
 
 
-def _told(answers: Answers) -> str:
+def _score(answers: Answers) -> str:
     if "of" in answers.facts:
         return _("{share} of {count} test images right").format(
             share=f"{answers.facts['right'] / answers.facts['of']:.1%}", count=answers.facts["of"]
@@ -63,19 +63,19 @@ def _told(answers: Answers) -> str:
 
 
 def _plane(config: ClassifierConfig, before: Answers, after: Answers) -> dict[str, Any]:
-    shown = scene(config.changed(device="cpu", lr=0.02, num_steps=1))
-    points = zip(shown.x_test.tolist(), shown.y_test.tolist(), strict=True)
+    points_of_run = scene(config.changed(device="cpu", lr=0.02, num_steps=1))
+    points = zip(points_of_run.x_test.tolist(), points_of_run.y_test.tolist(), strict=True)
     return {
         "kind": "plane",
         "size": before.parts["decision"].shape[0],
         "levels": before.facts["levels"],
-        "domain": shown.domain,
+        "domain": points_of_run.domain,
         "points": [[x, y, label] for (x, y), label in list(points)[:300]],
         "sides": [
             {
                 "title": title,
-                "told": _told(side),
-                "label": f"{title}: {_told(side)}",
+                "told": _score(side),
+                "label": f"{title}: {_score(side)}",
                 "decision": base64.b64encode(side.parts["decision"].numpy().tobytes()).decode(),
             }
             for title, side in zip(titles(), (before, after), strict=True)
@@ -98,8 +98,8 @@ def _images(before: Answers, after: Answers) -> dict[str, Any]:
         "sides": [
             {
                 "title": title,
-                "told": _told(side),
-                "label": f"{title}: {_told(side)}",
+                "told": _score(side),
+                "label": f"{title}: {_score(side)}",
                 "answers": [str(answer) for answer in side.parts["answers"].tolist()],
                 "sure": side.parts["sure"].tolist(),
                 "right": (side.parts["answers"] == side.parts["labels"]).tolist(),

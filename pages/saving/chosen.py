@@ -71,7 +71,7 @@ def choose() -> Chosen | None:
         newest = next(iter(runs))
         if session.get("files run") not in runs:
             _recall(runs, newest)
-        labels = {id: told(entry) for id, entry in runs.items()}
+        labels = {id: run_title(entry) for id, entry in runs.items()}
         id = st.selectbox(
             _("Run"), list(runs), format_func=labels.__getitem__, key="files run", on_change=_remember, args=(newest,)
         )
@@ -132,7 +132,7 @@ def _step(run: Run, newest: str) -> int:
     return chosen
 
 
-def told(entry: Entry) -> str:
+def run_title(entry: Entry) -> str:
     """A run in a line."""
     at = time.strftime("%H:%M:%S", time.localtime(entry.created))
     parts = [experiment_title(entry.experiment), _("step {step}").format(step=entry.step), at]

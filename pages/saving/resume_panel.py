@@ -11,13 +11,14 @@ import streamlit as st
 from core.engine.manager import manager
 from core.engine.run import Run
 from core.files.resuming import WAYS, Uploaded, check, ways_on
-from core.files.uploads import MOST_BYTES, Upload
+from core.files.uploads import MOST_BYTES
 from core.processes.confined import Unable
 from core.refused import Refused
 from pages.index import page_of
 from pages.saving.chosen import Chosen, again_button, first_run, start_buttons
-from pages.saving.load_panel import read_once
+from pages.saving.file_choice import read_once
 from pages.shared.page.links import experiment_title, link_to
+from pages.shared.panels.once import once
 from pages.shared.person import session
 from pages.shared.person.language import _, joined, tell
 from pages.shared.pictures.axis import log_axis
@@ -29,7 +30,7 @@ SECONDS = 6.0
 
 
 def resume_panel(chosen: Chosen | None) -> None:
-    """The section."""
+    """Draw the section."""
     left, right = st.columns([5, 4], gap="medium")
     with left:
         st.markdown(_("**With and without the optimizer**"))
@@ -49,15 +50,17 @@ def _compare(chosen: Chosen) -> None:
     if not inside:
         _none_inside(run)
         return
-    asked = chosen.step
-    if asked not in inside:
+    chosen_step = chosen.step
+    if chosen_step not in inside:
         chosen = Chosen(run, min(inside, key=lambda step: abs(step - len(recorded) // 2)))
     step = chosen.step
-    if step != asked:
-        told = _("Step {asked}, chosen in the sidebar, is the run's last one: nothing follows to compare with.")
-        if asked < step:
-            told = _("At step {asked}, chosen in the sidebar, the optimizer has no state yet that could be lost.")
-        st.caption(joined(told, _("So step {step} is taken; choose another one there.")).format(asked=asked, step=step))
+    if step != chosen_step:
+        why = _("Step {asked}, chosen in the sidebar, is the run's last one: nothing follows to compare with.")
+        if chosen_step < step:
+            why = _("At step {asked}, chosen in the sidebar, the optimizer has no state yet that could be lost.")
+        st.caption(
+            joined(why, _("So step {step} is taken; choose another one there.")).format(asked=chosen_step, step=step)
+        )
     st.caption(
         _("Once with the whole checkpoint of step {step}, once with its weights and a new {optimizer}.").format(
             step=step, optimizer=run.config.optimizer
@@ -103,14 +106,14 @@ def _go_on(chosen: Chosen, last: int) -> None:
     run, step = chosen.run, chosen.step
     steps = min(MOST_STEPS, last - step)
     try:
-        found: Any = ways_on(run.config, run.changes, run.folder.checkpoint_file(step), WAYS, steps, SECONDS)
+        losses: Any = ways_on(run.config, run.changes, run.folder.checkpoint_file(step), WAYS, steps, SECONDS)
     except Unable as unable:
-        found = unable
-    session.put("files ways", (chosen.key, found))
+        losses = unable
+    session.put("files ways", (chosen.key, losses))
 
 
-def _chart(chosen: Chosen, recorded: list[float], found: dict[str, list[float]]) -> None:
-    step, full, weights = chosen.step, found["full"], found["weights"]
+def _chart(chosen: Chosen, recorded: list[float], losses: dict[str, list[float]]) -> None:
+    step, full, weights = chosen.step, losses["full"], losses["weights"]
     past = list(range(max(1, step - len(full) // 2), step + 1))
     ahead = list(range(step + 1, step + 1 + len(full)))
     beside = list(range(step + 1, step + 1 + len(weights)))
@@ -144,18 +147,18 @@ def _chart(chosen: Chosen, recorded: list[float], found: dict[str, list[float]])
     )
     st.plotly_chart(figure, key="files ways chart", config={"displayModeBar": False})
     equal = sum(one == other for one, other in zip(full, recorded[step:], strict=False))
-    told = _("Whole checkpoint: **{equal} of {count}** losses equal to the run's own, bit for bit.").format(
+    sentence = _("Whole checkpoint: **{equal} of {count}** losses equal to the run's own, bit for bit.").format(
         equal=equal, count=len(full)
     )
     count = min(10, len(weights), len(full))
     ratio = max(weights[:count]) / max(1e-30, max(full[:count]))
     if weights == full[: len(weights)]:
-        told = joined(told, _("Plain SGD keeps no state: nothing was lost, both go on alike."))
+        sentence = joined(sentence, _("Plain SGD keeps no state: nothing was lost, both go on alike."))
     elif ratio > 1.5:
-        told = joined(told, risen(ratio))
+        sentence = joined(sentence, risen(ratio))
     else:
-        told = joined(told, _("Without the optimizer's state the losses differ from the second step on."))
-    st.markdown(told)
+        sentence = joined(sentence, _("Without the optimizer's state the losses differ from the second step on."))
+    st.markdown(sentence)
 
 
 def risen(ratio: float) -> str:
@@ -194,19 +197,19 @@ def _from_file() -> None:
             icon=":material/warning:",
         )
         return
-    found = _checked(upload, key)
-    if isinstance(found, Unable):
-        st.error(tell(found.problem), icon=":material/gpp_bad:")
+    checkpoint = once("files checked", key, _("Checking part by part …"), lambda: check(upload.value))
+    if isinstance(checkpoint, Unable):
+        st.error(tell(checkpoint.problem), icon=":material/gpp_bad:")
         return
-    title = experiment_title(found.config.experiment)
+    title = experiment_title(checkpoint.config.experiment)
     st.markdown(
         _("**{name}**, saved at step {step} of {steps}.").format(
-            name=title, step=found.step, steps=found.config.num_steps
+            name=title, step=checkpoint.step, steps=checkpoint.config.num_steps
         )
     )
     if upload.value["config"].get("device", "cpu") not in ("cpu", "auto"):
         st.caption(_("It was trained on another device; here it goes on on the CPU."))
-    _how_far(found, key)
+    _how_far(checkpoint, key)
     problem = session.get("files adopt problem")
     if problem:
         st.error(tell(problem), icon=":material/error:")
@@ -214,64 +217,50 @@ def _from_file() -> None:
     if adopted and adopted[0] == key:
         st.success(
             _("It is waiting on its page, paused at step {step} of {steps}: press Play there.").format(
-                step=found.step, steps=adopted[1]
+                step=checkpoint.step, steps=adopted[1]
             )
         )
-        row = page_of(found.config.experiment)
+        row = page_of(checkpoint.config.experiment)
         if row is not None:
             link_to(row.folder, _("To the page “{name}”").format(name=title))
 
 
-def _how_far(found: Uploaded, key: str) -> None:
+def _how_far(checkpoint: Uploaded, key: str) -> None:
     """How many steps or epochs more, and the button."""
-    proposed, most = found.more()
+    proposed, most = checkpoint.more()
     if most < 1:
         st.info(_("No run here may have more steps than this one."), icon=":material/info:")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         more = st.number_input(
-            _("More epochs") if found.in_epochs else _("More steps"), 1, most, proposed, key=f"files more {key}"
+            _("More epochs") if checkpoint.in_epochs else _("More steps"), 1, most, proposed, key=f"files more {key}"
         )
-        steps = found.steps_with(more)
+        steps = checkpoint.steps_with(more)
         st.button(
-            _("Go on from step {step}").format(step=found.step),
+            _("Go on from step {step}").format(step=checkpoint.step),
             type="primary",
             icon=":material/play_arrow:",
             key="files adopt",
             on_click=_adopt,
-            args=(found, steps),
+            args=(checkpoint, key, steps),
         )
-    told = _("A new run has all steps up to {step} and goes on to step {steps}. It waits, paused, on its page.")
-    told = told.format(step=found.step, steps=steps)
-    if found.step >= found.config.num_steps:
-        told = joined(_("This run had come to its end, so it is lengthened."), told)
-    st.caption(told)
+    sentence = _("A new run has all steps up to {step} and goes on to step {steps}. It waits, paused, on its page.")
+    sentence = sentence.format(step=checkpoint.step, steps=steps)
+    if checkpoint.step >= checkpoint.config.num_steps:
+        sentence = joined(_("This run had come to its end, so it is lengthened."), sentence)
+    st.caption(sentence)
 
 
-def _checked(upload: Upload, key: str) -> Uploaded | Unable:
-    known = session.get("files checked")
-    if known is None or known[0] != key:
-        with st.spinner(_("Checking part by part …")):
-            try:
-                result: Any = check(upload.value)
-            except Unable as unable:
-                result = unable
-        known = (key, result)
-        session.put("files checked", known)
-    found: Uploaded | Unable = known[1]
-    return found
-
-
-def _adopt(found: Uploaded, steps: int) -> None:
+def _adopt(checkpoint: Uploaded, key: str, steps: int) -> None:
     """Begin the run, and have its page show it."""
     owner = session.owner()
     session.put("files adopt problem", None)
     try:
-        run = manager().adopt(owner, found, num_steps=steps, speed=30)
+        run = manager().adopt(owner, checkpoint, num_steps=steps, speed=30)
     except Refused as refused:
         session.put("files adopt problem", refused.problem)
         return
     manager().store.leave(owner, run.config, run.id)
     session.drop(f"workspace {run.config.experiment}")
     session.drop(f"{run.config.experiment}.")
-    session.put("files adopted", (session.get("files checked")[0], run.config.num_steps))
+    session.put("files adopted", (key, run.config.num_steps))

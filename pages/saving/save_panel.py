@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from core.export import script
@@ -11,6 +9,7 @@ from core.files import saving
 from core.processes.confined import Unable
 from pages.saving.chosen import Chosen
 from pages.saving.tree import file_tree, in_bytes
+from pages.shared.panels.once import once
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
 
@@ -58,7 +57,7 @@ def kinds() -> dict[str, tuple[str, str]]:
 
 
 def save_panel(chosen: Chosen) -> None:
-    """The section."""
+    """Draw the section."""
     known = kinds()
     kind = st.segmented_control(
         _("What to save"),
@@ -126,20 +125,12 @@ def save_panel(chosen: Chosen) -> None:
 
 def saved_file(chosen: Chosen, kind: str) -> saving.Saved | Unable:
     """The file, made once; or why it can't be made."""
-    key = f"{chosen.key} {kind}"
-    known: dict[str, Any] = session.get("files made") or {}
-    if key not in known:
-        run = chosen.run
-        program = kind in saving.PROGRAMS
-        doing = _("Following the network step by step …") if program else _("Writing the file …")
-        with st.spinner(doing, show_time=program):
-            try:
-                made: Any = saving.save(
-                    kind, run.config, run.changes, run.folder.checkpoint_file(chosen.step), chosen.step
-                )
-            except Unable as unable:
-                made = unable
-        known = {key: made}  # one at a time: files stay no longer than they are looked at
-        session.put("files made", known)
-    found: saving.Saved | Unable = known[key]
-    return found
+    run = chosen.run
+    program = kind in saving.PROGRAMS
+    return once(
+        "files made",
+        (chosen.key, kind),
+        _("Following the network step by step …") if program else _("Writing the file …"),
+        lambda: saving.save(kind, run.config, run.changes, run.folder.checkpoint_file(chosen.step), chosen.step),
+        show_time=program,
+    )

@@ -24,7 +24,7 @@ LOOKS = {
 
 
 def transfer_panel() -> None:
-    """The section."""
+    """Draw the section."""
     left, right = st.columns([5, 6], gap="medium")
     with left:
         st.markdown(
@@ -44,7 +44,7 @@ def transfer_panel() -> None:
         optimizer = "optimizer = torch.optim.Adam([p for p in net.parameters() if p.requires_grad], lr=0.002)"
         st.code("\n\n".join([*(text.strip() for text in code), optimizer]), language="python", wrap_lines=True)
     with right:
-        known = session.get("files transfer found")
+        known = session.get("files transfer result")
         if known is None:
             st.info(
                 _("How many of the 500 test digits are right after each epoch? Guess first: which way learns soonest?"),
@@ -58,12 +58,12 @@ def transfer_panel() -> None:
 
 def _train(count: int, seed: int) -> None:
     try:
-        session.put("files transfer found", (count, compare(count, NUM_EPOCHS, seed)))
+        session.put("files transfer result", (count, compare(count, NUM_EPOCHS, seed)))
     except Unable as unable:
-        session.put("files transfer found", (count, unable))
+        session.put("files transfer result", (count, unable))
 
 
-def _chart(count: int, found: dict[str, list[float]]) -> None:
+def _chart(count: int, accuracies: dict[str, list[float]]) -> None:
     names = {
         "frozen": _("trained convolutions, frozen"),
         "tuned": _("trained convolutions, trained on"),
@@ -73,7 +73,7 @@ def _chart(count: int, found: dict[str, list[float]]) -> None:
     figure = go.Figure()
     for way in WAYS:
         colour, width = LOOKS[way]
-        values = found[way]
+        values = accuracies[way]
         figure.add_scatter(
             x=list(range(len(values))), y=values, name=names[way], mode="lines", line={"color": colour, "width": width}
         )
@@ -85,6 +85,9 @@ def _chart(count: int, found: dict[str, list[float]]) -> None:
         yaxis={"title": _("test accuracy"), "range": [0, 1], "tickformat": ".0%"},
     )
     st.plotly_chart(figure, key="files transfer chart", config={"displayModeBar": False})
-    rows = [f"| {names[way]} | {found[way][min(1, len(found[way]) - 1)]:.1%} | {found[way][-1]:.1%} |" for way in WAYS]
+    rows = [
+        f"| {names[way]} | {accuracies[way][min(1, len(accuracies[way]) - 1)]:.1%} | {accuracies[way][-1]:.1%} |"
+        for way in WAYS
+    ]
     titles = [_("{count} training images").format(count=count), _("after 1 epoch"), _("at the end")]
     st.markdown("\n".join(["| " + " | ".join(titles) + " |", "|---|--:|--:|", *rows]))

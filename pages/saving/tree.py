@@ -18,7 +18,7 @@ tree_component = file_component("torch_playground_file_tree", __file__)
 def file_tree(rows: Sequence[Row], key: str) -> None:
     """Draw the tree."""
     depths = [*(row.depth for row in rows[1:]), 0][: len(rows)]
-    shown = [
+    lines = [
         {
             "depth": row.depth,
             "name": row.name,
@@ -31,9 +31,9 @@ def file_tree(rows: Sequence[Row], key: str) -> None:
         }
         for row, below in zip(rows, depths, strict=True)
     ]
-    tensors = sum(1 for row in shown if row["bytes"] and not row["inner"])
+    tensors = sum(1 for row in lines if row["bytes"] and not row["inner"])
     label = _("What is in the file, tensors: {count}").format(count=tensors)
-    tree_component(key=key, data={"rows": shown, "label": label})
+    tree_component(key=key, data={"rows": lines, "label": label})
     if len(rows) == MOST_ROWS:
         st.caption(_("The first {count} lines are shown.").format(count=MOST_ROWS))
 
