@@ -17,30 +17,30 @@ SHOWN = 1000
 """Test images that can be looked at, the first ones."""
 
 
-def image_focus(asked: Any, parts: Sequence[str], numbers: Sequence[tuple[str, int]] = ()) -> dict[str, Any]:
-    """What is asked for, checked.
+def image_focus(wish: Any, parts: Sequence[str], numbers: Sequence[tuple[str, int]] = ()) -> dict[str, Any]:
+    """What a viewer wants to look at, checked.
 
     Args:
-        asked: "part", one of `parts`; "image", the number of a test image, or "drawing", see `read_drawing`;
+        wish: "part", one of `parts`; "image", the number of a test image, or "drawing", see `read_drawing`;
             "version", a number that the frame carries back, so that the viewer knows which drawing it shows.
         parts: what the picture has, the first one is shown at first.
-        numbers: more numbers that may be asked for, by name, and how large each may be.
+        numbers: more numbers that it may have, by name, and how large each may be.
 
     Raises:
         ValueError: it makes no sense.
     """
-    if not isinstance(asked, dict) or asked.get("part", parts[0]) not in parts:
+    if not isinstance(wish, dict) or wish.get("part", parts[0]) not in parts:
         raise ValueError("no such part")
-    found: dict[str, Any] = {"part": asked.get("part", parts[0])}
+    focus: dict[str, Any] = {"part": wish.get("part", parts[0])}
     for name, most in (("image", SHOWN - 1), ("version", 10**9), *numbers):
-        number = asked.get(name, 0)
+        number = wish.get(name, 0)
         if not isinstance(number, int) or not 0 <= number <= most:
             raise ValueError(f"no such {name}")
-        found[name] = number
-    if asked.get("drawing") is not None:
-        read_drawing(asked["drawing"])
-        found["drawing"] = asked["drawing"]
-    return found
+        focus[name] = number
+    if wish.get("drawing") is not None:
+        read_drawing(wish["drawing"])
+        focus["drawing"] = wish["drawing"]
+    return focus
 
 
 @dataclass(frozen=True)

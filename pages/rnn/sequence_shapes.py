@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.experiments.rnn import RNNConfig
-from core.shapes.sequence import Shape, parameters, step_tensors
+from core.experiments.rnn.shapes import Shape, parameters, step_tensors
 from pages.shared.person.language import _
 
 

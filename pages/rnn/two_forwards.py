@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core.experiments.rnn import RNNConfig
-from core.two_forwards import Comparison, compare, loop, whole
+from core.experiments.rnn.forwards import Comparison, compare, loop, whole
 from pages.shared.person import session
 from pages.shared.person.language import _
 

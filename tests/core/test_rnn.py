@@ -19,10 +19,10 @@ from core.data.waves import formula, times
 from core.engine.run import Run
 from core.experiment import cell_lanes
 from core.experiments.rnn import RNNConfig, build_net, focus, make_window, train, untrained, view
+from core.experiments.rnn.forwards import compare
+from core.experiments.rnn.shapes import parameters, step_tensors
 from core.export import script
 from core.models import RNN
-from core.shapes.sequence import parameters, step_tensors
-from core.two_forwards import compare
 from tests.core.scripts import Records, Scripts
 from tests.core.test_export import check_text
 from tests.waiting import until

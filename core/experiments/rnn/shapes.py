@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.experiments.rnn import RNNConfig, build_net
+from core.experiments.rnn.config import RNNConfig
+from core.experiments.rnn.loop import build_net
 from core.snapshot import undisturbed
 
 Shape = tuple[int, ...]

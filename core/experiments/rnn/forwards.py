@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.experiments.rnn import RNNConfig, build_net, make_window
+from core.experiments.rnn.config import RNNConfig
+from core.experiments.rnn.loop import build_net, make_window
 from core.models import RNN
 from core.snapshot import undisturbed
 

@@ -1,0 +1,36 @@
+"""Step 1 of the tutorial: a simple classifier of points in the plane."""
+
+from core.experiment import Experiment
+from core.experiments.classifier.config import MAX_CLASSES, MAX_POINTS, ClassifierConfig
+from core.experiments.classifier.loop import build_net, build_optimizer, evaluate, make_data, prepare, train
+from core.experiments.classifier.probes import bench, logged_batch, untrained
+from core.experiments.classifier.views import GRID, scene, view
+
+EXPERIMENT = Experiment(
+    order=1,
+    config=ClassifierConfig,
+    train=train,
+    view=view,
+    untrained=untrained,
+    bench=bench,
+    logged_batch=logged_batch,
+    smallest={"points_per_class": 20, "batch_size": 8, "num_steps": 15, "evaluate_every": 5},
+)
+
+__all__ = [
+    "EXPERIMENT",
+    "GRID",
+    "MAX_CLASSES",
+    "MAX_POINTS",
+    "ClassifierConfig",
+    "bench",
+    "build_net",
+    "build_optimizer",
+    "evaluate",
+    "make_data",
+    "prepare",
+    "scene",
+    "train",
+    "untrained",
+    "view",
+]

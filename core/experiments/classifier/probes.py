@@ -1,0 +1,44 @@
+"""The classifier without a run: untrained, on the bench, and a batch to be logged."""
+
+import torch
+from torch import Tensor, nn
+
+from core.experiments.classifier.config import ClassifierConfig
+from core.experiments.classifier.loop import build_net, build_optimizer, make_data, prepare, train
+from core.snapshot import Bench, Snapshot, undisturbed
+
+
+def untrained(config: ClassifierConfig) -> Snapshot:
+    """The snapshot of step 0."""
+    with undisturbed():
+        return next(train(config, {}))
+
+
+def bench(config: ClassifierConfig) -> Bench:
+    """Net, optimizer and first batch, to take one step by hand."""
+    with undisturbed():
+        x_train, y_train, _, _ = make_data(config)
+        net = build_net(config)
+        optimizer = build_optimizer(config, net)
+        inputs = prepare(config, x_train, x_train)[: config.batch_size or None]
+        target = y_train[: config.batch_size or None]
+
+    def loss() -> Tensor:
+        output = net(inputs)
+        if "softmax" in config.bugs:
+            output = torch.softmax(output, dim=1)
+        if config.loss == "MSELoss":
+            value: Tensor = nn.MSELoss()(output, nn.functional.one_hot(target, config.n_output).float())
+        else:
+            value = nn.CrossEntropyLoss()(output, target)
+        if config.l1 > 0:
+            value = value + config.l1 * sum(parameter.abs().sum() for parameter in net.parameters())
+        return value
+
+    return Bench(net, optimizer, loss)
+
+
+def logged_batch(config: ClassifierConfig) -> tuple[Tensor, Tensor]:
+    """The test points as the network is given them, and their labels."""
+    x_train, _, x_test, y_test = make_data(config)
+    return prepare(config, x_test, x_train), y_test

@@ -1,0 +1,22 @@
+"""Step 7 of the tutorial: a recurrent network that follows a wave, cos from sin."""
+
+from core.experiment import Experiment, cell_lanes
+from core.experiments.rnn.config import RNNConfig
+from core.experiments.rnn.loop import build_net, make_window, train
+from core.experiments.rnn.probes import bench, logged_batch, untrained
+from core.experiments.rnn.views import focus, view
+
+EXPERIMENT = Experiment(
+    order=3,
+    config=RNNConfig,
+    train=train,
+    view=view,
+    untrained=untrained,
+    lanes=cell_lanes,
+    bench=bench,
+    logged_batch=logged_batch,
+    focus=focus,
+    smallest={"time_steps": 5, "hidden_size": 4, "num_steps": 15},
+)
+
+__all__ = ["EXPERIMENT", "RNNConfig", "build_net", "focus", "make_window", "train", "untrained", "view"]
