@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -365,9 +366,57 @@ class CellsConfig(CardConfig):
 HIDDEN = 4
 
 
+@dataclass(frozen=True)
+class OwnStep:
+    """A cell's step, worked out from its own weights.
+
+    Attributes:
+        lines: the lines that call the cell and follow it by hand.
+        rows: the names of the panels, row by row.
+        formula: LaTeX.
+    """
+
+    lines: tuple[str, ...]
+    rows: list[list[str]]
+    formula: str
+
+
+SUMS = ("from_x = x @ cell.weight_ih.T + cell.bias_ih", "from_h = h @ cell.weight_hh.T + cell.bias_hh")
+STEPS = {
+    "RNNCell": OwnStep(
+        ("h_new = cell(x, h)", *SUMS, "by_hand = (from_x + from_h).tanh()"),
+        [["x", "h"], ["from_x", "from_h"], ["h_new", "by_hand"]],
+        r"h' = \tanh(W x + b + U h + b')",
+    ),
+    "LSTMCell": OwnStep(
+        (
+            "h_new, c_new = cell(x, (h, c))",
+            *SUMS,
+            "i, f, g, o = (from_x + from_h).chunk(4, dim=1)",
+            "i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()",
+            "by_hand = o * (f * c + i * g).tanh()",
+        ),
+        [["x", "h", "c"], ["i", "f", "g", "o"], ["c_new", "h_new", "by_hand"]],
+        r"i, f, o = \sigma(\ldots),\quad g = \tanh(\ldots),\quad "
+        r"c' = f \odot c + i \odot g,\quad h' = o \odot \tanh(c')",
+    ),
+    "GRUCell": OwnStep(
+        (
+            "h_new = cell(x, h)",
+            *SUMS,
+            "(r, z, n), (r_h, z_h, n_h) = from_x.chunk(3, dim=1), from_h.chunk(3, dim=1)",
+            "r, z = (r + r_h).sigmoid(), (z + z_h).sigmoid()",
+            "n = (n + r * n_h).tanh()",
+            "by_hand = (1 - z) * n + z * h",
+        ),
+        [["x", "h"], ["r", "z", "n"], ["h_new", "by_hand"]],
+        r"r, z = \sigma(\ldots),\quad n = \tanh(W x + r \odot U h),\quad h' = (1 - z) \odot n + z \odot h",
+    ),
+}
+
+
 def show_cells(config: CellsConfig, own: np.ndarray | None) -> Shown:
     """The card of RNN cells: one step, with the gates worked out from the cell's own weights."""
-    lstm = config.cell == "LSTMCell"
     given = {
         "x": torch.tensor([[config.x0, config.x1]]),
         "h": config.h * torch.tensor([[0.8, -0.6, 0.2, -0.9]]),
@@ -376,75 +425,25 @@ def show_cells(config: CellsConfig, own: np.ndarray | None) -> Shown:
     start = [f"torch.manual_seed({config.seed})", f"cell = {call(f'nn.{config.cell}', 2, HIDDEN)}"]
     if config.gate and config.cell != "RNNCell":
         start.append(f"cell.bias_hh.data[{HIDDEN}:{2 * HIDDEN}] += {config.gate!r}")
-    sums = ["from_x = x @ cell.weight_ih.T + cell.bias_ih", "from_h = h @ cell.weight_hh.T + cell.bias_hh"]
-    if lstm:
-        lines = [
-            *start,
-            "h_new, c_new = cell(x, (h, c))",
-            *sums,
-            "i, f, g, o = (from_x + from_h).chunk(4, dim=1)",
-            "i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()",
-            "by_hand = o * (f * c + i * g).tanh()",
-        ]
-        gates, formula = (
-            ["i", "f", "g", "o"],
-            (
-                r"i, f, o = \sigma(\ldots),\quad g = \tanh(\ldots),\quad "
-                r"c' = f \odot c + i \odot g,\quad h' = o \odot \tanh(c')"
-            ),
-        )
-        rows = [["x", "h", "c"], gates, ["c_new", "h_new", "by_hand"]]
-    elif config.cell == "GRUCell":
-        lines = [
-            *start,
-            "h_new = cell(x, h)",
-            *sums,
-            "(r, z, n), (r_h, z_h, n_h) = from_x.chunk(3, dim=1), from_h.chunk(3, dim=1)",
-            "r, z = (r + r_h).sigmoid(), (z + z_h).sigmoid()",
-            "n = (n + r * n_h).tanh()",
-            "by_hand = (1 - z) * n + z * h",
-        ]
-        gates = ["r", "z", "n"]
-        formula = r"r, z = \sigma(\ldots),\quad n = \tanh(W x + r \odot U h),\quad h' = (1 - z) \odot n + z \odot h"
-        rows = [["x", "h"], gates, ["h_new", "by_hand"]]
-    else:
-        lines = [*start, "h_new = cell(x, h)", *sums, "by_hand = (from_x + from_h).tanh()"]
-        gates, formula = ["from_x", "from_h"], r"h' = \tanh(W x + b + U h + b')"
-        rows = [["x", "h"], gates, ["h_new", "by_hand"]]
-    names = [name for row in rows for name in row]
+    step = STEPS[config.cell]
+    names = [name for row in step.rows for name in row]
     shown = Shown(
-        given if lstm else {name: given[name] for name in ("x", "h")},
-        tuple(lines),
+        given if config.cell == "LSTMCell" else {name: given[name] for name in ("x", "h")},
+        (*start, *step.lines),
         {name: name for name in names},
         "panels",
+        formula=step.formula,
         layer="cell",
         input="x",
         output="h_new",
         one=1,
     )
     unit = [{name: [[0, u]] for name in names if name != "x"} | {"x": [[0, 0], [0, 1]]} for u in range(HIDDEN)]
-    titles = {
-        "x": "cell_x",
-        "h": "cell_h",
-        "c": "cell_c",
-        "i": "cell_i",
-        "f": "cell_f",
-        "g": "cell_g",
-        "o": "cell_o",
-        "r": "cell_r",
-        "z": "cell_z",
-        "n": "cell_n",
-        "from_x": "cell_from_x",
-        "from_h": "cell_from_h",
-        "c_new": "cell_c_new",
-        "h_new": "cell_h_new",
-        "by_hand": "cell_by_hand",
-    }
     shown.facts = {
-        "rows": rows,
+        "rows": step.rows,
         "panels": {
             name: {
-                "title": titles[name],
+                "title": f"cell_{name}",
                 "numbers": True,
                 "cell": 38,
                 "most": 1 if name in ("i", "f", "o", "r", "z") else 2,
@@ -456,7 +455,6 @@ def show_cells(config: CellsConfig, own: np.ndarray | None) -> Shown:
         "values_of": {name: shown.arrays[name][0].tolist() for name in names if name != "x"},
         "at": {"h_new": 0},
     }
-    shown.formula = formula
     return shown
 
 

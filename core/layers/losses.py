@@ -111,6 +111,23 @@ class CrossEntropyConfig(CardConfig):
     )
 
 
+def crossentropy_plots(logit: float) -> list[dict[str, Any]]:
+    """The CrossEntropyLoss card's plots: loss and gradient over one logit, and the example's four classes."""
+    same = {"x": "z", "marker": logit, "xlabel": "logit"}
+    return [
+        {"title": "loss", "lines": "y", "names": ["CrossEntropyLoss"], **same},
+        {"title": "gradient", "lines": "slopes", "names": ["x.grad"], **same},
+        {
+            "title": "probability_target_gradient",
+            "bars": "bars",
+            "labels": ["0", "1", "2", "3"],
+            "names": ["softmax(x)", "target", "x.grad"],
+            "range": [-1, 1],
+            "wide": True,
+        },
+    ]
+
+
 def show_crossentropy(config: CrossEntropyConfig, own: np.ndarray | None) -> Shown:
     """The CrossEntropyLoss card: one example of class 1 among four."""
     z = torch.linspace(-8, 8, 321)
@@ -151,22 +168,7 @@ def show_crossentropy(config: CrossEntropyConfig, own: np.ndarray | None) -> Sho
     q = torch.full((4,), smooth / 4)
     q[1] += 1 - smooth
     shown.arrays["bars"] = np.concatenate([shown.arrays["probability"], q[None].numpy(), shown.arrays["gradient"]])
-    same = {"x": "z", "marker": config.logit, "xlabel": "logit"}
-    shown.facts = {
-        "plots": [
-            {"title": "loss", "lines": "y", "names": ["CrossEntropyLoss"], **same},
-            {"title": "gradient", "lines": "slopes", "names": ["x.grad"], **same},
-            {
-                "title": "probability_target_gradient",
-                "bars": "bars",
-                "labels": ["0", "1", "2", "3"],
-                "names": ["softmax(x)", "target", "x.grad"],
-                "range": [-1, 1],
-                "wide": True,
-            },
-        ],
-        "beside": True,
-    }
+    shown.facts = {"plots": crossentropy_plots(config.logit), "beside": True}
     shown.formula = (
         r"L = -\sum_c w_c\, q_c \log p_c,\quad p = \text{softmax}(x),\quad "
         rf"q_1 = {1 - smooth + smooth / 4:.4g},\ q_{{c \neq 1}} = {smooth / 4:.4g},\quad "
