@@ -18,7 +18,7 @@ from core.snapshot import Snapshot
 TEST_AT_ONCE = TESTED_AT_ONCE
 """Test examples in one forward pass."""
 SHOWN = 1000
-"""Between the ends of epochs only so many test examples are tried."""
+"""Test examples that are tried between the ends of epochs."""
 
 
 def make_data(config: BuildConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -78,7 +78,7 @@ def train(
 
     Args:
         changes: step -> {field: value} from that step on, such as {120: {"lr": 0.01}}; may grow while this runs.
-        resume: a checkpoint to go on from.
+        resume: a checkpoint to continue from.
 
     Raises:
         ConnectionError: the images can't be fetched.

@@ -112,7 +112,7 @@ def view_blocks(config: BuildConfig, net: nn.Module, image: Tensor) -> dict[str,
 
 
 def maps_of(output: Tensor, most: int) -> np.ndarray:
-    """What a block puts out as byte maps (count, rows, columns) of at most so many bytes: the first ones.
+    """What a block puts out as byte maps (count, rows, columns) of at most `most` bytes: the first ones.
 
     Args:
         output: (numbers,), (channels, length) or (channels, height, width).

@@ -111,7 +111,7 @@ def train(
 
     Args:
         changes: step -> {field: value} from that step on, such as {120: {"lr": 0.01}}; may grow while this runs.
-        resume: a checkpoint to go on from.
+        resume: a checkpoint to continue from.
     """
     device = torch.device(config.device)
     x_train, y_train, x_test, y_test = make_data(config)

@@ -18,7 +18,7 @@ from core.snapshot import Snapshot
 MEAN, STD = 0.1307, 0.3081
 """Mean and standard deviation of MNIST's training pixels, as in pytorch/examples mnist/main.py."""
 TEST_AT_ONCE = 1000
-"""Test images in one forward pass; between the ends of epochs only so many are tested."""
+"""Test images in one forward pass; between the ends of epochs no more are tested."""
 
 
 def make_data(config: CNNConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -91,7 +91,7 @@ def train(
 
     Args:
         changes: step -> {field: value} from that step on, such as {120: {"lr": 0.01}}; may grow while this runs.
-        resume: a checkpoint to go on from.
+        resume: a checkpoint to continue from.
 
     Raises:
         ConnectionError: the images can't be fetched.

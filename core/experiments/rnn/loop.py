@@ -127,7 +127,7 @@ def train(
 
     Args:
         changes: step -> {field: value} from that step on, such as {120: {"lr": 0.01}}; may grow while this runs.
-        resume: a checkpoint to go on from.
+        resume: a checkpoint to continue from.
 
     Raises:
         RuntimeError: with the bug "no_detach", at the second step.

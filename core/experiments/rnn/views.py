@@ -15,11 +15,11 @@ from core.snapshot import Frame
 from core.views.images import byte_maps
 
 PARTS = ("fit", "free")
-"""What a viewer may look at: how the network follows the wave, or how it goes on by itself."""
+"""What a viewer may look at: how the network follows the wave, or how it continues by itself."""
 SHOWN_POINTS = 160
 """Points on the screen at most, unless two windows have more."""
 FREE_POINTS = 120
-"""Points that the network goes on by itself."""
+"""Points that the network continues by itself."""
 HEAT_ROWS, HEAT_COLUMNS = 64, 160
 """Hidden units and points of the heat map at most."""
 
@@ -52,7 +52,7 @@ def flat(values: Tensor) -> np.ndarray:
 
 
 def view(config: RNNConfig, snapshot: RNNSnapshot, focus: Mapping[str, Any]) -> Frame:
-    """How the network of one step goes on from there: along the wave, with the run's own hidden state, or by itself."""
+    """How the network continues from one step: along the wave, with the run's own hidden state, or by itself."""
     net = snapshot.net
     assert isinstance(net, RNN)
     part = focus.get("part", "fit")

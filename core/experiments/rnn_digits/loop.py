@@ -16,7 +16,7 @@ from core.optimizers import build_optimizer
 from core.snapshot import Snapshot
 
 TEST_AT_ONCE = 1000
-"""Test sequences in one forward pass; between the ends of epochs only so many are tested."""
+"""Test sequences in one forward pass; between the ends of epochs no more are tested."""
 
 
 def make_data(config: RNNDigitsConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -75,7 +75,7 @@ def train(
 
     Args:
         changes: step -> {field: value} from that step on, such as {120: {"lr": 0.01}}; may grow while this runs.
-        resume: a checkpoint to go on from.
+        resume: a checkpoint to continue from.
 
     Raises:
         ConnectionError: the images can't be fetched.

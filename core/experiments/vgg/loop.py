@@ -16,7 +16,7 @@ from core.optimizers import build_optimizer
 from core.snapshot import Snapshot
 
 TESTED = 1000
-"""Between the ends of epochs only so many images are tested."""
+"""Test images that are tried between the ends of epochs."""
 
 
 def make_data(config: VGGConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -109,7 +109,7 @@ def train(
 
     Args:
         changes: step -> {field: value} from that step on, such as {120: {"lr": 0.01}}; may grow while this runs.
-        resume: a checkpoint to go on from.
+        resume: a checkpoint to continue from.
 
     Raises:
         ConnectionError: the images can't be fetched.
