@@ -10,7 +10,7 @@ from core.blocks import BlocksRefused, count, read
 from core.config import Problem
 from core.engine.manager import manager
 from core.engine.store import Network
-from pages.build.block_editor import asked_for, put_back, text_of
+from pages.build.desk import asked_for, put_back, text_of
 from pages.shared.form.workspace import Workspace
 from pages.shared.person import session
 from pages.shared.person.language import _, plain, tell

@@ -7,7 +7,8 @@ import streamlit as st
 
 from core.experiments.build import BuildConfig, scene_of, shapes, stages_of
 from core.shapes import Shape
-from pages.build.block_editor import asked_for, block_editor
+from pages.build.block_editor import block_editor
+from pages.build.desk import asked_for
 from pages.build.my_networks import my_networks
 from pages.build.words import picture_words
 from pages.shared.live.live_view import live_view

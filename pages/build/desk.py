@@ -1,0 +1,96 @@
+"""The editor's desk in a tab: the network as it is being edited, whether it works or not, and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.blocks import Block, BlocksRefused, Path, read
+from core.blocks.fitting import Checked, check
+from core.experiments.build import BuildConfig
+from pages.shared.form.workspace import Workspace
+from pages.shared.person import session
+
+MOST_UNDO = 100
+LAST = "last network"
+"""The preference that keeps a network which does not work yet, for the next visit."""
+
+
+@dataclass
+class Desk:
+    """What the editor of one tab remembers beside the text itself.
+
+    Attributes:
+        undo, redo: networks before and after, each with its data set.
+        chosen: the block that is open.
+        refused: what can't be used: the place, the argument, what was typed and why.
+        turn: grows with every edit, so that the browser takes up what Python has chosen.
+        kept: the network that does not work yet, as it was put down for the next visit.
+    """
+
+    undo: list[tuple[str, str]] = field(default_factory=list)
+    redo: list[tuple[str, str]] = field(default_factory=list)
+    chosen: Path | None = None
+    refused: dict[str, Any] | None = None
+    turn: int = 0
+    kept: str = ""
+
+
+def desk_of(space: Workspace) -> Desk:
+    """The editor's desk in this tab."""
+    desk: Desk | None = session.get(f"{space.name} desk")
+    if desk is None:
+        desk = Desk()
+        session.put(f"{space.name} desk", desk)
+        desk.kept = session.preference(LAST) or ""
+        if desk.kept and session.get(space.key("blocks")) is None and not space.link:
+            session.put(space.key("blocks"), desk.kept)
+            space.submit({**dict(space.config), "blocks": desk.kept})
+    return desk
+
+
+def text_of(space: Workspace) -> str:
+    """The network as it is being edited, whether it works or not."""
+    assert isinstance(space.config, BuildConfig)
+    return str(session.get(space.key("blocks"), space.config.blocks))
+
+
+def asked_for(space: Workspace) -> BuildConfig:
+    """The form's settings, also those that can't be used."""
+    assert isinstance(space.config, BuildConfig)
+    return BuildConfig.model_construct(**space.refused) if space.refused else space.config
+
+
+def blocks_of(space: Workspace) -> tuple[Block, ...]:
+    """The blocks of that text; none if it came from outside and is none at all."""
+    try:
+        return read(text_of(space))
+    except BlocksRefused:
+        return ()
+
+
+def examined(space: Workspace, blocks: tuple[Block, ...]) -> Checked:
+    """What is known of the network with the data that the form asks for."""
+    settings = asked_for(space)
+    return check(blocks, settings.input_shape, settings.n_classes, settings.batches)
+
+
+def state_of(space: Workspace) -> tuple[str, str]:
+    """The network's text and the data set chosen."""
+    return text_of(space), asked_for(space).dataset
+
+
+def set_state(space: Workspace, text: str, dataset: str) -> None:
+    """Put another network into the form, and the data that it is for."""
+    session.put(space.key("blocks"), text)
+    if dataset in (space.config.settings()["dataset"].choices or {}):
+        session.put(space.key("dataset"), dataset)
+
+
+def put_back(space: Workspace, text: str, dataset: str) -> None:
+    """Put a saved network into the form, with the data it was made for; what was there can be undone to."""
+    desk = desk_of(space)
+    desk.undo = [*desk.undo[-MOST_UNDO:], state_of(space)]
+    desk.redo, desk.chosen, desk.refused = [], None, None
+    desk.turn += 1
+    set_state(space, text, dataset)
