@@ -48,9 +48,9 @@ def script(config: TrainingConfig, changes: Changes | None = None, log: LogConfi
     """
     program = program_of(config, changes, functions(config, log) if log else ())
     head = [f'"""{program.title}\n\n{program.promise}\n"""\n', program.imports(), ONE_THREAD]
-    known = [*program.constants, *(constants(config, log) if log else [])]
-    if known:
-        head.append("\n".join(known) + "\n")
+    assignments = [*program.constants, *(constants(config, log) if log else [])]
+    if assignments:
+        head.append("\n".join(assignments) + "\n")
     if log:
         run = loop(config, log, program.entry, RECORD)
     else:

@@ -79,7 +79,7 @@ def parameters(definition: Callable[..., Any]) -> Mapping[str, inspect.Parameter
 
 
 def takes_config(called: Any) -> bool:
-    """Whether something is a function of the app that is written for each config anew."""
+    """Whether something is a function of the app that is written again for each config."""
     ours = inspect.isfunction(inspect.unwrap(called)) and (called.__module__ or "").split(".")[0] == "core"
     return ours and "config" in parameters(called)
 
@@ -96,8 +96,8 @@ class Fold(cst.CSTTransformer):
         given = {name: value for name, value in given.items() if name not in self.local}
         self.known = ChainMap(given, knowledge.constants)
         for name, value in names.values.items():
-            if self.local[name] == 1 and isinstance(found := self._value(value), _UNCHANGING):
-                given[name] = found
+            if self.local[name] == 1 and isinstance(constant := self._value(value), _UNCHANGING):
+                given[name] = constant
 
     # What is known
 
@@ -216,10 +216,10 @@ class Fold(cst.CSTTransformer):
 
     def _inlined(self, called: Callable[..., Any], args: Sequence[cst.Arg]) -> cst.BaseExpression | None:
         """A call's value written out, if the callee is a formula and nothing would be computed twice."""
-        found = self.knowledge.formula(called)
-        if found is None:
+        parts = self.knowledge.formula(called)
+        if parts is None:
             return None
-        names, value = found
+        names, value = parts
         inner = Names(value)
         simple = all(isinstance(arg.value, (cst.Name, cst.BaseNumber, cst.SimpleString)) for arg in args)
         if not simple or len(args) != len(names) or inner.bound or any(arg.star or arg.keyword for arg in args):

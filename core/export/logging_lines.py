@@ -29,15 +29,15 @@ BATCH = {"graph", "images", "pr_curves", "embedding"}
 
 def logged(config: TrainingConfig, log: LogConfig) -> list[str]:
     """What a script of a run logs, the test curves apart from those of training."""
-    found = kinds(config, log)
-    return [*found, "test"] if "scalars" in found and hasattr(config, "evaluate_every") else found
+    logged_kinds = kinds(config, log)
+    return [*logged_kinds, "test"] if "scalars" in logged_kinds and hasattr(config, "evaluate_every") else logged_kinds
 
 
 def functions(config: TrainingConfig, log: LogConfig) -> tuple[Callable[..., Any], ...]:
     """The functions that log, and the one that makes the batch they look at."""
     wanted = logged(config, log)
-    found = [getattr(lines, f"log_{kind}") for kind in wanted]
-    return (*found, *([experiment(config.experiment).logged_batch] if BATCH & set(wanted) else []))
+    log_functions = [getattr(lines, f"log_{kind}") for kind in wanted]
+    return (*log_functions, *([experiment(config.experiment).logged_batch] if BATCH & set(wanted) else []))
 
 
 def constants(config: TrainingConfig, log: LogConfig) -> list[str]:

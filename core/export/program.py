@@ -139,8 +139,8 @@ class _Writer(Collector):
         self.collect()
 
     def _unused_options(self, item: type) -> dict[str, cst.BaseExpression]:
-        known = options(item)
-        if not known:
+        defaults = options(item)
+        if not defaults:
             return {}
         trees = [self.trees[other] for other in self.order]
         if any(names_in(tree).read[item.__name__] != names_in(tree).called[item.__name__] for tree in trees):
@@ -151,7 +151,7 @@ class _Writer(Collector):
             if any(arg.star for arg in call.args):
                 return {}
             passed.update(arg.keyword.value if arg.keyword else wanted[i] for i, arg in enumerate(call.args))
-        return {name: default for name, default in known.items() if name not in passed}
+        return {name: default for name, default in defaults.items() if name not in passed}
 
     def outside(self) -> tuple[dict[str, Any], set[Import]]:
         """Name -> value of the constants in use, and the imports."""

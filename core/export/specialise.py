@@ -46,14 +46,14 @@ def specialise(
 
 def options(definition: type) -> dict[str, cst.BaseExpression]:
     """Those parameters of a class's constructor that have a plain default and keep their value."""
-    found: dict[str, cst.BaseExpression] = {}
+    defaults: dict[str, cst.BaseExpression] = {}
     for part in source(definition).body.body:
         if _is_constructor(part):
             names = Names(part)
             for param in part.params.params:
                 if param.default and names.bound[param.name.value] == 1 and _is_plain(param.default, names):
-                    found[param.name.value] = param.default
-    return found
+                    defaults[param.name.value] = param.default
+    return defaults
 
 
 def without_options(definition: type, knowledge: Knowledge, bound: Mapping[str, cst.BaseExpression]) -> cst.ClassDef:

@@ -1,1 +1,1 @@
-"""Runs as files: what is saved, what strangers upload, and going on from it."""
+"""Runs as files: what is saved, what strangers upload, and how a run continues from them."""

@@ -50,19 +50,19 @@ class Part(dict[str, Any]):
 
 def rows(value: Any) -> list[Row]:
     """The tree of a file's content, at most `MOST_ROWS` of it."""
-    found = []
+    tree = []
     bare = not isinstance(value, nn.Module | dict | list | tuple)
     for row in _rows(value, type(value).__name__ if bare else "", 0 if bare else -1):
         if row.depth >= 0:
-            found.append(row)
-        if len(found) == MOST_ROWS:
+            tree.append(row)
+        if len(tree) == MOST_ROWS:
             break
-    return found
+    return tree
 
 
 def tensors(value: Any) -> list[Tensor]:
     """All tensors in something."""
-    return [value] if isinstance(value, Tensor) else [found for _, item in _inside(value) for found in tensors(item)]
+    return [value] if isinstance(value, Tensor) else [tensor for _, item in _inside(value) for tensor in tensors(item)]
 
 
 def size_of(value: Any) -> int:
@@ -97,9 +97,9 @@ def _rows(value: Any, name: str, depth: int) -> Iterator[Row]:
         yield Row(depth, name, f"{type(value).__name__}({options})", "nn.Module", size_of(value))
     elif isinstance(value, dict | list | tuple):
         plain = not isinstance(value, dict) and not any(_inside(item) or isinstance(item, Tensor) for _, item in inside)
-        shown = _short(value) if plain or not inside else ""
+        text = _short(value) if plain or not inside else ""
         kind = "" if isinstance(value, Part) else "dict" if isinstance(value, dict) else type(value).__name__
-        yield Row(depth, name[:LONGEST_NAME], shown, kind, size_of(value))
+        yield Row(depth, name[:LONGEST_NAME], text, kind, size_of(value))
         if plain:
             return
     else:

@@ -12,15 +12,15 @@ BATCH = 'batch = torch.export.Dim("batch")  # of any size\n'
 
 def saving(kind: str, name: str, inputs: Inputs) -> str:
     """The lines that write the file of that name."""
-    given = _tuple(inputs)
+    arguments = _tuple(inputs)
     sizes = _tuple(_axes(shape) for shape in inputs.values())
     if kind == "exported":
         return (
-            f"{BATCH}program = torch.export.export(\n    net.eval(), {given},\n    dynamic_shapes={sizes},\n)\n"
+            f"{BATCH}program = torch.export.export(\n    net.eval(), {arguments},\n    dynamic_shapes={sizes},\n)\n"
             f'torch.export.save(program, "{name}")'
         )
     return (
-        f'{BATCH}torch.onnx.export(\n    net.eval(), {given}, "{name}",\n    dynamic_shapes={sizes},\n'
+        f'{BATCH}torch.onnx.export(\n    net.eval(), {arguments}, "{name}",\n    dynamic_shapes={sizes},\n'
         "    external_data=False,  # one file\n    optimize=False,  # weights keep their names\n)"
     )
 

@@ -182,8 +182,8 @@ def quiet() -> Iterator[None]:
 def _bytes_of(program: torch.onnx.ONNXProgram) -> bytes:
     file: Any = io.BytesIO()  # its hints know names of files only
     program.save(file)
-    found: bytes = file.getvalue()
-    return found
+    data: bytes = file.getvalue()
+    return data
 
 
 def _call(function: Any, arguments: Iterable[Any]) -> Line:

@@ -28,7 +28,7 @@ MOST_CHANGES = 1000
 
 @dataclass(frozen=True)
 class Uploaded:
-    """An uploaded checkpoint, checked and made anew.
+    """An uploaded checkpoint, checked and rebuilt.
 
     Attributes:
         states: lane -> its state, as the app keeps it.
@@ -51,7 +51,7 @@ class Uploaded:
         return isinstance(self.config, EpochConfig)
 
     def more(self) -> tuple[int, int]:
-        """How many steps or epochs it may go on, as `in_epochs` says: what the run lacks, and the most there may be.
+        """How many more steps or epochs it may run, as `in_epochs` says: what the run lacks, and the most there may be.
 
         A run that had come to its end gets as many more as it had; most is below 1 where no run may be longer.
         """
@@ -61,7 +61,7 @@ class Uploaded:
         return min(most, had - done if self.step < self.config.num_steps else had), most
 
     def steps_with(self, more: int) -> int:
-        """The steps in all after so many more steps or epochs; an epoch that was begun counts as one of them."""
+        """The steps in all after this many more steps or epochs; an epoch that was begun counts as one of them."""
         return (self.step // self._unit + more) * self._unit
 
     @property
@@ -78,7 +78,7 @@ def check(value: Mapping[str, Any]) -> Uploaded:
     """Check what `uploads.read` found in a checkpoint.
 
     Raises:
-        Unable: nothing can go on from it.
+        Unable: no run can continue from it.
     """
     config = config_of(value)
     missing = experiment(config.experiment).missing(config)
@@ -164,45 +164,45 @@ def rebuild(config: TrainingConfig, changes: Changes, packed: bytes) -> bytes:
     return pack({"states": clean, "frame": torch.frombuffer(bytearray(frame), dtype=torch.uint8)})
 
 
-def state_of(told: Mapping[str, Any], fresh: Snapshot) -> dict[str, Any]:
+def state_of(saved: Mapping[str, Any], fresh: Snapshot) -> dict[str, Any]:
     """A checkpoint's state with the shape of a fresh snapshot's, its parts taken one by one (raises ValueError)."""
     parameters = list(fresh.net.parameters())
-    step, epoch = number(told["step"]), number(told["epoch"])
-    losses = like(told["losses"], torch.zeros(step, dtype=torch.float64))
-    order = like(told["order"], fresh.order)
+    step, epoch = number(saved["step"]), number(saved["epoch"])
+    losses = like(saved["losses"], torch.zeros(step, dtype=torch.float64))
+    order = like(saved["order"], fresh.order)
     if not torch.equal(order.sort().values, torch.arange(len(order))):
         raise ValueError("no permutation")
-    gradients = told["gradients"]
+    gradients = saved["gradients"]
     if len(gradients) != len(parameters):
         raise ValueError("another number of gradients")
     return {
         "step": step,
         "epoch": epoch,
-        "metrics": {str(name)[:40]: float(value) for name, value in told["metrics"].items()},
-        "net": {name: like(told["net"][name], tensor) for name, tensor in fresh.net.state_dict().items()},
+        "metrics": {str(name)[:40]: float(value) for name, value in saved["metrics"].items()},
+        "net": {name: like(saved["net"][name], tensor) for name, tensor in fresh.net.state_dict().items()},
         "gradients": [
             None if gradient is None else like(gradient, parameter)
             for gradient, parameter in zip(gradients, parameters, strict=True)
         ],
-        "optimizer": optimizer_state(told["optimizer"], fresh.optimizer, parameters),
+        "optimizer": optimizer_state(saved["optimizer"], fresh.optimizer, parameters),
         "order": order,
-        **{name: told[name] for name in checkpoints.own_fields(fresh)},
-        "rng": like(told["rng"], torch.get_rng_state()),
+        **{name: saved[name] for name in checkpoints.own_fields(fresh)},
+        "rng": like(saved["rng"], torch.get_rng_state()),
         "losses": losses,
-        "diverged_step": number(told.get("diverged_step", 0)),
+        "diverged_step": number(saved.get("diverged_step", 0)),
     }
 
 
 def optimizer_state(
-    told: Mapping[str, Any], fresh: torch.optim.Optimizer, parameters: list[nn.Parameter]
+    saved: Mapping[str, Any], fresh: torch.optim.Optimizer, parameters: list[nn.Parameter]
 ) -> dict[str, Any]:
     """An optimizer's state: the learning rate and the tensors are the file's, all else is this optimizer's own."""
     own = fresh.state_dict()
-    lr = float(told["param_groups"][0]["lr"])
+    lr = float(saved["param_groups"][0]["lr"])
     if not math.isfinite(lr) or not 0 <= lr <= 1000:
         raise ValueError("no learning rate")
     state: dict[int, dict[str, Any]] = {}
-    for index, kept in told["state"].items():
+    for index, kept in saved["state"].items():
         parameter = parameters[number(index)]
         state[number(index)] = {
             str(name)[:40]: None if value is None else placed(value, parameter) for name, value in kept.items()
@@ -232,21 +232,21 @@ def like(value: Any, wanted: Tensor) -> Tensor:
 
 
 WAYS = ("full", "weights")
-"""Ways to go on: with all of the checkpoint, or with the weights alone and a new optimizer."""
+"""Ways to continue: with all of the checkpoint, or with the weights alone and a new optimizer."""
 
 
 def ways_on(
     config: TrainingConfig, changes: Changes, checkpoint: Path, ways: Iterable[str], steps: int, seconds: float
 ) -> dict[str, list[float]]:
-    """The losses of the steps after a kept one, for each way to go on.
+    """The losses of the steps after a kept one, for each way to continue.
 
     Args:
         steps: how many steps at most.
         seconds: how long each way may take; on a slow network it ends before its last step.
     """
     made = confined(go_on, config, changes, checkpoint, tuple(ways), steps, seconds, memory=2000)
-    found: dict[str, list[float]] = json.loads(made)
-    return found
+    losses: dict[str, list[float]] = json.loads(made)
+    return losses
 
 
 def go_on(

@@ -33,7 +33,7 @@ ENDINGS = {
 }  # fmt: skip
 """The kinds of files, and how their names end."""
 PROGRAMS = ("exported", "onnx")
-"""Those that need no class."""
+"""The kinds of files that are loaded without the network's class."""
 PROGRAM_SECONDS = 40
 """Processor time that an exporter may take: it follows a recurrent network step by step."""
 
@@ -76,9 +76,9 @@ def save(kind: str, config: TrainingConfig, changes: Changes, checkpoint: Path, 
         Unable: the step is gone, or the network can't be exported.
     """
     program = script(config, changes) if kind == "model" else ""
-    asked = (kind, config, changes, checkpoint, program)
+    arguments = (kind, config, changes, checkpoint, program)
     seconds = PROGRAM_SECONDS if kind in PROGRAMS else SECONDS
-    made = unpack(confined(make, *asked, seconds=seconds, memory=2000))
+    made = unpack(confined(make, *arguments, seconds=seconds, memory=2000))
     tree = [Row(**row) for row in json.loads(made["tree"])]
     return Saved(kind, file_name(config, kind, step), raw(made["file"]), tree, json.loads(made["inputs"]))
 
@@ -127,7 +127,7 @@ def safe(weights: Mapping[str, Tensor], config: TrainingConfig) -> bytes:
 
 
 def whole_checkpoint(config: TrainingConfig, changes: Changes, states: Mapping[str, Any]) -> dict[str, Any]:
-    """All that a run needs to go on bit for bit. Runs trained beside it, such as a bug's twin, are under "beside"."""
+    """All that a run needs to continue bit for bit. Runs beside it, such as a bug's twin, are under "beside"."""
     beside = {lane: state for lane, state in states.items() if lane != "run"}
     return {
         "experiment": config.experiment,

@@ -71,10 +71,10 @@ def compare(n_train: int, num_epochs: int, seed: int) -> dict[str, list[float]]:
     Args:
         n_train: how many of these digits there are to train on.
     """
-    found: dict[str, list[float]] = json.loads(
+    accuracies: dict[str, list[float]] = json.loads(
         confined(run_compare, n_train, num_epochs, seed, seconds=40, memory=2000)
     )
-    return found
+    return accuracies
 
 
 def run_compare(n_train: int, num_epochs: int, seed: int) -> bytes:

@@ -66,7 +66,7 @@ class Result:
 
     @property
     def seconds(self) -> float:
-        """All epochs together."""
+        """How long all epochs took together."""
         return sum(self.epochs)
 
     @property
@@ -82,7 +82,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be measured, one after the other, each for so many seconds at most."""
+    """What is to be measured, one after the other, each for `longest` seconds at most."""
 
     configs: Sequence[LoadingConfig]
     longest: float = LONGEST
@@ -127,7 +127,7 @@ class _Measurement:
         self.config = config
         self.result = Result()
         self.bars: list[Bar] = []
-        self.told = 0
+        self.sent = 0
         self.last_told = 0.0
         self.start = 0.0
         self.epoch_start = 0.0
@@ -240,9 +240,9 @@ class _Measurement:
 
     def _report(self) -> None:
         self.last_told = time.perf_counter()
-        if len(self.bars) > self.told:
-            self.tell({"kind": "bars", "setting": self.number, "bars": self.bars[self.told :]})
-            self.told = len(self.bars)
+        if len(self.bars) > self.sent:
+            self.tell({"kind": "bars", "setting": self.number, "bars": self.bars[self.sent :]})
+            self.sent = len(self.bars)
 
 
 class _NotedTensor:

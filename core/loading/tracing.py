@@ -20,7 +20,7 @@ class Clock:
         self.start: float | None = None
 
     def begin(self) -> None:
-        """Remember the first sample's begin."""
+        """Store when the first sample was begun."""
         if self.start is None:
             self.start = time.perf_counter()
 

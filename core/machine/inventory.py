@@ -60,11 +60,11 @@ def machine() -> Machine:
     gpus = []
     if torch.cuda.is_available():
         for index in range(torch.cuda.device_count()):
-            found = torch.cuda.get_device_properties(index)
-            gpus.append(GPU(found.name, found.total_memory, f"{found.major}.{found.minor}"))
-    told = _text("/proc/cpuinfo")
-    name = re.search(r"^model name\s*:\s*(.+)$", told, re.MULTILINE)
-    flags = set(re.findall(r"\w+", " ".join(re.findall(r"^(?:flags|Features)\s*:(.+)$", told, re.MULTILINE)[:1])))
+            properties = torch.cuda.get_device_properties(index)
+            gpus.append(GPU(properties.name, properties.total_memory, f"{properties.major}.{properties.minor}"))
+    cpuinfo = _text("/proc/cpuinfo")
+    name = re.search(r"^model name\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
+    flags = set(re.findall(r"\w+", " ".join(re.findall(r"^(?:flags|Features)\s*:(.+)$", cpuinfo, re.MULTILINE)[:1])))
     return Machine(
         processor=name.group(1).strip() if name else platform.processor() or platform.machine(),
         cores=cores(),
@@ -98,8 +98,8 @@ def built_for() -> str:
 
 def driver() -> str:
     """The version of NVIDIA's driver, where one is loaded."""
-    found = re.search(r"\b(\d+\.\d+(\.\d+)?)\b", _text("/proc/driver/nvidia/version"))
-    return found.group(1) if found else ""
+    version = re.search(r"\b(\d+\.\d+(\.\d+)?)\b", _text("/proc/driver/nvidia/version"))
+    return version.group(1) if version else ""
 
 
 def _text(path: str) -> str:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from core.data.digits import digits
+from core.machine.inventory import cores
 from core.models import CNN, Net
 from core.processes.confined import confined
 
@@ -39,14 +40,14 @@ def synchronize(device: torch.device) -> None:
 def milliseconds(device: torch.device, work: Callable[[], object], times: int = BATCHES) -> float:
     """How long something takes on a device, once it is warm: the median."""
     work()
-    found = []
+    times_taken = []
     for _ in range(times):
         synchronize(device)
         start = time.perf_counter()
         work()
         synchronize(device)
-        found.append(1000 * (time.perf_counter() - start))
-    return statistics.median(found)
+        times_taken.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times_taken)
 
 
 @dataclass(frozen=True)
@@ -88,67 +89,85 @@ def moves(device: str) -> list[Stage]:
 
 def run_moves(name: str) -> bytes:
     """`moves` in the process of its own."""
-    device = torch.device(name)
-    torch.manual_seed(1)
-    all_images, all_labels, _, _ = digits()
-    cnn = CNN()
-    optimizer = torch.optim.SGD(cnn.parameters(), lr=0.1)
-    loss_func = nn.CrossEntropyLoss()
-    stages: list[Stage] = []
-    tensors: dict[str, Tensor] = {}
+    work = _Moves(torch.device(name))
+    moved = "images = images.to(device)\nlabels = labels.to(device)"
+    stages = [
+        work.stage("loaded", "images, labels = next(iter(loader))", work.load),
+        work.stage("data", moved, work.move_data),
+        work.stage("model", "cnn.to(device)", work.move_model),
+        work.stage("forward", "output = cnn(images)\nloss = loss_func(output, labels)", work.forward, repeat=True),
+        work.stage("backward", "loss.backward()\noptimizer.step()", work.backward, repeat=True),
+        work.stage("back", "pred_y = output.argmax(dim=1).cpu()", work.back, repeat=True),
+    ]
+    return json.dumps([asdict(stage) for stage in stages]).encode()
 
-    def stage(name: str, code: str, work: Callable[[], object], repeat: bool = False) -> None:
+
+class _Moves:
+    """A network, an optimizer and one batch on their way to a device and back."""
+
+    def __init__(self, device: torch.device):
+        self.device = device
+        torch.manual_seed(1)
+        self.all_images, self.all_labels, _, _ = digits()
+        self.cnn = CNN()
+        self.optimizer = torch.optim.SGD(self.cnn.parameters(), lr=0.1)
+        self.loss_func = nn.CrossEntropyLoss()
+        self.tensors: dict[str, Tensor] = {}
+
+    def stage(self, name: str, code: str, work: Callable[[], object], repeat: bool = False) -> Stage:
+        """Do one stage, and see what it took and where all tensors are after it.
+
+        Args:
+            repeat: whether it can be done again, for a time that is the median of several.
+        """
         error, took = "", None
         try:
             start = time.perf_counter()
             work()
-            synchronize(device)
+            synchronize(self.device)
             took = 1000 * (time.perf_counter() - start)
             if repeat:
-                took = milliseconds(device, work)
+                took = milliseconds(self.device, work)
         except (RuntimeError, NotImplementedError, TypeError) as refused:
             error = f"{type(refused).__name__}: {refused}".split("\n")[0]
-        shown = dict(tensors)
-        shown["cnn.out.weight"] = cnn.out.weight
-        if cnn.out.weight.grad is not None:
-            shown["cnn.out.weight.grad"] = cnn.out.weight.grad
-        places = [
-            Place(key, str(value.device), tuple(value.shape), value.numel() * value.dtype.itemsize)
-            for key, value in shown.items()
+        return Stage(name, code, self.places(), None if self.device.type == "meta" else took, error)
+
+    def places(self) -> list[Place]:
+        """Where every tensor lives."""
+        weight = self.cnn.out.weight
+        tensors = {**self.tensors, "cnn.out.weight": weight}
+        if weight.grad is not None:
+            tensors["cnn.out.weight.grad"] = weight.grad
+        return [
+            Place(key, str(tensor.device), tuple(tensor.shape), tensor.numel() * tensor.dtype.itemsize)
+            for key, tensor in tensors.items()
         ]
-        stages.append(Stage(name, code, places, None if device.type == "meta" else took, error))
 
-    def load() -> None:
-        images = all_images[:64].unsqueeze(1).float() / 255
-        labels = all_labels[:64]
-        if device.type == "cuda":
+    def load(self) -> None:
+        images = self.all_images[:64].unsqueeze(1).float() / 255
+        labels = self.all_labels[:64]
+        if self.device.type == "cuda":
             images, labels = images.pin_memory(), labels.pin_memory()
-        tensors.update(images=images, labels=labels)
+        self.tensors.update(images=images, labels=labels)
 
-    def move_data() -> None:
-        tensors["images"] = tensors["images"].to(device, non_blocking=True)
-        tensors["labels"] = tensors["labels"].to(device, non_blocking=True)
+    def move_data(self) -> None:
+        self.tensors["images"] = self.tensors["images"].to(self.device, non_blocking=True)
+        self.tensors["labels"] = self.tensors["labels"].to(self.device, non_blocking=True)
 
-    def forward() -> None:
-        tensors["output"] = cnn(tensors["images"])
-        tensors["loss"] = loss_func(tensors["output"], tensors["labels"])
+    def move_model(self) -> None:
+        self.cnn.to(self.device)
 
-    def backward() -> None:
-        optimizer.zero_grad()
-        loss_func(cnn(tensors["images"]), tensors["labels"]).backward()
-        optimizer.step()
+    def forward(self) -> None:
+        self.tensors["output"] = self.cnn(self.tensors["images"])
+        self.tensors["loss"] = self.loss_func(self.tensors["output"], self.tensors["labels"])
 
-    def back() -> None:
-        tensors["pred_y"] = tensors["output"].argmax(dim=1).cpu()
+    def backward(self) -> None:
+        self.optimizer.zero_grad()
+        self.loss_func(self.cnn(self.tensors["images"]), self.tensors["labels"]).backward()
+        self.optimizer.step()
 
-    stage("loaded", "images, labels = next(iter(loader))", load)
-    moved = "images = images.to(device)\nlabels = labels.to(device)"
-    stage("data", moved, move_data)
-    stage("model", "cnn.to(device)", lambda: cnn.to(device))
-    stage("forward", "output = cnn(images)\nloss = loss_func(output, labels)", forward, repeat=True)
-    stage("backward", "loss.backward()\noptimizer.step()", backward, repeat=True)
-    stage("back", "pred_y = output.argmax(dim=1).cpu()", back, repeat=True)
-    return json.dumps([asdict(stage) for stage in stages]).encode()
+    def back(self) -> None:
+        self.tensors["pred_y"] = self.tensors["output"].argmax(dim=1).cpu()
 
 
 @dataclass(frozen=True)
@@ -164,7 +183,7 @@ class Step:
 
     @property
     def whole(self) -> float:
-        """All three."""
+        """Milliseconds of the whole step: transfer, compute and back."""
         return self.transfer + self.compute + self.back
 
 
@@ -177,21 +196,15 @@ def run_sweep(name: str, batch_size: int, widths: tuple[int, ...] = WIDTHS) -> b
     """`sweep` in the process of its own."""
     device = torch.device(name)
     torch.set_num_threads(1)  # as in every run of the app
-    found: list[Step] = []
+    steps: list[Step] = []
     end = time.perf_counter() + LONGEST_SWEEP
     for width in widths:
         if time.perf_counter() > end:
             break
-        if len(found) > 1 and found[-1].whole * found[-1].whole / found[-2].whole > 1000 * LONGEST_STEP:
+        if len(steps) > 1 and steps[-1].whole * steps[-1].whole / steps[-2].whole > 1000 * LONGEST_STEP:
             break
-        found.append(_step(device, width, batch_size))
-    return json.dumps([asdict(step) for step in found]).encode()
-
-
-def _cores() -> int:
-    from core.machine.inventory import cores
-
-    return cores()
+        steps.append(_step(device, width, batch_size))
+    return json.dumps([asdict(step) for step in steps]).encode()
 
 
 def _step(device: torch.device, width: int, batch_size: int) -> Step:
@@ -226,8 +239,8 @@ def _step(device: torch.device, width: int, batch_size: int) -> Step:
 
 def crossover(cpu: list[Step], gpu: list[Step]) -> int | None:
     """The first width at which the GPU takes a step sooner than the CPU; None where it never does."""
-    known = {step.width: step.whole for step in cpu}
-    return next((step.width for step in gpu if step.width in known and step.whole < known[step.width]), None)
+    cpu_times = {step.width: step.whole for step in cpu}
+    return next((step.width for step in gpu if step.width in cpu_times and step.whole < cpu_times[step.width]), None)
 
 
 PRECISIONS = ("float64", "float32", "bfloat16", "float16")
@@ -251,9 +264,9 @@ class Kind:
 
 
 def kinds() -> list[Kind]:
-    """All of `PRECISIONS`."""
-    found = [(name, torch.finfo(getattr(torch, name))) for name in PRECISIONS]
-    return [Kind(name, about.bits // 8, about.smallest_normal, about.max, about.eps) for name, about in found]
+    """What each of `PRECISIONS` can hold."""
+    limits = [(name, torch.finfo(getattr(torch, name))) for name in PRECISIONS]
+    return [Kind(name, about.bits // 8, about.smallest_normal, about.max, about.eps) for name, about in limits]
 
 
 @dataclass(frozen=True)
@@ -298,8 +311,8 @@ def run_precisions(name: str) -> bytes:
     with torch.no_grad():
         exact = cnn.double()(test.double())
         cnn.float()
-        found = [_precision(device, name, cnn, test, test_labels[:1000], exact) for name in PRECISIONS]
-    return json.dumps([asdict(one) for one in found]).encode()
+        measured = [_precision(device, name, cnn, test, test_labels[:1000], exact) for name in PRECISIONS]
+    return json.dumps([asdict(one) for one in measured]).encode()
 
 
 def _precision(device: torch.device, name: str, cnn: CNN, test: Tensor, labels: Tensor, exact: Tensor) -> Precision:
@@ -319,7 +332,7 @@ def _precision(device: torch.device, name: str, cnn: CNN, test: Tensor, labels: 
 
 @dataclass(frozen=True)
 class Threads:
-    """Milliseconds of a training step with so many threads: the tutorial's small network, and a wide CNN."""
+    """Milliseconds of a training step with this many threads: the tutorial's small network, and a wide CNN."""
 
     threads: int
     small: float
@@ -329,15 +342,15 @@ class Threads:
 def thread_counts() -> list[int]:
     """1, 2, 4 ... up to all processors."""
     counts = [1]
-    while counts[-1] * 2 <= min(_cores(), 32):
+    while counts[-1] * 2 <= min(cores(), 32):
         counts.append(counts[-1] * 2)
-    if counts[-1] != _cores() <= 32:
-        counts.append(_cores())
+    if counts[-1] != cores() <= 32:
+        counts.append(cores())
     return counts
 
 
 def threads(count: int) -> Threads:
-    """Measure with so many threads, in a process of its own."""
+    """Measure with this many threads, in a process of its own."""
     return Threads(**json.loads(confined(run_threads, count, memory=None)))
 
 
@@ -395,7 +408,7 @@ PITFALLS = {
         "print(f'{sorted(times)[2]:.1f} ms, the median of 5, on {y.device}')",
     ),
 }
-"""Each mistake and how it is mended."""
+"""Each mistake, and the program that avoids it."""
 SYNCHRONIZE = {
     "cpu": "torch.cpu.synchronize()  # on a GPU: torch.cuda.synchronize()",
     "cuda": "torch.cuda.synchronize(device)",
@@ -404,9 +417,9 @@ SYNCHRONIZE = {
 """The line that waits, for each type of device."""
 
 
-def pitfall_program(name: str, mended: bool, device: str) -> str:
+def pitfall_program(name: str, fixed: bool, device: str) -> str:
     """One of the `PITFALLS` on a device, with its imports: what is run is what is shown."""
-    body = PITFALLS[name][mended].replace("{synchronize}", SYNCHRONIZE.get(device.split(":")[0], SYNCHRONIZE["cpu"]))
+    body = PITFALLS[name][fixed].replace("{synchronize}", SYNCHRONIZE.get(device.split(":")[0], SYNCHRONIZE["cpu"]))
     imports = "import time\n\nimport torch\n" if "time." in body else "import torch\n"
     if "nn." in body:
         imports += "from torch import nn\n"
@@ -421,9 +434,9 @@ class Outcome:
     error: str
 
 
-def pitfall(name: str, mended: bool, device: str) -> Outcome:
+def pitfall(name: str, fixed: bool, device: str) -> Outcome:
     """Run one of the `PITFALLS` on a device."""
-    return Outcome(**json.loads(confined(run_program, pitfall_program(name, mended, device), memory=None)))
+    return Outcome(**json.loads(confined(run_program, pitfall_program(name, fixed, device), memory=None)))
 
 
 def run_program(program: str) -> bytes:

@@ -72,19 +72,19 @@ def profile_run(tell: Tell, folder: Path, config: TrainingConfig) -> None:
             with record_function(f"{STEP} {number}"):
                 next(steps)
             profiler.step()
-    found = read(profiler.events())
-    found.plain = plain
-    tell({"kind": "profile", "profile": found})
+    summary = read(profiler.events())
+    summary.plain = plain
+    tell({"kind": "profile", "profile": summary})
 
 
 def read(events: Any) -> Profile:
     """Make sense of the profiler's events."""
-    found = Profile()
+    summary = Profile()
     marks = [event for event in events if event.name.startswith(f"{STEP} ")]
     if not marks:
-        return found
+        return summary
     begin = min(event.time_range.start for event in marks)
-    found.steps = [(event.time_range.end - event.time_range.start) / 1e6 for event in marks]
+    summary.steps = [(event.time_range.end - event.time_range.start) / 1e6 for event in marks]
     numbers: dict[str, int] = {}
     own: defaultdict[str, list[float]] = defaultdict(list)
     for event in sorted(events, key=lambda event: event.time_range.start):
@@ -93,16 +93,16 @@ def read(events: Any) -> Profile:
         if not inside[0].startswith(f"{STEP} "):
             continue
         own[event.name].append(event.self_cpu_time_total / 1e6)
-        if len(above) <= DEEPEST and len(found.bars) < MOST_BARS:
+        if len(above) <= DEEPEST and len(summary.bars) < MOST_BARS:
             number = numbers.setdefault(event.name, len(numbers))
             start, end = (round((at - begin) / 1000, 4) for at in (event.time_range.start, event.time_range.end))
-            found.bars.append((len(above), kind(inside), start, end, number))
-    found.names = list(numbers)
+            summary.bars.append((len(above), kind(inside), start, end, number))
+    summary.names = list(numbers)
     longest = sorted(own.items(), key=lambda item: -sum(item[1]))
-    found.times = [(name, len(times), sum(times)) for name, times in longest if not name.startswith(f"{STEP} ")][
+    summary.times = [(name, len(times), sum(times)) for name, times in longest if not name.startswith(f"{STEP} ")][
         :MOST_TIMES
     ]
-    return found
+    return summary
 
 
 def _above(event: Any) -> list[str]:

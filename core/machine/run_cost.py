@@ -45,8 +45,9 @@ def measure(config: VGGConfig) -> Cost:
     """Take two training steps and a test, after one of each that does not count, on images of chance."""
     torch.set_num_threads(1)
     images = int(max(2, min(config.batch_size, STEP_FLOPS // (3 * config.stack.flops))))
-    known = config.image_set
-    shape = (images, known.size, known.size) if known.channels == 1 else (images, 3, known.size, known.size)
+    image_set = config.image_set
+    side = image_set.size
+    shape = (images, side, side) if image_set.channels == 1 else (images, 3, side, side)
     pixels, labels = torch.randint(256, shape, dtype=torch.uint8), torch.randint(config.n_classes, (images,))
     net, loss_func = build_net(config), torch.nn.CrossEntropyLoss()
     optimizer = build_optimizer(config, net)

@@ -57,8 +57,8 @@ def confined(
     if kind == b"R":
         return answer
     if kind == b"P":
-        known = json.loads(answer)
-        raise Unable(Problem("", str(known["sentence"]), dict(known["values"])))
+        refusal = json.loads(answer)
+        raise Unable(Problem("", str(refusal["sentence"]), dict(refusal["values"])))
     if kind == b"T":
         raise Unable(Problem("", "This takes longer than {most} seconds and was given up.", {"most": round(seconds)}))
     if kind == b"M":

@@ -93,7 +93,7 @@ class Limited:
         return self._process.pid
 
     def receive(self, patience: float) -> bytes | None:
-        """The next message, or None if there is none within so many seconds.
+        """The next message, or None if there is none within that many seconds.
 
         Raises:
             Over: there will be no more, or it is beyond a limit; `end` it.

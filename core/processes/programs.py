@@ -56,11 +56,11 @@ def run_program(tell: Tell, folder: Path, program: Program) -> None:
         errors="replace",
     )
     assert running.stdout is not None
-    said = 0
+    written = 0
     for line in running.stdout:
-        if said < MOST_OUTPUT:
+        if written < MOST_OUTPUT:
             tell({"kind": "output", "text": shortened(line, folder)})
-        said += len(line)
+        written += len(line)
     code = running.wait()
     if program.kept is not None and (folder / "runs").is_dir():
         shutil.rmtree(program.kept, ignore_errors=True)

@@ -60,8 +60,8 @@ def read(data: bytes) -> Upload:
     Raises:
         Unable: it is refused, for a reason in one sentence.
     """
-    told = unpack(confined(examine, data[: MOST_BYTES + 1]))
-    return Upload(told["kind"], told["value"], len(data), told.get("class", ""), told.get("metadata", {}))
+    parts = unpack(confined(examine, data[: MOST_BYTES + 1]))
+    return Upload(parts["kind"], parts["value"], len(data), parts.get("class", ""), parts.get("metadata", {}))
 
 
 __all__ = ["MOST_BYTES", "Upload", "read"]

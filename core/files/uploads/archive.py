@@ -52,9 +52,9 @@ def _entries(archive: zipfile.ZipFile, size: int) -> tuple[str, dict[str, bytes]
             Problem("", "This is TorchScript, a program in a deprecated format: save net.state_dict() instead.")
         )
     if min((info.header_offset for info in infos), default=0):
-        raise Unable(damaged())  # a damaged end: what was found is a zip inside the zip
+        raise Unable(damaged())  # a damaged end: what is read is a zip inside the zip
     writer, folder = _writer(names)
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     if any(info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size for info in infos):
         raise Unable(
             Problem(
@@ -67,10 +67,10 @@ def _entries(archive: zipfile.ZipFile, size: int) -> tuple[str, dict[str, bytes]
         name = info.filename.removeprefix(folder)
         if not info.filename.startswith(folder) or not (ENTRY if writer == "save" else EXPORTED).fullmatch(name):
             raise Unable(_foreign(writer, name))
-        found[name] = archive.read(info)  # raises BadZipFile where the checksum does not fit
-    if found.get("byteorder", b"little") != b"little":
+        contents[name] = archive.read(info)  # raises BadZipFile where the checksum does not fit
+    if contents.get("byteorder", b"little") != b"little":
         raise Unable(Problem("", "This file comes from a machine with another order of bytes: it can't be read here."))
-    return writer, found
+    return writer, contents
 
 
 def _writer(names: list[str]) -> tuple[str, str]:
@@ -96,12 +96,12 @@ def _foreign(writer: str, name: str) -> Problem:
     return Problem("", "This zip was not written by torch.{writer}: it was not opened.", {"writer": writer})
 
 
-def rebuilt(found: dict[str, bytes]) -> io.BytesIO:
+def rebuilt(contents: dict[str, bytes]) -> io.BytesIO:
     """The same entries in a zip of our own making: what PyTorch reads is exactly what was checked."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name in ("data.pkl", "version", "byteorder", *(n for n in found if n.startswith("data/"))):
-            content = found.get(name, {"version": b"3\n", "byteorder": b"little"}.get(name, b""))
+        for name in ("data.pkl", "version", "byteorder", *(n for n in contents if n.startswith("data/"))):
+            content = contents.get(name, {"version": b"3\n", "byteorder": b"little"}.get(name, b""))
             archive.writestr(f"archive/{name}", content)
     file.seek(0)
     return file

@@ -84,13 +84,13 @@ def own_code(name: str) -> Problem:
 
 
 def _program(name: str) -> Problem:
-    shown = ".".join(name.split(" "))[:80]
+    words = ".".join(name.split(" "))[:80]
     if name == "torch._utils _rebuild_meta_tensor_no_storage":
         return Problem("", "The tensors in this file have no numbers: they were saved from the device meta.")
     if name.startswith("__main__ "):
         return Problem(
             "",
             "This file names a class of its author's, {name}, which is not known here: save net.state_dict() instead.",
-            {"name": shown},
+            {"name": words},
         )
-    return Problem("", "This file would run code when opened, {name}: it was not opened.", {"name": shown})
+    return Problem("", "This file would run code when opened, {name}: it was not opened.", {"name": words})

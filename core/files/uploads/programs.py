@@ -35,7 +35,7 @@ ONNX_TYPES = {
     1: "float32", 2: "uint8", 3: "int8", 5: "int16", 6: "int32", 7: "int64", 9: "bool", 10: "float16", 11: "float64",
     16: "bfloat16",
 }  # fmt: skip
-"""Those of ONNX: enum TensorProto.DataType."""
+"""The numbers that ONNX has for kinds of numbers: enum TensorProto.DataType."""
 ELSEWHERE_IN_TENSOR = ("float_data", "int32_data", "string_data", "int64_data", "double_data", "uint64_data")
 """Where a TensorProto may hold its numbers instead of in raw_data."""
 
@@ -50,28 +50,28 @@ def checksum(weights: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def exported(found: Mapping[str, bytes]) -> tuple[dict[str, Tensor], dict[str, str]]:
+def exported(files: Mapping[str, bytes]) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The weights of a program by torch.export, from the entries of its zip; and the texts that were put beside them.
 
     Raises:
         Unable: it says of its weights what can't be.
     """
-    configs = [name for name in found if name.endswith("_weights_config.json")]
+    configs = [name for name in files if name.endswith("_weights_config.json")]
     if len(configs) != 1:
         raise Unable(Problem("", "This zip was not written by torch.export: it was not opened."))
-    told = _json(found[configs[0]])
-    entries = told.get("config") if isinstance(told, dict) else None
+    config = _json(files[configs[0]])
+    entries = config.get("config") if isinstance(config, dict) else None
     if not isinstance(entries, dict):
         raise Unable(damaged())
     if len(entries) > MOST_TENSORS:
         raise Unable(too_many_parts())
     stored: dict[str, Tensor] = {}
-    weights = {_name(name): _exported_tensor(about, found, stored) for name, about in entries.items()}
-    texts = {name.removeprefix("extra/"): _text(found[name]) for name in found if name.startswith("extra/")}
+    weights = {_name(name): _exported_tensor(about, files, stored) for name, about in entries.items()}
+    texts = {name.removeprefix("extra/"): _text(files[name]) for name in files if name.startswith("extra/")}
     return weights, texts
 
 
-def _exported_tensor(about: Any, found: Mapping[str, bytes], stored: dict[str, Tensor]) -> Tensor:
+def _exported_tensor(about: Any, files: Mapping[str, bytes], stored: dict[str, Tensor]) -> Tensor:
     """One weight: a view of a storage, which others may be views of, too."""
     try:
         place, meta, pickled = about["path_name"], about["tensor_meta"], about["use_pickle"]
@@ -87,7 +87,7 @@ def _exported_tensor(about: Any, found: Mapping[str, bytes], stored: dict[str, T
         raise Unable(lies())
     if not isinstance(place, str) or not re.fullmatch(r"weight_[0-9]{1,5}", place):
         raise Unable(damaged())
-    content = found.get(f"data/weights/{place}")
+    content = files.get(f"data/weights/{place}")
     if content is None or len(shape) != len(strides) or len(shape) > MOST_AXES:
         raise Unable(lies())
     if kind not in SCALAR_TYPES or layout != STRIDED:
@@ -224,5 +224,5 @@ def pickled_weights() -> Problem:
 
 
 def _other_numbers(name: str, value: Any) -> Problem:
-    shown = f"{name} {value}".strip()[:80]
-    return Problem("", "This file holds something other than tensors, numbers and texts: {name}.", {"name": shown})
+    words = f"{name} {value}".strip()[:80]
+    return Problem("", "This file holds something other than tensors, numbers and texts: {name}.", {"name": words})

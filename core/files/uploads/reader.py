@@ -20,7 +20,7 @@ from core.files.uploads.packed import DTYPES, pack
 from core.processes.confined import Unable
 
 MOST_BYTES = 24_000_000
-"""Of a file."""
+"""Bytes of a file that is read at most."""
 MOST_PARTS = 20_000
 """Dicts, lists, tensors, numbers and texts in a file."""
 DEEPEST = 40
@@ -65,8 +65,8 @@ def examine(data: bytes) -> bytes:
     if len(data) > MOST_BYTES:
         raise Unable(Problem("", "The file is larger than {most} MB.", {"most": MOST_BYTES // 1_000_000}))
     if data[:2] == b"PK":
-        writer, found = archive.entries(data)
-        return pack(_torch_file(found) if writer == "save" else _program("exported", *programs.exported(found)))
+        writer, files = archive.entries(data)
+        return pack(_torch_file(files) if writer == "save" else _program("exported", *programs.exported(files)))
     if data[8:9] == b"{":
         return pack(_safetensors(data))
     if data[:1] == b"\x08":  # the field that an ONNX file begins with
@@ -91,20 +91,20 @@ def _program(kind: str, weights: dict[str, Tensor], texts: dict[str, str]) -> di
     return {"kind": kind, "value": _Plain(stored).of(weights), "metadata": texts}
 
 
-def _torch_file(found: dict[str, bytes]) -> dict[str, Any]:
-    classes = pickles.check(found["data.pkl"])
+def _torch_file(files: dict[str, bytes]) -> dict[str, Any]:
+    classes = pickles.check(files["data.pkl"])
     stands: list[Any] = [(type("StandIn", (StandIn,), {"path": name}), name.replace(" ", ".")) for name in classes]
     try:
         with warnings.catch_warnings(), torch.serialization.safe_globals(stands):
             warnings.simplefilter("ignore")
-            value = torch.load(archive.rebuilt(found), map_location="cpu", weights_only=True)
+            value = torch.load(archive.rebuilt(files), map_location="cpu", weights_only=True)
     except MemoryError:
         raise
     except Exception as error:  # whatever PyTorch says of it advises to trust the file; that is never shown
         if "allocate memory" in str(error):
             raise MemoryError from None
         raise Unable(pickles.damaged()) from None
-    sizes = {len(content) for name, content in found.items() if name.startswith("data/")}
+    sizes = {len(content) for name, content in files.items() if name.startswith("data/")}
     plain = _Plain(sizes)
     if isinstance(value, StandIn):
         return {"kind": "model", "value": plain.of(_weights_of(value)), "class": type(value).path.split(" ")[-1]}
@@ -187,7 +187,7 @@ def _strange(name: str) -> Problem:
 
 def _weights_of(model: StandIn) -> dict[str, Tensor]:
     """The state_dict of a whole model, from what its file says, without building it."""
-    found: dict[str, Tensor] = {}
+    weights: dict[str, Tensor] = {}
     seen: list[StandIn] = []
 
     def visit(layer: StandIn, prefix: str) -> None:
@@ -204,7 +204,7 @@ def _weights_of(model: StandIn) -> dict[str, Tensor]:
         for kind in ("_parameters", "_buffers"):
             for name, tensor in (state.get(kind) or {}).items():
                 if tensor is not None and name not in kept_out:
-                    found[f"{prefix}{name}"] = tensor
+                    weights[f"{prefix}{name}"] = tensor
         for name, inner in (state.get("_modules") or {}).items():
             if inner is None:
                 continue
@@ -213,9 +213,9 @@ def _weights_of(model: StandIn) -> dict[str, Tensor]:
             visit(inner, f"{prefix}{name}.")
 
     visit(model, "")
-    if not found or not all(isinstance(tensor, Tensor) for tensor in found.values()):
+    if not weights or not all(isinstance(tensor, Tensor) for tensor in weights.values()):
         raise Unable(Problem("", "There is no tensor in this file."))
-    return found
+    return weights
 
 
 def _safetensors(data: bytes) -> dict[str, Any]:
@@ -232,13 +232,13 @@ def _safetensors(data: bytes) -> dict[str, Any]:
         raise Unable(pickles.damaged())
     body = memoryview(data)[8 + length :]
     spans: list[tuple[int, int]] = []
-    found: dict[str, Any] = {}
+    tensors: dict[str, Any] = {}
     if len(header) > MOST_PARTS:
         raise Unable(pickles.too_many_parts())
     for name, entry in header.items():
-        found[name], span = _safe_tensor(entry, body)
+        tensors[name], span = _safe_tensor(entry, body)
         spans.append(span)
-    if not found:
+    if not tensors:
         raise Unable(Problem("", "There is no tensor in this file."))
     ends = [0, *(end for _, end in sorted(spans))]
     if [start for start, _ in sorted(spans)] != ends[:-1] or ends[-1] != len(body):
@@ -246,7 +246,7 @@ def _safetensors(data: bytes) -> dict[str, Any]:
     digest = about.get("sha256")
     if digest is not None and digest != hashlib.sha256(body).hexdigest():
         raise Unable(Problem("", "The numbers in this file are not those that were saved: their checksum differs."))
-    return {"kind": "safetensors", "value": found, "metadata": {k[:80]: v[:LONGEST_TEXT] for k, v in about.items()}}
+    return {"kind": "safetensors", "value": tensors, "metadata": {k[:80]: v[:LONGEST_TEXT] for k, v in about.items()}}
 
 
 def _safe_tensor(entry: Any, body: memoryview) -> tuple[Tensor, tuple[int, int]]:
