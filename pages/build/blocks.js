@@ -1,6 +1,7 @@
 // One image on its way through any network: what each block makes of it, and the probabilities.
 
 import { create, fill, setAttribute, setText } from "../shared/live/js/dom.js";
+import { arrayOf, findArray } from "../shared/live/js/frames.js";
 import { loadStyles } from "../shared/live/js/styles.js";
 import { Answer } from "../shared/pictures/answer.js";
 import { Pad } from "../shared/pictures/pad.js";
@@ -9,6 +10,19 @@ import { Strip, signedPixels } from "../shared/pictures/tiles.js";
 loadStyles("./blocks.css", import.meta.url);
 
 export class BlocksPane {
+  /** @type {LiveData} */
+  data;
+  /** @type {Theme} */
+  theme;
+  /** @type {string} */
+  arranged;
+  /** @type {Strip[]} */
+  strips;
+
+  /**
+   * @param {string} lane
+   * @param {PaneHandlers} options
+   */
   constructor(lane, { subject, onTile }) {
     this.lane = lane;
     this.onTile = onTile;
@@ -24,16 +38,23 @@ export class BlocksPane {
     );
   }
 
+  /**
+   * @param {LiveData} data
+   * @param {Theme} theme
+   */
   update(data, theme) {
     this.data = data;
     this.theme = theme;
-    this.pad.allow(data.picture.drawn);
+    this.pad.allow(Boolean(data.picture.drawn));
     this.pad.relabel(data.text);
     this.answer.arrange(data.picture.names);
     this.arrange(data.picture.stages);
   }
 
-  /** A strip for each stage of the network. */
+  /**
+   * A strip for each stage of the network.
+   * @param {NetworkStage[]} stages
+   */
   arrange(stages) {
     const wanted = stages.map(({ name, shape }) => `${name} ${shape}`).join();
     if (this.arranged === wanted) return;
@@ -48,25 +69,30 @@ export class BlocksPane {
     this.rows.replaceChildren(...this.strips.map(({ element }) => element));
   }
 
+  /** @param {Frame} frame */
   draw(frame) {
-    const get = (name) => frame.arrays[`${this.lane}/${name}`];
     const { text, lang, picture } = this.data;
     const { image, label, drawn } = frame.facts;
     const pixels = signedPixels(this.theme);
     this.pad.show(
-      get("input"),
+      arrayOf(frame, this.lane, "input"),
       null,
       this.theme,
       drawn ? text.own_drawing : fill(text.image_number, { number: image + 1 }),
     );
     picture.stages.forEach(({ name, shape, count }, number) => {
-      const maps = get(`maps${number}`);
+      const maps = findArray(frame, this.lane, /** @type {const} */ (`maps${number}`));
       if (!maps) return;
       const words = maps.shape[0] < count ? text.stage_caption_some : text.stage_caption;
       setText(this.strips[number].caption, fill(words, { block: name, shape, shown: maps.shape[0], count }));
       this.strips[number].draw(maps, pixels);
     });
-    const best = this.answer.show(get("probability").data, label, [text.verdict, text.verdict_drawn], lang);
+    const best = this.answer.show(
+      arrayOf(frame, this.lane, "probability").data,
+      label,
+      [text.verdict, text.verdict_drawn],
+      lang,
+    );
     setAttribute(this.element, "data-best", best);
   }
 

@@ -1,15 +1,39 @@
 // The list of a network's blocks. It keeps nothing: every edit goes to Python and comes back with all shapes.
 
-import { create, nameControl, setAttribute, setText } from "../shared/live/js/dom.js";
+import { create, nameControl, setAttribute, setText, targetOf } from "../shared/live/js/dom.js";
 import { keep } from "../shared/live/js/mounting.js";
 import { loadStyles } from "../shared/live/js/styles.js";
 import { applyTheme, readTheme } from "../shared/live/js/theme.js";
 
 loadStyles("./editor.css", import.meta.url);
 
+/**
+ * @param {unknown} one
+ * @param {unknown} other
+ */
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 class Editor {
+  /** @type {EditorData} */
+  data;
+  /** @type {Component<EditorData>} */
+  component;
+  /** @type {Theme} */
+  theme;
+  /** @type {BlockPath|null} */
+  open;
+  /** @type {boolean} */
+  closed;
+  /** @type {boolean} */
+  writing;
+  /** @type {boolean} */
+  applied;
+  /** @type {boolean} */
+  follow;
+  /** @type {BlockPath|null} */
+  dragged;
+
+  /** @param {HTMLElement} parent */
   constructor(parent) {
     this.root = create("div", { class: "tp-editor", "data-testid": "block-editor" });
     this.heading = create("span", { class: "tp-editor-title" });
@@ -62,17 +86,26 @@ class Editor {
     this.open = null;
   }
 
+  /**
+   * @param {string} sign
+   * @param {string} name
+   * @param {() => void} onclick
+   */
   tool(sign, name, onclick) {
     const button = create(
       "button",
       { type: "button", class: "tp-editor-tool", "data-testid": `editor-${name}`, onclick },
       sign,
     );
-    button.words = name;
+    button.dataset.words = name;
     return button;
   }
 
-  /** A choice of all kinds, in groups. */
+  /**
+   * A choice of all kinds, in groups.
+   * @param {string} testid
+   * @param {(kind: string) => void} onChoose
+   */
   kinds(testid, onChoose) {
     const select = create("select", { class: "tp-editor-select", "data-testid": testid });
     select.addEventListener("change", () => {
@@ -83,6 +116,10 @@ class Editor {
     return select;
   }
 
+  /**
+   * @param {HTMLSelectElement} select
+   * @param {string} words
+   */
   fillKinds(select, words) {
     const groups = this.data.kinds.map(({ group, kinds }) =>
       create("optgroup", { label: group }, ...kinds.map((kind) => create("option", { value: kind }, kind))),
@@ -91,10 +128,12 @@ class Editor {
     nameControl(select, words);
   }
 
+  /** @param {object} order */
   send(order) {
     this.component.setTriggerValue("edit", { ...order, n: Date.now() });
   }
 
+  /** @param {Component<EditorData>} component */
   update(component) {
     this.component = component;
     const { data } = component;
@@ -125,7 +164,7 @@ class Editor {
       ...presets.map(({ name, title }) => create("option", { value: name }, title)),
     );
     nameControl(this.presets, text.start);
-    for (const button of [this.undo, this.redo, this.write]) nameControl(button, text[button.words]);
+    for (const button of [this.undo, this.redo, this.write]) nameControl(button, text[button.dataset.words ?? ""]);
     this.undo.disabled = !this.data.undo;
     this.redo.disabled = !this.data.redo;
     this.fillKinds(this.adding, text.add);
@@ -138,6 +177,7 @@ class Editor {
     setText(this.textWhy, refused && !refused.path ? refused.why : "");
   }
 
+  /** @param {boolean} open */
   openText(open) {
     this.writing = open;
     this.textBox.hidden = !open;
@@ -155,10 +195,12 @@ class Editor {
     return this.data.rows.filter(({ path }) => path.length === 1).length;
   }
 
+  /** @param {number} index */
   inner(index) {
     return this.data.rows.filter(({ path }) => path.length === 2 && path[0] === index).length;
   }
 
+  /** @param {BlockPath} path */
   row(path) {
     return this.data.rows.find((row) => same(row.path, path));
   }
@@ -167,6 +209,11 @@ class Editor {
 
   drawList() {
     const { data } = this;
+    /**
+     * @param {string} words
+     * @param {string} value
+     * @param {string} kind
+     */
     const end = (words, value, kind) =>
       create(
         "li",
@@ -190,6 +237,10 @@ class Editor {
     setAttribute(this.root, "data-works", data.works);
   }
 
+  /**
+   * @param {string} problem
+   * @param {string} remedy
+   */
   why(problem, remedy) {
     const { text } = this.data;
     const buttons = [];
@@ -228,6 +279,7 @@ class Editor {
     );
   }
 
+  /** @param {BlockRow} row */
   drawRow(row) {
     const { data } = this;
     const broken = same(data.where, row.path);
@@ -269,11 +321,16 @@ class Editor {
     return item;
   }
 
+  /** @param {BlockRow} row */
   form(row) {
     const { text, refused } = this.data;
     const fields = row.arguments.map((argument) => this.field(row, argument));
     if (!row.kind) fields.push(this.field(row, { name: "", kind: "text", value: row.code, help: text.typed }));
     const told = refused && same(refused.path, row.path) && !refused.name && refused.why;
+    /**
+     * @param {string} name
+     * @param {() => void} act
+     */
     const button = (name, act, disabled = false) =>
       create(
         "button",
@@ -306,11 +363,16 @@ class Editor {
     );
   }
 
+  /**
+   * @param {BlockRow} row
+   * @param {BlockArgument} argument
+   */
   field(row, argument) {
     const { refused } = this.data;
     const wrong = refused && same(refused.path, row.path) && refused.name === argument.name;
     const id = `field-${row.path.join("-")}-${argument.name}`;
     const value = wrong ? refused.typed : argument.value;
+    /** @param {string} typed */
     const tell = (typed) => {
       if (typed === argument.value) return;
       this.send(
@@ -343,6 +405,7 @@ class Editor {
 
   // Acting
 
+  /** @param {BlockPath} path */
   toggle(path) {
     this.open = same(this.open, path) ? null : path;
     const kept = this.remember();
@@ -350,16 +413,21 @@ class Editor {
     this.restore(kept);
   }
 
+  /** @param {BlockPath} path */
   below(path) {
-    return path.length === 1 && this.row(path).kind === "Residual"
+    return path.length === 1 && this.row(path)?.kind === "Residual"
       ? [path[0], 0]
-      : [...path.slice(0, -1), path.at(-1) + 1];
+      : [...path.slice(0, -1), path[path.length - 1] + 1];
   }
 
-  /** Before which place a block stands once it was moved by one; null at the end. */
+  /**
+   * Before which place a block stands once it was moved by one; null at the end.
+   * @param {BlockPath} path
+   * @param {number} by
+   */
   place(path, by) {
     const [index, number] = path;
-    const whole = this.row(path).kind === "Residual";
+    const whole = this.row(path)?.kind === "Residual";
     if (path.length === 2) {
       if (by < 0) return number > 0 ? [index, number - 1] : [index];
       return number < this.inner(index) - 1 ? [index, number + 2] : [index + 1];
@@ -370,30 +438,37 @@ class Editor {
     return by < 0 ? [index - 1] : [index + 2];
   }
 
+  /**
+   * @param {BlockPath} path
+   * @param {number} by
+   */
   shift(path, by) {
     const to = this.place(path, by);
     if (to) this.move(path, to);
   }
 
-  /** A block that is moved stays as open as it was. */
+  /**
+   * A block that is moved stays as open as it was.
+   * @param {BlockPath} path
+   * @param {BlockPath} to
+   */
   move(path, to) {
     this.closed = !same(this.open, path);
     this.send({ do: "move", path, to });
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
-    const head = event.target.closest(".tp-block-head");
-    if (
-      (event.ctrlKey || event.metaKey) &&
-      event.key.toLowerCase() === "z" &&
-      !event.target.closest("textarea, input")
-    ) {
+    const target = targetOf(event);
+    /** @type {HTMLElement | null} */
+    const head = target.closest(".tp-block-head");
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !target.closest("textarea, input")) {
       event.preventDefault();
       this.send({ do: event.shiftKey ? "redo" : "undo" });
       return;
     }
     if (!head) return;
-    const path = head.dataset.place.split(".").map(Number);
+    const path = (head.dataset.place ?? "").split(".").map(Number);
     if (event.key === "Delete" || event.key === "Backspace") {
       event.preventDefault();
       this.send({ do: "remove", path });
@@ -405,16 +480,22 @@ class Editor {
         this.shift(path, by);
         return;
       }
-      const heads = [...this.list.querySelectorAll(".tp-block-head")];
+      const heads = /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll(".tp-block-head")]);
       heads[heads.indexOf(head) + by]?.focus();
     }
   }
 
+  /**
+   * @param {HTMLElement} item
+   * @param {BlockRow} row
+   */
   listen(item, row) {
     item.addEventListener("dragstart", (event) => {
       this.dragged = row.path;
-      event.dataTransfer.effectAllowed = "move";
-      event.dataTransfer.setData("text/plain", row.code);
+      if (event.dataTransfer) {
+        event.dataTransfer.effectAllowed = "move";
+        event.dataTransfer.setData("text/plain", row.code);
+      }
       item.classList.add("tp-dragged");
     });
     item.addEventListener("dragend", () => {
@@ -423,6 +504,7 @@ class Editor {
         .querySelectorAll(".tp-dragged, .tp-over-above, .tp-over-below")
         .forEach((node) => node.classList.remove("tp-dragged", "tp-over-above", "tp-over-below"));
     });
+    /** @param {DragEvent} event */
     const half = (event) => {
       const { top, height } = item.getBoundingClientRect();
       return event.clientY > top + height / 2 ? "below" : "above";
@@ -447,17 +529,21 @@ class Editor {
 
   remember() {
     const active = document.activeElement;
-    if (!this.root.contains(active)) return null;
-    return { place: active.dataset.place, typed: active.matches("input") ? active.value : null };
+    if (!(active instanceof HTMLElement) || !this.root.contains(active)) return null;
+    return { place: active.dataset.place, typed: active instanceof HTMLInputElement ? active.value : null };
   }
 
+  /** @param {KeptFocus | null} kept */
   restore(kept) {
     let place = kept?.place;
     if (this.follow && this.data.chosen) {
       place = this.data.chosen.join(".");
       this.follow = false;
     }
-    if (place) this.root.querySelector(`[data-place="${place}"]`)?.focus({ preventScroll: true });
+    if (!place) return;
+    /** @type {HTMLElement | null} */
+    const node = this.root.querySelector(`[data-place="${place}"]`);
+    node?.focus({ preventScroll: true });
   }
 
   destroy() {

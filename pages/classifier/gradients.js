@@ -1,6 +1,6 @@
 // The gradient's size in each layer: a number, a bar on a log scale, and how it went lately.
 
-import { create, fill, setAttribute, setText } from "../shared/live/js/dom.js";
+import { create, fill, penOf, setAttribute, setText } from "../shared/live/js/dom.js";
 import { toCss } from "../shared/live/js/theme.js";
 
 const LOWEST = -7;
@@ -8,7 +8,10 @@ const HIGHEST = 2;
 const REMEMBERED = 160;
 const HEIGHT = 30;
 
-/** Where on the log scale a norm lies, from 0 to 1. */
+/**
+ * Where on the log scale a norm lies, from 0 to 1.
+ * @param {number} norm
+ */
 function position(norm) {
   if (!Number.isFinite(norm)) return 1;
   if (norm <= 0) return 0;
@@ -16,6 +19,18 @@ function position(norm) {
 }
 
 export class Gradients {
+  /** @type {Words} */
+  text;
+  /** @type {Theme} */
+  theme;
+  /** @type {string[]|undefined} */
+  names;
+  /** @type {GradientCell[]} */
+  cells;
+  /** @type {{step: number, norms: Float32Array}[]} */
+  past;
+
+  /** @param {HTMLElement} host */
   constructor(host) {
     this.title = create("div", { class: "tp-gradient-title" });
     this.row = create("div", { class: "tp-gradient-row" });
@@ -24,6 +39,11 @@ export class Gradients {
     this.past = [];
   }
 
+  /**
+   * @param {LayerOfNetwork[]} layers
+   * @param {Words} text
+   * @param {Theme} theme
+   */
   arrange(layers, text, theme) {
     this.text = text;
     this.theme = theme;
@@ -37,6 +57,7 @@ export class Gradients {
     this.forget();
   }
 
+  /** @param {string} name */
   cell(name) {
     const value = create("output", { class: "tp-number" });
     const bar = create("span", { class: "tp-gradient-fill" });
@@ -55,6 +76,11 @@ export class Gradients {
     this.past = [];
   }
 
+  /**
+   * @param {Float32Array | undefined} norms
+   * @param {number} step
+   * @param {boolean} remember
+   */
   show(norms, step, remember) {
     if (!norms || norms.length !== this.cells.length) return;
     if (remember) this.remember(norms, step);
@@ -70,6 +96,10 @@ export class Gradients {
     });
   }
 
+  /**
+   * @param {Float32Array} norms
+   * @param {number} step
+   */
   remember(norms, step) {
     const last = this.past.at(-1)?.step ?? -1;
     if (step < last) this.forget();
@@ -78,6 +108,10 @@ export class Gradients {
     if (this.past.length > REMEMBERED) this.past.shift();
   }
 
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {number} layer
+   */
   drawPast(canvas, layer) {
     const scale = Math.min(2, window.devicePixelRatio || 1);
     const width = canvas.clientWidth;
@@ -85,7 +119,7 @@ export class Gradients {
       canvas.width = Math.round(width * scale);
       canvas.height = HEIGHT * scale;
     }
-    const pen = canvas.getContext("2d");
+    const pen = penOf(canvas);
     pen.setTransform(scale, 0, 0, scale, 0, 0);
     pen.clearRect(0, 0, width, HEIGHT);
     pen.beginPath();

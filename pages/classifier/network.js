@@ -1,8 +1,8 @@
 // The network, drawn: links as wide as their weights, every neuron as the map of its own activation.
 
 import { acquire, release } from "../shared/live/js/connection.js";
-import { create, fill, formatNumber, setAttribute, setText } from "../shared/live/js/dom.js";
-import { decodeBase64Frame } from "../shared/live/js/frames.js";
+import { childrenOf, create, fill, formatNumber, penOf, setAttribute, setText } from "../shared/live/js/dom.js";
+import { decodeBase64Frame, findArray } from "../shared/live/js/frames.js";
 import { keep } from "../shared/live/js/mounting.js";
 import { watchSize } from "../shared/live/js/plot.js";
 import { loadStyles } from "../shared/live/js/styles.js";
@@ -19,6 +19,46 @@ const PAUSE = 70;
 const SCALES = [0.5, 1, 2, 3, 5, 8, 12, 20, 40, 80, 200, 1000, Infinity];
 
 class NetworkView {
+  /** @type {HTMLElement} */
+  tip;
+  /** @type {HTMLCanvasElement} */
+  tipMap;
+  /** @type {HTMLElement[]} */
+  tipLines;
+  /** @type {LiveData} */
+  data;
+  /** @type {Theme} */
+  theme;
+  /** @type {number} */
+  width;
+  /** @type {number} */
+  height;
+  /** @type {number} */
+  scale;
+  /** @type {LinearLayer[]} */
+  linears;
+  /** @type {Link[]|undefined} */
+  links;
+  /** @type {PlacedLayer[]|undefined} */
+  placed;
+  /** @type {Frame|null} */
+  preview;
+  /** @type {import("../shared/live/js/connection.js").Connection|null} */
+  connection;
+  /** @type {() => void} */
+  unsubscribe;
+  /** @type {Frame|null} */
+  drawn;
+  /** @type {PointedPart|null} */
+  pointed;
+  /** @type {Timer|null} */
+  pending;
+  /** @type {boolean} */
+  gone;
+  /** @type {number|undefined} */
+  last;
+
+  /** @param {HTMLElement} parent */
   constructor(parent) {
     this.root = create("div", { class: "tp-live", "data-testid": "network-view" });
     this.lane = "run";
@@ -50,6 +90,7 @@ class NetworkView {
     this.box.append(this.tip);
   }
 
+  /** @param {Component} options */
   update({ data }) {
     this.theme = readTheme(this.root);
     applyTheme(this.root, this.theme);
@@ -64,6 +105,7 @@ class NetworkView {
     this.schedule();
   }
 
+  /** @param {LiveData} data */
   adopt(data) {
     if (this.data?.run !== data.run) this.gradients.forget();
     if (this.data?.preview !== data.preview) this.preview = data.preview ? decodeBase64Frame(data.preview) : null;
@@ -72,12 +114,14 @@ class NetworkView {
     this.connect(data.run === null ? null : data.socket);
   }
 
+  /** @param {string | null} path */
   connect(path) {
     if ((this.connection?.path ?? null) === (path ?? null)) return;
     this.disconnect();
     if (!path) return;
-    this.connection = acquire(path);
-    this.unsubscribe = this.connection.subscribe((change) => {
+    const connection = acquire(path);
+    this.connection = connection;
+    this.unsubscribe = connection.subscribe((change) => {
       if (change === "frame") this.schedule();
     });
   }
@@ -105,12 +149,13 @@ class NetworkView {
         ),
       );
     }
-    for (const button of this.lanes.children) {
+    for (const button of childrenOf(this.lanes)) {
       setText(button, text[`lane_${button.dataset.lane}`]);
       setAttribute(button, "aria-pressed", button.dataset.lane === this.lane);
     }
   }
 
+  /** @param {string} lane */
   chooseLane(lane) {
     this.lane = lane;
     this.gradients.forget();
@@ -119,6 +164,10 @@ class NetworkView {
     this.schedule();
   }
 
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
   resize(width, height) {
     const scale = Math.min(2, window.devicePixelRatio || 1);
     this.canvas.width = Math.round(width * scale);
@@ -153,45 +202,53 @@ class NetworkView {
     if (!frame || frame === this.drawn) return;
     this.drawn = frame;
     this.maps.take(frame, this.lane);
-    const weights = frame.arrays[`${this.lane}/weights`]?.data;
+    const weights = findArray(frame, this.lane, "weights")?.data;
     this.linears = weights ? splitWeights(this.data.picture.layers, weights) : [];
     this.links = chooseLinks(this.linears);
     this.paint();
     const past = this.connection?.looking !== null && this.connection?.looking !== undefined;
-    this.gradients.show(frame.arrays[`${this.lane}/gradient_norm`]?.data, frame.step, !past);
+    this.gradients.show(findArray(frame, this.lane, "gradient_norm")?.data, frame.step, !past);
   }
 
   paint() {
-    if (!this.placed || !this.links || !this.matches()) return;
-    const pen = this.canvas.getContext("2d");
+    const { placed, links } = this;
+    if (!placed || !links || !this.matches(placed)) return;
+    const pen = penOf(this.canvas);
     pen.setTransform(this.scale, 0, 0, this.scale, 0, 0);
     pen.clearRect(0, 0, this.width, this.height);
-    this.paintLinks(pen);
-    this.paintNeurons(pen);
-    this.paintNames(pen);
+    this.paintLinks(pen, placed, links);
+    this.paintNeurons(pen, placed);
+    this.paintNames(pen, placed);
     this.showTip();
     this.describe();
   }
 
-  /** After a change of layers the old frame does not fit; wait for the next. */
-  matches() {
+  /**
+   * After a change of layers the old frame does not fit; wait for the next.
+   * @param {PlacedLayer[]} placed
+   */
+  matches(placed) {
     return (
-      this.linears.length === this.placed.length - 1 &&
-      this.linears.every(({ bias, outputs }) => bias.length === outputs)
+      this.linears.length === placed.length - 1 && this.linears.every(({ bias, outputs }) => bias.length === outputs)
     );
   }
 
-  paintLinks(pen) {
-    const strongest = this.links.reduce((most, { weight }) => Math.max(most, Math.abs(weight)), 0);
-    const scale = SCALES.find((size) => size >= strongest);
+  /**
+   * @param {Pen} pen
+   * @param {PlacedLayer[]} placed
+   * @param {Link[]} links
+   */
+  paintLinks(pen, placed, links) {
+    const strongest = links.reduce((most, { weight }) => Math.max(most, Math.abs(weight)), 0);
+    const scale = SCALES.find((size) => size >= strongest) ?? Infinity;
     const positive = parseColor(this.theme.positive);
     const negative = parseColor(this.theme.negative);
-    for (const link of this.links) {
+    for (const link of links) {
       const strength = Math.min(1, Math.abs(link.weight) / scale);
       const faded = this.pointed?.neuron && !touches(link, this.pointed.neuron);
       const chosen = this.pointed?.link && sameLink(link, this.pointed.link);
       const alpha = chosen ? 1 : (0.25 + 0.6 * Math.sqrt(strength)) * (faded ? 0.18 : 1);
-      const [x0, y0, x1, y1, x2, y2, x3, y3] = linkCurve(link, this.placed);
+      const [x0, y0, x1, y1, x2, y2, x3, y3] = linkCurve(link, placed);
       pen.beginPath();
       pen.moveTo(x0, y0);
       pen.bezierCurveTo(x1, y1, x2, y2, x3, y3);
@@ -201,9 +258,13 @@ class NetworkView {
     }
   }
 
-  paintNeurons(pen) {
+  /**
+   * @param {Pen} pen
+   * @param {PlacedLayer[]} placed
+   */
+  paintNeurons(pen, placed) {
     const edge = toCss(mix(this.theme.background, this.theme.text, 0.4));
-    for (const { neurons } of this.placed) {
+    for (const { neurons } of placed) {
       for (const neuron of neurons) {
         const { x, y, side } = neuron;
         pen.fillStyle = toCss(this.theme.background);
@@ -217,6 +278,10 @@ class NetworkView {
     }
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {PlacedNeuron} options
+   */
   paintLabel(pen, { layer, index, x, y, side }) {
     const text = this.data.picture.layers[layer].labels?.[index] ?? "";
     pen.fillStyle = toCss(this.theme.text);
@@ -226,25 +291,35 @@ class NetworkView {
     pen.fillText(text, x + side / 2, y + side / 2, side - 2);
   }
 
-  paintNames(pen) {
+  /**
+   * @param {Pen} pen
+   * @param {PlacedLayer[]} placed
+   */
+  paintNames(pen, placed) {
     pen.fillStyle = toCss(this.theme.muted);
     pen.font = `12px ${this.theme.font}`;
     pen.textAlign = "center";
     pen.textBaseline = "top";
-    const room = this.width / this.placed.length - 4;
-    this.data.picture.layers.forEach(({ name }, layer) => pen.fillText(name, this.placed[layer].center, 2, room));
-    this.paintInputNames(pen, room);
+    const room = this.width / placed.length - 4;
+    this.data.picture.layers.forEach(({ name }, layer) => pen.fillText(name, placed[layer].center, 2, room));
+    this.paintInputNames(pen, placed[0].neurons, room);
   }
 
-  paintInputNames(pen, room) {
+  /**
+   * @param {Pen} pen
+   * @param {PlacedNeuron[]} inputs
+   * @param {number} room
+   */
+  paintInputNames(pen, inputs, room) {
     pen.textAlign = "right";
     pen.textBaseline = "middle";
-    for (const { index, x, y, side } of this.placed[0].neurons) {
+    for (const { index, x, y, side } of inputs) {
       const label = this.data.picture.layers[0].labels?.[index];
       if (label && this.maps.formulas[index] && x > 18) pen.fillText(label, x - 5, y + side / 2, Math.min(room, x - 6));
     }
   }
 
+  /** @param {PointerEvent | null} event */
   point(event) {
     const before = this.pointed;
     this.pointed = event ? this.find(event.offsetX, event.offsetY) : null;
@@ -253,10 +328,15 @@ class NetworkView {
     else this.showTip();
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   find(x, y) {
-    if (!this.placed || !this.links || !this.matches()) return null;
-    const neuron = neuronAt(this.placed, x, y);
-    const link = neuron ? null : linkAt(this.links, this.placed, x, y);
+    const { placed, links } = this;
+    if (!placed || !links || !this.matches(placed)) return null;
+    const neuron = neuronAt(placed, x, y);
+    const link = neuron ? null : linkAt(links, placed, x, y);
     return neuron || link ? { neuron, link, x, y } : null;
   }
 
@@ -264,7 +344,7 @@ class NetworkView {
     this.tip.hidden = !this.pointed;
     if (!this.pointed) return;
     const { neuron, link, x, y } = this.pointed;
-    const lines = neuron ? this.neuronWords(neuron) : this.linkWords(link);
+    const lines = neuron ? this.neuronWords(neuron) : link ? this.linkWords(link) : [];
     this.tipLines.forEach((line, i) => {
       setText(line, lines[i] ?? "");
       line.hidden = !lines[i];
@@ -275,12 +355,17 @@ class NetworkView {
     this.tip.style.transform = `translate(${Math.max(0, left)}px, ${Math.max(0, top)}px)`;
   }
 
+  /** @param {PlacedNeuron} neuron */
   enlarge(neuron) {
-    const pen = this.tipMap.getContext("2d");
+    const pen = penOf(this.tipMap);
     pen.clearRect(0, 0, LARGE_MAP, LARGE_MAP);
     return this.maps.draw(pen, neuron, 0, 0, LARGE_MAP);
   }
 
+  /**
+   * @param {number} layer
+   * @param {number} index
+   */
   nameOf(layer, index) {
     const { text, picture } = this.data;
     const { name, labels } = picture.layers[layer];
@@ -288,6 +373,7 @@ class NetworkView {
     return fill(text.neuron_name, { index: index + 1, layer: name });
   }
 
+  /** @param {PlacedNeuron} neuron */
   neuronWords(neuron) {
     const { text } = this.data;
     const { layer, index } = neuron;
@@ -298,6 +384,7 @@ class NetworkView {
     return lines;
   }
 
+  /** @param {Link} options */
   linkWords({ layer, from, to }) {
     const { weight, inputs } = this.linears[layer];
     return [
@@ -314,15 +401,23 @@ class NetworkView {
 
   destroy() {
     this.gone = true;
-    clearTimeout(this.pending);
+    clearTimeout(this.pending ?? undefined);
     this.disconnect();
     this.stopWatching();
     this.root.remove();
   }
 }
 
+/**
+ * @param {Link} one
+ * @param {Link} other
+ */
 const sameLink = (one, other) => one.layer === other.layer && one.from === other.from && one.to === other.to;
 
+/**
+ * @param {Link} options
+ * @param {PlacedNeuron} neuron
+ */
 const touches = ({ layer, from, to }, neuron) =>
   (layer === neuron.layer && from === neuron.index) || (layer + 1 === neuron.layer && to === neuron.index);
 

@@ -6,7 +6,12 @@ const READABLE = 22;
 const MOST_COLUMNS = 8;
 const LINKS_A_GAP = 160;
 
-/** Arrange every layer's neurons in one or more columns, as large as they fit. */
+/**
+ * Arrange every layer's neurons in one or more columns, as large as they fit.
+ * @param {LayerOfNetwork[]} layers
+ * @param {number} width
+ * @param {number} height
+ */
 export function placeNeurons(layers, width, height) {
   const band = width / layers.length;
   return layers.map(({ size }, index) => {
@@ -25,6 +30,11 @@ export function placeNeurons(layers, width, height) {
   });
 }
 
+/**
+ * @param {number} size
+ * @param {number} width
+ * @param {number} height
+ */
 function chooseColumns(size, width, height) {
   let best = { columns: 1, side: 0, gap: 1 };
   for (let columns = 1; columns <= Math.min(MOST_COLUMNS, size); columns += 1) {
@@ -39,7 +49,11 @@ function chooseColumns(size, width, height) {
   return best;
 }
 
-/** Cut the flat weights into one {weight, bias, inputs, outputs} a Linear layer. */
+/**
+ * Cut the flat weights into one {weight, bias, inputs, outputs} a Linear layer.
+ * @param {LayerOfNetwork[]} layers
+ * @param {Float32Array} flat
+ */
 export function splitWeights(layers, flat) {
   let at = 0;
   return layers.slice(1).map(({ size: outputs }, index) => {
@@ -51,10 +65,14 @@ export function splitWeights(layers, flat) {
   });
 }
 
-/** The links to draw, weakest first: all of a small layer, only the strongest of a large one. */
+/**
+ * The links to draw, weakest first: all of a small layer, only the strongest of a large one.
+ * @param {LinearLayer[]} linears
+ */
 export function chooseLinks(linears) {
   return linears.flatMap(({ weight, inputs }, layer) => {
     const least = threshold(weight);
+    /** @type {Link[]} */
     const links = [];
     weight.forEach((value, i) => {
       if (!(Math.abs(value) >= least)) return;
@@ -64,13 +82,18 @@ export function chooseLinks(linears) {
   });
 }
 
+/** @param {Float32Array} weight */
 function threshold(weight) {
   if (weight.length <= LINKS_A_GAP) return 0;
   const sizes = Float32Array.from(weight, (value) => Math.abs(value) || 0).sort();
   return sizes[sizes.length - LINKS_A_GAP];
 }
 
-/** Start, end and the two control points of a link's curve. */
+/**
+ * Start, end and the two control points of a link's curve.
+ * @param {Link} link
+ * @param {PlacedLayer[]} placed
+ */
 export function linkCurve(link, placed) {
   const from = placed[link.layer].neurons[link.from];
   const to = placed[link.layer + 1].neurons[link.to];
@@ -82,6 +105,11 @@ export function linkCurve(link, placed) {
   return [x0, y0, x0 + bend, y0, x1 - bend, y1, x1, y1];
 }
 
+/**
+ * @param {PlacedLayer[]} placed
+ * @param {number} x
+ * @param {number} y
+ */
 export function neuronAt(placed, x, y) {
   for (const { neurons } of placed) {
     const found = neurons.find(
@@ -92,7 +120,13 @@ export function neuronAt(placed, x, y) {
   return null;
 }
 
-/** The link nearest to a place, if one passes within `reach` pixels. */
+/**
+ * The link nearest to a place, if one passes within `reach` pixels.
+ * @param {Link[]} links
+ * @param {PlacedLayer[]} placed
+ * @param {number} x
+ * @param {number} y
+ */
 export function linkAt(links, placed, x, y, reach = 5) {
   let best = null;
   let distance = reach;
@@ -108,6 +142,11 @@ export function linkAt(links, placed, x, y, reach = 5) {
   return best;
 }
 
+/**
+ * @param {LinkCurve} options
+ * @param {number} x
+ * @param {number} y
+ */
 function distanceToCurve([x0, y0, x1, y1, x2, y2, x3, y3], x, y) {
   let nearest = Infinity;
   for (let i = 0; i <= 24; i += 1) {

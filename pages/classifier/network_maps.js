@@ -1,12 +1,17 @@
 // Small maps of what each neuron says over the plane, as images to be drawn pixelated.
 
+import { penOf } from "../shared/live/js/dom.js";
+import { findArray } from "../shared/live/js/frames.js";
 import { mix, parseColor } from "../shared/live/js/theme.js";
 
 const CENTRE = 128;
 const OUTPUT_DETAIL = 25;
 const INPUT_DETAIL = 20;
 
-/** What a feature named like this looks like over the plane; other names have no map. */
+/**
+ * What a feature named like this looks like over the plane; other names have no map.
+ * @type {Record<string, Feature>}
+ */
 const FEATURES = {
   x1: (x) => x,
   x2: (_, y) => y,
@@ -17,6 +22,7 @@ const FEATURES = {
   sinx2: (_, y) => Math.sin(y),
 };
 
+/** @param {string} name */
 const featureOf = (name) =>
   FEATURES[
     name
@@ -27,8 +33,10 @@ const featureOf = (name) =>
       .replace(/[\s()·*_]/g, "")
   ];
 
+/** @param {RGB} options */
 const pack = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 
+/** @param {Theme} theme */
 function divergingPixels(theme) {
   const positive = parseColor(theme.positive);
   const negative = parseColor(theme.negative);
@@ -39,11 +47,24 @@ function divergingPixels(theme) {
 }
 
 class Sheet {
+  /** @type {ImageData} */
+  data;
+  /** @type {number} */
+  across;
+  /** @type {number} */
+  detail;
+  /** @type {number} */
+  count;
+
   constructor() {
     this.image = document.createElement("canvas");
-    this.pen = this.image.getContext("2d", { willReadFrequently: true });
+    this.pen = penOf(this.image, { willReadFrequently: true });
   }
 
+  /**
+   * @param {number} count
+   * @param {number} detail
+   */
   resize(count, detail) {
     const across = Math.max(1, Math.ceil(Math.sqrt(count)));
     const width = across * detail;
@@ -57,7 +78,12 @@ class Sheet {
     return new Uint32Array(this.data.data.buffer);
   }
 
-  /** Paint map `index`; `pixel(row, column)` with row 0 at the bottom. */
+  /**
+   * Paint map `index`; `pixel(row, column)` with row 0 at the bottom.
+   * @param {Uint32Array} pixels
+   * @param {number} index
+   * @param {(row: number, column: number) => number} pixel
+   */
   fill(pixels, index, pixel) {
     const { across, detail } = this;
     const stride = across * detail;
@@ -73,6 +99,13 @@ class Sheet {
     this.pen.putImageData(this.data, 0, 0);
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {number} index
+   * @param {number} x
+   * @param {number} y
+   * @param {number} side
+   */
   draw(pen, index, x, y, side) {
     const { across, detail } = this;
     const left = (index % across) * detail;
@@ -84,12 +117,33 @@ class Sheet {
 
 /** Maps of all neurons: inputs by their formula, hidden units and outputs from the frame. */
 export class NeuronMaps {
+  /** @type {PictureData} */
+  picture;
+  /** @type {Theme} */
+  theme;
+  /** @type {Uint32Array} */
+  colors;
+  /** @type {(Feature|undefined)[]} */
+  formulas;
+  /** @type {number[]} */
+  starts;
+  /** @type {number[]} */
+  scales;
+  /** @type {NumberArray<Uint8Array>|undefined} */
+  units;
+  /** @type {boolean} */
+  hasOutputs;
+
   constructor() {
     this.hidden = new Sheet();
     this.inputs = new Sheet();
     this.outputs = new Sheet();
   }
 
+  /**
+   * @param {PictureData} picture
+   * @param {Theme} theme
+   */
   prepare(picture, theme) {
     this.picture = picture;
     this.theme = theme;
@@ -109,9 +163,18 @@ export class NeuronMaps {
     const labels = this.picture.layers[0].labels ?? [];
     const pixels = this.inputs.resize(labels.length, INPUT_DETAIL);
     this.formulas = labels.map(featureOf);
+    /**
+     * @param {number} i
+     * @param {number} low
+     * @param {number} high
+     */
     const along = (i, low, high) => low + ((high - low) * (i + 0.5)) / INPUT_DETAIL;
     this.formulas.forEach((formula, index) => {
       if (!formula) return;
+      /**
+       * @param {number} row
+       * @param {number} column
+       */
       const at = (row, column) => formula(along(column, x0, x1), along(row, y0, y1));
       let most = 1e-9;
       this.inputs.fill(pixels, index, (row, column) => {
@@ -127,11 +190,15 @@ export class NeuronMaps {
     this.inputs.flush();
   }
 
+  /**
+   * @param {Frame} frame
+   * @param {string} lane
+   */
   take(frame, lane) {
-    this.units = frame.arrays[`${lane}/units`];
+    this.units = findArray(frame, lane, "units");
     this.scales = frame.unitsScale[lane] ?? [];
     this.paintHidden();
-    this.paintOutputs(frame.arrays[`${lane}/decision`], frame.levels);
+    this.paintOutputs(findArray(frame, lane, "decision"), frame.levels);
   }
 
   paintHidden() {
@@ -148,11 +215,15 @@ export class NeuronMaps {
     this.hidden.flush();
   }
 
+  /**
+   * @param {NumberArray<Uint8Array> | undefined} grid
+   * @param {number} levels
+   */
   paintOutputs(grid, levels) {
     this.hasOutputs = Boolean(grid);
     if (!grid) return;
     const { classes } = this.picture;
-    const size = this.picture.layers.at(-1).size;
+    const { size } = this.picture.layers[this.picture.layers.length - 1];
     const [rows, columns] = grid.shape;
     const pixels = this.outputs.resize(size, OUTPUT_DETAIL);
     for (let label = 0; label < size; label += 1) {
@@ -172,12 +243,20 @@ export class NeuronMaps {
     this.outputs.flush();
   }
 
+  /** @param {number} layer */
   kind(layer) {
     if (layer === 0) return "input";
     return layer === this.picture.layers.length - 1 ? "output" : "hidden";
   }
 
-  /** Draw a neuron's map; false where it has none. */
+  /**
+   * Draw a neuron's map; false where it has none.
+   * @param {Pen} pen
+   * @param {{ layer: number; index: number }} options
+   * @param {number} x
+   * @param {number} y
+   * @param {number} side
+   */
   draw(pen, { layer, index }, x, y, side) {
     const kind = this.kind(layer);
     if (kind === "input") {
@@ -194,7 +273,10 @@ export class NeuronMaps {
     return true;
   }
 
-  /** Lowest and highest value of a hidden unit on its map. */
+  /**
+   * Lowest and highest value of a hidden unit on its map.
+   * @param {{ layer: number; index: number }} options
+   */
   range({ layer, index }) {
     const unit = this.starts[layer - 1] + index;
     const scale = this.scales[unit];

@@ -1,6 +1,7 @@
 // A convolution close up: one pixel of the output, the patch it comes from, the kernel, and the sum.
 
 import { create, fill, formatNumber, nameControl, setAttribute, setText } from "../shared/live/js/dom.js";
+import { arrayOf } from "../shared/live/js/frames.js";
 import { watchSize } from "../shared/live/js/plot.js";
 import { loadStyles } from "../shared/live/js/styles.js";
 import { inkOn, toCss } from "../shared/live/js/theme.js";
@@ -11,15 +12,46 @@ loadStyles("./convolution.css", import.meta.url);
 const GAP = 14;
 const HEADING = 16;
 const READABLE = 22;
+/** @type {("input" | "output")[]} */
+const MAPS = ["input", "output"];
+/** @type {Record<string, number[]>} */
+const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
-const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+/** @param {Float32Array | number[]} values */
+const largest = (values) => Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 export class ConvolutionPane {
+  /** @type {LiveData} */
+  data;
+  /** @type {Theme} */
+  theme;
+  /** @type {number} */
+  width;
+  /** @type {number} */
+  height;
+  /** @type {NumberArray<Float32Array>} */
+  input;
+  /** @type {NumberArray<Float32Array>} */
+  kernel;
+  /** @type {NumberArray<Float32Array>} */
+  output;
+  /** @type {number} */
+  bias;
+  /** @type {number} */
+  stride;
+  /** @type {number} */
+  padding;
+
+  /**
+   * @param {string} lane
+   * @param {PaneHandlers} options
+   */
   constructor(lane, { channels, onChannel, shared }) {
     this.lane = lane;
     this.channels = channels;
     this.shared = shared;
     this.channel = 0;
+    /** @param {number} by */
     const step = (by) => onChannel((this.channel + by + this.channels) % this.channels);
     this.previous = create("button", { type: "button", class: "tp-chip", onclick: () => step(-1) }, "‹");
     this.next = create(
@@ -43,7 +75,8 @@ export class ConvolutionPane {
       this.box,
       this.sum,
     );
-    for (const kind of ["pointermove", "pointerdown"]) this.canvas.addEventListener(kind, (event) => this.point(event));
+    this.canvas.addEventListener("pointermove", (event) => this.point(event));
+    this.canvas.addEventListener("pointerdown", (event) => this.point(event));
     this.canvas.addEventListener("keydown", (event) => this.pressKey(event));
     this.stop = watchSize(this.box, (width, height) => {
       Object.assign(this, { width, height });
@@ -51,6 +84,10 @@ export class ConvolutionPane {
     });
   }
 
+  /**
+   * @param {LiveData} data
+   * @param {Theme} theme
+   */
   update(data, theme) {
     this.data = data;
     this.theme = theme;
@@ -60,14 +97,14 @@ export class ConvolutionPane {
     setAttribute(this.canvas, "title", data.text.convolution_help);
   }
 
+  /** @param {Frame} frame */
   draw(frame) {
-    const get = (name) => frame.arrays[`${this.lane}/${name}`];
     const { stride, padding, channel } = frame.facts;
     Object.assign(this, {
-      input: get("input"),
-      kernel: get("kernel"),
-      output: get("output"),
-      bias: get("bias").data[0],
+      input: /** @type {NumberArray<Float32Array>} */ (/** @type {NumberArray} */ (arrayOf(frame, this.lane, "input"))),
+      kernel: arrayOf(frame, this.lane, "kernel"),
+      output: arrayOf(frame, this.lane, "output"),
+      bias: arrayOf(frame, this.lane, "bias").data[0],
     });
     Object.assign(this, { stride, padding, channel: channel % this.channels });
     setText(this.name, fill(this.data.text.filter_number, { number: this.channel + 1, count: this.channels }));
@@ -86,7 +123,8 @@ export class ConvolutionPane {
 
   get pixel() {
     const [rows, columns] = this.output.shape;
-    return [Math.min(this.shared.pixel[0], rows - 1), Math.min(this.shared.pixel[1], columns - 1)];
+    const [row, column] = this.shared.pixel ?? [0, 0];
+    return [Math.min(row, rows - 1), Math.min(column, columns - 1)];
   }
 
   /** Where things stand: input and output above; patch, kernel and products below. */
@@ -110,10 +148,12 @@ export class ConvolutionPane {
     };
   }
 
+  /** @param {PointerEvent} event */
   point(event) {
     if (!this.output || (event.type === "pointermove" && event.pointerType !== "mouse" && !event.buttons)) return;
     const { side, places } = this.measure();
     const [rows, columns] = this.output.shape;
+    /** @param {number[]} options */
     const inside = ([x, y]) => {
       const [u, v] = [(event.offsetX - x) / side, (event.offsetY - y) / side];
       return u >= 0 && v >= 0 && u < 1 && v < 1 ? [v, u] : null;
@@ -123,9 +163,9 @@ export class ConvolutionPane {
     this.choose(Math.floor(at[0] * rows), Math.floor(at[1] * columns));
   }
 
+  /** @param {KeyboardEvent} event */
   pressKey(event) {
-    const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-    const move = moves[event.key];
+    const move = MOVES[event.key];
     if (!move || !this.output) return;
     event.preventDefault();
     const [row, column] = this.pixel;
@@ -133,6 +173,10 @@ export class ConvolutionPane {
     this.choose(Math.min(rows - 1, Math.max(0, row + move[0])), Math.min(columns - 1, Math.max(0, column + move[1])));
   }
 
+  /**
+   * @param {number} row
+   * @param {number} column
+   */
   choose(row, column) {
     this.shared.pixel = [row, column];
     this.shared.changed();
@@ -171,17 +215,24 @@ export class ConvolutionPane {
     this.tell(products);
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {CloseUpLayout} options
+   * @param {number} top
+   * @param {number} left
+   */
   paintMaps(pen, { side, size, places }, top, left) {
     const pixels = signedPixels(this.theme);
+    /** @param {NumberArray<Float32Array>} options */
     const bytes = ({ data }) => {
       const most = largest(data);
       return Uint8Array.from(data, (value) => toByte(value, most));
     };
-    for (const name of ["input", "output"]) {
+    for (const name of MAPS) {
       const array = this[name];
       const [x, y] = places[name];
       this.heading(pen, `${this.data.text[`convolution_${name}`]} ${array.shape.join(" × ")}`, x, y);
-      pen.drawImage(imageOf(bytes(array), 0, ...array.shape, pixels), x, y, side, side);
+      pen.drawImage(imageOf(bytes(array), 0, array.shape[0], array.shape[1], pixels), x, y, side, side);
     }
     const [x, y] = places.input;
     const unit = side / this.input.shape[1];
@@ -198,12 +249,25 @@ export class ConvolutionPane {
     this.outline(pen, ox + column * grain, oy + row * grain, grain, frame);
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {number} x
+   * @param {number} y
+   * @param {number} side
+   * @param {string} color
+   */
   outline(pen, x, y, side, color) {
     pen.lineWidth = 2;
     pen.strokeStyle = color;
     pen.strokeRect(x, y, side, side);
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {string} words
+   * @param {number} x
+   * @param {number} y
+   */
   heading(pen, words, x, y) {
     pen.fillStyle = toCss(this.theme.muted);
     pen.font = `11.5px ${this.theme.font}`;
@@ -212,6 +276,14 @@ export class ConvolutionPane {
     pen.fillText(words, x, y - 4);
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {CloseUpLayout} options
+   * @param {number[]} options
+   * @param {number[]} values
+   * @param {number} most
+   * @param {string} name
+   */
   paintCells(pen, { size, cell }, [x, y], values, most, name, sign = "") {
     const pixels = signedPixels(this.theme);
     this.heading(pen, name, x, y);
@@ -244,6 +316,7 @@ export class ConvolutionPane {
     });
   }
 
+  /** @param {number[]} products */
   tell(products) {
     const sum = products.reduce((total, value) => total + value, 0);
     const [row, column] = this.pixel;
@@ -258,8 +331,8 @@ export class ConvolutionPane {
       }),
     );
     const value = this.output.data[row * this.output.shape[1] + column];
-    this.sum.dataset.torch = value;
-    this.sum.dataset.value = sum + this.bias;
+    this.sum.dataset.torch = String(value);
+    this.sum.dataset.value = String(sum + this.bias);
     setAttribute(this.canvas, "aria-label", this.sum.textContent);
   }
 

@@ -1,21 +1,29 @@
 const at = new WeakMap();
 
+/** @param {Component<MovesData>} options */
 export default function ({ data, parentElement }) {
-  let view = parentElement.querySelector(".moves");
-  if (!view) {
-    view = document.createElement("div");
-    view.className = "moves";
-    parentElement.append(view);
+  const root = parentElement.querySelector(".moves") ?? document.createElement("div");
+  if (!root.parentNode) {
+    root.className = "moves";
+    parentElement.append(root);
   }
+  /**
+   * @template {keyof HTMLElementTagNameMap} Tag
+   * @param {Tag} tag
+   * @param {string} kind
+   * @param {string} [text]
+   */
   const make = (tag, kind, text) => {
     const made = document.createElement(tag);
     if (kind) made.className = kind;
     if (text !== undefined) made.textContent = text;
     return made;
   };
+  const chips = () => /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".chip"));
+  /** @param {boolean} moved */
   const draw = (moved) => {
     const before = new Map();
-    for (const chip of view.querySelectorAll(".chip")) before.set(chip.dataset.name, chip.getBoundingClientRect());
+    for (const chip of chips()) before.set(chip.dataset.name, chip.getBoundingClientRect());
     const stage = Math.min(at.get(parentElement) ?? 0, data.stages.length - 1);
     const { title, code, places, told, error } = data.stages[stage];
     const bar = make("div", "bar");
@@ -23,10 +31,11 @@ export default function ({ data, parentElement }) {
       next = make("button", "main", data.next);
     back.disabled = stage === 0;
     next.disabled = stage === data.stages.length - 1;
+    /** @param {number} by */
     const go = (by) => () => {
       at.set(parentElement, stage + by);
       draw(true);
-      view.querySelectorAll("button")[by > 0 ? 1 : 0].focus();
+      root.querySelectorAll("button")[by > 0 ? 1 : 0].focus();
     };
     back.onclick = go(-1);
     next.onclick = go(1);
@@ -48,9 +57,9 @@ export default function ({ data, parentElement }) {
     boxes.append(cpu, device);
     const words = make("p", "told", told);
     if (error) words.append(document.createElement("br"), make("span", "error", error));
-    view.replaceChildren(bar, make("pre", "", code), boxes, words);
+    root.replaceChildren(bar, make("pre", "", code), boxes, words);
     if (!moved || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-    for (const chip of view.querySelectorAll(".chip")) {
+    for (const chip of chips()) {
       const old = before.get(chip.dataset.name),
         now = chip.getBoundingClientRect();
       if (!old) chip.animate([{ opacity: 0 }, { opacity: 1 }], 300);

@@ -1,6 +1,7 @@
 // The picture of a network that reads a wave: what goes in, what is asked for, what it says; its memory, its gradients.
 
-import { create, fill, formatNumber, setAttribute, setText } from "../shared/live/js/dom.js";
+import { childrenOf, create, fill, formatNumber, setAttribute, setText } from "../shared/live/js/dom.js";
+import { findArray } from "../shared/live/js/frames.js";
 import { watchSize } from "../shared/live/js/plot.js";
 import { loadStyles } from "../shared/live/js/styles.js";
 import { mix, toCss } from "../shared/live/js/theme.js";
@@ -8,6 +9,8 @@ import { fitCanvas, imageOf, signedPixels } from "../shared/pictures/tiles.js";
 
 loadStyles("./picture.css", import.meta.url);
 
+/** @type {(keyof WaveArrays)[]} */
+const WAVE_ARRAYS = ["x", "target", "prediction", "hidden", "reach", "free", "truth"];
 const TABS = ["fit", "free"];
 const LEFT = 34;
 const BOTTOM = 16;
@@ -16,6 +19,16 @@ const LOWEST = -8;
 const HIGHEST = 2;
 
 class Panel {
+  /** @type {number} */
+  width;
+  /** @type {number} */
+  height;
+
+  /**
+   * @param {string} name
+   * @param {string} lane
+   * @param {(pen: Pen, width: number, height: number) => void} paint
+   */
   constructor(name, lane, paint) {
     this.canvas = create("canvas", { class: "tp-wave-canvas", role: "img", "data-testid": `${name}-${lane}` });
     this.box = create("div", { class: `tp-wave-box tp-wave-${name}` }, this.canvas);
@@ -36,6 +49,16 @@ class Panel {
 
 /** One lane: the wave over the memory, and beside them how far the gradient reaches back. */
 class WavePane {
+  /** @type {LiveData} */
+  data;
+  /** @type {Theme} */
+  theme;
+  /** @type {Partial<LaneArrays>|undefined} */
+  arrays;
+  /** @type {WaveFacts} */
+  facts;
+
+  /** @param {string} lane */
   constructor(lane) {
     this.lane = lane;
     this.highest = 1;
@@ -47,6 +70,10 @@ class WavePane {
     this.element = create("figure", { class: "tp-wave-pane" }, this.title, ...this.panels.map(({ box }) => box));
   }
 
+  /**
+   * @param {LiveData} data
+   * @param {Theme} theme
+   */
   update(data, theme) {
     Object.assign(this, { data, theme });
     setText(this.title, data.lanes.length > 1 ? data.text[`lane_${this.lane}`] : "");
@@ -54,13 +81,12 @@ class WavePane {
     setAttribute(this.memory.canvas, "title", data.text.memory_help);
   }
 
+  /** @param {Frame} frame */
   draw(frame) {
-    this.facts = { ...frame.facts, first: frame.facts.first?.[this.lane][0] ?? 0 };
-    this.arrays = Object.fromEntries(
-      ["x", "target", "prediction", "hidden", "reach", "free", "truth"].map((name) => [
-        name,
-        frame.arrays[`${this.lane}/${name}`],
-      ]),
+    const { part, possible, time_steps, first } = frame.facts;
+    this.facts = { part, possible, time_steps, first: first?.[this.lane][0] ?? 0 };
+    this.arrays = /** @type {WaveArrays} */ (
+      Object.fromEntries(WAVE_ARRAYS.map((name) => [name, findArray(frame, this.lane, name)]))
     );
     this.element.dataset.part = this.facts.part;
     this.element.hidden = this.facts.part === "free" && !this.facts.possible;
@@ -72,17 +98,30 @@ class WavePane {
   }
 
   get count() {
-    const { x, free } = this.arrays;
-    return x.data.length + (free?.data.length ?? 0);
+    const { x, free } = this.arrays ?? {};
+    return (x?.data.length ?? 0) + (free?.data.length ?? 0);
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {number} width
+   * @param {number} height
+   */
   paintWave(pen, width, height) {
     if (!this.arrays?.x) return;
     const top = Math.ceil(this.highest * 2.2) / 2;
+    /** @param {number} i */
     const across = (i) => LEFT + (i / Math.max(1, this.count - 1)) * (width - LEFT - 4);
+    /** @param {number} value */
     const up = (value) => 4 + (1 - (Math.max(-top, Math.min(top, value)) + top) / (2 * top)) * (height - BOTTOM - 6);
-    if (this.arrays.free) this.paintByItself(pen, across, height);
+    if (this.arrays.free) this.paintByItself(pen, across(this.arrays.x.data.length - 0.5), across(this.count), height);
     this.paintAxes(pen, across, up, top, width, height);
+    /**
+     * @param {Float32Array} values
+     * @param {string} color
+     * @param {number} thick
+     * @param {number[]} dash
+     */
     const line = (values, color, thick, start = 0, dash = []) => {
       pen.strokeStyle = color;
       pen.lineWidth = thick;
@@ -102,11 +141,16 @@ class WavePane {
     if (free) line(free.data, this.theme.train, 1.8, x.data.length);
   }
 
-  /** Where the network begins to read its own output. */
-  paintByItself(pen, across, height) {
-    const start = across(this.arrays.x.data.length - 0.5);
+  /**
+   * Where the network begins to read its own output.
+   * @param {Pen} pen
+   * @param {number} start
+   * @param {number} end
+   * @param {number} height
+   */
+  paintByItself(pen, start, end, height) {
     pen.fillStyle = toCss(this.theme.primary, 0.07);
-    pen.fillRect(start, 0, across(this.count) - start, height - BOTTOM);
+    pen.fillRect(start, 0, end - start, height - BOTTOM);
     pen.font = `11px ${this.theme.font}`;
     pen.textBaseline = "top";
     pen.textAlign = "left";
@@ -114,6 +158,14 @@ class WavePane {
     pen.fillText(this.data.text.by_itself, start + 4, 2);
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {(value: number) => number} across
+   * @param {(value: number) => number} up
+   * @param {number} top
+   * @param {number} width
+   * @param {number} height
+   */
   paintAxes(pen, across, up, top, width, height) {
     const { first, time_steps: per } = this.facts;
     pen.font = `11px ${this.theme.font}`;
@@ -144,13 +196,20 @@ class WavePane {
     }
   }
 
-  /** A window's start: waves in multiples of pi, own series in points. */
+  /**
+   * A window's start: waves in multiples of pi, own series in points.
+   * @param {number} window
+   */
   tick(window) {
     const { unit } = this.data.picture;
     if (!window) return "0";
     return unit ? `${window === 1 ? "" : window}${unit}` : String(window * this.facts.time_steps);
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {string} words
+   */
   heading(pen, words) {
     pen.font = `11px ${this.theme.font}`;
     pen.fillStyle = toCss(this.theme.muted);
@@ -159,16 +218,28 @@ class WavePane {
     pen.fillText(words, LEFT, 1);
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {number} width
+   * @param {number} height
+   */
   paintBelow(pen, width, height) {
-    if (this.arrays?.free) this.paintError(pen, width, height);
-    else if (this.arrays?.hidden) this.paintMemory(pen, width, height);
+    const { x, free, truth, hidden } = this.arrays ?? {};
+    if (x && free && truth) this.paintError(pen, x.data, free.data, truth.data, width, height);
+    else if (hidden) this.paintMemory(pen, hidden, width, height);
   }
 
-  paintMemory(pen, width, height) {
+  /**
+   * @param {Pen} pen
+   * @param {NumberArray<Uint8Array>} hidden
+   * @param {number} width
+   * @param {number} height
+   */
+  paintMemory(pen, hidden, width, height) {
     const {
       data,
       shape: [rows, columns],
-    } = this.arrays.hidden;
+    } = hidden;
     this.heading(pen, fill(this.data.text.memory, { count: this.data.picture.units }));
     pen.drawImage(
       imageOf(data, 0, rows, columns, signedPixels(this.theme)),
@@ -179,10 +250,17 @@ class WavePane {
     );
   }
 
-  /** How far the network's own course is from the true one. */
-  paintError(pen, width, height) {
-    const { x, free, truth } = this.arrays;
-    const errors = Array.from(free.data, (value, i) => Math.abs(value - truth.data[i]));
+  /**
+   * How far the network's own course is from the true one.
+   * @param {Pen} pen
+   * @param {Float32Array} x
+   * @param {Float32Array} free
+   * @param {Float32Array} truth
+   * @param {number} width
+   * @param {number} height
+   */
+  paintError(pen, x, free, truth, width, height) {
+    const errors = Array.from(free, (value, i) => Math.abs(value - truth[i]));
     const largest = Math.max(...errors);
     const most = Math.max(0.1, largest);
     this.heading(pen, fill(this.data.text.free_error, { most: formatNumber(largest) }));
@@ -190,16 +268,22 @@ class WavePane {
     const wide = (width - LEFT - 4) / Math.max(1, this.count - 1);
     errors.forEach((error, i) => {
       const tall = (error / most) * (height - HEADING - 2);
-      pen.fillRect(LEFT + (x.data.length + i - 0.4) * wide, height - tall, Math.max(1, 0.8 * wide), tall);
+      pen.fillRect(LEFT + (x.length + i - 0.4) * wide, height - tall, Math.max(1, 0.8 * wide), tall);
     });
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {number} width
+   * @param {number} height
+   */
   paintReach(pen, width, height) {
     if (!this.arrays?.reach) return;
     const { data } = this.arrays.reach;
     this.heading(pen, this.data.text.reach);
     const bottom = height - BOTTOM;
     const tall = bottom - HEADING - 2;
+    /** @param {number} power */
     const level = (power) => bottom - ((power - LOWEST) / (HIGHEST - LOWEST)) * tall;
     pen.textAlign = "right";
     pen.textBaseline = "middle";
@@ -235,6 +319,23 @@ class WavePane {
 }
 
 export class Picture {
+  /** @type {LiveData} */
+  data;
+  /** @type {Theme} */
+  theme;
+  /** @type {Frame|undefined} */
+  frame;
+  /** @type {WavePane[]} */
+  panes;
+  /** @type {string} */
+  arranged;
+  /** @type {string|undefined} */
+  shape;
+
+  /**
+   * @param {HTMLElement} host
+   * @param {PictureHandlers} options
+   */
   constructor(host, { onFocus }) {
     this.host = host;
     this.onFocus = onFocus;
@@ -261,15 +362,23 @@ export class Picture {
     this.panes = [];
   }
 
+  /**
+   * @param {LiveData} data
+   * @param {Theme} theme
+   */
   update(data, theme) {
     this.data = data;
     this.theme = theme;
     const { text, lanes } = data;
-    for (const tab of this.tabs.children) {
+    for (const tab of childrenOf(this.tabs)) {
       setText(tab, text[`tab_${tab.dataset.tab}`]);
       setAttribute(tab, "title", text[`tab_${tab.dataset.tab}_help`]);
       setAttribute(tab, "aria-selected", tab.dataset.tab === this.tab);
     }
+    /**
+     * @param {string} name
+     * @param {string} color
+     */
     const key = (name, color) =>
       create(
         "span",
@@ -293,6 +402,7 @@ export class Picture {
     this.redraw();
   }
 
+  /** @param {string} tab */
   open(tab) {
     this.tab = tab;
     this.version += 1;
@@ -300,6 +410,7 @@ export class Picture {
     this.onFocus({ part: tab, version: this.version });
   }
 
+  /** @param {Frame} frame */
   draw(frame) {
     if (this.shape !== this.data.picture.shape)
       this.panes.forEach((pane) => {
@@ -318,6 +429,11 @@ export class Picture {
     }
   }
 
+  /**
+   * @param {number} step
+   * @param {unknown} _accuracyOf
+   * @param {MetricOf} metricOf
+   */
   describe(step, _accuracyOf, metricOf) {
     for (const pane of this.panes) {
       const words = { step, loss: formatNumber(metricOf(pane.lane, "loss/train")) };

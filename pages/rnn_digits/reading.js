@@ -1,6 +1,7 @@
 // One example as a recurrent network reads it: its rows, the memory after each, and what it would say then.
 
 import { create, fill, nameControl, setAttribute, setText } from "../shared/live/js/dom.js";
+import { arrayOf } from "../shared/live/js/frames.js";
 import { watchSize } from "../shared/live/js/plot.js";
 import { loadStyles } from "../shared/live/js/styles.js";
 import { mix, toCss } from "../shared/live/js/theme.js";
@@ -19,7 +20,12 @@ const MOST = 0.34;
 const MEMORY = 0.45;
 const HIGHEST = 2;
 
-/** As much of a text as fits into a width. */
+/**
+ * As much of a text as fits into a width.
+ * @param {Pen} pen
+ * @param {string} words
+ * @param {number} width
+ */
 function shortened(pen, words, width) {
   if (pen.measureText(words).width <= width) return words;
   let end = words.length - 1;
@@ -28,6 +34,29 @@ function shortened(pen, words, width) {
 }
 
 export class ReadingPane {
+  /** @type {LiveData} */
+  data;
+  /** @type {Theme} */
+  theme;
+  /** @type {FrameFacts} */
+  facts;
+  /** @type {NumberArray} */
+  input;
+  /** @type {NumberArray<Uint8Array>} */
+  hidden;
+  /** @type {NumberArray<Float32Array>|undefined} */
+  probability;
+  /** @type {number} */
+  width;
+  /** @type {number} */
+  height;
+  /** @type {number} */
+  best;
+
+  /**
+   * @param {string} lane
+   * @param {PaneHandlers} options
+   */
   constructor(lane, { subject, shared }) {
     this.lane = lane;
     this.shared = shared;
@@ -58,6 +87,10 @@ export class ReadingPane {
     });
   }
 
+  /**
+   * @param {LiveData} data
+   * @param {Theme} theme
+   */
   update(data, theme) {
     Object.assign(this, { data, theme });
     this.pad.relabel(data.text);
@@ -68,14 +101,14 @@ export class ReadingPane {
     setAttribute(this.canvas, "title", data.text.reading_help);
   }
 
+  /** @param {Frame} frame */
   draw(frame) {
-    const get = (name) => frame.arrays[`${this.lane}/${name}`];
     const { text } = this.data;
     const { image, drawn } = frame.facts;
     this.facts = frame.facts;
-    this.input = get("input");
-    this.hidden = get("hidden");
-    this.probability = get("probability");
+    this.input = arrayOf(frame, this.lane, "input");
+    this.hidden = arrayOf(frame, this.lane, "hidden");
+    this.probability = arrayOf(frame, this.lane, "probability");
     this.pad.show(
       this.input,
       null,
@@ -96,9 +129,11 @@ export class ReadingPane {
   }
 
   tell() {
+    if (!this.probability) return;
     const classes = this.probability.shape[1];
     const { text, lang } = this.data;
     const own = this.probability.data.subarray(this.row * classes, (this.row + 1) * classes);
+    /** @type {[string, string]} */
     const sentences =
       this.shared.row === null ? [text.verdict, text.verdict_drawn] : [text.verdict_row, text.verdict_row];
     const words = { row: this.row + 1, rows: this.rows };
@@ -106,22 +141,26 @@ export class ReadingPane {
     setAttribute(this.element, "data-best", this.best);
   }
 
+  /** @param {number | null} row */
   choose(row) {
-    cancelAnimationFrame(this.shared.sweeping);
+    cancelAnimationFrame(this.shared.sweeping ?? 0);
     this.follow(row);
   }
 
+  /** @param {number | null} row */
   follow(row) {
     if (this.shared.row === row) return;
     this.shared.row = row;
     this.shared.changed();
   }
 
+  /** @param {PointerEvent} options */
   point({ offsetY }) {
     const row = Math.floor(((offsetY - TOP) / (this.height - TOP - BOTTOM)) * this.rows);
     this.choose(row >= 0 && row < this.rows ? row : null);
   }
 
+  /** @param {KeyboardEvent} event */
   press(event) {
     const change = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!change) return;
@@ -131,8 +170,9 @@ export class ReadingPane {
 
   /** Read it once more, slowly enough for the eye. */
   sweep() {
-    cancelAnimationFrame(this.shared.sweeping);
+    cancelAnimationFrame(this.shared.sweeping ?? 0);
     const start = performance.now();
+    /** @param {number} now */
     const move = (now) => {
       const share = (now - start) / SWEEP;
       this.follow(share < 1 ? Math.floor(share * this.rows) : null);
@@ -149,7 +189,7 @@ export class ReadingPane {
     const places = this.places(tall);
     this.paintInput(pen, places[0], tall);
     this.paintMemory(pen, places[1], tall);
-    this.paintClasses(pen, places[2], tall);
+    this.paintClasses(pen, this.probability, places[2], tall);
     const { text, picture } = this.data;
     pen.font = `11px ${this.theme.font}`;
     pen.fillStyle = toCss(this.theme.muted);
@@ -161,13 +201,16 @@ export class ReadingPane {
       [text.reading_classes, text.reading_classes_short],
     ];
     headings.forEach((words, i) => {
-      const fits = words.find((word) => pen.measureText(word).width <= places[i].width) ?? words.at(-1);
+      const fits = words.find((word) => pen.measureText(word).width <= places[i].width) ?? words[words.length - 1];
       pen.fillText(shortened(pen, fits, places[i].width), places[i].left, 1);
     });
     if (this.shared.row !== null) this.paintRow(pen, tall);
   }
 
-  /** Left ends and widths of the three columns; an image stays square where there is room. */
+  /**
+   * Left ends and widths of the three columns; an image stays square where there is room.
+   * @param {number} tall
+   */
   places(tall) {
     const free = this.width - 2 * GAP;
     const first = Math.min(tall, MOST * free);
@@ -179,6 +222,11 @@ export class ReadingPane {
     ];
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {{ left: number; width: number }} options
+   * @param {number} tall
+   */
   paintInput(pen, { left, width }, tall) {
     const {
       data,
@@ -202,6 +250,11 @@ export class ReadingPane {
     pen.stroke();
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {{ left: number; width: number }} options
+   * @param {number} tall
+   */
   paintMemory(pen, { left, width }, tall) {
     const {
       data,
@@ -210,11 +263,17 @@ export class ReadingPane {
     pen.drawImage(imageOf(data, 0, rows, columns, signedPixels(this.theme)), left, TOP, width, tall);
   }
 
-  paintClasses(pen, { left, width }, tall) {
+  /**
+   * @param {Pen} pen
+   * @param {NumberArray<Float32Array>} probability
+   * @param {{ left: number; width: number }} options
+   * @param {number} tall
+   */
+  paintClasses(pen, probability, { left, width }, tall) {
     const {
       data,
       shape: [rows, classes],
-    } = this.probability;
+    } = probability;
     const [wide, high] = [width / classes, tall / rows];
     for (let i = 0; i < data.length; i += 1) {
       pen.fillStyle = toCss(mix(this.theme.background, this.theme.primary, 0.06 + 0.94 * data[i]));
@@ -229,7 +288,11 @@ export class ReadingPane {
     }
   }
 
-  /** What is not read yet is dim. */
+  /**
+   * What is not read yet is dim.
+   * @param {Pen} pen
+   * @param {number} tall
+   */
   paintRow(pen, tall) {
     const y = TOP + ((this.row + 1) / this.rows) * tall;
     pen.fillStyle = toCss(this.theme.background, 0.72);
@@ -243,7 +306,7 @@ export class ReadingPane {
   }
 
   destroy() {
-    cancelAnimationFrame(this.shared.sweeping);
+    cancelAnimationFrame(this.shared.sweeping ?? 0);
     this.stop();
   }
 }

@@ -1,13 +1,24 @@
+/** @param {HTMLCanvasElement} canvas */
+const penOf = (canvas) => /** @type {Pen} */ (canvas.getContext("2d"));
+
+/** @param {string} color */
 function rgb(color) {
   const hex = /^#([0-9a-f]{6})/i.exec(color.trim())?.[1];
   if (hex) return [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16));
   return (color.match(/[\d.]+/g) ?? [128, 128, 128]).slice(0, 3).map(Number);
 }
 
+/** @param {string} text */
 function bytes(text) {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
+/**
+ * @param {AnswersSide} side
+ * @param {AnswersData} data
+ * @param {AnswersPalette} palette
+ * @param {RGB} paper
+ */
 function plane(side, data, palette, paper) {
   const canvas = document.createElement("canvas");
   canvas.className = "plane";
@@ -18,7 +29,7 @@ function plane(side, data, palette, paper) {
   canvas.setAttribute("aria-label", side.label);
   const small = document.createElement("canvas");
   small.width = small.height = size;
-  const picture = small.getContext("2d").createImageData(size, size);
+  const picture = penOf(small).createImageData(size, size);
   const decision = bytes(side.decision);
   for (let row = 0; row < size; row += 1)
     for (let column = 0; column < size; column += 1) {
@@ -29,8 +40,8 @@ function plane(side, data, palette, paper) {
       for (let i = 0; i < 3; i += 1) picture.data[at + i] = paper[i] + (colour[i] - paper[i]) * sure;
       picture.data[at + 3] = 255;
     }
-  small.getContext("2d").putImageData(picture, 0, 0);
-  const pen = canvas.getContext("2d");
+  penOf(small).putImageData(picture, 0, 0);
+  const pen = penOf(canvas);
   pen.drawImage(small, 0, 0, canvas.width, canvas.height);
   const [x0, x1, y0, y1] = data.domain;
   for (const [x, y, label] of data.points) {
@@ -45,6 +56,11 @@ function plane(side, data, palette, paper) {
   return canvas;
 }
 
+/**
+ * @param {AnswersSide} side
+ * @param {AnswersData} data
+ * @param {AnswersPalette} palette
+ */
 function tiles(side, data, palette) {
   const box = document.createElement("div");
   box.className = "tiles";
@@ -58,7 +74,7 @@ function tiles(side, data, palette) {
     const canvas = document.createElement("canvas");
     canvas.width = width;
     canvas.height = height;
-    const pen = canvas.getContext("2d");
+    const pen = penOf(canvas);
     const picture = pen.createImageData(width, height);
     for (let i = 0; i < width * height; i += 1) {
       for (let c = 0; c < 3; c += 1) {
@@ -78,6 +94,7 @@ function tiles(side, data, palette) {
   return box;
 }
 
+/** @param {Component<AnswersData>} options */
 export default function ({ data, parentElement }) {
   let view = parentElement.querySelector(".answers");
   if (!view) {
@@ -85,7 +102,7 @@ export default function ({ data, parentElement }) {
     view.className = "answers";
     parentElement.append(view);
   }
-  const style = getComputedStyle(parentElement.host ?? parentElement);
+  const style = getComputedStyle(/** @type {{ host?: Element }} */ (parentElement).host ?? parentElement);
   const paper = rgb(style.getPropertyValue("--st-background-color"));
   const palette = paper[0] + paper[1] + paper[2] < 384 ? data.palette.dark : data.palette.light;
   view.replaceChildren(

@@ -1,7 +1,8 @@
+/** @param {Component<TreeData>} options */
 export default function ({ data, parentElement }) {
-  let tree = parentElement.querySelector(".file-tree");
-  if (!tree) {
-    tree = document.createElement("div");
+  /** @type {HTMLElement} */
+  const tree = parentElement.querySelector(".file-tree") ?? document.createElement("div");
+  if (!tree.parentNode) {
     tree.className = "file-tree";
     tree.tabIndex = 0;
     parentElement.append(tree);
@@ -9,11 +10,17 @@ export default function ({ data, parentElement }) {
   tree.setAttribute("role", "tree");
   tree.setAttribute("aria-label", data.label);
   const largest = Math.max(1, ...data.rows.filter((row) => !row.inner).map((row) => row.bytes));
+  /** @type {HTMLElement[]} */
+  const names = [];
   const lines = data.rows.map((row) => {
     const line = document.createElement("div");
     line.className = row.inner ? "row inner" : row.dtype ? "row" : "row step";
     line.setAttribute("role", "treeitem");
-    line.setAttribute("aria-level", row.depth + 1);
+    line.setAttribute("aria-level", String(row.depth + 1));
+    /**
+     * @param {string} kind
+     * @param {string} text
+     */
     const cell = (kind, text) => {
       const part = document.createElement("span");
       part.className = kind;
@@ -23,6 +30,7 @@ export default function ({ data, parentElement }) {
       return part;
     };
     const name = cell("name", row.name);
+    names.push(name);
     name.style.paddingLeft = `${row.depth * 16}px`;
     cell("shown", row.shown);
     cell("dtype", row.dtype);
@@ -37,7 +45,7 @@ export default function ({ data, parentElement }) {
     }
     return line;
   });
-  const folded = new Set(data.rows.keys().filter((at) => data.rows[at].folded));
+  const folded = new Set([...data.rows.keys()].filter((at) => data.rows[at].folded));
   const fold = () => {
     let hiddenBelow = Infinity;
     lines.forEach((line, at) => {
@@ -45,8 +53,8 @@ export default function ({ data, parentElement }) {
       if (row.depth <= hiddenBelow) hiddenBelow = Infinity;
       line.hidden = hiddenBelow !== Infinity;
       if (row.inner) {
-        line.setAttribute("aria-expanded", !folded.has(at));
-        line.firstChild.textContent = `${folded.has(at) ? "▸" : "▾"} ${row.name}`;
+        line.setAttribute("aria-expanded", String(!folded.has(at)));
+        names[at].textContent = `${folded.has(at) ? "▸" : "▾"} ${row.name}`;
       }
       if (folded.has(at) && hiddenBelow === Infinity) hiddenBelow = row.depth;
     });

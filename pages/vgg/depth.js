@@ -1,6 +1,7 @@
 // How signal and gradient pass through the depth: for each layer with weights two bars on a log scale.
 
 import { create, fill, setText } from "../shared/live/js/dom.js";
+import { arrayOf, findArray } from "../shared/live/js/frames.js";
 import { watchSize } from "../shared/live/js/plot.js";
 import { loadStyles } from "../shared/live/js/styles.js";
 import { toCss } from "../shared/live/js/theme.js";
@@ -14,9 +15,26 @@ const HEAD = 30;
 const GAP = 12;
 const ROOMY = 150;
 
+/** @param {number} value */
 const written = (value) => (Number.isFinite(value) ? value.toExponential(0).replace("e+", "e") : "–");
 
 export class DepthPane {
+  /** @type {LiveData} */
+  data;
+  /** @type {Theme} */
+  theme;
+  /** @type {number} */
+  width;
+  /** @type {number} */
+  height;
+  /** @type {{signal: Float32Array, gradient: Float32Array}|undefined} */
+  values;
+  /** @type {string[]} */
+  names;
+  /** @type {boolean|undefined} */
+  unseen;
+
+  /** @param {string} lane */
   constructor(lane) {
     this.lane = lane;
     this.note = create("div", { class: "tp-note", role: "status" });
@@ -29,15 +47,20 @@ export class DepthPane {
     });
   }
 
+  /**
+   * @param {LiveData} data
+   * @param {Theme} theme
+   */
   update(data, theme) {
     this.data = data;
     this.theme = theme;
     this.paint();
   }
 
+  /** @param {Frame} frame */
   draw(frame) {
-    const get = (name) => frame.arrays[`${this.lane}/${name}`]?.data;
-    this.values = get("signal") && { signal: get("signal"), gradient: get("gradient") };
+    const signal = findArray(frame, this.lane, "signal");
+    this.values = signal && { signal: signal.data, gradient: arrayOf(frame, this.lane, "gradient").data };
     this.names = frame.facts.names?.[this.lane] ?? [];
     this.unseen = frame.facts.unseen;
     this.paint();
@@ -53,11 +76,11 @@ export class DepthPane {
       return;
     }
     const { signal, gradient } = this.values;
-    const ends = { first: written(gradient[0]), last: written(gradient.at(-1)) };
+    const ends = { first: written(gradient[0]), last: written(gradient[gradient.length - 1]) };
     const quiet = !Number.isFinite(gradient[0]);
     setText(this.note, quiet ? text.depth_untrained : fill(text.depth_note, ends));
-    this.canvas.dataset.first = gradient[0];
-    this.canvas.dataset.last = gradient.at(-1);
+    this.canvas.dataset.first = String(gradient[0]);
+    this.canvas.dataset.last = String(gradient[gradient.length - 1]);
     this.canvas.setAttribute("aria-label", this.note.textContent);
     const half = (this.width - NAMES - 2 * GAP) / 2;
     const row = Math.min(30, (this.height - HEAD) / signal.length);
@@ -88,8 +111,19 @@ export class DepthPane {
     this.names.forEach((name, i) => pen.fillText(name, 0, HEAD + (i + 0.5) * row, NAMES - 4));
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {"signal" | "gradient"} kind
+   * @param {Float32Array} values
+   * @param {number} left
+   * @param {number} width
+   * @param {number} row
+   * @param {string} title
+   * @param {string} color
+   */
   paintColumn(pen, kind, values, left, width, row, title, color) {
     const [low, high] = SCALES[kind];
+    /** @param {number} power */
     const place = (power) => left + ((power - low) / (high - low)) * width;
     const bottom = HEAD + row * values.length;
     pen.textBaseline = "alphabetic";

@@ -1,6 +1,6 @@
 // A list of layers as a drawing of the stack, with a chip below each layer: choose, drag, change, add, delete.
 
-import { create, fill, nameControl, setAttribute, setText } from "../shared/live/js/dom.js";
+import { childrenOf, create, fill, nameControl, setAttribute, setText } from "../shared/live/js/dom.js";
 import { keep } from "../shared/live/js/mounting.js";
 import { loadStyles } from "../shared/live/js/styles.js";
 import { applyTheme, readTheme } from "../shared/live/js/theme.js";
@@ -13,6 +13,18 @@ const FIRST_CHANNELS = 64;
 const DRAG = 6;
 
 class StackView {
+  /** @type {StackData} */
+  data;
+  /** @type {Component<StackData>} */
+  component;
+  /** @type {Record<"left"|"right"|"remove"|"conv"|"pool", HTMLButtonElement>} */
+  buttons;
+  /** @type {HTMLInputElement} */
+  number;
+  /** @type {HTMLElement} */
+  place;
+
+  /** @param {HTMLElement} parent */
   constructor(parent) {
     this.root = create("div", { class: "tp-live", "data-testid": "stack-view" });
     this.presets = create("div", { class: "tp-stack-bar", role: "group" });
@@ -25,6 +37,10 @@ class StackView {
   }
 
   buildTools() {
+    /**
+     * @param {string} name
+     * @param {() => void} act
+     */
     const button = (name, act) =>
       create("button", {
         type: "button",
@@ -60,6 +76,7 @@ class StackView {
     );
   }
 
+  /** @param {Component<StackData>} component */
   update(component) {
     this.component = component;
     const { data } = component;
@@ -125,6 +142,10 @@ class StackView {
     );
   }
 
+  /**
+   * @param {number} at
+   * @param {string} words
+   */
   chip(at, words) {
     const { cfg } = this.data;
     if (at >= cfg.length)
@@ -146,13 +167,20 @@ class StackView {
     return chip;
   }
 
-  /** Drag a chip to another place with the mouse; a short press only chooses it. A finger scrolls the row instead. */
+  /**
+   * Drag a chip to another place with the mouse; a short press only chooses it. A finger scrolls the row instead.
+   * @param {PointerEvent} event
+   * @param {number} at
+   * @param {HTMLElement} chip
+   */
   drag(event, at, chip) {
     if (event.button !== 0 || event.pointerType !== "mouse") return;
     const start = event.clientX;
     chip.setPointerCapture(event.pointerId);
+    /** @type {number | null} */
     let target = null;
-    const layers = [...this.row.children].slice(0, this.data.cfg.length);
+    const layers = childrenOf(this.row).slice(0, this.data.cfg.length);
+    /** @param {PointerEvent} options */
     const move = ({ clientX }) => {
       if (Math.abs(clientX - start) < DRAG && target === null) return;
       target = layers.filter((node) => node.getBoundingClientRect().left + node.offsetWidth / 2 < clientX).length;
@@ -168,6 +196,10 @@ class StackView {
     chip.addEventListener("pointercancel", end, { once: true });
   }
 
+  /**
+   * @param {KeyboardEvent} event
+   * @param {number} at
+   */
   pressKey(event, at) {
     const act = {
       ArrowLeft: () => (event.altKey ? this.move(at, at - 1) : this.choose(at - 1)),
@@ -180,11 +212,14 @@ class StackView {
     act();
   }
 
+  /** @param {number} at */
   choose(at) {
     this.chosen = Math.max(0, Math.min(this.data.cfg.length - 1, at));
     this.paintLayers();
     this.paintTools();
-    this.row.querySelector(`[data-testid="layer-${this.chosen}"]`)?.focus({ preventScroll: true });
+    /** @type {HTMLElement | null} */ (this.row.querySelector(`[data-testid="layer-${this.chosen}"]`))?.focus({
+      preventScroll: true,
+    });
   }
 
   paintTools() {
@@ -192,11 +227,12 @@ class StackView {
     const value = cfg[this.chosen];
     setText(this.place, fill(text.layer_chosen, { number: this.chosen + 1 }));
     this.number.hidden = value === "M";
-    this.number.max = most;
-    if (document.activeElement !== this.number) this.number.value = value === "M" ? "" : value;
+    this.number.max = String(most);
+    if (document.activeElement !== this.number) this.number.value = value === "M" ? "" : String(value);
     nameControl(this.number, text.layer_channels);
+    const signs = { left: "◀", right: "▶", remove: "✕", conv: `+ ${this.lastChannels()}`, pool: "+ M" };
     for (const [name, node] of Object.entries(this.buttons)) {
-      setText(node, { left: "◀", right: "▶", remove: "✕", conv: `+ ${this.lastChannels()}`, pool: "+ M" }[name]);
+      setText(node, signs[/** @type {keyof typeof signs} */ (name)]);
       nameControl(node, text[`layer_${name}_help`]);
     }
     this.buttons.left.disabled = this.chosen === 0;
@@ -217,17 +253,23 @@ class StackView {
     });
   }
 
+  /** @param {StackEntry} value */
   add(value) {
     this.edit((cfg) => cfg.splice(this.chosen + 1, 0, value));
     this.chosen += 1;
   }
 
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
   move(from, to) {
     if (to < 0 || to >= this.data.cfg.length || from === to) return;
     this.edit((cfg) => cfg.splice(to, 0, ...cfg.splice(from, 1)));
     this.chosen = to;
   }
 
+  /** @param {(cfg: StackEntry[]) => unknown} change */
   edit(change) {
     const cfg = [...this.data.cfg];
     change(cfg);

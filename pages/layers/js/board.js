@@ -1,5 +1,6 @@
 // What all cards draw with: maps, cells with numbers, headings, outlines. One look for all of them.
 
+import { penOf } from "../../shared/live/js/dom.js";
 import { inkOn, mix, toCss } from "../../shared/live/js/theme.js";
 import { signedPixels, toByte, unpack } from "../../shared/pictures/tiles.js";
 
@@ -7,11 +8,20 @@ export const GAP = 16;
 export const HEADING = 20;
 const READABLE = 21;
 
-export const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value) || 0), 0);
+/** @param {Float32Array | number[]} values */
+export const largest = (values) => Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value) || 0), 0);
 
+/**
+ * @param {number} value
+ * @param {number} low
+ * @param {number} high
+ */
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
-/** A number short enough to stand in a small cell. */
+/**
+ * A number short enough to stand in a small cell.
+ * @param {number} value
+ */
 export function short(value, cell = 40) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
@@ -20,7 +30,10 @@ export function short(value, cell = 40) {
   return words.replace(/^(-?)0\./, cell < 30 ? "$1." : "$10.").replace("-", "−");
 }
 
-/** A number in a sentence: four decimals at most, and nothing that only rounding made. */
+/**
+ * A number in a sentence: four decimals at most, and nothing that only rounding made.
+ * @param {number} value
+ */
 export function number(value) {
   if (!Number.isFinite(value)) return short(value);
   const digits = Math.abs(value) >= 100 ? 1 : Math.abs(value) >= 10 ? 2 : 4;
@@ -28,6 +41,7 @@ export function number(value) {
   return String(Number(words)).replace("-", "−");
 }
 
+/** @param {number} share */
 const grey = (share) => {
   const value = Math.round(255 * clamp(share || 0, 0, 1));
   return ((255 << 24) | (value << 16) | (value << 8) | value) >>> 0;
@@ -35,7 +49,13 @@ const grey = (share) => {
 
 /**
  * The packed colour of the cell at an index of a map.
- * @param look "grey" (0 to `most`), "signed" (green above zero, purple below) or "rgb" (three planes).
+ * @param {Look} look "grey" (0 to `most`), "signed" (green above zero, purple below) or "rgb" (three planes).
+ * @param {Theme} theme
+ * @param {ArrayLike<number>} data
+ * @param {number} offset
+ * @param {number} count
+ * @param {number} most
+ * @returns {Colour}
  */
 export function painter(look, theme, data, offset, count, most) {
   if (look === "rgb") {
@@ -54,11 +74,19 @@ export function painter(look, theme, data, offset, count, most) {
   };
 }
 
+/**
+ * @param {Pen} pen
+ * @param {Theme} theme
+ * @param {Colour} colour
+ * @param {number} rows
+ * @param {number} columns
+ * @param {Box} options
+ */
 export function drawMap(pen, theme, colour, rows, columns, { x, y, width, height }) {
   const canvas = document.createElement("canvas");
   canvas.width = columns;
   canvas.height = rows;
-  const small = canvas.getContext("2d");
+  const small = penOf(canvas);
   const image = small.createImageData(columns, rows);
   const target = new Uint32Array(image.data.buffer);
   for (let i = 0; i < target.length; i += 1) target[i] = colour(i);
@@ -69,7 +97,15 @@ export function drawMap(pen, theme, colour, rows, columns, { x, y, width, height
   pen.strokeRect(Math.round(x) + 0.5, Math.round(y) + 0.5, Math.round(width) - 1, Math.round(height) - 1);
 }
 
-/** A matrix of cells, with its numbers where they can be read; `skip(i)` leaves a cell blank. */
+/**
+ * A matrix of cells, with its numbers where they can be read; `skip(i)` leaves a cell blank.
+ * @param {Pen} pen
+ * @param {Theme} theme
+ * @param {number[]} values
+ * @param {number} columns
+ * @param {{ x: number; y: number; cell: number; high?: number }} place
+ * @param {CellsLook} [options]
+ */
 export function drawCells(
   pen,
   theme,
@@ -104,6 +140,13 @@ export function drawCells(
   }
 }
 
+/**
+ * @param {Pen} pen
+ * @param {Theme} theme
+ * @param {string} words
+ * @param {number} x
+ * @param {number} y
+ */
 export function heading(pen, theme, words, x, y, width = Infinity) {
   pen.fillStyle = toCss(theme.muted);
   pen.font = `12px ${theme.font}`;
@@ -114,6 +157,12 @@ export function heading(pen, theme, words, x, y, width = Infinity) {
   pen.fillText(text, x, y - 6);
 }
 
+/**
+ * @param {Pen} pen
+ * @param {Theme} theme
+ * @param {Box} options
+ * @param {{ weight?: number; dash?: number[]; color?: string }} options
+ */
 export function outline(pen, theme, { x, y, width, height }, { weight = 2, dash = [], color } = {}) {
   pen.save();
   pen.setLineDash(dash);
@@ -127,6 +176,13 @@ export function outline(pen, theme, { x, y, width, height }, { weight = 2, dash 
   pen.restore();
 }
 
+/**
+ * @param {Pen} pen
+ * @param {Theme} theme
+ * @param {string} words
+ * @param {number} x
+ * @param {number} y
+ */
 export function sign(pen, theme, words, x, y) {
   pen.fillStyle = toCss(theme.muted);
   pen.font = `15px ${theme.font}`;
@@ -135,15 +191,27 @@ export function sign(pen, theme, words, x, y) {
   pen.fillText(words, x, y);
 }
 
-/** The cell of a grid at a point, or null. */
+/**
+ * The cell of a grid at a point, or null.
+ * @param {Point} options
+ * @param {Box} options
+ * @param {number} rows
+ * @param {number} columns
+ */
 export function cellAt([px, py], { x, y, width, height }, rows, columns) {
   const [u, v] = [(px - x) / width, (py - y) / height];
   return u >= 0 && v >= 0 && u < 1 && v < 1 ? [Math.floor(v * rows), Math.floor(u * columns)] : null;
 }
 
-/** Boxes for `count` equal maps in a box, as large as they go. */
+/**
+ * Boxes for `count` equal maps in a box, as large as they go.
+ * @param {number} count
+ * @param {number} rows
+ * @param {number} columns
+ * @param {Box} options
+ */
 export function tile(count, rows, columns, { x, y, width, height }, gap = 4) {
-  let best = { scale: 0 };
+  let best = { scale: 0, across: 1 };
   for (let across = 1; across <= count; across += 1) {
     const down = Math.ceil(count / across);
     const scale = Math.min((width - gap * (across - 1)) / across / columns, (height - gap * (down - 1)) / down / rows);

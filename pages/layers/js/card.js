@@ -16,17 +16,45 @@ import { Windows } from "./windows.js";
 
 loadStyles("./cards.css", import.meta.url);
 
+/** @type {Record<CardFacts["kind"], new (card: CardHost) => CardPicture>} */
 const PICTURES = { windows: Windows, wave: Wave, film: Film, panels: Panels, plots: Plots, surface: Surface };
+/** @type {("pointermove" | "pointerdown" | "pointerleave")[]} */
+const POINTER_EVENTS = ["pointermove", "pointerdown", "pointerleave"];
+/** @type {Record<string, Step>} */
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
-/** The arrays of a picture by name, and its plain facts. */
+/**
+ * The arrays of a picture by name, and its plain facts.
+ * @param {Frame} frame
+ */
 function unpackFrame(frame) {
+  /** @type {Record<string, CardArray>} */
   const arrays = {};
-  for (const [name, array] of Object.entries(frame.arrays)) arrays[name.slice("card/".length)] = array;
-  return { arrays, facts: frame.facts.card };
+  for (const [name, array] of Object.entries(frame.arrays)) {
+    arrays[name.slice("card/".length)] = /** @type {CardArray} */ (array);
+  }
+  return { arrays, facts: /** @type {CardFacts} */ (frame.facts.card) };
 }
 
 class CardView {
+  /** @type {Theme} */
+  theme;
+  /** @type {Words} */
+  text;
+  /** @type {(name: string, value: unknown) => void} */
+  trigger;
+  /** @type {string} */
+  frame;
+  /** @type {string} */
+  card;
+  /** @type {CardPicture|undefined} */
+  picture;
+  /** @type {number} */
+  width;
+  /** @type {number} */
+  height;
+
+  /** @param {HTMLElement} parent */
   constructor(parent) {
     this.canvas = create("canvas", {
       class: "tp-card-canvas",
@@ -38,9 +66,7 @@ class CardView {
     this.readout = create("div", { class: "tp-card-readout", "data-testid": "card-readout" });
     this.root = create("div", { class: "tp-live tp-card", "data-testid": "card" }, this.box, this.readout);
     parent.append(this.root);
-    for (const kind of ["pointermove", "pointerdown", "pointerleave"]) {
-      this.canvas.addEventListener(kind, (event) => this.point(kind, event));
-    }
+    for (const kind of POINTER_EVENTS) this.canvas.addEventListener(kind, (event) => this.point(kind, event));
     this.canvas.addEventListener("keydown", (event) => this.pressKey(event));
     this.stop = watchSize(this.box, (width) => {
       this.width = width;
@@ -48,6 +74,7 @@ class CardView {
     });
   }
 
+  /** @param {Component<CardData>} options */
   update({ data, setTriggerValue }) {
     this.theme = readTheme(this.root);
     applyTheme(this.root, this.theme);
@@ -62,7 +89,7 @@ class CardView {
         this.picture = new PICTURES[facts.kind](this);
       }
       Object.assign(this, { frame: data.frame, card: data.card });
-      this.picture.take(arrays, facts);
+      this.picture?.take(arrays, facts);
       this.root.dataset.frames = String(Number(this.root.dataset.frames ?? 0) + 1);
     }
     this.arrange();
@@ -86,14 +113,20 @@ class CardView {
     this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
   }
 
+  /**
+   * @param {string} kind
+   * @param {PointerEvent} event
+   */
   point(kind, event) {
     if (!this.picture) return;
     const touched = event.pointerType !== "mouse";
     if (kind === "pointerleave" ? touched : kind === "pointermove" && touched && !event.buttons) return;
+    /** @type {Point | null} */
     const place = kind === "pointerleave" ? null : [event.offsetX, event.offsetY];
     if (this.picture.point(place, kind === "pointerdown")) this.paint();
   }
 
+  /** @param {KeyboardEvent} event */
   pressKey(event) {
     const move = MOVES[event.key];
     if (!move || !this.picture?.press) return;

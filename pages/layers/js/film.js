@@ -18,11 +18,40 @@ import {
 const BETWEEN = 4;
 
 export class Film {
+  /** @type {number[]} */
+  at;
+  /** @type {CardArray} */
+  x;
+  /** @type {CardArray} */
+  y;
+  /** @type {CardArray} */
+  weight;
+  /** @type {CardArray} */
+  frames;
+  /** @type {CardArray} */
+  rows;
+  /** @type {CardArray} */
+  columns;
+  /** @type {CardFacts} */
+  facts;
+  /** @type {{x: Box[], y: Box[]}} */
+  places;
+  /** @type {number} */
+  unit;
+  /** @type {number} */
+  cell;
+  /** @type {number} */
+  below;
+
+  /** @param {CardHost} card */
   constructor(card) {
     this.card = card;
-    this.at = null;
   }
 
+  /**
+   * @param {Record<string, CardArray>} arrays
+   * @param {CardFacts} facts
+   */
   take(arrays, facts) {
     Object.assign(this, { ...arrays, facts });
     const sizes = this.y.shape;
@@ -30,11 +59,13 @@ export class Film {
     this.at = this.at.map((index, axis) => Math.min(index, sizes[axis] - 1));
   }
 
+  /** @param {number} width */
   layout(width) {
     const across = Math.max(this.x.shape[0], Math.min(this.y.shape[0], 12));
     const unit = Math.min((width - BETWEEN * (across - 1)) / across, 110) / Math.max(this.x.shape[1], this.y.shape[1]);
     this.unit = unit;
     let y = HEADING;
+    /** @param {"x" | "y"} name */
     const strip = (name) => {
       const [frames, rows, columns] = this[name].shape;
       const boxes = Array.from({ length: frames }, (_, i) => ({
@@ -57,6 +88,10 @@ export class Film {
 
   taps() {
     const [frame, row, column] = this.at;
+    /**
+     * @param {"frames" | "rows" | "columns"} axis
+     * @param {number} index
+     */
     const along = (axis, index) => {
       const {
         data,
@@ -67,14 +102,23 @@ export class Film {
     return [along("frames", frame), along("rows", row), along("columns", column)];
   }
 
+  /**
+   * @param {number} frame
+   * @param {number} row
+   * @param {number} column
+   */
   value(frame, row, column) {
     const [, rows, columns] = this.x.shape;
     return frame < 0 || row < 0 || column < 0 ? 0 : this.x.data[(frame * rows + row) * columns + column];
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   */
   paint(pen, theme) {
     const { text } = this.card;
-    for (const name of ["x", "y"]) {
+    for (const name of /** @type {("x" | "y")[]} */ (["x", "y"])) {
       const [, rows, columns] = this[name].shape;
       const look = name === "x" ? "grey" : "signed";
       const most = name === "x" ? 1 : largest(this.y.data) || 1;
@@ -100,8 +144,13 @@ export class Film {
     this.paintKernel(pen, theme);
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   */
   paintWindow(pen, theme) {
     const [frames, rows, columns] = this.taps();
+    /** @param {number[]} taps */
     const inside = (taps) => taps.filter((tap) => tap >= 0);
     const [r, c] = [inside(rows), inside(columns)];
     for (const frame of inside(frames)) {
@@ -123,6 +172,10 @@ export class Film {
     });
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   */
   paintKernel(pen, theme) {
     const { text } = this.card;
     const [time, rows, columns] = this.weight.shape;
@@ -142,9 +195,10 @@ export class Film {
     }
   }
 
+  /** @param {Point | null} place */
   point(place) {
     if (!place) return false;
-    for (const name of ["y", "x"]) {
+    for (const name of /** @type {("x" | "y")[]} */ (["y", "x"])) {
       const [, rows, columns] = this[name].shape;
       for (const [frame, box] of this.places[name].entries()) {
         const cell = cellAt(place, box, rows, columns);
@@ -152,17 +206,17 @@ export class Film {
           return this.choose(
             name === "y"
               ? [frame, ...cell]
-              : [
-                  ["frames", frame],
-                  ["rows", cell[0]],
-                  ["columns", cell[1]],
-                ].map(([axis, at]) => this.nearest(axis, at)),
+              : [this.nearest("frames", frame), this.nearest("rows", cell[0]), this.nearest("columns", cell[1])],
           );
       }
     }
     return false;
   }
 
+  /**
+   * @param {"frames" | "rows" | "columns"} axis
+   * @param {number} position
+   */
   nearest(axis, position) {
     const {
       data,
@@ -178,12 +232,14 @@ export class Film {
     return best[1];
   }
 
+  /** @param {number[]} at */
   choose(at) {
     if (at.every((index, axis) => index === this.at[axis])) return false;
     this.at = at;
     return true;
   }
 
+  /** @param {Step} options */
   press([down, right]) {
     const [frame, row, column] = this.at;
     const [, rows, columns] = this.y.shape;

@@ -12,6 +12,18 @@ loadStyles("./cards.css", import.meta.url);
 const MOST = 100;
 
 class KernelEditor {
+  /** @type {Theme} */
+  theme;
+  /** @type {Words} */
+  text;
+  /** @type {(name: string, value: unknown) => void} */
+  trigger;
+  /** @type {HTMLInputElement[]} */
+  inputs;
+  /** @type {string} */
+  shown;
+
+  /** @param {HTMLElement} parent */
   constructor(parent) {
     this.grid = create("div", { class: "tp-kernel", role: "group", "data-testid": "kernel" });
     this.refused = create("div", { class: "tp-kernel-refused", role: "alert" });
@@ -20,6 +32,7 @@ class KernelEditor {
     this.inputs = [];
   }
 
+  /** @param {Component<KernelData>} options */
   update({ data, setTriggerValue }) {
     this.theme = readTheme(this.root);
     applyTheme(this.root, this.theme);
@@ -31,7 +44,7 @@ class KernelEditor {
           inputmode: "decimal",
           autocomplete: "off",
           onchange: () => this.changed(),
-          oninput: ({ target }) => this.colour(target),
+          oninput: (event) => this.colour(/** @type {HTMLInputElement} */ (event.target)),
         }),
       );
       this.grid.replaceChildren(...this.inputs);
@@ -61,11 +74,13 @@ class KernelEditor {
     );
   }
 
+  /** @param {HTMLInputElement} input */
   value(input) {
     const value = Number(input.value.trim().replace("−", "-").replace(",", "."));
     return input.value.trim() !== "" && Number.isFinite(value) && Math.abs(value) <= MOST ? value : null;
   }
 
+  /** @param {HTMLInputElement} input */
   colour(input) {
     const value = this.value(input);
     input.setAttribute("aria-invalid", String(value === null));

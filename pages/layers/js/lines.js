@@ -8,20 +8,30 @@ const BOTTOM = 20;
 const LEGEND = 18;
 const LOWEST = 1e-30;
 
-/** Round steps that cut a range into about `count` parts. */
+/**
+ * Round steps that cut a range into about `count` parts.
+ * @param {Ends} options
+ * @param {number} count
+ */
 export function ticks([low, high], count) {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find((digit) => digit * power >= rough) * power;
+  const step = ([1, 2, 5, 10].find((digit) => digit * power >= rough) ?? 10) * power;
   const found = [];
   for (let tick = Math.ceil(low / step - 1e-9) * step; tick <= high + step * 1e-6; tick += step)
     found.push(Math.abs(tick) < step * 1e-6 ? 0 : tick);
   return found;
 }
 
+/** @param {number} value */
 const logarithm = (value) => Math.log10(Math.max(LOWEST, Math.abs(value)));
 
-/** The smallest and largest finite numbers, with a little air. */
+/**
+ * The smallest and largest finite numbers, with a little air.
+ * @param {Iterable<number>[]} rows
+ * @param {{ log?: boolean; fromZero?: boolean }} [options]
+ * @returns {Ends}
+ */
 export function extent(rows, { log, fromZero } = {}) {
   let [low, high] = [Infinity, -Infinity];
   for (const row of rows) {
@@ -39,6 +49,10 @@ export function extent(rows, { log, fromZero } = {}) {
   return [fromZero && low === 0 ? 0 : low - air, high + air];
 }
 
+/**
+ * @param {number} value
+ * @param {boolean} log
+ */
 function tickText(value, log) {
   if (log) {
     if (value >= -3 && value <= 4) return String(Number((10 ** value).toPrecision(1)));
@@ -47,11 +61,23 @@ function tickText(value, log) {
   return String(Number(value.toPrecision(4))).replace("-", "−");
 }
 
+/**
+ * @param {Theme} theme
+ * @param {number} index
+ */
 export function colourOf(theme, index) {
   return theme.classes[index % theme.classes.length];
 }
 
-/** Names with their colours in rows; returns the height they take. */
+/**
+ * Names with their colours in rows; returns the height they take.
+ * @param {Pen} pen
+ * @param {Theme} theme
+ * @param {string[]} names
+ * @param {string[]} colours
+ * @param {{ x: number; y: number; width: number }} options
+ * @param {{ dashes?: boolean[]; dry?: boolean }} options
+ */
 export function legend(pen, theme, names, colours, { x, y, width }, { dashes = [], dry = false } = {}) {
   pen.font = `12px ${theme.font}`;
   pen.textBaseline = "middle";
@@ -80,16 +106,31 @@ export function legend(pen, theme, names, colours, { x, y, width }, { dashes = [
 
 /** A pair of axes in a box: where a number lies, and how to draw on it. */
 export class Axes {
+  /** @type {{x: Ends, y: Ends}} */
+  range;
+  /** @type {boolean} */
+  logX;
+  /** @type {boolean} */
+  logY;
+  /** @type {boolean} */
+  xTicks;
+
+  /**
+   * @param {Box} box
+   * @param {{ x: Ends; y: Ends; logX?: boolean; logY?: boolean; xTicks?: boolean }} options
+   */
   constructor(box, { x, y, logX = false, logY = false, xTicks = true }) {
     this.box = { x: box.x + LEFT, y: box.y, width: box.width - LEFT - 6, height: box.height - (xTicks ? BOTTOM : 4) };
     Object.assign(this, { range: { x, y }, logX, logY, xTicks });
   }
 
+  /** @param {number} value */
   x(value) {
     const [low, high] = this.range.x;
     return this.box.x + (((this.logX ? logarithm(value) : value) - low) / (high - low)) * this.box.width;
   }
 
+  /** @param {number} value */
   y(value) {
     const [low, high] = this.range.y;
     return (
@@ -97,18 +138,27 @@ export class Axes {
     );
   }
 
+  /** @param {Point} options */
   contains([px, py]) {
     const { x, y, width, height } = this.box;
     return px >= x - 4 && px <= x + width + 4 && py >= y && py <= y + height + BOTTOM;
   }
 
-  /** The value of x at a place. */
+  /**
+   * The value of x at a place.
+   * @param {number} px
+   */
   at(px) {
     const [low, high] = this.range.x;
     const value = low + Math.min(1, Math.max(0, (px - this.box.x) / this.box.width)) * (high - low);
     return this.logX ? 10 ** value : value;
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   * @param {{ xlabel?: string }} [options]
+   */
   paint(pen, theme, { xlabel } = {}) {
     const { x, y, width, height } = this.box;
     const grid = toCss(theme.grid);
@@ -116,6 +166,10 @@ export class Axes {
     pen.lineWidth = 1;
     pen.font = `11px ${theme.font}`;
     pen.fillStyle = toCss(theme.muted);
+    /**
+     * @param {Ends} range
+     * @param {number} count
+     */
     const whole = (range, count) => ticks(range, count).filter((tick) => Math.abs(tick - Math.round(tick)) < 1e-6);
     const marksY = this.logY
       ? whole(this.range.y, Math.max(3, height / 34))
@@ -145,7 +199,14 @@ export class Axes {
     }
   }
 
-  /** Draw lines over the axes; what lies outside is cut off. */
+  /**
+   * Draw lines over the axes; what lies outside is cut off.
+   * @param {Pen} pen
+   * @param {ArrayLike<number>} xs
+   * @param {number[][]} rows
+   * @param {string[]} colours
+   * @param {{ dashes?: boolean[]; width?: number; dots?: boolean }} options
+   */
   lines(pen, xs, rows, colours, { dashes = [], width = 2.2, dots = false } = {}) {
     const { box } = this;
     pen.save();
@@ -177,6 +238,12 @@ export class Axes {
     pen.restore();
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   * @param {number} x
+   * @param {{ dash?: number[]; color?: string }} [options]
+   */
   upright(pen, theme, x, { dash = [3, 3], color } = {}) {
     const { box } = this;
     const at = Math.round(this.x(x)) + 0.5;
@@ -189,6 +256,13 @@ export class Axes {
     pen.restore();
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   * @param {number} x
+   * @param {number} y
+   * @param {string} colour
+   */
   dot(pen, theme, x, y, colour) {
     const { box } = this;
     const [px, py] = [this.x(x), this.y(y)];
@@ -200,6 +274,13 @@ export class Axes {
   }
 }
 
+/**
+ * @param {Pen} pen
+ * @param {number} x0
+ * @param {number} y0
+ * @param {number} x1
+ * @param {number} y1
+ */
 function line(pen, x0, y0, x1, y1) {
   pen.beginPath();
   pen.moveTo(x0, y0);
@@ -207,13 +288,27 @@ function line(pen, x0, y0, x1, y1) {
   pen.stroke();
 }
 
+/**
+ * @param {Pen} pen
+ * @param {number} x
+ * @param {number} y
+ * @param {number} radius
+ */
 function dot(pen, x, y, radius) {
   pen.beginPath();
   pen.arc(x, y, radius, 0, 2 * Math.PI);
   pen.fill();
 }
 
-/** Groups of bars, one group a label. */
+/**
+ * Groups of bars, one group a label.
+ * @param {Pen} pen
+ * @param {Theme} theme
+ * @param {Axes} axes
+ * @param {number[][]} rows
+ * @param {string[]} labels
+ * @param {string[]} colours
+ */
 export function drawBars(pen, theme, axes, rows, labels, colours, { each = false } = {}) {
   const { box } = axes;
   const slot = box.width / labels.length;

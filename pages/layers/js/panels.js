@@ -21,10 +21,28 @@ const HIGH = 30;
 const MAP = 300;
 
 export class Panels {
+  /** @type {{panel: string, index: number}} */
+  at;
+  /** @type {Record<string, CardArray>} */
+  arrays;
+  /** @type {CardFacts} */
+  facts;
+  /** @type {Record<string, PanelPlace>} */
+  places;
+  /** @type {number|undefined} */
+  unit;
+  /** @type {number} */
+  told;
+
+  /** @param {CardHost} card */
   constructor(card) {
     this.card = card;
   }
 
+  /**
+   * @param {Record<string, CardArray>} arrays
+   * @param {CardFacts} facts
+   */
   take(arrays, facts) {
     this.arrays = arrays;
     this.facts = facts;
@@ -36,18 +54,26 @@ export class Panels {
     if (facts.tell_of) this.told = Math.min(this.told ?? 0, arrays[facts.tell_of].data.length - 1);
   }
 
-  /** Leading sizes, rows and columns of a panel's array. */
+  /**
+   * Leading sizes, rows and columns of a panel's array.
+   * @param {string} name
+   */
   sizes(name) {
     const { shape } = this.arrays[name];
     const [rows, columns] = shape.length > 1 ? shape.slice(-2) : [1, shape[0]];
     return { before: shape.slice(0, -2), rows, columns };
   }
 
+  /**
+   * @param {PanelFacts} panel
+   * @param {number} rows
+   */
   labelWidth(panel, rows) {
     if (panel.row_names) return 8 + 7 * Math.max(...panel.row_names.map((name) => name.length));
     return panel.count_rows && rows > 1 ? 20 : 0;
   }
 
+  /** @param {number} width */
   layout(width) {
     const { rows, panels } = this.facts;
     this.places = {};
@@ -92,7 +118,12 @@ export class Panels {
     return y - HEADING;
   }
 
-  /** Sheets of a panel with numbers, from its own corner. */
+  /**
+   * Sheets of a panel with numbers, from its own corner.
+   * @param {string} name
+   * @param {number} cell
+   * @param {number} width
+   */
   placeNumbers(name, cell, width) {
     const { before, rows, columns } = this.sizes(name);
     const count = before.reduce((product, size) => product * size, 1);
@@ -107,19 +138,23 @@ export class Panels {
       width: columns * cell,
       height: rows * HIGH,
     }));
-    this.places[name] = { sheets, rows, columns, cell, left };
+    this.places[name] = { sheets, rows, columns, cell, left, x: 0, y: 0, width: 0 };
     return {
       width: left + across * (columns * cell + gap) - gap,
       height: Math.ceil(count / across) * (rows * HIGH + gap) - gap,
     };
   }
 
+  /**
+   * @param {string} name
+   * @param {number} side
+   */
   placeMaps(name, side) {
     const { before, rows, columns } = this.sizes(name);
     const count = before.reduce((product, size) => product * size, 1);
     let boxes;
     if (before.length > 1) {
-      const [images, channels] = before;
+      const [, channels] = before;
       const gap = 5;
       const unit = Math.min((side - gap * (channels - 1)) / channels / columns, 64 / rows);
       boxes = Array.from({ length: count }, (_, i) => ({
@@ -128,15 +163,20 @@ export class Panels {
         width: columns * unit,
         height: rows * unit,
       }));
-      this.places[name] = { images };
     } else {
       boxes = tile(count, rows, columns, { x: 0, y: 0, width: side, height: side * (count > 1 ? 0.75 : 1) });
     }
     const sheets = boxes.map((box, i) => ({ ...box, offset: i * rows * columns }));
-    this.places[name] = { sheets, rows, columns, left: 0 };
+    this.places[name] = { sheets, rows, columns, cell: 0, left: 0, x: 0, y: 0, width: 0 };
     return { width: side, height: Math.max(...boxes.map((box) => box.y + box.height)) };
   }
 
+  /**
+   * @param {string} name
+   * @param {number} x
+   * @param {number} y
+   * @param {number} width
+   */
   move(name, x, y, width) {
     const place = this.places[name];
     Object.assign(place, { x, y, width });
@@ -146,6 +186,10 @@ export class Panels {
     }
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   */
   paint(pen, theme) {
     const { text } = this.card;
     for (const name of Object.keys(this.places)) {
@@ -168,6 +212,11 @@ export class Panels {
     this.paintTogether(pen, theme);
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   * @param {string} name
+   */
   paintPanel(pen, theme, name) {
     const panel = this.facts.panels[name];
     const { data } = this.arrays[name];
@@ -202,7 +251,14 @@ export class Panels {
     }
   }
 
-  /** Cells that show their number's place in a row of numbers: from purple over nothing to green. */
+  /**
+   * Cells that show their number's place in a row of numbers: from purple over nothing to green.
+   * @param {Pen} pen
+   * @param {Theme} theme
+   * @param {number[]} values
+   * @param {Sheet} sheet
+   * @param {{ columns: number; cell: number; most: number }} options
+   */
   paintRamp(pen, theme, values, sheet, { columns, cell, most }) {
     const shifted = values.map((value) => (2 * value) / most - 1);
     drawCells(
@@ -231,7 +287,11 @@ export class Panels {
     });
   }
 
-  /** The frame of one cell. */
+  /**
+   * The frame of one cell.
+   * @param {string} name
+   * @param {number} index
+   */
   cell(name, index) {
     const { sheets, rows, columns } = this.places[name];
     const count = rows * columns;
@@ -241,14 +301,27 @@ export class Panels {
     return { x: sheet.x + (i % columns) * width, y: sheet.y + Math.floor(i / columns) * height, width, height };
   }
 
+  /**
+   * @param {string} name
+   * @param {number} index
+   */
   tagOf(name, index) {
     const tags = this.facts.panels[name]?.tags;
     return tags ? this.arrays[tags].data[index] : null;
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   */
   paintTogether(pen, theme) {
     const { panel, index } = this.at;
     const tag = this.tagOf(panel, index);
+    /**
+     * @param {string} name
+     * @param {number} i
+     * @param {{ weight?: number }} [options]
+     */
     const frame = (name, i, options) => outline(pen, theme, this.cell(name, i), options);
     if (tag !== null) {
       for (const name of Object.keys(this.places)) this.paintTag(pen, theme, name, tag);
@@ -265,7 +338,13 @@ export class Panels {
     }
   }
 
-  /** Fade what does not belong to a tag. */
+  /**
+   * Fade what does not belong to a tag.
+   * @param {Pen} pen
+   * @param {Theme} theme
+   * @param {string} name
+   * @param {number} tag
+   */
   paintTag(pen, theme, name, tag) {
     if (!this.facts.panels[name].tags) return;
     const { sheets, rows, columns } = this.places[name];
@@ -292,6 +371,7 @@ export class Panels {
     }
   }
 
+  /** @param {Point | null} place */
   point(place) {
     if (!place) return false;
     for (const [name, { sheets, rows, columns }] of Object.entries(this.places)) {
@@ -304,16 +384,22 @@ export class Panels {
     return false;
   }
 
+  /**
+   * @param {string} panel
+   * @param {number} index
+   */
   choose(panel, index) {
     if (this.at.panel === panel && this.at.index === index) return false;
     this.at = { panel, index };
     const told = this.facts.tell_of;
+    if (!told) return true;
     const [linked] = this.facts.panels[panel].links?.[index]?.[told] ?? [];
     if (panel === told) this.told = index;
     else if (linked) this.told = linked[0] * this.sizes(told).columns + linked[1];
     return true;
   }
 
+  /** @param {Step} options */
   press([down, right]) {
     const { panel, index } = this.at;
     const { columns } = this.places[panel];
@@ -328,9 +414,9 @@ export class Panels {
     }
     parameters.value = number(arrays[at.panel].data[at.index]);
     const tag = this.tagOf(at.panel, at.index);
-    if (tag !== null) {
-      const tags = arrays[facts.panels[at.panel].tags].data;
-      parameters.count = tags.reduce((sum, other) => sum + (other === tag), 0);
+    const { tags } = facts.panels[at.panel];
+    if (tag !== null && tags) {
+      parameters.count = arrays[tags].data.filter((other) => other === tag).length;
       for (const [name, values] of Object.entries(facts.by_tag ?? {})) parameters[name] = number(values[tag]);
     }
     for (const [name, texts] of Object.entries(facts.by_cell ?? {})) parameters[name] = texts[this.told];

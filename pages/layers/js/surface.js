@@ -1,6 +1,6 @@
 // Optimizers rolling over a surface, side by side, and how low each has come.
 
-import { fill, formatNumber } from "../../shared/live/js/dom.js";
+import { fill, formatNumber, penOf } from "../../shared/live/js/dom.js";
 import { mix, toCss } from "../../shared/live/js/theme.js";
 import { clamp, drawMap, GAP, HEADING, heading } from "./board.js";
 import { Axes, colourOf, extent, legend } from "./lines.js";
@@ -10,12 +10,36 @@ const ROLL = 1600;
 const NEAR = 1e-12;
 
 export class Surface {
+  /** @type {number|null} */
+  step;
+  /** @type {number|null} */
+  rolling;
+  /** @type {string} */
+  start;
+  /** @type {CardArray} */
+  paths;
+  /** @type {CardArray} */
+  reached;
+  /** @type {CardArray} */
+  heights;
+  /** @type {CardFacts} */
+  facts;
+  /** @type {SurfacePlaces} */
+  places;
+  /** @type {Axes|undefined} */
+  axes;
+
+  /** @param {CardHost} card */
   constructor(card) {
     this.card = card;
     this.step = null;
     this.rolling = null;
   }
 
+  /**
+   * @param {Record<string, CardArray>} arrays
+   * @param {CardFacts} facts
+   */
   take(arrays, facts) {
     const start = arrays.paths.data.slice(0, 2).join();
     const fresh = this.start !== start;
@@ -34,6 +58,7 @@ export class Surface {
     this.stop();
     if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     const begun = performance.now();
+    /** @param {number} now */
     const turn = (now) => {
       const share = Math.max(0, (now - begun) / ROLL);
       this.step = share >= 1 ? null : Math.floor(share * this.last);
@@ -53,10 +78,11 @@ export class Surface {
     this.stop();
   }
 
+  /** @param {number} width */
   layout(width) {
     const wide = width >= 540;
     const side = Math.min(wide ? (width - GAP) * 0.54 : width, 360);
-    const pen = this.card.canvas.getContext("2d");
+    const pen = penOf(this.card.canvas);
     const right = wide
       ? { x: side + GAP, y: HEADING, width: width - side - GAP }
       : { x: 0, y: side + 2 * HEADING + 8, width };
@@ -80,6 +106,10 @@ export class Surface {
     return clamp(this.step ?? this.last, 0, this.last);
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   toScreen(x, y) {
     const [left, right, bottom, top] = this.facts.frame;
     const { plane } = this.places;
@@ -89,6 +119,10 @@ export class Surface {
     ];
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   */
   paint(pen, theme) {
     const { text } = this.card;
     const { plane, curve } = this.places;
@@ -108,19 +142,24 @@ export class Surface {
       rows.map((row) => row.map((value) => Math.min(value, 1e6))),
       { log: true },
     );
-    this.axes = new Axes(curve, { x: [0, Math.max(1, this.last)], y: range, logY: true });
-    this.axes.paint(pen, theme, { xlabel: text.step });
-    this.axes.lines(
+    const axes = new Axes(curve, { x: [0, Math.max(1, this.last)], y: range, logY: true });
+    this.axes = axes;
+    axes.paint(pen, theme, { xlabel: text.step });
+    axes.lines(
       pen,
       Array.from({ length: count }, (_, i) => i),
       rows,
       colours,
     );
-    if (this.step !== null) this.axes.upright(pen, theme, this.shown);
-    rows.forEach((row, i) => this.axes.dot(pen, theme, this.shown, row[this.shown], colours[i]));
+    if (this.step !== null) axes.upright(pen, theme, this.shown);
+    rows.forEach((row, i) => axes.dot(pen, theme, this.shown, row[this.shown], colours[i]));
   }
 
-  /** Bands of height, as on a map: the deeper, the lighter. */
+  /**
+   * Bands of height, as on a map: the deeper, the lighter.
+   * @param {Pen} pen
+   * @param {Theme} theme
+   */
   paintHeights(pen, theme) {
     const {
       data,
@@ -128,6 +167,7 @@ export class Surface {
     } = this.heights;
     const { lowest } = this.facts;
     let most = 0;
+    /** @param {number} value */
     const level = (value) => Math.log1p(8 * Math.max(0, value - lowest));
     for (const value of data) most = Math.max(most, level(value));
     const shades = Array.from({ length: BANDS + 1 }, (_, i) => {
@@ -150,6 +190,11 @@ export class Surface {
     }
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   * @param {string[]} colours
+   */
   paintPaths(pen, theme, colours) {
     const { plane } = this.places;
     const count = this.last + 1;
@@ -158,33 +203,33 @@ export class Surface {
     pen.rect(plane.x, plane.y, plane.width, plane.height);
     pen.clip();
     colours.forEach((colour, i) => {
+      /** @param {number} step */
       const at = (step) => [0, 1].map((axis) => this.paths.data[(i * count + step) * 2 + axis]);
       pen.strokeStyle = colour;
       pen.lineWidth = 2;
       pen.beginPath();
+      /** @type {Point | null} */
       let end = null;
       for (let step = 0; step <= this.shown; step += 1) {
         const [x, y] = at(step);
         if (!Number.isFinite(x) || !Number.isFinite(y)) break;
-        end = this.toScreen(x, y).map((value) => clamp(value, -1e5, 1e5));
-        if (step) pen.lineTo(...end);
-        else pen.moveTo(...end);
+        const [px, py] = this.toScreen(x, y).map((value) => clamp(value, -1e5, 1e5));
+        end = [px, py];
+        if (step) pen.lineTo(px, py);
+        else pen.moveTo(px, py);
       }
       pen.stroke();
       if (!end) return;
-      for (const [radius, fillStyle] of [
-        [7, toCss(theme.background)],
-        [5, colour],
-      ]) {
-        pen.fillStyle = fillStyle;
-        pen.beginPath();
-        pen.arc(...end, radius, 0, 2 * Math.PI);
-        pen.fill();
-      }
+      disc(pen, end, 7, toCss(theme.background));
+      disc(pen, end, 5, colour);
     });
     pen.restore();
   }
 
+  /**
+   * @param {Point | null} place
+   * @param {boolean} pressed
+   */
   point(place, pressed) {
     if (!place) {
       if (this.rolling !== null || this.step === null) return false;
@@ -195,6 +240,7 @@ export class Surface {
     const [u, v] = [(place[0] - plane.x) / plane.width, (place[1] - plane.y) / plane.height];
     if (pressed && u >= 0 && v >= 0 && u < 1 && v < 1) {
       const [left, right, bottom, top] = this.facts.frame;
+      /** @param {number} value */
       const round = (value) => Number(value.toFixed(2));
       this.card.trigger("start", { x: round(left + u * (right - left)), y: round(top - v * (top - bottom)) });
       return false;
@@ -205,6 +251,7 @@ export class Surface {
     return true;
   }
 
+  /** @param {Step} options */
   press([, right]) {
     this.stop();
     this.step = clamp(this.shown + right, 0, this.last);
@@ -220,4 +267,17 @@ export class Surface {
     const told = fill(this.card.text.surface_told, { step: this.shown, best: this.facts.names[best] });
     return lost.length ? `${told} ${fill(this.card.text.surface_lost, { names: lost.join(", ") })}` : told;
   }
+}
+
+/**
+ * @param {Pen} pen
+ * @param {Point} place
+ * @param {number} radius
+ * @param {string} colour
+ */
+function disc(pen, [x, y], radius, colour) {
+  pen.fillStyle = colour;
+  pen.beginPath();
+  pen.arc(x, y, radius, 0, 2 * Math.PI);
+  pen.fill();
 }

@@ -7,18 +7,45 @@ import { Axes, extent } from "./lines.js";
 
 const HIGH = 132;
 const KERNEL = 104;
+/** @type {("patch" | "kernel" | "products")[]} */
+const PARTS = ["patch", "kernel", "products"];
+const SIGNS = { patch: "", kernel: "× ", products: "= " };
 
 export class Wave {
+  /** @type {number} */
+  at;
+  /** @type {CardArray} */
+  x;
+  /** @type {CardArray} */
+  y;
+  /** @type {CardArray} */
+  taps;
+  /** @type {CardArray} */
+  weight;
+  /** @type {CardFacts} */
+  facts;
+  /** @type {number} */
+  width;
+  /** @type {Record<"x"|"patch"|"kernel"|"products"|"y", Box>} */
+  places;
+  /** @type {{x: Axes, y: Axes}|undefined} */
+  axes;
+
+  /** @param {CardHost} card */
   constructor(card) {
     this.card = card;
-    this.at = null;
   }
 
+  /**
+   * @param {Record<string, CardArray>} arrays
+   * @param {CardFacts} facts
+   */
   take(arrays, facts) {
     Object.assign(this, { ...arrays, facts });
     this.at = Math.min(this.at ?? Math.floor(this.y.data.length * 0.4), this.y.data.length - 1);
   }
 
+  /** @param {number} width */
   layout(width) {
     this.width = width;
     const third = Math.min(210, (width - 2 * GAP) / 3);
@@ -43,13 +70,17 @@ export class Wave {
     return { patch, kernel, products: patch.map((value, i) => value * kernel[i]) };
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   */
   paint(pen, theme) {
     const { text } = this.card;
-    const [before] = this.facts.border;
+    const [before] = this.facts.border ?? [0];
     const { x: xs, y: ys } = this;
     const blue = theme.classes[0];
     const shape = { x: xs.data.length - 2 * before, y: ys.data.length };
-    for (const name of ["x", "y"]) {
+    for (const name of /** @type {("x" | "y")[]} */ (["x", "y"])) {
       heading(
         pen,
         theme,
@@ -89,12 +120,18 @@ export class Wave {
     axes.y.upright(pen, theme, this.at);
     axes.y.dot(pen, theme, this.at, ys.data[this.at], toCss(theme.primary));
     const parts = this.parts();
-    for (const [name, values] of Object.entries(parts)) this.paintStems(pen, theme, name, values);
+    for (const name of PARTS) this.paintStems(pen, theme, name, parts[name]);
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   * @param {"patch" | "kernel" | "products"} name
+   * @param {number[]} values
+   */
   paintStems(pen, theme, name, values) {
     const place = this.places[name];
-    const sign = { kernel: "× ", products: "= " }[name] ?? "";
+    const sign = SIGNS[name];
     heading(pen, theme, `${sign}${this.card.text[name]}`, place.x, place.y, place.width);
     const axes = new Axes(place, {
       x: [-0.6, values.length - 0.4],
@@ -110,25 +147,29 @@ export class Wave {
     });
   }
 
+  /** @param {Point | null} place */
   point(place) {
     if (!place || !this.axes) return false;
     const { axes } = this;
     let found = null;
     if (axes.y.contains(place)) found = Math.round(axes.y.at(place[0]));
-    else if (axes.x.contains(place)) found = this.nearest(axes.x.at(place[0]) + this.facts.border[0]);
+    else if (axes.x.contains(place)) found = this.nearest(axes.x.at(place[0]) + (this.facts.border?.[0] ?? 0));
     if (found === null || found === this.at) return false;
     this.at = clamp(found, 0, this.y.data.length - 1);
     return true;
   }
 
+  /** @param {number} position */
   nearest(position) {
     const [count, size] = this.taps.shape;
     let best = 0;
+    /** @param {number} i */
     const middle = (i) => (this.taps.data[i * size] + this.taps.data[(i + 1) * size - 1]) / 2;
     for (let i = 1; i < count; i += 1) if (Math.abs(middle(i) - position) < Math.abs(middle(best) - position)) best = i;
     return best;
   }
 
+  /** @param {Step} options */
   press([, right]) {
     this.at = clamp(this.at + right, 0, this.y.data.length - 1);
     return true;

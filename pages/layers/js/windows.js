@@ -21,11 +21,42 @@ import {
 const BELOW = 124;
 
 export class Windows {
+  /** @type {number[]} */
+  at;
+  /** @type {CardArray} */
+  x;
+  /** @type {CardArray} */
+  y;
+  /** @type {CardArray} */
+  rows;
+  /** @type {CardArray} */
+  columns;
+  /** @type {CardArray|undefined} */
+  weight;
+  /** @type {CardArray|undefined} */
+  grad;
+  /** @type {CardArray|undefined} */
+  winner;
+  /** @type {CardArray|undefined} */
+  divisor;
+  /** @type {CardFacts} */
+  facts;
+  /** @type {Record<string, MapsPlace>} */
+  places;
+  /** @type {number} */
+  below;
+  /** @type {number} */
+  cell;
+
+  /** @param {CardHost} card */
   constructor(card) {
     this.card = card;
-    this.at = null;
   }
 
+  /**
+   * @param {Record<string, CardArray>} arrays
+   * @param {CardFacts} facts
+   */
   take(arrays, facts) {
     Object.assign(this, { facts, ...arrays, grad: arrays.grad, weight: arrays.weight, winner: arrays.winner });
     const [channels, rows, columns] = this.y.shape;
@@ -33,11 +64,20 @@ export class Windows {
     this.at = [Math.min(this.at[0], channels - 1), Math.min(this.at[1], rows - 1), Math.min(this.at[2], columns - 1)];
   }
 
+  /**
+   * The maps that go in, those that come out, or their gradient.
+   * @param {string} name
+   */
+  mapsOf(name) {
+    return (name === "y" ? this.y : name === "grad" ? this.grad : null) ?? this.x;
+  }
+
   /** Where the output is largest, away from the border: there is something to see. */
   strongest() {
     const [, rows, columns] = this.y.shape;
     const [top, left] = [Math.floor(rows * 0.15), Math.floor(columns * 0.15)];
     let best = [0, Math.floor(rows / 2), Math.floor(columns / 2)];
+    /** @param {number[]} options */
     const size = ([, row, column]) => Math.abs(this.y.data[row * columns + column]);
     for (let row = top; row < rows - top; row += 1) {
       for (let column = left; column < columns - left; column += 1) {
@@ -56,14 +96,15 @@ export class Windows {
     return Array.from({ length: each }, (_, i) => group * each + i);
   }
 
+  /** @param {number} width */
   layout(width) {
-    const names = this.grad ? ["x", "y", "grad"] : ["x", "y"];
+    const names = ["x", "y"].concat(this.grad ? ["grad"] : []);
     const across = width / names.length >= 150 ? names.length : 2;
     const side = Math.min((width - GAP * (across - 1)) / across, 330);
     const room = Math.min(side + 40, (width - GAP * (across - 1)) / across);
     this.places = {};
     names.forEach((name, i) => {
-      const [count, rows, columns] = this[name].shape;
+      const [count, rows, columns] = this.mapsOf(name).shape;
       const box = {
         x: (i % across) * (room + GAP),
         y: HEADING + Math.floor(i / across) * (side + HEADING + 6),
@@ -82,7 +123,10 @@ export class Windows {
     return this.below + BELOW - HEADING;
   }
 
-  /** Input row and column of each tap, as [row, column, index] with -1 where there is none. */
+  /**
+   * Input row and column of each tap, as [row, column, index], or null where there is none.
+   * @returns {Taps}
+   */
   window() {
     const [, row, column] = this.at;
     const [high, wide] = [this.rows.shape[1], this.columns.shape[1]];
@@ -94,17 +138,27 @@ export class Windows {
     });
   }
 
+  /**
+   * @param {number} channel
+   * @param {Taps} taps
+   */
   patch(channel, taps) {
     const start = channel * this.x.shape[1] * this.x.shape[2];
     return taps.map((tap) => (tap ? this.x.data[start + tap[2]] : 0));
   }
 
+  /** @param {number} index */
   kernel(index) {
+    if (!this.weight) return [];
     const [, each, high, wide] = this.weight.shape;
     const start = (this.at[0] * each + index) * high * wide;
     return Array.from(this.weight.data.slice(start, start + high * wide));
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   */
   paint(pen, theme) {
     const { text } = this.card;
     const { x, y, grad } = this.places;
@@ -114,7 +168,7 @@ export class Windows {
     const looks = this.facts.looks ?? [];
     const most = largest(this.y.data) || 1;
     this.paintMaps(pen, theme, "y", (channel) => looks[channel] ?? this.facts.look ?? "signed", most);
-    if (grad) {
+    if (grad && this.grad) {
       heading(pen, theme, text.gradient_of_input, grad.box.x, grad.box.y, grad.room);
       this.paintMaps(pen, theme, "grad", () => "signed", Math.max(1, largest(this.grad.data)));
     }
@@ -124,13 +178,21 @@ export class Windows {
     this.paintSum(pen, theme, taps);
   }
 
+  /** @param {"x" | "y"} name */
   shapeOf(name) {
     const [before, after] = this.facts.border ?? [0, 0];
-    const [channels, rows, columns] = this[name].shape;
+    const [channels, rows, columns] = this.mapsOf(name).shape;
     const inside = name === "x" ? [rows - before - after, columns - before - after] : [rows, columns];
     return [channels, ...inside].join(" × ");
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   * @param {"x" | "y" | "grad"} name
+   * @param {(channel: number) => Look} look
+   * @param {number} most
+   */
   paintMaps(pen, theme, name, look, most) {
     const { boxes, rows, columns } = this.places[name];
     boxes.forEach((box, channel) => {
@@ -139,7 +201,7 @@ export class Windows {
       drawMap(
         pen,
         theme,
-        painter(kind, theme, this[name].data, channel * rows * columns, rows * columns, size),
+        painter(kind, theme, this.mapsOf(name).data, channel * rows * columns, rows * columns, size),
         rows,
         columns,
         box,
@@ -147,7 +209,11 @@ export class Windows {
     });
   }
 
-  /** A dashed line where the padding meets the image. */
+  /**
+   * A dashed line where the padding meets the image.
+   * @param {Pen} pen
+   * @param {Theme} theme
+   */
   paintBorder(pen, theme) {
     const [before, after] = this.facts.border ?? [0, 0];
     if (!(before + after)) return;
@@ -164,14 +230,20 @@ export class Windows {
     }
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   * @param {Taps} taps
+   */
   paintWindow(pen, theme, taps) {
     const [channel, row, column] = this.at;
-    const seen = taps.filter(Boolean);
+    const seen = taps.filter((tap) => tap !== null);
     for (const name of this.grad ? ["x", "grad"] : ["x"]) {
       const { boxes, columns } = this.places[name];
       const drawn = this.channels.filter((i) => boxes[i]).map((i) => boxes[i]);
       for (const box of drawn.length ? drawn : boxes.slice(0, 1)) {
         const unit = box.width / columns;
+        /** @param {number[]} options */
         const place = ([r, c]) => ({ x: box.x + c * unit, y: box.y + r * unit, width: unit, height: unit });
         if (seen.length) {
           const [top, left] = [0, 1].map((axis) => Math.min(...seen.map((tap) => tap[axis])));
@@ -214,11 +286,17 @@ export class Windows {
     return (channel * this.y.shape[1] + row) * this.y.shape[2] + column;
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {Theme} theme
+   * @param {Taps} taps
+   */
   paintSum(pen, theme, taps) {
     const { text } = this.card;
     const [high, wide] = [this.rows.shape[1], this.columns.shape[1]];
     const { cell } = this;
     const [w, h] = [cell * wide, cell * high];
+    /** @param {number} i */
     const skip = (i) => taps[i] === null;
     const won = this.winnerAt();
     let left = 0;
@@ -266,6 +344,7 @@ export class Windows {
     });
   }
 
+  /** @param {Point | null} place */
   point(place) {
     if (!place) return false;
     const found = this.find(place);
@@ -275,6 +354,7 @@ export class Windows {
     return false;
   }
 
+  /** @param {Point} place */
   find(place) {
     const { y } = this.places;
     for (const [channel, box] of y.boxes.entries()) {
@@ -296,7 +376,11 @@ export class Windows {
     return null;
   }
 
-  /** The output position whose window has its middle nearest to an input position. */
+  /**
+   * The output position whose window has its middle nearest to an input position.
+   * @param {CardArray} options
+   * @param {number} position
+   */
   nearest({ data, shape: [count, size] }, position) {
     let best = [Infinity, 0];
     for (let i = 0; i < count; i += 1) {
@@ -308,6 +392,7 @@ export class Windows {
     return best[1];
   }
 
+  /** @param {Step} options */
   press([down, right]) {
     const [, rows, columns] = this.y.shape;
     this.at = [this.at[0], clamp(this.at[1] + down, 0, rows - 1), clamp(this.at[2] + right, 0, columns - 1)];
@@ -318,7 +403,7 @@ export class Windows {
     const taps = this.window();
     const [channel, row, column] = this.at;
     const torch = this.y.data[this.flat()];
-    const seen = taps.filter(Boolean);
+    const seen = taps.filter((tap) => tap !== null);
     let sum = 0;
     this.channels.forEach((input, index) => {
       const values = this.patch(input, taps);

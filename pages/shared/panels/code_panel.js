@@ -1,12 +1,13 @@
+/** @param {Component<CodeData>} options */
 export default function ({ data, parentElement }) {
-  let panel = parentElement.querySelector(".code-panel");
-  if (!panel) {
-    panel = document.createElement("div");
+  /** @type {HTMLElement} */
+  const panel = parentElement.querySelector(".code-panel") ?? document.createElement("div");
+  if (!panel.parentNode) {
     panel.className = "code-panel";
     panel.append(document.createElement("button"), document.createElement("pre"));
     parentElement.append(panel);
   }
-  const [button, pre] = panel.children;
+  const [button, pre] = /** @type {HTMLElement[]} */ ([...panel.children]);
   button.textContent = data.copy;
   button.hidden = !data.copy;
   button.onclick = async () => {
@@ -32,13 +33,15 @@ export default function ({ data, parentElement }) {
       return row;
     }),
   );
+  /** @type {HTMLElement | null} */
   const first = pre.querySelector(".mark, .missing");
   const marks = data.lines.filter((line) => line.marked || line.missing).length;
   // To what was changed just now, but not away from what somebody reads.
-  const above = first && first.offsetTop - pre.offsetTop - 40;
+  const above = first ? first.offsetTop - pre.offsetTop - 40 : 0;
   if (first && panel.dataset.marks !== String(marks)) pre.scrollTop = Math.max(0, above);
-  panel.dataset.marks = marks;
+  panel.dataset.marks = String(marks);
 }
+/** @param {string} text */
 async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const area = document.createElement("textarea");

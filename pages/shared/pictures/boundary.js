@@ -1,5 +1,6 @@
 // The decision boundary: a small grid of classes and probabilities, coloured and stretched under the points.
 
+import { penOf } from "../live/js/dom.js";
 import { mix, parseColor } from "../live/js/theme.js";
 
 const FAINTEST = 0.06;
@@ -7,9 +8,15 @@ const STRONGEST = 0.62;
 const HARD_SHADE = 0.4;
 const HARD_DETAIL = 4;
 
+/** @param {RGB} options */
 const pack = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 
-/** Colour of every possible cell value, as 32-bit pixels. */
+/**
+ * Colour of every possible cell value, as 32-bit pixels.
+ * @param {number} levels
+ * @param {number} classes
+ * @param {Theme} theme
+ */
 function smoothPixels(levels, classes, theme) {
   const pixels = new Uint32Array(256);
   for (let value = 0; value < 256; value += 1) {
@@ -21,6 +28,10 @@ function smoothPixels(levels, classes, theme) {
   return pixels;
 }
 
+/**
+ * @param {number} classes
+ * @param {Theme} theme
+ */
 function hardPixels(classes, theme) {
   return Uint32Array.from({ length: classes }, (_, label) =>
     pack(mix(theme.background, parseColor(theme.classes[label]), HARD_SHADE)),
@@ -29,12 +40,25 @@ function hardPixels(classes, theme) {
 
 /** Paints decision grids into an image as large as the grid (smooth) or finer (hard edges). */
 export class BoundaryPainter {
+  /** @type {string} */
+  key;
+  /** @type {Uint32Array} */
+  smoothPixels;
+  /** @type {Uint32Array} */
+  hardPixels;
+  /** @type {ImageData} */
+  imageData;
+
   constructor() {
     this.image = document.createElement("canvas");
-    this.pen = this.image.getContext("2d");
+    this.pen = penOf(this.image);
     this.votes = new Float32Array(8);
   }
 
+  /**
+   * @param {NumberArray<Uint8Array>} options
+   * @param {PlaneStyle} options
+   */
   paint({ data, shape: [rows, columns] }, { levels, classes, theme, hard }) {
     const key = `${theme.key}/${levels}/${classes}`;
     if (key !== this.key) {
@@ -50,6 +74,10 @@ export class BoundaryPainter {
     return this.image;
   }
 
+  /**
+   * @param {number} height
+   * @param {number} width
+   */
   prepare(height, width) {
     if (this.image.width !== width || this.image.height !== height || !this.imageData) {
       this.image.width = width;
@@ -59,6 +87,12 @@ export class BoundaryPainter {
     return new Uint32Array(this.imageData.data.buffer);
   }
 
+  /**
+   * @param {Uint32Array} pixels
+   * @param {Uint8Array} data
+   * @param {number} rows
+   * @param {number} columns
+   */
   paintSmooth(pixels, data, rows, columns) {
     for (let row = 0; row < rows; row += 1) {
       const target = (rows - 1 - row) * columns;
@@ -69,6 +103,14 @@ export class BoundaryPainter {
     }
   }
 
+  /**
+   * @param {Uint32Array} pixels
+   * @param {Uint8Array} data
+   * @param {number} rows
+   * @param {number} columns
+   * @param {number} levels
+   * @param {number} classes
+   */
   paintHard(pixels, data, rows, columns, levels, classes) {
     const height = rows * HARD_DETAIL;
     const width = columns * HARD_DETAIL;
@@ -88,7 +130,14 @@ export class BoundaryPainter {
     }
   }
 
-  /** Each corner votes for its class, by its certainty and nearness: the edge runs smoothly between cells. */
+  /**
+   * Each corner votes for its class, by its certainty and nearness: the edge runs smoothly between cells.
+   * @param {number[]} corners
+   * @param {number} along
+   * @param {number} up
+   * @param {number} levels
+   * @param {number} classes
+   */
   elect(corners, along, up, levels, classes) {
     const first = Math.min(classes - 1, Math.floor(corners[0] / levels));
     const votes = this.votes.fill(0);
@@ -106,7 +155,11 @@ export class BoundaryPainter {
   }
 }
 
-/** The two grid cells around a fine pixel, and how far it lies from the first to the second. */
+/**
+ * The two grid cells around a fine pixel, and how far it lies from the first to the second.
+ * @param {number} pixel
+ * @param {number} cells
+ */
 function between(pixel, cells) {
   const at = (pixel + 0.5) / HARD_DETAIL - 0.5;
   const low = Math.max(0, Math.floor(at));
@@ -114,7 +167,15 @@ function between(pixel, cells) {
   return [low, high, Math.min(1, Math.max(0, at - low))];
 }
 
-/** Stretch the image over the grid's domain; the outermost cells are centred on its edges. */
+/**
+ * Stretch the image over the grid's domain; the outermost cells are centred on its edges.
+ * @param {Pen} pen
+ * @param {HTMLCanvasElement} image
+ * @param {number[]} options
+ * @param {number[]} shape
+ * @param {(value: number) => number} toX
+ * @param {(value: number) => number} toY
+ */
 export function stretch(pen, image, [x0, x1, y0, y1], shape, toX, toY) {
   const halfX = (x1 - x0) / (shape[1] - 1) / 2;
   const halfY = (y1 - y0) / (shape[0] - 1) / 2;

@@ -1,6 +1,6 @@
 // The picture of networks that read images: tabs, and in each one pane a lane.
 
-import { create, fill, setAttribute, setText } from "../live/js/dom.js";
+import { childrenOf, create, fill, setAttribute, setText } from "../live/js/dom.js";
 import { loadStyles } from "../live/js/styles.js";
 import { Subject } from "./pad.js";
 import { ConfusionPane, MistakesPane, ProjectionPane } from "./tested.js";
@@ -8,22 +8,54 @@ import { fitCanvas, pictureOf } from "./tiles.js";
 
 loadStyles("./images.css", import.meta.url);
 
-/** The tabs that every picture of a tested network has: pane, and the part of the frames that it shows. */
+/**
+ * The tabs that every picture of a tested network has: pane, and the part of the frames that it shows.
+ * @type {Record<string, Tab>}
+ */
 export const TESTED = {
   mistakes: { Pane: MistakesPane, part: "test" },
   confusion: { Pane: ConfusionPane, part: "test" },
   projection: { Pane: ProjectionPane, part: "test" },
 };
 const LARGE = 112;
+/** @type {("saliency" | "gradients")[]} */
+const SETTINGS = ["saliency", "gradients"];
 
 export class ImagePicture {
-  /** What it has, tab -> {Pane, part}: each page names its own; the first one is what the frames show at first. */
+  /** @type {LiveData} */
+  data;
+  /** @type {Theme} */
+  theme;
+  /** @type {Frame|undefined} */
+  frame;
+  /** @type {string} */
+  home;
+  /** @type {Pane[]} */
+  panes;
+  /** @type {HTMLElement[]} */
+  titles;
+  /** @type {string|undefined} */
+  known;
+  /** @type {string} */
+  arranged;
+  /** @type {PointedTile|null} */
+  pointed;
+
+  /**
+   * What it has, tab -> {Pane, part}: each page names its own; the first one is what the frames show at first.
+   * @type {Record<string, Tab>}
+   */
   static tabs = TESTED;
 
+  /**
+   * @param {HTMLElement} host
+   * @param {PictureHandlers} options
+   */
   constructor(host, { onFocus }) {
     this.host = host;
     this.onFocus = onFocus;
-    const tabs = Object.keys(this.constructor.tabs);
+    this.kinds = /** @type {typeof ImagePicture} */ (this.constructor).tabs;
+    const tabs = Object.keys(this.kinds);
     [this.home] = tabs;
     this.tab = this.home;
     this.channel = 0;
@@ -45,7 +77,7 @@ export class ImagePicture {
         }),
       ),
     );
-    this.toggles = Object.keys(this.settings).map((name) => this.toggle(name));
+    this.toggles = SETTINGS.map((name) => this.toggle(name));
     this.options = create("div", { class: "tp-image-options" }, ...this.toggles.map(({ label }) => label));
     this.stage = create("div", { class: "tp-panes" });
     this.tipImage = create("canvas", { width: LARGE, height: LARGE });
@@ -54,6 +86,7 @@ export class ImagePicture {
     host.append(this.tabs, this.stage, this.options, this.tip);
   }
 
+  /** @param {"saliency" | "gradients"} name */
   toggle(name) {
     const words = create("span");
     const input = create("input", {
@@ -67,11 +100,15 @@ export class ImagePicture {
     return { name, words, label: create("label", { class: "tp-toggle" }, input, words) };
   }
 
+  /**
+   * @param {LiveData} data
+   * @param {Theme} theme
+   */
   update(data, theme) {
     this.data = data;
     this.theme = theme;
     const { text } = data;
-    for (const tab of this.tabs.children) {
+    for (const tab of childrenOf(this.tabs)) {
       setText(tab, text[`tab_${tab.dataset.tab}`]);
       setAttribute(tab, "title", text[`tab_${tab.dataset.tab}_help`]);
       setAttribute(tab, "aria-selected", tab.dataset.tab === this.tab);
@@ -95,12 +132,12 @@ export class ImagePicture {
       this.panes.forEach((pane) => pane.destroy());
       this.panes = lanes.map(
         (lane) =>
-          new this.constructor.tabs[this.tab].Pane(lane, {
+          new this.kinds[this.tab].Pane(lane, {
             subject: this.subject,
             settings: this.settings,
             shared: this.shared,
             channels: this.data.picture.channels,
-            onFilter: "convolution" in this.constructor.tabs ? (channel) => this.closeUp(channel) : null,
+            onFilter: "convolution" in this.kinds ? (channel) => this.closeUp(channel) : null,
             onChannel: (channel) => this.closeUp(channel),
             onImage: (image) => {
               this.tab = this.home;
@@ -121,12 +158,14 @@ export class ImagePicture {
     for (const pane of this.panes) pane.update(this.data, this.theme);
   }
 
+  /** @param {string} tab */
   open(tab) {
     this.tab = tab;
     this.update(this.data, this.theme);
     this.ask();
   }
 
+  /** @param {number} channel */
   closeUp(channel) {
     this.channel = channel;
     this.open("convolution");
@@ -139,19 +178,20 @@ export class ImagePicture {
 
   /** Tell what is looked at, so that the frames show it. */
   ask() {
-    const { part } = this.constructor.tabs[this.tab];
+    const { part } = this.kinds[this.tab];
     this.wait();
     const subject = part === "test" ? {} : this.subject.focus;
     this.onFocus(part === "convolution" ? { part, ...subject, channel: this.channel } : { part, ...subject });
   }
 
+  /** @param {Frame} frame */
   draw(frame) {
     this.frame = frame;
     this.redraw();
   }
 
   redraw() {
-    if (!this.frame || !this.data || this.frame.facts.part !== this.constructor.tabs[this.tab].part) return;
+    if (!this.frame || !this.data || this.frame.facts.part !== this.kinds[this.tab].part) return;
     setAttribute(this.stage, "aria-busy", this.tab === this.home && this.frame.facts.version !== this.subject.version);
     for (const pane of this.panes) {
       if (!Object.keys(this.frame.arrays).some((name) => name.startsWith(`${pane.lane}/`))) continue;
@@ -165,12 +205,15 @@ export class ImagePicture {
     for (const pane of this.panes) setAttribute(pane.element, "aria-label", pane.shown ? pane.describe() : "");
   }
 
-  /** A map, large, with its name. */
+  /**
+   * A map, large, with its name.
+   * @param {PointedTile | null} tile
+   */
   showTip(tile) {
     this.pointed = tile;
     const array = tile?.strip.array;
-    this.tip.hidden = !array || tile.index >= array.shape[0];
-    if (this.tip.hidden) return;
+    this.tip.hidden = !tile || !array || tile.index >= array.shape[0];
+    if (!tile || !array || this.tip.hidden) return;
     const pen = fitCanvas(this.tipImage, LARGE, LARGE);
     pen.drawImage(pictureOf(array, tile.index, tile.strip.pixels), 0, 0, LARGE, LARGE);
     const words = this.data.text[`tile_${tile.name}`] ?? this.data.text.tile_maps;

@@ -2,12 +2,17 @@
 const LABEL = 74,
   AXIS = 18,
   RIGHT = 8;
+/** @type {WeakMap<HTMLElement, LanesView>} */
 const known = new WeakMap();
 
+/** @param {HTMLCanvasElement} canvas */
+const penOf = (canvas) => /** @type {Pen} */ (canvas.getContext("2d"));
+
+/** @param {Component<LanesData>} options */
 export default function ({ data, parentElement }) {
   let view = known.get(parentElement);
   if (!view) {
-    view = make(parentElement);
+    view = make(parentElement, data);
     known.set(parentElement, view);
   }
   view.data = data;
@@ -19,6 +24,12 @@ export default function ({ data, parentElement }) {
   draw(view);
 }
 
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} kind
+ * @param {string} [name]
+ * @param {string} [text]
+ */
 function element(kind, name, text) {
   const made = document.createElement(kind);
   if (name) made.className = name;
@@ -26,7 +37,11 @@ function element(kind, name, text) {
   return made;
 }
 
-function make(parent) {
+/**
+ * @param {HTMLElement} parent
+ * @param {LanesData} data
+ */
+function make(parent, data) {
   const root = element("div", "tp-lanes");
   root.dataset.testid = "lanes";
   const legend = element("div", "legend"),
@@ -34,12 +49,14 @@ function make(parent) {
     sweep = element("div");
   root.append(legend, groups, sweep);
   parent.append(root);
-  const view = { root, legend, groups, sweep, stages: [], zoom: null, end: 0 };
+  /** @type {LanesView} */
+  const view = { data, root, legend, groups, sweep, stages: [], zoom: null, end: 0 };
   new ResizeObserver(() => draw(view)).observe(root);
   return view;
 }
 
 // The page is light or dark: colours of the same meaning that can be told apart on either, also by colour-blind eyes.
+/** @param {LanesView} options */
 function colours({ root, data: { palette } }) {
   const probe = getComputedStyle(root);
   const [r, g, b] = (probe.color.match(/[\d.]+/g) || [0, 0, 0]).map(Number);
@@ -54,6 +71,7 @@ function colours({ root, data: { palette } }) {
   };
 }
 
+/** @param {LanesView} view */
 function build(view) {
   const { data } = view;
   const theme = colours(view);
@@ -74,12 +92,12 @@ function build(view) {
   };
   view.legend.append(whole);
   view.root.dataset.status = data.status;
-  while (view.stages.length > data.groups.length) view.stages.pop().group.remove();
+  while (view.stages.length > data.groups.length) view.stages.pop()?.group.remove();
   // What there is to say stands where something will be drawn next; before anything was asked for, at the end.
   const empty = data.groups.findIndex((group) => !group.bars.length);
   const told = ["running", "waiting"].includes(data.status) ? empty : data.groups.length - 1;
   data.groups.forEach((group, index) => {
-    if (!view.stages[index]) view.stages.push(stage(view));
+    if (!view.stages[index]) view.stages.push(stage(view, group));
     const one = view.stages[index];
     one.data = group;
     const head = [];
@@ -97,13 +115,18 @@ function build(view) {
 }
 
 // While it runs the axis grows in steps, else nothing would stand still.
+/** @param {number} end */
 function niceEnd(end) {
   if (end <= 0) return 1000;
   const unit = 10 ** Math.floor(Math.log10(end));
-  return [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((step) => step * unit).find((step) => step >= end * 1.01);
+  return [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((step) => step * unit).find((step) => step >= end * 1.01) ?? end;
 }
 
-function stage(view) {
+/**
+ * @param {LanesView} view
+ * @param {LanesGroup} data
+ */
+function stage(view, data) {
   const group = element("div", "group"),
     head = element("div", "head"),
     box = element("div", "stage");
@@ -114,7 +137,8 @@ function stage(view) {
   box.append(canvas, hint, tip);
   group.append(head, box);
   view.groups.append(group);
-  const one = { group, head, box, canvas, hint, tip, hover: null };
+  /** @type {LanesStage} */
+  const one = { group, head, box, canvas, hint, tip, hover: null, data };
   canvas.addEventListener("pointermove", (event) => {
     if (view.drag) view.drag.to = event.offsetX;
     else point(view, one, event);
@@ -148,22 +172,28 @@ function stage(view) {
   return one;
 }
 
+/**
+ * @param {LanesView} view
+ * @param {number} width
+ */
 function scaleOf(view, width) {
   const [low, high] = view.zoom || [0, view.end];
   const inner = Math.max(10, width - LABEL - RIGHT);
   return {
     low,
     high,
-    x: (time) => LABEL + ((time - low) / (high - low)) * inner,
-    time: (x) => low + ((x - LABEL) / inner) * (high - low),
+    x: (/** @type {number} */ time) => LABEL + ((time - low) / (high - low)) * inner,
+    time: (/** @type {number} */ x) => low + ((x - LABEL) / inner) * (high - low),
   };
 }
 
+/** @param {LanesView} view */
 function laneHeight(view) {
   const lanes = view.data.groups.reduce((sum, group) => sum + group.lanes.length, 0);
   return lanes <= 6 ? 26 : lanes <= 10 ? 19 : lanes <= 14 ? 15 : 12;
 }
 
+/** @param {LanesView} view */
 function draw(view) {
   if (!view.data) return;
   const theme = colours(view),
@@ -178,13 +208,23 @@ function draw(view) {
       one.canvas.height = Math.round(tall * dense);
       one.canvas.style.height = `${tall}px`;
     }
-    const pen = one.canvas.getContext("2d");
+    const pen = penOf(one.canvas);
     pen.setTransform(dense, 0, 0, dense, 0, 0);
     pen.clearRect(0, 0, width, tall);
     paint(pen, one, scaleOf(view, width), height, width, tall, theme, view);
   });
 }
 
+/**
+ * @param {Pen} pen
+ * @param {LanesStage} one
+ * @param {Scale} scale
+ * @param {number} height
+ * @param {number} width
+ * @param {number} tall
+ * @param {LanesColours} theme
+ * @param {LanesView} view
+ */
 function paint(pen, one, scale, height, width, tall, theme, view) {
   pen.font = `${Math.min(12, height)}px ${getComputedStyle(view.root).fontFamily}`;
   pen.textBaseline = "middle";
@@ -239,6 +279,14 @@ function paint(pen, one, scale, height, width, tall, theme, view) {
 }
 
 // From the worker that fetched a batch to the training that took it.
+/**
+ * @param {Pen} pen
+ * @param {LanesStage} one
+ * @param {number} batch
+ * @param {Scale} scale
+ * @param {number} height
+ * @param {LanesColours} theme
+ */
 function journey(pen, one, batch, scale, height, theme) {
   const fetched = one.data.bars.find((bar) => bar[4] === batch && bar[1] === "fetching" && bar[0] > 0);
   const computed = one.data.bars.find((bar) => bar[4] === batch && bar[1] === "computing");
@@ -252,23 +300,41 @@ function journey(pen, one, batch, scale, height, theme) {
   pen.setLineDash([]);
 }
 
+/**
+ * @param {Pen} pen
+ * @param {string} text
+ * @param {number} wide
+ */
 function clip(pen, text, wide) {
   if (pen.measureText(text).width <= wide) return text;
   const fits = Math.floor((text.length * wide) / pen.measureText(text).width) - 1;
   return fits > 2 ? `${text.slice(0, fits)}…` : "";
 }
 
+/**
+ * @param {number} span
+ * @param {number} width
+ */
 function tickStep(span, width) {
   const rough = span / Math.max(2, width / 110),
     unit = 10 ** Math.floor(Math.log10(rough));
-  return [1, 2, 5, 10].map((step) => step * unit).find((step) => step >= rough);
+  return [1, 2, 5, 10].map((step) => step * unit).find((step) => step >= rough) ?? rough;
 }
 
+/**
+ * @param {number} ms
+ * @param {number} step
+ */
 function clock(ms, step) {
   if (step >= 100) return `${(ms / 1000).toFixed(step >= 1000 ? 0 : 1)} s`;
   return `${ms.toFixed(step >= 1 ? 0 : step >= 0.1 ? 1 : 2)} ms`;
 }
 
+/**
+ * @param {LanesView} view
+ * @param {LanesStage} one
+ * @param {PointerEvent} event
+ */
 function point(view, one, event) {
   const height = laneHeight(view),
     scale = scaleOf(view, one.box.clientWidth);
@@ -290,7 +356,7 @@ function point(view, one, event) {
     ? [one.data.named[found[4]]]
     : [
         one.data.lanes[lane],
-        ...(found[4] >= 0 ? [text.batch.replace("{number}", found[4] + 1)] : []),
+        ...(found[4] >= 0 ? [text.batch.replace("{number}", String(found[4] + 1))] : []),
         (kinds.find(([kind]) => kind === found[1]) || ["", ""])[1],
       ];
   one.tip.textContent = `${parts.join(" · ")} · ${ms >= 100 ? ms.toFixed(0) : ms >= 1 ? ms.toFixed(1) : ms.toFixed(3)} ms`;
@@ -299,11 +365,13 @@ function point(view, one, event) {
   one.tip.style.top = `${(lane + 1) * height + 4}px`;
 }
 
+/** @param {LanesStage} one */
 function leave(one) {
   one.hover = null;
   one.tip.hidden = true;
 }
 
+/** @param {LanesView} view */
 function sweepBars(view) {
   const { sweep, text } = view.data;
   if (!sweep?.length) {

@@ -1,11 +1,23 @@
 // One image on its way through the network: what goes in, the filters, the maps, and the ten probabilities.
 
 import { create, fill, setAttribute, setText } from "../live/js/dom.js";
+import { arrayOf, findArray } from "../live/js/frames.js";
 import { Answer } from "./answer.js";
 import { Pad } from "./pad.js";
 import { Strip, signedPixels } from "./tiles.js";
 
 export class LayersPane {
+  /** @type {LiveData} */
+  data;
+  /** @type {Theme} */
+  theme;
+  /** @type {Record<string, Strip>} */
+  strips;
+
+  /**
+   * @param {string} lane
+   * @param {PaneHandlers} options
+   */
   constructor(lane, { subject, onFilter, onTile, settings }) {
     this.lane = lane;
     this.settings = settings;
@@ -18,7 +30,10 @@ export class LayersPane {
     this.element = create("div", { class: "tp-layers" }, head, this.rows);
   }
 
-  /** A strip for the first filters, if there are any, and one for each layer or block whose maps the frame has. */
+  /**
+   * A strip for the first filters, if there are any, and one for each layer or block whose maps the frame has.
+   * @param {string[]} names
+   */
   arrange(names) {
     if (Object.keys(this.strips).join() === names.join()) return;
     this.destroy();
@@ -36,6 +51,10 @@ export class LayersPane {
     this.rows.replaceChildren(...Object.values(this.strips).map(({ element }) => element));
   }
 
+  /**
+   * @param {LiveData} data
+   * @param {Theme} theme
+   */
   update(data, theme) {
     this.data = data;
     this.theme = theme;
@@ -44,21 +63,21 @@ export class LayersPane {
     this.answer.arrange(data.picture.names);
   }
 
+  /** @param {Frame} frame */
   draw(frame) {
-    const get = (name) => frame.arrays[`${this.lane}/${name}`];
     const { text, lang } = this.data;
     const { image, label, drawn } = frame.facts;
     const pixels = signedPixels(this.theme);
     this.pad.show(
-      get("input"),
-      this.settings.saliency ? get("saliency") : null,
+      findArray(frame, this.lane, "input"),
+      this.settings.saliency ? findArray(frame, this.lane, "saliency") : null,
       this.theme,
       drawn ? text.own_drawing : fill(text.image_number, { number: image + 1 }),
     );
     const maps = Object.keys(frame.arrays)
       .filter((name) => name.startsWith(`${this.lane}/maps`))
       .map((name) => name.split("/")[1]);
-    const filters = get(this.settings.gradients ? "filter_gradients" : "filters");
+    const filters = findArray(frame, this.lane, this.settings.gradients ? "filter_gradients" : "filters");
     this.arrange(filters ? ["filters", ...maps] : maps);
     if (filters) {
       const [count, size] = [filters.shape[0], filters.shape.at(-1)];
@@ -69,7 +88,7 @@ export class LayersPane {
       this.strips.filters.draw(filters, pixels);
     }
     for (const [number, name] of maps.entries()) {
-      const array = get(name);
+      const array = arrayOf(frame, this.lane, /** @type {`maps${string}`} */ (name));
       const size = frame.facts.sides?.[this.lane]?.[number] ?? array.shape[1];
       setText(this.strips[name].caption, fill(text.maps_caption, { count: array.shape[0], size, number: number + 1 }));
       this.strips[name].draw(array, pixels);
@@ -78,7 +97,12 @@ export class LayersPane {
       this.answer.excuse(text.unseen);
       return;
     }
-    const best = this.answer.show(get("probability").data, label, [text.verdict, text.verdict_drawn], lang);
+    const best = this.answer.show(
+      arrayOf(frame, this.lane, "probability").data,
+      label,
+      [text.verdict, text.verdict_drawn],
+      lang,
+    );
     setAttribute(this.element, "data-best", best);
   }
 

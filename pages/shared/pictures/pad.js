@@ -1,6 +1,6 @@
 // The image that goes in: a test image, or what is drawn on it by hand.
 
-import { create, nameControl, setAttribute, setText } from "../live/js/dom.js";
+import { create, nameControl, penOf, setAttribute, setText } from "../live/js/dom.js";
 import { fitCanvas, greyPixels, pictureOf } from "./tiles.js";
 
 const SIDE = 112;
@@ -10,13 +10,16 @@ const INSET = 0.3;
 
 /** Shared by all lanes: which image is looked at, and the strokes drawn so far. */
 export class Subject {
+  /** @type {Timer|null} */
+  timer;
+
   /** @param {{onTouch: Function, onChange: Function}} handlers */
   constructor({ onTouch, onChange }) {
     this.touched = onTouch;
     this.changed = onChange;
     this.image = 0;
     this.sheet = create("canvas", { width: SIDE, height: SIDE });
-    this.sheet.getContext("2d", { willReadFrequently: true });
+    penOf(this.sheet, { willReadFrequently: true });
     this.drawn = false;
     this.version = 0;
   }
@@ -26,6 +29,7 @@ export class Subject {
     this.touched();
   }
 
+  /** @param {number} image */
   choose(image) {
     this.image = ((image % 1000) + 1000) % 1000;
     this.drawn = false;
@@ -34,14 +38,18 @@ export class Subject {
   }
 
   clear() {
-    this.sheet.getContext("2d").clearRect(0, 0, SIDE, SIDE);
+    penOf(this.sheet).clearRect(0, 0, SIDE, SIDE);
     this.drawn = true;
     this.touch();
     this.tell();
   }
 
+  /**
+   * @param {Point} from
+   * @param {Point} to
+   */
   line(from, to) {
-    const pen = this.sheet.getContext("2d");
+    const pen = penOf(this.sheet);
     if (!this.drawn) {
       pen.clearRect(0, 0, SIDE, SIDE);
       this.drawn = true;
@@ -72,7 +80,7 @@ export class Subject {
   }
 
   encode() {
-    const { data } = this.sheet.getContext("2d").getImageData(0, 0, SIDE, SIDE);
+    const { data } = penOf(this.sheet).getImageData(0, 0, SIDE, SIDE);
     let bytes = "";
     for (let i = 3; i < data.length; i += 4) bytes += String.fromCharCode(data[i]);
     return btoa(bytes);
@@ -80,6 +88,19 @@ export class Subject {
 }
 
 export class Pad {
+  /** @type {Point|null} */
+  from;
+  /** @type {NumberArray|undefined} */
+  input;
+  /** @type {NumberArray|null|undefined} */
+  saliency;
+  /** @type {Theme} */
+  theme;
+
+  /**
+   * @param {Subject} subject
+   * @param {{ onDraw: () => void }} options
+   */
   constructor(subject, { onDraw }) {
     this.subject = subject;
     this.onDraw = onDraw;
@@ -101,11 +122,20 @@ export class Pad {
     this.listen();
   }
 
+  /**
+   * @param {string} sign
+   * @param {string} testid
+   * @param {() => void} onclick
+   */
   button(sign, testid, onclick) {
     return create("button", { type: "button", class: "tp-chip", "data-testid": testid, onclick }, sign);
   }
 
   listen() {
+    /**
+     * @param {PointerEvent} event
+     * @returns {Point}
+     */
     const place = ({ clientX, clientY }) => {
       const { left, top, width, height } = this.canvas.getBoundingClientRect();
       return [(clientX - left) / width, (clientY - top) / height];
@@ -129,25 +159,33 @@ export class Pad {
     }
   }
 
-  /** Without its image where nothing can be drawn: then there is only the number to choose. */
+  /**
+   * Without its image where nothing can be drawn: then there is only the number to choose.
+   * @param {string} what
+   */
   only(what) {
     this.stage.hidden = this.clear.hidden = what === "number";
   }
 
-  /** Nothing is drawn on images that are no handwriting. */
+  /**
+   * Nothing is drawn on images that are no handwriting.
+   * @param {boolean} drawing
+   */
   allow(drawing) {
     this.drawable = drawing;
     this.clear.hidden = !drawing;
     this.canvas.classList.toggle("tp-pad-still", !drawing);
   }
 
+  /** @param {Point} to */
   stroke(to) {
-    this.subject.line(this.from, to);
+    this.subject.line(this.from ?? to, to);
     this.from = to;
     this.onDraw();
     this.paint();
   }
 
+  /** @param {Words} text */
   relabel(text) {
     nameControl(this.previous, text.previous_image);
     nameControl(this.next, text.next_image);
@@ -159,6 +197,12 @@ export class Pad {
     setAttribute(this.canvas, "title", label);
   }
 
+  /**
+   * @param {NumberArray | undefined} input
+   * @param {NumberArray | null | undefined} saliency
+   * @param {Theme} theme
+   * @param {string} numbered
+   */
   show(input, saliency, theme, numbered) {
     Object.assign(this, { input, saliency, theme });
     setText(this.number, numbered);
@@ -186,18 +230,33 @@ export class Pad {
     this.paintInput(pen, width - side - 1, 2, side - 1, side - 1);
   }
 
+  /**
+   * @param {Pen} pen
+   * @param {number} x
+   * @param {number} y
+   * @param {number} width
+   * @param {number} height
+   */
   paintInput(pen, x, y, width, height) {
     if (!this.input) return;
     const one = { data: this.input.data, shape: [1, ...this.input.shape] };
     pen.drawImage(pictureOf(one, 0, greyPixels()), x, y, width, height);
-    if (this.saliency) this.paintSaliency(pen, x, y, width, height);
+    if (this.saliency) this.paintSaliency(pen, this.saliency, x, y, width, height);
   }
 
-  paintSaliency(pen, x, y, width, height) {
+  /**
+   * @param {Pen} pen
+   * @param {NumberArray} saliency
+   * @param {number} x
+   * @param {number} y
+   * @param {number} width
+   * @param {number} height
+   */
+  paintSaliency(pen, saliency, x, y, width, height) {
     const {
       data,
       shape: [rows, columns],
-    } = this.saliency;
+    } = saliency;
     const [w, h] = [width / columns, height / rows];
     for (let i = 0; i < data.length; i += 1) {
       if (data[i] < 20) continue;

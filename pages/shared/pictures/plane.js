@@ -1,6 +1,6 @@
 // One square plot: Plotly draws axes and points, a canvas beneath carries the boundary.
 
-import { create } from "../live/js/dom.js";
+import { create, penOf } from "../live/js/dom.js";
 import { axis, baseLayout, CONFIG, dragMode, loadPlotly } from "../live/js/plot.js";
 import { BoundaryPainter, stretch } from "./boundary.js";
 
@@ -8,12 +8,32 @@ export const MARGIN = { l: 30, r: 8, t: 8, b: 24 };
 const CLICK_SLACK = 4;
 
 export class Plane {
-  /** @param {{onZoom: Function, onClick: Function, onPoint: Function}} handlers */
+  /** @type {NumberArray<Uint8Array>|undefined} */
+  grid;
+  /** @type {number[]} */
+  domain;
+  /** @type {{plotly: string, traces: object[], view: number[], theme: Theme, adding: LiveData["adding"]}} */
+  spec;
+  /** @type {boolean} */
+  ready;
+  /** @type {boolean} */
+  gone;
+  /** @type {Point|null} */
+  pressed;
+  /** @type {(event: PointerEvent) => void} */
+  release;
+
+  /**
+   * @param {string} lane
+   * @param {PlaneHandlers} handlers
+   */
   constructor(lane, handlers) {
     this.lane = lane;
     this.handlers = handlers;
     this.canvas = create("canvas", { class: "tp-boundary" });
-    this.graph = create("div", { class: "tp-graph", "data-testid": `plot-${lane}` });
+    this.graph = /** @type {PlotlyGraph} */ (
+      /** @type {unknown} */ (create("div", { class: "tp-graph", "data-testid": `plot-${lane}` }))
+    );
     this.box = create("div", { class: "tp-plane", role: "img", "data-lane": lane }, this.canvas, this.graph);
     this.title = create("figcaption", { class: "tp-plane-title" });
     this.element = create("figure", { class: "tp-figure" }, this.title, this.box);
@@ -37,6 +57,7 @@ export class Plane {
     window.addEventListener("pointerup", this.release, true);
   }
 
+  /** @param {PointerEvent} event */
   lift(event) {
     const from = this.pressed;
     this.pressed = null;
@@ -46,11 +67,15 @@ export class Plane {
     if (place) this.handlers.onClick(place);
   }
 
+  /** @param {PointerEvent} event */
   point(event) {
     this.handlers.onPoint(this, this.place(event));
   }
 
-  /** Where on the plot a pointer is, in data and in pixels; null beside the plot. */
+  /**
+   * Where on the plot a pointer is, in data and in pixels; null beside the plot.
+   * @param {PointerEvent} options
+   */
   place({ clientX, clientY }) {
     if (!this.ready) return null;
     const { left, top } = this.box.getBoundingClientRect();
@@ -61,11 +86,16 @@ export class Plane {
     return { x: xaxis.p2d(px), y: yaxis.p2d(py), px: clientX - left, py: clientY - top };
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   toPixels(x, y) {
     const { xaxis, yaxis } = this.graph._fullLayout;
     return [xaxis._offset + xaxis.d2p(x), yaxis._offset + yaxis.d2p(y)];
   }
 
+  /** @param {number} side */
   setSide(side) {
     if (side === this.side) return;
     this.side = side;
@@ -79,7 +109,14 @@ export class Plane {
     this.canvas.width = this.canvas.height = Math.round(side * scale);
   }
 
-  /** Draw axes and points; called when they change, not for every frame. */
+  /**
+   * Draw axes and points; called when they change, not for every frame.
+   * @param {string} plotly
+   * @param {object[]} traces
+   * @param {number[]} view
+   * @param {Theme} theme
+   * @param {LiveData["adding"]} adding
+   */
   async render(plotly, traces, view, theme, adding) {
     this.spec = { plotly, traces, view, theme, adding };
     const Plotly = await loadPlotly(plotly);
@@ -123,6 +160,11 @@ export class Plane {
     this.handlers.onZoom([...xaxis.range, ...yaxis.range].map(Number));
   }
 
+  /**
+   * @param {NumberArray<Uint8Array>} grid
+   * @param {number[]} domain
+   * @param {PlaneStyle} style
+   */
   draw(grid, domain, style) {
     this.grid = grid;
     this.domain = domain;
@@ -132,7 +174,7 @@ export class Plane {
 
   redraw() {
     if (!this.grid || !this.side) return;
-    const pen = this.canvas.getContext("2d");
+    const pen = penOf(this.canvas);
     const scale = this.canvas.width / this.side;
     pen.setTransform(scale, 0, 0, scale, 0, 0);
     pen.clearRect(0, 0, this.side, this.side);
@@ -140,7 +182,10 @@ export class Plane {
     stretch(pen, this.painter.image, this.domain, this.grid.shape, toX, toY);
   }
 
-  /** From data to pixels of the canvas; before Plotly has come, over the whole domain. */
+  /**
+   * From data to pixels of the canvas; before Plotly has come, over the whole domain.
+   * @returns {((value: number) => number)[]}
+   */
   scales() {
     if (this.ready) {
       const { xaxis, yaxis } = this.graph._fullLayout;

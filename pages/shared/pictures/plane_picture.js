@@ -1,7 +1,7 @@
 // The classifier's picture: its points over the probability of each class, one plot a lane.
 
 import { create, fill, formatPercent, nameControl, setAttribute, setText } from "../live/js/dom.js";
-import { readDecision } from "../live/js/frames.js";
+import { findArray, readDecision } from "../live/js/frames.js";
 import { watchSize } from "../live/js/plot.js";
 import { loadStyles } from "../live/js/styles.js";
 import { toCss } from "../live/js/theme.js";
@@ -15,9 +15,41 @@ const TITLE_HEIGHT = 20;
 const LARGEST = 460;
 const MANY_POINTS = 500;
 const SMALL_PLANE = 240;
+/** @type {Split[]} */
 const SPLITS = ["train", "test", "own"];
 
 export class Picture {
+  /** @type {LiveData} */
+  data;
+  /** @type {Theme} */
+  theme;
+  /** @type {HTMLElement} */
+  legend;
+  /** @type {Toggle} */
+  testToggle;
+  /** @type {Toggle} */
+  hardToggle;
+  /** @type {HTMLButtonElement} */
+  reset;
+  /** @type {HTMLElement} */
+  tip;
+  /** @type {HTMLElement[]} */
+  tipLines;
+  /** @type {HTMLElement} */
+  stage;
+  /** @type {Plane[]} */
+  planes;
+  /** @type {number[]} */
+  view;
+  /** @type {Frame|undefined} */
+  frame;
+  /** @type {{plane: Plane, place: PlanePlace}|null} */
+  pointed;
+
+  /**
+   * @param {HTMLElement} host
+   * @param {PictureHandlers} options
+   */
   constructor(host, { onAdd }) {
     this.host = host;
     this.onAdd = onAdd;
@@ -54,6 +86,10 @@ export class Picture {
     this.host.append(options, this.stage, this.tip);
   }
 
+  /**
+   * @param {string} testid
+   * @param {(on: boolean) => void} changed
+   */
   toggle(testid, changed) {
     const words = create("span");
     const input = create("input", {
@@ -64,12 +100,17 @@ export class Picture {
     return { input, words, label: create("label", { class: "tp-toggle" }, input, words) };
   }
 
+  /** @param {{ showTest?: boolean; hard?: boolean }} change */
   choose(change) {
     Object.assign(this, change);
     this.renderPoints();
     this.redraw();
   }
 
+  /**
+   * @param {LiveData} data
+   * @param {Theme} theme
+   */
   update(data, theme) {
     const { picture, lanes } = data;
     const moved = this.data && this.data.picture.domain.join() !== picture.domain.join();
@@ -84,12 +125,13 @@ export class Picture {
     this.redraw();
   }
 
+  /** @param {string[]} lanes */
   matchLanes(lanes) {
     if (this.planes.map((plane) => plane.lane).join() === lanes.join()) return;
     while (this.planes.length > lanes.length) {
       const plane = this.planes.pop();
-      plane.destroy();
-      plane.element.remove();
+      plane?.destroy();
+      plane?.element.remove();
     }
     for (const lane of lanes.slice(this.planes.length)) {
       const plane = new Plane(lane, {
@@ -100,9 +142,10 @@ export class Picture {
       this.planes.push(plane);
       this.stage.append(plane.element);
     }
-    this.host.dataset.lanes = lanes.length;
+    this.host.dataset.lanes = String(lanes.length);
   }
 
+  /** @param {Words} text */
   relabel(text) {
     setText(this.testToggle.words, text.show_test_points);
     setText(this.hardToggle.words, text.hard_boundary);
@@ -115,6 +158,7 @@ export class Picture {
     this.nameClasses(text);
   }
 
+  /** @param {Words} text */
   nameClasses(text) {
     const wanted = `${text.classes}/${this.data.picture.classes}`;
     if (this.legend.dataset.shown === wanted) return;
@@ -149,6 +193,10 @@ export class Picture {
     for (const plane of this.planes) plane.render(plotly, traces, this.view, this.theme, adding);
   }
 
+  /**
+   * @param {Split} split
+   * @param {Points | undefined} points
+   */
   trace(split, points) {
     const colors = (points?.label ?? []).map((label) => this.theme.classes[label]);
     const small = (points?.x.length ?? 0) > MANY_POINTS || this.planes[0].side < SMALL_PLANE;
@@ -168,6 +216,7 @@ export class Picture {
     };
   }
 
+  /** @param {Frame} frame */
   draw(frame) {
     this.frame = frame;
     this.redraw();
@@ -178,13 +227,17 @@ export class Picture {
     const { classes, domain } = this.data.picture;
     const style = { levels: this.frame.levels, classes, theme: this.theme, hard: this.hard };
     for (const plane of this.planes) {
-      const grid = this.frame.arrays[`${plane.lane}/decision`];
+      const grid = findArray(this.frame, plane.lane, "decision");
       if (grid) plane.draw(grid, domain, style);
     }
     this.showTip();
   }
 
-  /** Keep the picture's description, with its main number, up to date. */
+  /**
+   * Keep the picture's description, with its main number, up to date.
+   * @param {number} step
+   * @param {(lane: string) => number | null | undefined} accuracyOf
+   */
   describe(step, accuracyOf) {
     const { text, lang } = this.data;
     for (const plane of this.planes) {
@@ -197,6 +250,7 @@ export class Picture {
     }
   }
 
+  /** @param {number[] | null} view */
   zoom(view) {
     const { domain } = this.data.picture;
     const next = view ?? domain;
@@ -206,10 +260,15 @@ export class Picture {
     this.renderPoints();
   }
 
+  /** @param {PlanePlace} options */
   click({ x, y }) {
     if (this.data.adding) this.onAdd({ x, y });
   }
 
+  /**
+   * @param {Plane} plane
+   * @param {PlanePlace | null} place
+   */
   point(plane, place) {
     this.pointed = place && { plane, place };
     this.showTip();
@@ -235,6 +294,10 @@ export class Picture {
     this.placeTip(plane, place);
   }
 
+  /**
+   * @param {Plane} plane
+   * @param {PlanePlace} options
+   */
   placeTip(plane, { px, py }) {
     const host = this.host.getBoundingClientRect();
     const box = plane.box.getBoundingClientRect();
@@ -245,33 +308,44 @@ export class Picture {
     this.tip.style.transform = `translate(${Math.max(0, left)}px, ${above > 0 ? above : y + 18}px)`;
   }
 
+  /**
+   * @param {Plane} plane
+   * @param {number} x
+   * @param {number} y
+   */
   predictionAt(plane, x, y) {
-    const grid = this.frame?.arrays[`${plane.lane}/decision`];
-    if (!grid) return "";
+    const { frame } = this;
+    const grid = frame && findArray(frame, plane.lane, "decision");
+    if (!frame || !grid) return "";
     const [x0, x1, y0, y1] = this.data.picture.domain;
     const [rows, columns] = grid.shape;
     const column = Math.round(((x - x0) / (x1 - x0)) * (columns - 1));
     const row = Math.round(((y - y0) / (y1 - y0)) * (rows - 1));
     if (column < 0 || row < 0 || column >= columns || row >= rows) return "";
     const { classes } = this.data.picture;
-    const { label, probability } = readDecision(grid.data[row * columns + column], this.frame.levels, classes);
+    const { label, probability } = readDecision(grid.data[row * columns + column], frame.levels, classes);
     const { text, lang } = this.data;
     return fill(text.hover_prediction, { label, probability: formatPercent(probability, lang) });
   }
 
+  /**
+   * @param {Plane} plane
+   * @param {PlanePlace} options
+   */
   nearest(plane, { px, py }) {
+    /** @type {{ split: Split; x: number; y: number; label: number } | null} */
     let best = null;
     let distance = NEAR;
     for (const split of SPLITS) {
       const points = this.data.picture[split];
       if (!points || (split === "test" && !this.showTest)) continue;
-      points.x.forEach((x, i) => {
+      for (const [i, x] of points.x.entries()) {
         const [atX, atY] = plane.toPixels(x, points.y[i]);
         const away = Math.hypot(atX - px, atY - py);
-        if (away >= distance) return;
+        if (away >= distance) continue;
         distance = away;
         best = { split, x, y: points.y[i], label: points.label[i] };
-      });
+      }
     }
     return best;
   }

@@ -1,6 +1,7 @@
 // What the test set shows: the surest mistakes, who is taken for whom, and the network's own order of the images.
 
-import { create, fill, formatPercent, setAttribute, setText } from "../live/js/dom.js";
+import { childrenOf, create, fill, formatPercent, penOf, setAttribute, setText } from "../live/js/dom.js";
+import { arrayOf } from "../live/js/frames.js";
 import { watchSize } from "../live/js/plot.js";
 import { mix, parseColor, toCss } from "../live/js/theme.js";
 import { shortName } from "./answer.js";
@@ -10,28 +11,38 @@ const MOST = 12;
 const MARGIN = 12;
 
 class TestPane {
+  /** @type {LiveData} */
+  data;
+  /** @type {Theme} */
+  theme;
+  /** @type {string} */
+  sentence;
+
+  /** @param {string} lane */
   constructor(lane) {
     this.lane = lane;
     this.note = create("div", { class: "tp-note", role: "status" });
   }
 
+  /**
+   * @param {LiveData} data
+   * @param {Theme} theme
+   */
   update(data, theme) {
     this.data = data;
     this.theme = theme;
   }
 
-  get(frame, name) {
-    return frame.arrays[`${this.lane}/${name}`];
-  }
-
+  /** @param {Frame} frame */
   wrong(frame) {
-    const { data } = this.get(frame, "confusion");
+    const { data } = arrayOf(frame, this.lane, "confusion");
     const classes = this.data.picture.names.length;
     let right = 0;
     for (let i = 0; i < classes; i += 1) right += data[i * classes + i];
     return frame.facts.tested - right;
   }
 
+  /** @param {Frame} frame */
   tell(frame) {
     const words = { wrong: this.wrong(frame), tested: frame.facts.tested };
     setText(this.note, fill(this.data.text[this.sentence], words));
@@ -45,6 +56,10 @@ class TestPane {
 }
 
 export class MistakesPane extends TestPane {
+  /**
+   * @param {string} lane
+   * @param {PaneHandlers} options
+   */
   constructor(lane, { onImage }) {
     super(lane);
     this.sentence = "mistakes_note";
@@ -53,6 +68,7 @@ export class MistakesPane extends TestPane {
     this.element = create("div", { class: "tp-layers" }, this.note, this.grid);
   }
 
+  /** @param {(image: number) => void} onImage */
   card(onImage) {
     const canvas = create("canvas", { class: "tp-mistake-image", width: 56, height: 56 });
     const words = create("span", { class: "tp-mistake-words" });
@@ -72,12 +88,13 @@ export class MistakesPane extends TestPane {
     return { node, canvas, words, bars };
   }
 
+  /** @param {Frame} frame */
   draw(frame) {
     this.tell(frame);
-    const images = this.get(frame, "mistakes");
-    const numbers = this.get(frame, "mistake_numbers").data;
-    const labels = this.get(frame, "mistake_labels").data;
-    const probability = this.get(frame, "mistake_probability").data;
+    const images = arrayOf(frame, this.lane, "mistakes");
+    const numbers = arrayOf(frame, this.lane, "mistake_numbers").data;
+    const labels = arrayOf(frame, this.lane, "mistake_labels").data;
+    const probability = arrayOf(frame, this.lane, "mistake_probability").data;
     const { names } = this.data.picture;
     const { text, lang } = this.data;
     this.cards.forEach(({ node, canvas, words, bars }, i) => {
@@ -85,16 +102,16 @@ export class MistakesPane extends TestPane {
       if (node.hidden) return;
       const own = probability.subarray(names.length * i, names.length * (i + 1));
       const best = own.reduce((most, value, label) => (value > own[most] ? label : most), 0);
-      const pen = canvas.getContext("2d");
+      const pen = penOf(canvas);
       pen.imageSmoothingEnabled = false;
       pen.drawImage(pictureOf(images, i, greyPixels()), 0, 0, 56, 56);
       setText(words, fill(text.mistake, { truth: names[labels[i]], answer: names[best] }));
-      [...bars.children].forEach((bar, label) => {
+      childrenOf(bars).forEach((bar, label) => {
         bar.hidden = label >= names.length;
         bar.style.transform = `scaleY(${Math.max(0.04, own[label] ?? 0)})`;
         bar.dataset.kind = label === best ? "best" : label === labels[i] ? "truth" : "";
       });
-      node.dataset.image = numbers[i];
+      node.dataset.image = String(numbers[i]);
       setAttribute(
         node,
         "title",
@@ -109,6 +126,14 @@ export class MistakesPane extends TestPane {
 }
 
 export class ConfusionPane extends TestPane {
+  /** @type {HTMLElement[][]} */
+  cells;
+  /** @type {string} */
+  names;
+  /** @type {string} */
+  lang;
+
+  /** @param {string} lane */
   constructor(lane) {
     super(lane);
     this.sentence = "confusion_note";
@@ -116,6 +141,10 @@ export class ConfusionPane extends TestPane {
     this.element = create("div", { class: "tp-layers" }, this.note, this.table);
   }
 
+  /**
+   * @param {LiveData} data
+   * @param {Theme} theme
+   */
   update(data, theme) {
     super.update(data, theme);
     const { names } = data.picture;
@@ -138,9 +167,10 @@ export class ConfusionPane extends TestPane {
     );
   }
 
+  /** @param {Frame} frame */
   draw(frame) {
     this.tell(frame);
-    const { data } = this.get(frame, "confusion");
+    const { data } = arrayOf(frame, this.lane, "confusion");
     const {
       text,
       picture: { names },
@@ -170,6 +200,16 @@ export class ConfusionPane extends TestPane {
 }
 
 export class ProjectionPane extends TestPane {
+  /** @type {number} */
+  width;
+  /** @type {number} */
+  height;
+  /** @type {NumberArray<Float32Array>|undefined} */
+  places;
+  /** @type {Uint8Array} */
+  labels;
+
+  /** @param {string} lane */
   constructor(lane) {
     super(lane);
     this.sentence = "projection_note";
@@ -182,10 +222,11 @@ export class ProjectionPane extends TestPane {
     });
   }
 
+  /** @param {Frame} frame */
   draw(frame) {
     this.tell(frame);
-    this.places = this.get(frame, "places");
-    this.labels = this.get(frame, "labels").data;
+    this.places = arrayOf(frame, this.lane, "places");
+    this.labels = arrayOf(frame, this.lane, "labels").data;
     this.paint();
   }
 

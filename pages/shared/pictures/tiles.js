@@ -1,6 +1,6 @@
 // Small images on a canvas: grey as the data is, or green above zero and purple below.
 
-import { create } from "../live/js/dom.js";
+import { create, penOf } from "../live/js/dom.js";
 import { watchSize } from "../live/js/plot.js";
 import { mix, parseColor } from "../live/js/theme.js";
 
@@ -8,14 +8,21 @@ const CENTRE = 128;
 const ROW = 16;
 const GAP = 3;
 
+/** @param {RGB} options */
 const pack = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 
-/** A packed pixel's [red, green, blue]. */
+/**
+ * A packed pixel's [red, green, blue].
+ * @param {number} pixel
+ */
 export const unpack = (pixel) => [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
 
 const GREY = Uint32Array.from({ length: 256 }, (_, value) => pack([value, value, value]));
 
-/** Colour of each byte: 128 is zero. */
+/**
+ * Colour of each byte: 128 is zero.
+ * @param {Theme} theme
+ */
 export function signedPixels(theme) {
   const positive = parseColor(theme.positive);
   const negative = parseColor(theme.negative);
@@ -26,15 +33,26 @@ export function signedPixels(theme) {
 
 export const greyPixels = () => GREY;
 
-/** A float on the same scale as a byte map, for a largest size of `most`. */
+/**
+ * A float on the same scale as a byte map, for a largest size of `most`.
+ * @param {number} value
+ * @param {number} most
+ */
 export const toByte = (value, most) => CENTRE + Math.round((127 * value) / (most || 1));
 
-/** Paint image `index` of an array (N, H, W) into a canvas of its own size. */
+/**
+ * Paint image `index` of an array (N, H, W) into a canvas of its own size.
+ * @param {Numbers} data
+ * @param {number} index
+ * @param {number} rows
+ * @param {number} columns
+ * @param {Uint32Array} pixels
+ */
 export function imageOf(data, index, rows, columns, pixels) {
   const canvas = document.createElement("canvas");
   canvas.width = columns;
   canvas.height = rows;
-  const pen = canvas.getContext("2d");
+  const pen = penOf(canvas);
   const image = pen.createImageData(columns, rows);
   const target = new Uint32Array(image.data.buffer);
   const start = index * rows * columns;
@@ -43,12 +61,18 @@ export function imageOf(data, index, rows, columns, pixels) {
   return canvas;
 }
 
-/** Paint image `index` of an array (N, 3, H, W) in its own colours. */
+/**
+ * Paint image `index` of an array (N, 3, H, W) in its own colours.
+ * @param {Numbers} data
+ * @param {number} index
+ * @param {number} rows
+ * @param {number} columns
+ */
 export function colourImageOf(data, index, rows, columns) {
   const canvas = document.createElement("canvas");
   canvas.width = columns;
   canvas.height = rows;
-  const pen = canvas.getContext("2d");
+  const pen = penOf(canvas);
   const image = pen.createImageData(columns, rows);
   const target = new Uint32Array(image.data.buffer);
   const size = rows * columns;
@@ -59,13 +83,23 @@ export function colourImageOf(data, index, rows, columns) {
   return canvas;
 }
 
-/** Image `index` of an array (N, H, W), its bytes coloured by `pixels`, or of one (N, 3, H, W) in its own colours. */
+/**
+ * Image `index` of an array (N, H, W), its bytes coloured by `pixels`, or of one (N, 3, H, W) in its own colours.
+ * @param {NumberArray} options
+ * @param {number} index
+ * @param {Uint32Array} pixels
+ */
 export function pictureOf({ data, shape }, index, pixels) {
   const [rows, columns] = shape.slice(-2);
   return shape.length === 4 ? colourImageOf(data, index, rows, columns) : imageOf(data, index, rows, columns, pixels);
 }
 
-/** Fit a canvas's own pixels to its box; returns its pen, scaled to CSS pixels. */
+/**
+ * Fit a canvas's own pixels to its box; returns its pen, scaled to CSS pixels.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width
+ * @param {number} height
+ */
 export function fitCanvas(canvas, width, height) {
   const scale = Math.min(2, window.devicePixelRatio || 1);
   const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
@@ -73,13 +107,18 @@ export function fitCanvas(canvas, width, height) {
     canvas.width = w;
     canvas.height = h;
   }
-  const pen = canvas.getContext("2d");
+  const pen = penOf(canvas);
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.imageSmoothingEnabled = false;
   return pen;
 }
 
-/** The largest side that `count` squares can have in a box. */
+/**
+ * The largest side that `count` squares can have in a box.
+ * @param {number} count
+ * @param {number} width
+ * @param {number} height
+ */
 function packing(count, width, height) {
   let best = { side: 0, across: 1 };
   for (let across = 1; across <= count; across += 1) {
@@ -92,6 +131,23 @@ function packing(count, width, height) {
 
 /** A strip of maps with a caption; the pointed one is told to `onPoint`, the clicked one to `onChoose`. */
 export class Strip {
+  /** @type {number} */
+  width;
+  /** @type {number} */
+  height;
+  /** @type {number} */
+  side;
+  /** @type {number} */
+  across;
+  /** @type {NumberArray<Uint8Array>|undefined} */
+  array;
+  /** @type {Uint32Array} */
+  pixels;
+
+  /**
+   * @param {string} name
+   * @param {StripHandlers} options
+   */
   constructor(name, { onPoint, onChoose }) {
     this.handlers = { onPoint, onChoose };
     this.caption = create("div", { class: "tp-strip-caption" });
@@ -111,10 +167,14 @@ export class Strip {
     });
   }
 
+  /**
+   * @param {NumberArray<Uint8Array>} array
+   * @param {Uint32Array} pixels
+   */
   draw(array, pixels) {
     this.array = array;
     this.pixels = pixels;
-    this.element.style.flexGrow = Math.ceil(array.shape[0] / ROW);
+    this.element.style.flexGrow = String(Math.ceil(array.shape[0] / ROW));
     this.paint();
   }
 
@@ -133,11 +193,13 @@ export class Strip {
     }
   }
 
+  /** @param {number} index */
   corner(index) {
     const cell = this.side + GAP;
     return [(index % this.across) * cell, Math.floor(index / this.across) * cell];
   }
 
+  /** @param {MouseEvent} options */
   at({ offsetX, offsetY }) {
     if (!this.array) return null;
     const cell = this.side + GAP;

@@ -5,10 +5,18 @@ import { create, fill, formatPercent, formatSetting, setText } from "./dom.js";
 const ENDS = 20;
 const ROSE = 3;
 const FELL = 0.97;
+/** @type {Series} */
+const NOTHING = { step: [], value: [] };
 const TROUBLE = new Set(["diverged", "failed", "crashed"]);
 
 export class Banner {
-  /** @param {{onLive: Function, onResume: Function}} handlers */
+  /** @type {number|null} */
+  resumeStep;
+
+  /**
+   * @param {HTMLElement} host
+   * @param {{ onLive: () => void; onResume: (step: number | null) => void }} options
+   */
   constructor(host, { onLive, onResume }) {
     this.host = host;
     this.sentence = create("span", { class: "tp-sentence", role: "status", "data-testid": "message" });
@@ -29,7 +37,11 @@ export class Banner {
     host.append(this.sentence, create("span", { class: "tp-actions" }, this.live, this.resume));
   }
 
-  /** @param state {status, online, looking, step, message, kept, adding} */
+  /**
+   * @param {LiveState} state
+   * @param {Words} text
+   * @param {string} lang
+   */
   show(state, text, lang) {
     const { kind, words, resumeStep } = describe(state, text, lang);
     const looking = state.looking !== null;
@@ -43,6 +55,11 @@ export class Banner {
   }
 }
 
+/**
+ * @param {LiveState} state
+ * @param {Words} text
+ * @param {string} lang
+ */
 function describe(state, text, lang) {
   const { status, online, looking, message } = state;
   if (online === "lost") return { kind: "warning", words: text.reconnecting, resumeStep: null };
@@ -59,12 +76,18 @@ function describe(state, text, lang) {
   return { kind: TROUBLE.has(status) ? "warning" : "info", words, resumeStep: null };
 }
 
+/**
+ * @param {RunMessage} options
+ * @param {LiveState} state
+ * @param {Words} text
+ * @param {string} lang
+ */
 function describeMessage({ code, ...parameters }, state, text, lang) {
   const { status, kept, diverged, history } = state;
   const words = { ...parameters };
   if (words.error) words.error = `${words.error.split(/ \(|\. /)[0]}.`;
-  if (Number.isFinite(words.accuracy)) words.accuracy = formatPercent(words.accuracy, lang);
-  if (Number.isFinite(words.lr)) words.lr = formatSetting(words.lr);
+  if (typeof words.accuracy === "number") words.accuracy = formatPercent(words.accuracy, lang);
+  if (typeof words.lr === "number") words.lr = formatSetting(words.lr);
   const trouble = TROUBLE.has(code) || TROUBLE.has(status);
   const resumeStep = status === "crashed" ? (parameters.kept_step ?? kept.at(-1) ?? null) : null;
   if (code === "diverged" || code === "failed") {
@@ -81,19 +104,29 @@ function describeMessage({ code, ...parameters }, state, text, lang) {
   return { kind: trouble ? "warning" : "info", words: fill(template, words), resumeStep };
 }
 
-/** Whether the run without the bug got past the step at which the one with it stopped. */
+/**
+ * Whether the run without the bug got past the step at which the one with it stopped.
+ * @param {LaneHistory | undefined} history
+ * @param {number | undefined} stopped
+ * @param {Words} text
+ */
 function correctRun(history, stopped, text) {
-  const { step = [], value = [] } = history?.["loss/train"] ?? {};
-  return step.at(-1) > stopped && value.at(-1) !== null ? text.correct_went_on : "";
+  const { step, value } = history?.["loss/train"] ?? NOTHING;
+  return stopped !== undefined && (step.at(-1) ?? -1) > stopped && value.at(-1) !== null ? text.correct_went_on : "";
 }
 
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+/** @param {(number | null)[]} values */
+const mean = (values) => values.reduce((/** @type {number} */ sum, value) => sum + (value ?? 0), 0) / values.length;
 
-/** A sentence where the loss rose far above its start, or ended no lower; with a bug beside the correct run, none. */
+/**
+ * A sentence where the loss rose far above its start, or ended no lower; with a bug beside the correct run, none.
+ * @param {LiveState} options
+ * @param {Words} text
+ */
 function whyNothingIsLearned({ history, status, lr }, text) {
   const losses = history.run?.["loss/train"]?.value ?? [];
   if (history.correct || losses.length <= ENDS) return "";
-  const share = mean(losses.slice(-ENDS)) / losses[0];
+  const share = mean(losses.slice(-ENDS)) / (losses[0] ?? 0);
   if (share > ROSE)
     return fill(text.message_rose, { times: formatSetting(share.toPrecision(2)), lr: formatSetting(lr) });
   return status === "finished" && share > FELL ? fill(text.message_no_lower, { lr: formatSetting(lr) }) : "";

@@ -9,9 +9,52 @@ const CLOSE_GRACE = 400;
 const KEPT_IN_MEMORY = 240;
 const ENDED = new Set(["finished", "stopped", "diverged", "failed", "crashed"]);
 
+/** @param {string} status */
 export const hasEnded = (status) => ENDED.has(status);
 
-class Connection {
+export class Connection {
+  /** @type {number[]} */
+  kept;
+  /** @type {LrChange[]} */
+  events;
+  /** @type {object[]} */
+  outbox;
+  /** @type {WebSocket} */
+  socket;
+  /** @type {RunHistory} */
+  history;
+  /** @type {RunMessage|null} */
+  message;
+  /** @type {number|null} */
+  looking;
+  /** @type {Focus|null} */
+  focus;
+  /** @type {Map<number, Frame>} */
+  keptFrames;
+  /** @type {Set<(change: Change) => void>} */
+  listeners;
+  /** @type {Timer} */
+  retryTimer;
+  /** @type {boolean} */
+  closed;
+  /** @type {string[]|undefined} */
+  lanes;
+  /** @type {number|undefined} */
+  stepsPerEpoch;
+  /** @type {number|undefined} */
+  numSteps;
+  /** @type {number|undefined} */
+  speed;
+  /** @type {number|undefined} */
+  lr;
+  /** @type {ArrayBuffer|null} */
+  newest;
+  /** @type {Frame|undefined} */
+  decoded;
+  /** @type {Frame|null} */
+  past;
+
+  /** @param {string} path */
   constructor(path) {
     this.path = path;
     this.holders = 0;
@@ -32,11 +75,13 @@ class Connection {
     this.open();
   }
 
+  /** @param {(change: Change) => void} listener */
   subscribe(listener) {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
+  /** @param {Change} change */
   tell(change) {
     for (const listener of this.listeners) listener(change);
   }
@@ -51,6 +96,10 @@ class Connection {
     this.socket = socket;
   }
 
+  /**
+   * @param {WebSocket} socket
+   * @param {CloseEvent} event
+   */
   lost(socket, event) {
     if (socket !== this.socket || this.closed) return;
     if (event.code === 1000 && hasEnded(this.status)) return;
@@ -67,6 +116,7 @@ class Connection {
     this.listeners.clear();
   }
 
+  /** @param {string | ArrayBuffer} data */
   receive(data) {
     if (typeof data !== "string") {
       this.newest = data;
@@ -79,6 +129,7 @@ class Connection {
     else if (message.kind === "status") this.adopt(message);
   }
 
+  /** @param {SocketMessage} message */
   greet(message) {
     this.online = "open";
     this.retryDelay = FIRST_RETRY;
@@ -93,6 +144,7 @@ class Connection {
     this.tell("history");
   }
 
+  /** @param {SocketMessage} message */
   extend(message) {
     extendHistory(this.history, message.history);
     this.historyVersion += 1;
@@ -101,6 +153,7 @@ class Connection {
     this.tell("history");
   }
 
+  /** @param {SocketMessage} message */
   adopt(message) {
     this.status = message.status;
     this.step = message.step ?? this.step;
@@ -112,6 +165,7 @@ class Connection {
     this.tell("state");
   }
 
+  /** @param {object} command */
   send(command) {
     if (this.online === "open" && this.socket.readyState === WebSocket.OPEN) {
       this.socket.send(JSON.stringify(command));
@@ -134,6 +188,7 @@ class Connection {
     return (this.looking === null ? null : this.past) ?? this.live;
   }
 
+  /** @param {number} step */
   async lookAt(step) {
     this.looking = step;
     this.tell("state");
@@ -151,7 +206,10 @@ class Connection {
     this.tell("frame");
   }
 
-  /** Look at something else of the network: the worker draws it from now on; of a run that is over, the server. */
+  /**
+   * Look at something else of the network: the worker draws it from now on; of a run that is over, the server.
+   * @param {Focus} focus
+   */
   setFocus(focus) {
     this.focus = focus;
     if (this.online === "open") this.applyFocus();
@@ -162,8 +220,8 @@ class Connection {
     if (!hasEnded(this.status)) this.send({ command: "focus", value: this.focus ?? {} });
     if (this.looking !== null) this.lookAt(this.looking);
     else if (hasEnded(this.status) && this.kept.length) {
-      const { focus } = this;
-      const frame = await this.fetchKept(this.kept.at(-1));
+      const { focus, kept } = this;
+      const frame = await this.fetchKept(kept[kept.length - 1]);
       if (!frame || focus !== this.focus) return;
       this.newest = null;
       this.decoded = frame;
@@ -171,6 +229,7 @@ class Connection {
     }
   }
 
+  /** @param {number} step */
   async fetchKept(step) {
     if (!this.focus && this.keptFrames.has(step)) return this.keptFrames.get(step);
     const asked = this.focus ? { method: "POST", body: JSON.stringify(this.focus) } : {};
@@ -185,10 +244,15 @@ class Connection {
     }
   }
 
+  /**
+   * @param {number} step
+   * @param {Frame} frame
+   */
   remember(step, frame) {
     this.keptFrames.set(step, frame);
     if (this.keptFrames.size > KEPT_IN_MEMORY) {
-      this.keptFrames.delete(this.keptFrames.keys().next().value);
+      const [oldest] = this.keptFrames.keys();
+      this.keptFrames.delete(oldest);
     }
   }
 }
@@ -198,6 +262,10 @@ const REGISTRY = Symbol.for("torch-playground.connections");
 window[REGISTRY] ??= new Map();
 const registry = window[REGISTRY];
 
+/**
+ * @param {string} path
+ * @returns {Connection}
+ */
 export function acquire(path) {
   if (!registry.has(path)) registry.set(path, new Connection(path));
   const connection = registry.get(path);
@@ -205,6 +273,7 @@ export function acquire(path) {
   return connection;
 }
 
+/** @param {Connection} connection */
 export function release(connection) {
   connection.holders -= 1;
   // A rerun may unmount and mount within moments: closing at once would reconnect for nothing.

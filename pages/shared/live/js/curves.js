@@ -13,10 +13,12 @@ import {
 } from "./dom.js";
 import { decimate, valueAt } from "./history.js";
 import { axis, baseLayout, CONFIG, loadPlotly, watchSize } from "./plot.js";
+import { decades, endOfSteps, roundUp } from "./scales.js";
 import { mix, toCss } from "./theme.js";
 
 const METRICS = ["loss", "accuracy"];
 const SPLITS = ["train", "test"];
+/** @type {Record<string, { width: number; dash: string; opacity: number; color?: number }>} */
 const STROKES = {
   run: { width: 1.8, dash: "solid", opacity: 1 },
   correct: { width: 1.8, dash: "5px,4px", opacity: 0.85 },
@@ -32,15 +34,37 @@ const MOST_GROWTH = 6;
 const LABEL_WIDTH = 48;
 const CHANGE_ROWS = 3;
 const LABEL_HEIGHT = 13;
-const MANTISSAS = [1, 1.5, 2, 3, 5, 7.5, 10];
-
-/** The next round number at or above `value`: axes grow by these, not at every point. */
-function roundUp(value) {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return power * MANTISSAS.find((mantissa) => mantissa * power >= value * 0.999999);
-}
 
 class Curve {
+  /** @type {number} */
+  width;
+  /** @type {number} */
+  height;
+  /** @type {(() => void)|undefined} */
+  changed;
+  /** @type {string} */
+  arranged;
+  /** @type {Record<string, HTMLElement>} */
+  readouts;
+  /** @type {CurveTrace[]} */
+  above;
+  /** @type {number} */
+  lowest;
+  /** @type {number} */
+  highest;
+  /** @type {number} */
+  limit;
+  /** @type {HTMLElement|undefined} */
+  logButton;
+  /** @type {boolean} */
+  gone;
+  /** @type {boolean} */
+  drawn;
+
+  /**
+   * @param {string} metric
+   * @param {string[]} splits
+   */
   constructor(metric, splits) {
     this.metric = metric;
     this.splits = splits;
@@ -59,21 +83,27 @@ class Curve {
   }
 
   addLogButton() {
-    this.logButton = create("button", {
+    const button = create("button", {
       type: "button",
       class: "tp-chip",
       "aria-pressed": "false",
       "data-testid": "log-scale",
       onclick: () => {
         this.log = !this.log;
-        this.logButton.setAttribute("aria-pressed", String(this.log));
+        button.setAttribute("aria-pressed", String(this.log));
         this.changed?.();
       },
     });
-    this.tools.append(this.logButton);
+    this.logButton = button;
+    this.tools.append(button);
   }
 
-  /** One row of read-outs a lane, which is the legend too. */
+  /**
+   * One row of read-outs a lane, which is the legend too.
+   * @param {string[]} lanes
+   * @param {Words} text
+   * @param {string} lang
+   */
   arrange(lanes, text, lang) {
     setText(this.heading, text[this.metric]);
     this.ghostKey.replaceChildren(lineSample("train", "ghost"), text.ghost);
@@ -88,6 +118,11 @@ class Curve {
     this.table.replaceChildren(this.heading, this.tools, ...rows);
   }
 
+  /**
+   * @param {string} lane
+   * @param {string[]} lanes
+   * @param {Words} text
+   */
   arrangeRow(lane, lanes, text) {
     const row = create("div", { class: "tp-readout-row", "data-lane": lane });
     if (lanes.length > 1) row.append(create("span", { class: "tp-lane-name" }, text[`lane_short_${lane}`]));
@@ -107,6 +142,11 @@ class Curve {
     return row;
   }
 
+  /**
+   * @param {RunHistory} history
+   * @param {number} step
+   * @param {string} lang
+   */
   read(history, step, lang) {
     for (const [key, node] of Object.entries(this.readouts)) {
       const [lane, split] = key.split("/");
@@ -115,6 +155,10 @@ class Curve {
     }
   }
 
+  /**
+   * @param {number | null | undefined} value
+   * @param {string} lang
+   */
   format(value, lang) {
     return this.metric === "loss" ? formatNumber(value) : formatPercent(value, lang);
   }
@@ -124,7 +168,12 @@ class Curve {
     this.floorShare = 1;
   }
 
+  /**
+   * @param {CurveSource[]} sources
+   * @param {CurvesLook} options
+   */
   traces(sources, { theme, text, hasRun }) {
+    /** @type {CurveTrace[]} */
     const traces = [];
     const own = sources.filter(({ lane, history }) => lane !== "ghost" && history);
     const leading = hasRun ? own : sources;
@@ -146,7 +195,12 @@ class Curve {
           y,
           opacity,
           name: lane === "run" ? text[split] : `${text[`lane_short_${lane}`]}, ${text[split]}`,
-          line: { color: theme.classes[color] ?? theme[split], width, dash, simplify: false },
+          line: {
+            color: color === undefined ? theme[/** @type {"train" | "test"} */ (split)] : theme.classes[color],
+            width,
+            dash,
+            simplify: false,
+          },
           hovertemplate: this.metric === "loss" ? "%{y:.4~g}" : "%{y:.1%}",
         });
       }
@@ -155,15 +209,19 @@ class Curve {
     return traces;
   }
 
-  /** Where a line leaves the picture at the top: how far up it goes on. */
+  /**
+   * Where a line leaves the picture at the top: how far up it goes on.
+   * @param {number} end
+   * @param {string} bgcolor
+   */
   leaving(end, bgcolor) {
     if (this.metric !== "loss" || this.log) return [];
     const top = this.top();
     const found = [];
     for (const { x, y, line } of this.above) {
-      const first = y.findIndex((value) => value > top);
+      const first = y.findIndex((value) => value !== null && value > top);
       if (first < 0) continue;
-      const most = y.reduce((best, value) => Math.max(best, value ?? 0), 0);
+      const most = y.reduce((/** @type {number} */ best, value) => Math.max(best, value ?? 0), 0);
       found.push(
         label(`↑ ${formatNumber(most)}`, line.color, {
           ...beside(x[first], end, 0.3 * end),
@@ -175,13 +233,19 @@ class Curve {
     return found;
   }
 
-  /** An exploding loss leaves the picture at the top instead of flattening all other lines at the bottom. */
+  /**
+   * An exploding loss leaves the picture at the top instead of flattening all other lines at the bottom.
+   * @param {CurveSource[]} sources
+   */
   growthLimit(sources) {
     const starts = sources.map(({ history }) => history?.[`${this.metric}/train`]?.value[0] ?? 0);
     return MOST_GROWTH * (Math.max(0, ...starts) || 1);
   }
 
-  /** Grow the axis so that it holds these values. */
+  /**
+   * Grow the axis so that it holds these values.
+   * @param {(number | null)[]} values
+   */
   stretch(values) {
     for (const value of values) {
       if (value === null) continue;
@@ -192,26 +256,29 @@ class Curve {
     }
   }
 
-  /** The run before never sets the loss's axis, but accuracy has room for it: it ends at 0 anyway. */
+  /**
+   * The run before never sets the loss's axis, but accuracy has room for it: it ends at 0 anyway.
+   * @param {(number | null)[]} values
+   */
   makeRoomBelow(values) {
     if (this.metric !== "accuracy") return;
     for (const value of values) if (value !== null && value < this.floorShare) this.floorShare = value;
   }
 
+  /** @param {Theme} theme */
   yaxis(theme) {
     if (this.metric === "accuracy") {
       const low = Math.max(0, Math.floor((this.floorShare - 0.02) * 4) / 4);
       return axis(theme, { range: [Math.min(0.5, low), 1.02], tickformat: ".0%", nticks: 5 });
     }
-    if (this.log) return axis(theme, { type: "log", range: this.decades(), nticks: 5, exponentformat: "power" });
+    if (this.log)
+      return axis(theme, {
+        type: "log",
+        range: decades(this.lowest, this.highest),
+        nticks: 5,
+        exponentformat: "power",
+      });
     return axis(theme, { range: [0, this.top()], nticks: 5, exponentformat: "power", rangemode: "tozero" });
-  }
-
-  /** The ends of the logarithmic axis, as powers of ten in steps of a half. */
-  decades() {
-    if (!this.highest) return [-2, 0];
-    const low = Math.floor(2 * Math.log10(this.lowest) - 0.1) / 2;
-    return [low, Math.max(low + 0.5, Math.ceil(2 * Math.log10(this.highest) + 0.1) / 2)];
   }
 
   /** The upper end of the linear axis. */
@@ -219,8 +286,10 @@ class Curve {
     return this.ceiling ? roundUp(this.ceiling * 1.04) : 1;
   }
 
-  layout({ theme, text, end, cursor, floor, events }) {
-    const marks = this.marks({ theme, text, end, cursor, floor, events });
+  /** @param {CurvesLook} look */
+  layout(look) {
+    const { theme, text, end } = look;
+    const marks = this.marks(look);
     return baseLayout(theme, {
       width: this.width,
       height: this.height,
@@ -239,8 +308,10 @@ class Curve {
     });
   }
 
+  /** @param {CurvesLook} options */
   marks({ theme, text, end, cursor, floor, events }) {
     const faint = toCss(mix(theme.background, theme.text, 0.45));
+    /** @type {object[]} */
     const shapes = events.map(({ step }) => upright(step, faint, "dot", 1));
     const annotations = this.leaving(end, toCss(theme.background));
     if (cursor !== null) shapes.push(upright(cursor, toCss(theme.primary), "solid", 1.5));
@@ -267,7 +338,14 @@ class Curve {
     return { shapes, annotations };
   }
 
-  /** The names of the learning rate's changes, in rows so that none stands on another; the last ones come first. */
+  /**
+   * The names of the learning rate's changes, in rows so that none stands on another; the last ones come first.
+   * @param {LrChange[]} events
+   * @param {number} end
+   * @param {Theme} theme
+   * @param {Words} text
+   * @param {number} firstRow
+   */
   changes(events, end, theme, text, firstRow) {
     const color = toCss(mix(theme.background, theme.text, 0.6));
     const bgcolor = toCss(theme.background);
@@ -289,6 +367,11 @@ class Curve {
     });
   }
 
+  /**
+   * @param {PlotlyModule} Plotly
+   * @param {CurveSource[]} sources
+   * @param {CurvesLook} look
+   */
   async render(Plotly, sources, look) {
     if (this.gone || !this.width) return;
     const traces = this.traces(sources, look);
@@ -302,12 +385,26 @@ class Curve {
   }
 }
 
-/** A label's place on the time axis: right of a step, left of it where there is no room. */
+/**
+ * A label's place on the time axis: right of a step, left of it where there is no room.
+ * @param {number} step
+ * @param {number} end
+ * @param {number} wide
+ */
 const beside = (step, end, wide) => ({ x: step, xanchor: step + wide > end ? "right" : "left" });
 
-/** The place of a row of labels, counted from the top. */
+/**
+ * The place of a row of labels, counted from the top.
+ * @param {number} index
+ */
 const row = (index) => ({ y: 1, yref: "paper", yanchor: "top", yshift: -LABEL_HEIGHT * index });
 
+/**
+ * @param {number} x
+ * @param {string} color
+ * @param {string} dash
+ * @param {number} width
+ */
 const upright = (x, color, dash, width) => ({
   type: "line",
   yref: "paper",
@@ -318,6 +415,11 @@ const upright = (x, color, dash, width) => ({
   line: { color, dash, width },
 });
 
+/**
+ * @param {string} text
+ * @param {string} color
+ * @param {object} place
+ */
 const label = (text, color, place) => ({
   text,
   showarrow: false,
@@ -328,7 +430,44 @@ const label = (text, color, place) => ({
 
 /** Both curves of a run, redrawn a few times a second at most. */
 export class Curves {
-  /** @param picture {metrics, splits}: what is measured, where it is not loss and accuracy, in training and test */
+  /** @type {LiveData} */
+  data;
+  /** @type {Theme} */
+  theme;
+  /** @type {LaneHistory|null} */
+  ghost;
+  /** @type {string|null|undefined} */
+  ghostUrl;
+  /** @type {RunHistory} */
+  history;
+  /** @type {number|undefined} */
+  step;
+  /** @type {number|null|undefined} */
+  cursor;
+  /** @type {LrChange[]|undefined} */
+  events;
+  /** @type {number|null|undefined} */
+  floor;
+  /** @type {string|undefined} */
+  status;
+  /** @type {Timer|null|undefined} */
+  timer;
+  /** @type {number|undefined} */
+  last;
+  /** @type {number|undefined} */
+  end;
+  /** @type {boolean} */
+  stale;
+  /** @type {boolean} */
+  urgent;
+  /** @type {boolean} */
+  rendering;
+  /** @type {boolean} */
+  gone;
+
+  /**
+   * @param {HTMLElement} host
+   */
   constructor(host, { metrics = METRICS, splits = SPLITS }) {
     this.host = host;
     this.curves = metrics.map((metric) => new Curve(metric, splits));
@@ -345,12 +484,16 @@ export class Curves {
     );
   }
 
+  /**
+   * @param {LiveData} data
+   * @param {Theme} theme
+   */
   update(data, theme) {
     if (this.data && this.data.run !== data.run) this.forget();
     this.data = data;
     this.theme = theme;
     for (const curve of this.curves) curve.arrange(data.lanes, data.text, data.lang);
-    this.host.dataset.lanes = data.lanes.length;
+    this.host.dataset.lanes = String(data.lanes.length);
     this.fetchGhost(data.ghost);
     this.schedule();
   }
@@ -361,6 +504,7 @@ export class Curves {
     this.curves.forEach((curve) => curve.forget());
   }
 
+  /** @param {string | null} url */
   async fetchGhost(url) {
     if (this.ghostUrl === url) return;
     this.ghostUrl = url;
@@ -377,7 +521,10 @@ export class Curves {
     this.schedule();
   }
 
-  /** Take what is to be shown; drawing follows when it is due. */
+  /**
+   * Take what is to be shown; drawing follows when it is due.
+   * @param {LiveState & { cursor: number | null; floor?: number | null }} options
+   */
   show({ history, step, cursor, events, floor, status }) {
     if (this.status !== status) this.hurry();
     Object.assign(this, { history, step, cursor, events, floor, status });
@@ -398,7 +545,7 @@ export class Curves {
   hurry() {
     this.urgent = true;
     if (this.rendering) return;
-    clearTimeout(this.timer);
+    clearTimeout(this.timer ?? undefined);
     this.timer = null;
   }
 
@@ -425,6 +572,7 @@ export class Curves {
     }
   }
 
+  /** @param {PlotlyModule} Plotly */
   async draw(Plotly) {
     if (this.gone) return;
     const { text, lanes } = this.data;
@@ -451,12 +599,12 @@ export class Curves {
 
   /** The end of the time axis, which grows in round steps. */
   growEnd() {
+    /** @param {(LaneHistory | null)[]} lanes */
     const longest = (lanes) =>
       Math.max(0, ...lanes.flatMap((lane) => Object.values(lane ?? {})).map(({ step }) => step.at(-1) ?? 0));
     const past = Math.min(longest([this.ghost]), this.data.num_steps);
     const last = Math.max(10, past, longest(Object.values(this.history)));
-    const wanted = last <= this.data.num_steps ? Math.min(this.data.num_steps, roundUp(last)) : roundUp(last);
-    this.end = Math.max(this.end ?? 0, wanted);
+    this.end = Math.max(this.end ?? 0, endOfSteps(last, this.data.num_steps));
     return this.end;
   }
 
@@ -471,7 +619,7 @@ export class Curves {
 
   destroy() {
     this.gone = true;
-    clearTimeout(this.timer);
+    clearTimeout(this.timer ?? undefined);
     this.stops.forEach((stop) => stop());
     this.curves.forEach((curve) => curve.destroy());
   }

@@ -2,6 +2,7 @@
 
 const ALIGNMENT = 8;
 
+/** @type {Record<string, typeof Uint8Array | typeof Int32Array | typeof Float32Array | typeof Float64Array>} */
 const ARRAY_TYPES = {
   uint8: Uint8Array,
   int32: Int32Array,
@@ -9,12 +10,21 @@ const ARRAY_TYPES = {
   float64: Float64Array,
 };
 
+/**
+ * @param {ArrayBuffer} buffer
+ * @returns {{ header: FrameHeader; end: number }}
+ */
 function readHeader(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
   const text = new TextDecoder().decode(new Uint8Array(buffer, 4, length));
   return { header: JSON.parse(text), end: 4 + length };
 }
 
+/**
+ * @param {ArrayBuffer} buffer
+ * @param {number} start
+ * @param {ArraySpec} spec
+ */
 function readArray(buffer, start, { dtype, shape, offset }) {
   const ArrayType = ARRAY_TYPES[dtype];
   const length = shape.reduce((product, size) => product * size, 1);
@@ -23,10 +33,15 @@ function readArray(buffer, start, { dtype, shape, offset }) {
   return new ArrayType(buffer.slice(from, from + length * ArrayType.BYTES_PER_ELEMENT));
 }
 
-/** Decode one binary frame into {step, epoch, levels, unitsScale, facts, arrays: {name: {data, shape}}}. */
+/**
+ * Decode one binary frame into {step, epoch, levels, unitsScale, facts, arrays: {name: {data, shape}}}.
+ * @param {ArrayBuffer} buffer
+ * @returns {Frame}
+ */
 export function decodeFrame(buffer) {
   const { header, end } = readHeader(buffer);
   const start = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
+  /** @type {Frame["arrays"]} */
   const arrays = {};
   for (const [name, spec] of Object.entries(header.arrays)) {
     arrays[name] = { data: readArray(buffer, start, spec), shape: spec.shape };
@@ -41,6 +56,31 @@ export function decodeFrame(buffer) {
   };
 }
 
+/**
+ * An array of a lane; undefined where the frame has none of that name.
+ * @template {keyof LaneArrays} Name
+ * @param {Frame} frame
+ * @param {string} lane
+ * @param {Name} name
+ */
+export function findArray(frame, lane, name) {
+  return /** @type {LaneArrays[Name] | undefined} */ (frame.arrays[`${lane}/${name}`]);
+}
+
+/**
+ * An array that a frame with this part of the network always has.
+ * @template {keyof LaneArrays} Name
+ * @param {Frame} frame
+ * @param {string} lane
+ * @param {Name} name
+ */
+export function arrayOf(frame, lane, name) {
+  const array = findArray(frame, lane, name);
+  if (!array) throw new Error(`The frame has no array ${lane}/${name}.`);
+  return array;
+}
+
+/** @param {string} base64 */
 export function decodeBase64Frame(base64) {
   const binary = atob(base64);
   const bytes = new Uint8Array(binary.length);
@@ -48,7 +88,12 @@ export function decodeBase64Frame(base64) {
   return decodeFrame(bytes.buffer);
 }
 
-/** Split one cell of a decision grid into the likeliest class and its probability. */
+/**
+ * Split one cell of a decision grid into the likeliest class and its probability.
+ * @param {number} value
+ * @param {number} levels
+ * @param {number} classes
+ */
 export function readDecision(value, levels, classes) {
   const label = Math.min(classes - 1, Math.floor(value / levels));
   const certainty = (value - label * levels) / (levels - 1);

@@ -1,5 +1,9 @@
 // Recorded numbers: {lane: {"loss/train": {step: [...], value: [...]}}}. A null value was not a finite number.
 
+/**
+ * @param {RunHistory} history
+ * @param {RunHistory | undefined} addition
+ */
 export function extendHistory(history, addition) {
   for (const [lane, series] of Object.entries(addition ?? {})) {
     history[lane] ??= {};
@@ -11,6 +15,10 @@ export function extendHistory(history, addition) {
   return history;
 }
 
+/**
+ * @param {Series} series
+ * @param {Series} points
+ */
 function extendSeries(series, points) {
   let last = series.step.at(-1) ?? -Infinity;
   points.step.forEach((step, i) => {
@@ -21,7 +29,11 @@ function extendSeries(series, points) {
   });
 }
 
-/** The value recorded at `step` or last before it; undefined where there is none. */
+/**
+ * The value recorded at `step` or last before it; undefined where there is none.
+ * @param {Series | undefined} series
+ * @param {number} step
+ */
 export function valueAt(series, step) {
   if (!series?.step.length) return undefined;
   let low = 0;
@@ -34,7 +46,10 @@ export function valueAt(series, step) {
   return low ? series.value[low - 1] : undefined;
 }
 
-/** Thin a series to about `limit` points, keeping each bucket's lowest and highest and every gap. */
+/**
+ * Thin a series to about `limit` points, keeping each bucket's lowest and highest and every gap.
+ * @param {Series} options
+ */
 export function decimate({ step, value }, limit = 1500) {
   const length = step.length;
   if (length <= limit) return { x: step.slice(), y: value.slice() };
@@ -54,15 +69,21 @@ export function decimate({ step, value }, limit = 1500) {
   return { x, y };
 }
 
+/**
+ * @param {(number | null)[]} value
+ * @param {number} start
+ * @param {number} end
+ */
 function extremes(value, start, end) {
   let low = start;
   let high = start;
   let gap = -1;
   for (let i = start; i < end; i += 1) {
-    if (value[i] === null) gap = i;
+    const number = value[i];
+    if (number === null) gap = i;
     else {
-      if (value[low] === null || value[i] < value[low]) low = i;
-      if (value[high] === null || value[i] > value[high]) high = i;
+      if (number < (value[low] ?? Infinity)) low = i;
+      if (number > (value[high] ?? -Infinity)) high = i;
     }
   }
   const kept = gap < 0 ? [low, high] : [low, high, gap];

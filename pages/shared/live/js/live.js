@@ -3,7 +3,7 @@
 import { Banner } from "./banner.js";
 import { acquire, hasEnded, release } from "./connection.js";
 import { Curves } from "./curves.js";
-import { create, setAttribute } from "./dom.js";
+import { create, setAttribute, targetOf } from "./dom.js";
 import { decodeBase64Frame } from "./frames.js";
 import { valueAt } from "./history.js";
 import { keep } from "./mounting.js";
@@ -20,17 +20,61 @@ const USES_SPACE =
   "input, select, textarea, button, a, summary, [contenteditable], [role=button], [role=slider], " +
   "[role=switch], [role=tab], [role=radio], [role=checkbox], [role=option], [role=combobox], [role=textbox]";
 
-/** Whether what is asked for is what Python was asked for before, which has defaults filled in. */
+/**
+ * Whether what is asked for is what Python was asked for before, which has defaults filled in.
+ * @param {Focus} asked
+ * @param {Focus} shown
+ */
 const isShown = (asked, shown) =>
   Boolean(asked.drawing) === Boolean(shown.drawing) &&
   Object.entries(asked).every(([name, value]) => shown[name] === value);
 
 class LiveView {
+  /** @type {LiveData} */
+  data;
+  /** @type {Theme} */
+  theme;
+  /** @type {Component} */
+  component;
+  /** @type {LivePicture} */
+  picture;
+  /** @type {string} */
+  kind;
+  /** @type {Frame|null} */
+  preview;
+  /** @type {Frame|null} */
+  drawn;
+  /** @type {Focus|null} */
+  focus;
+  /** @type {import("./connection.js").Connection|null} */
+  connection;
+  /** @type {() => void} */
+  unsubscribe;
+  /** @type {Timer} */
+  patience;
+  /** @type {number|null} */
+  pending;
+  /** @type {Timer|null} */
+  describing;
+  /** @type {number|undefined} */
+  described;
+  /** @type {boolean} */
+  gone;
+
+  /**
+   * @param {HTMLElement} parent
+   * @param {Component} options
+   * @param {PictureModule} pictureModule
+   */
   constructor(parent, { data }, pictureModule) {
     this.connection = null;
     this.starting = false;
     this.root = create("div", { class: "tp-live", "data-testid": "live-view" });
-    const part = (name, attributes) => create("div", { class: `tp-${name}`, ...attributes });
+    /**
+     * @param {string} name
+     * @param {object} attributes
+     */
+    const part = (name, attributes = {}) => create("div", { class: `tp-${name}`, ...attributes });
     const [bar, banner, picture, curves, time] = ["bar", "banner", "picture", "curves", "time"].map((name) =>
       part(name),
     );
@@ -46,7 +90,7 @@ class LiveView {
       onStep: () => this.advance("step", 1),
       onEpoch: () => this.advance("epoch", "epoch"),
       onReset: () => this.trigger("reset", {}),
-      onSpeed: (value) => this.connection?.send({ command: "speed", value }),
+      onSpeed: (/** @type {number} */ value) => this.connection?.send({ command: "speed", value }),
     });
     const onLive = () => this.connection?.backToLive();
     this.banner = new Banner(banner, {
@@ -58,11 +102,15 @@ class LiveView {
     this.curves = new Curves(curves, data.picture);
     this.timeline = new Timeline(time, { onLook: (step) => this.connection?.lookAt(step), onLive });
     this.pace = new Pace();
-    this.onKey = (event) => this.pressKey(event);
+    this.onKey = (/** @type {KeyboardEvent} */ event) => this.pressKey(event);
     document.addEventListener("keydown", this.onKey);
   }
 
-  /** The picture of one kind; another kind of data may need another one. */
+  /**
+   * The picture of one kind; another kind of data may need another one.
+   * @param {PictureData} spec
+   * @param {PictureModule} options
+   */
   makePicture(spec, { Picture }) {
     this.picture?.destroy();
     this.place.replaceChildren();
@@ -77,6 +125,10 @@ class LiveView {
     );
   }
 
+  /**
+   * @param {Component} component
+   * @param {PictureModule} pictureModule
+   */
   update(component, pictureModule) {
     this.component = component;
     const { data } = component;
@@ -91,7 +143,7 @@ class LiveView {
     applyTheme(this.root, this.theme);
     setAttribute(this.root, "lang", data.lang);
     this.root.dataset.picture = data.picture.kind;
-    this.root.dataset.lanes = data.lanes.length;
+    this.root.dataset.lanes = String(data.lanes.length);
     this.playBar.relabel(data.text);
     this.timeline.relabel(data.text);
     this.picture.update(data, this.theme);
@@ -100,6 +152,7 @@ class LiveView {
     this.schedule();
   }
 
+  /** @param {LiveData} data */
   adopt(data) {
     const changedRun = this.data?.run !== data.run;
     if (changedRun) this.stopStarting();
@@ -110,12 +163,15 @@ class LiveView {
     if (changedRun) this.setFocus(this.focus);
   }
 
-  /** Look at something else: the run's worker draws it, or Python where there is no run. */
+  /**
+   * Look at something else: the run's worker draws it, or Python where there is no run.
+   * @param {Focus | null | undefined} focus
+   */
   setFocus(focus) {
     this.focus = focus ?? null;
     if (!this.focus) return;
-    if (this.connection) this.connection.setFocus(focus);
-    else if (!isShown(focus, this.data.focus)) this.trigger("focus", { focus });
+    if (this.connection) this.connection.setFocus(this.focus);
+    else if (!isShown(this.focus, this.data.focus)) this.trigger("focus", { focus: this.focus });
     else {
       // The frame that is there already shows it, and Python would have nothing new to tell.
       this.drawn = null;
@@ -123,16 +179,18 @@ class LiveView {
     }
   }
 
+  /** @param {string | null} path */
   connect(path) {
     if ((this.connection?.path ?? null) === (path ?? null)) return;
     this.disconnect();
     if (!path) return;
-    this.connection = acquire(path);
-    this.unsubscribe = this.connection.subscribe((change) => {
-      if (change === "state") this.playBar.takeSpeed(this.connection.speed);
+    const connection = acquire(path);
+    this.connection = connection;
+    this.unsubscribe = connection.subscribe((change) => {
+      if (change === "state") this.playBar.takeSpeed(connection.speed);
       this.schedule();
     });
-    this.playBar.takeSpeed(this.connection.speed);
+    this.playBar.takeSpeed(connection.speed);
   }
 
   disconnect() {
@@ -154,37 +212,48 @@ class LiveView {
 
   /** A run that is over but would go on: what was asked for now is more than what it has. */
   get goesOn() {
-    return this.mayGoOn && this.connection.kept.at(-1) < this.data.num_steps;
+    const last = this.connection?.kept.at(-1);
+    return this.mayGoOn && last !== undefined && last < this.data.num_steps;
   }
 
   /** A run that is over and would go on with more steps. */
   get mayGoOn() {
     const { connection } = this;
     if (!connection || !hasEnded(connection.status)) return false;
-    return GO_ON.has(connection.message?.code) && connection.kept.length > 0;
+    return GO_ON.has(connection.message?.code ?? "") && connection.kept.length > 0;
   }
 
   toggle() {
     if (this.starting) return;
-    if (this.atRest) this.start(false, 0);
+    const { connection } = this;
+    if (!connection || this.atRest) this.start(false, 0);
     else {
-      this.connection.backToLive();
-      this.connection.send({ command: this.status === "running" ? "pause" : "play" });
+      connection.backToLive();
+      connection.send({ command: this.status === "running" ? "pause" : "play" });
     }
   }
 
+  /**
+   * @param {string} command
+   * @param {number | "epoch"} steps
+   */
   advance(command, steps) {
     if (this.starting) return;
-    if (this.atRest) {
+    const { connection } = this;
+    if (!connection || this.atRest) {
       if (this.state().over) return;
       this.start(true, steps);
       return;
     }
-    this.connection.backToLive();
-    if (this.status === "running") this.connection.send({ command: "pause" });
-    this.connection.send({ command });
+    connection.backToLive();
+    if (this.status === "running") connection.send({ command: "pause" });
+    connection.send({ command });
   }
 
+  /**
+   * @param {boolean} paused
+   * @param {number | "epoch"} steps
+   */
   start(paused, steps) {
     this.starting = true;
     // If Python could not start it, the buttons must come back.
@@ -199,13 +268,18 @@ class LiveView {
     this.schedule();
   }
 
+  /**
+   * @param {string} name
+   * @param {object} value
+   */
   trigger(name, value) {
     this.component.setTriggerValue(name, { ...value, n: Date.now() });
   }
 
+  /** @param {KeyboardEvent} event */
   pressKey(event) {
     if (event.key !== " " || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest?.(USES_SPACE) || !this.root.isConnected) return;
+    if (targetOf(event).closest?.(USES_SPACE) || !this.root.isConnected) return;
     event.preventDefault();
     this.toggle();
   }
@@ -264,12 +338,19 @@ class LiveView {
     };
   }
 
+  /**
+   * @param {number} step
+   * @param {Frame | null} frame
+   */
   epochAt(step, frame) {
     const perEpoch = this.connection?.stepsPerEpoch;
     return perEpoch ? Math.floor(step / perEpoch) : (frame?.epoch ?? 0);
   }
 
-  /** Screen readers need the picture's number now and then, not at every frame. */
+  /**
+   * Screen readers need the picture's number now and then, not at every frame.
+   * @param {LiveState} options
+   */
   describe({ step, history }) {
     const now = performance.now();
     if (now - (this.described ?? -Infinity) < DESCRIBE_EVERY) {
@@ -280,14 +361,18 @@ class LiveView {
       return;
     }
     this.described = now;
+    /**
+     * @param {string} lane
+     * @param {string} metric
+     */
     const metricOf = (lane, metric) => valueAt(history[lane]?.[metric], step);
     this.picture.describe(step, (lane) => metricOf(lane, "accuracy/test"), metricOf);
   }
 
   destroy() {
     this.gone = true;
-    cancelAnimationFrame(this.pending);
-    clearTimeout(this.describing);
+    cancelAnimationFrame(this.pending ?? 0);
+    clearTimeout(this.describing ?? undefined);
     clearTimeout(this.patience);
     document.removeEventListener("keydown", this.onKey);
     this.disconnect();

@@ -4,13 +4,21 @@ import "./styles.js";
 
 const SETTLE = 50;
 
-/** Make `mount(component, picture)`: one view a parent element, built once, then updated. */
+/**
+ * Make `mount(component, picture)`: one view a parent element, built once, then updated.
+ * @param {string} name
+ * @param {new (parent: HTMLElement, component: Component<any>, picture: PictureModule) => View<any>} View
+ */
 export function keep(name, View) {
   // On window, so that a second copy of this module finds the view that is already there.
   const key = Symbol.for(`torch-playground.views.${name}`);
   window[key] ??= new WeakMap();
   const views = window[key];
 
+  /**
+   * @param {Component<any>} component
+   * @param {PictureModule} picture
+   */
   return function mount(component, picture) {
     const parent = component.parentElement;
     let held = views.get(parent);

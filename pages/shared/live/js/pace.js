@@ -4,11 +4,18 @@ const WINDOW = 4000;
 const ENOUGH = 600;
 
 export class Pace {
+  /** @type {{now: number, step: number}[]} */
+  samples;
+
   constructor() {
     this.samples = [];
   }
 
-  /** Steps a second, or null while it is not known. */
+  /**
+   * Steps a second, or null while it is not known.
+   * @param {number} step
+   * @param {string} status
+   */
   measure(step, status) {
     const now = performance.now();
     const last = this.samples.at(-1);
@@ -17,7 +24,7 @@ export class Pace {
     if (!last || step > last.step) this.samples.push({ now, step });
     while (this.samples.length > 2 && now - this.samples[0].now > WINDOW) this.samples.shift();
     const [first] = this.samples;
-    const newest = this.samples.at(-1);
+    const newest = this.samples[this.samples.length - 1];
     if (newest.now - first.now < ENOUGH) return null;
     return (1000 * (newest.step - first.step)) / (newest.now - first.now);
   }

@@ -10,17 +10,28 @@ const ICONS = {
   reset:
     "M8 2.6a5.4 5.4 0 1 1-5.2 6.9h1.9A3.6 3.6 0 1 0 8 4.4c-.9 0-1.8.4-2.4 1l1.7 1.7H2.6V2.4l1.7 1.7A5.3 5.3 0 0 1 8 2.6z",
 };
+/** @type {("step" | "epoch" | "reset")[]} */
+const OTHERS = ["step", "epoch", "reset"];
 const SPEEDS = [1, 5, 30, 200, 0];
 const DEFAULT_SPEED = 30;
 
-/** Seconds as minutes and seconds: 0:07. */
+/**
+ * Seconds as minutes and seconds: 0:07.
+ * @param {number} seconds
+ */
 const duration = (seconds) => {
   const whole = Math.max(0, Math.round(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 };
 
 export class PlayBar {
-  /** @param {{onPlay, onStep, onEpoch, onReset, onSpeed}} handlers */
+  /** @type {Words} */
+  text;
+
+  /**
+   * @param {HTMLElement} host
+   * @param {PlayBarHandlers} handlers
+   */
   constructor(host, handlers) {
     this.handlers = handlers;
     this.play = this.button("play", handlers.onPlay, "tp-primary");
@@ -38,10 +49,11 @@ export class PlayBar {
       },
       ...SPEEDS.map((value) => create("option", { value })),
     );
-    this.speed.value = DEFAULT_SPEED;
+    this.speed.value = String(DEFAULT_SPEED);
     this.stepCount = create("span", { class: "tp-count", "data-testid": "step-count", "data-step": 0 });
     this.epochCount = create("span", { class: "tp-count-small", "data-testid": "epoch-count" });
-    this.progress = create("div", { class: "tp-progress", role: "progressbar", hidden: "" }, create("span"));
+    this.progressFill = create("span");
+    this.progress = create("div", { class: "tp-progress", role: "progressbar", hidden: "" }, this.progressFill);
     this.paceWords = create("span", { class: "tp-count-small", "data-testid": "pace" });
     host.append(
       create("div", { class: "tp-buttons" }, this.play.node, this.step.node, this.epoch.node, this.reset.node),
@@ -51,6 +63,10 @@ export class PlayBar {
     );
   }
 
+  /**
+   * @param {keyof typeof ICONS} name
+   * @param {() => void} onclick
+   */
   button(name, onclick, style = "") {
     const words = create("span", { class: "tp-words" });
     const picture = icon(ICONS[name]);
@@ -68,9 +84,10 @@ export class PlayBar {
     return { node, words, icon: picture };
   }
 
+  /** @param {Words} text */
   relabel(text) {
     this.text = text;
-    for (const name of ["step", "epoch", "reset"]) {
+    for (const name of OTHERS) {
       setText(this[name].words, text[name]);
       setAttribute(this[name].node, "aria-label", text[name]);
     }
@@ -84,11 +101,15 @@ export class PlayBar {
     return Number(this.speed.value);
   }
 
-  /** Take the run's speed over, unless it is one this list does not offer. */
+  /**
+   * Take the run's speed over, unless it is one this list does not offer.
+   * @param {number | undefined} speed
+   */
   takeSpeed(speed) {
-    if (speed !== undefined && SPEEDS.includes(speed) && this.chosenSpeed !== speed) this.speed.value = speed;
+    if (speed !== undefined && SPEEDS.includes(speed) && this.chosenSpeed !== speed) this.speed.value = String(speed);
   }
 
+  /** @param {LiveState} options */
   show({ status, step, epoch, numSteps, lr, lang, over, goesOn, mayGoOn, pace, imagesPerStep }) {
     const running = status === "running";
     const onward = status === "paused" || goesOn;
@@ -101,24 +122,27 @@ export class PlayBar {
       running ? this.text.pause_help : over ? this.text.again_help : this.text.play_help,
     );
     const overHelp = mayGoOn ? this.text.over_help : this.text.over_for_good_help;
-    for (const name of ["step", "epoch", "reset"]) {
+    for (const name of OTHERS) {
       const ended = over && name !== "reset";
       this[name].node.disabled = ended;
       setAttribute(this[name].node, "title", ended ? overHelp : this.text[`${name}_help`]);
     }
     setAttribute(this.play.node, "aria-busy", status === "starting");
     const wanted = running ? this.pauseIcon : this.playIcon;
-    if (this.play.node.firstChild !== wanted) this.play.node.firstChild.replaceWith(wanted);
+    if (this.play.node.firstChild !== wanted) this.play.node.firstChild?.replaceWith(wanted);
     this.count({ step, epoch, numSteps, lr, lang });
     this.hurry({ step, numSteps, lang, pace, imagesPerStep });
   }
 
-  /** Images a second and the time left, for networks that take their time. */
+  /**
+   * Images a second and the time left, for networks that take their time.
+   * @param {Hurried} options
+   */
   hurry({ step, numSteps, lang, pace, imagesPerStep }) {
     this.progress.hidden = !imagesPerStep;
     if (!imagesPerStep) return;
     const share = numSteps ? Math.min(1, step / numSteps) : 0;
-    this.progress.firstChild.style.transform = `scaleX(${share})`;
+    this.progressFill.style.transform = `scaleX(${share})`;
     setAttribute(this.progress, "aria-valuenow", Math.round(100 * share));
     const words = pace
       ? fill(this.text.pace, {
@@ -129,6 +153,7 @@ export class PlayBar {
     setText(this.paceWords, words);
   }
 
+  /** @param {Counted} options */
   count({ step, epoch, numSteps, lr, lang }) {
     const numbers = { step: formatCount(step, lang), num_steps: formatCount(numSteps, lang) };
     setText(this.stepCount, fill(this.text.step_count, numbers));

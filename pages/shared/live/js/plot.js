@@ -11,6 +11,7 @@ export const CONFIG = {
   responsive: false,
 };
 
+/** @param {string} url */
 export function loadPlotly(url) {
   if (window.Plotly) return Promise.resolve(window.Plotly);
   window[LOADING] ??= new Promise((resolve, reject) => {
@@ -29,6 +30,7 @@ export function loadPlotly(url) {
 /** On a touch screen a drag must scroll the page, not draw a zoom box. */
 export const dragMode = () => (window.matchMedia("(pointer: coarse)").matches ? false : "zoom");
 
+/** @param {Theme} theme */
 export function axis(theme, more = {}) {
   return {
     color: toCss(theme.muted),
@@ -41,6 +43,7 @@ export function axis(theme, more = {}) {
   };
 }
 
+/** @param {Theme} theme */
 export function baseLayout(theme, more = {}) {
   return {
     paper_bgcolor: "rgba(0,0,0,0)",
@@ -58,7 +61,11 @@ export function baseLayout(theme, more = {}) {
   };
 }
 
-/** Call `resized(width, height)` now and whenever the element's box changes. */
+/**
+ * Call `resized(width, height)` now and whenever the element's box changes.
+ * @param {HTMLElement} element
+ * @param {(width: number, height: number) => void} resized
+ */
 export function watchSize(element, resized) {
   let last = "";
   const observer = new ResizeObserver(() => {

@@ -4,6 +4,7 @@ import { PALETTE } from "./palette.js";
 
 const SYSTEM_FONT = "system-ui, sans-serif";
 
+/** @param {string} color */
 export function parseColor(color) {
   const text = color.trim();
   const hex = /^#([0-9a-f]{3,8})$/i.exec(text)?.[1];
@@ -15,14 +16,21 @@ export function parseColor(color) {
   return numbers.length >= 3 ? numbers.slice(0, 3) : [128, 128, 128];
 }
 
+/**
+ * @param {RGB} from
+ * @param {RGB} to
+ * @param {number} share
+ */
 export function mix(from, to, share) {
   return from.map((value, i) => Math.round(value + (to[i] - value) * share));
 }
 
+/** @param {RGB} options */
 export function toCss([red, green, blue], alpha = 1) {
   return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
 }
 
+/** @param {RGB} rgb */
 function luminance(rgb) {
   const [red, green, blue] = rgb.map((value) => {
     const share = value / 255;
@@ -31,20 +39,34 @@ function luminance(rgb) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
+/**
+ * @param {RGB} one
+ * @param {RGB} other
+ */
 function contrast(one, other) {
   const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
   return (high + 0.05) / (low + 0.05);
 }
 
-/** Black or white, whichever is read better on a colour. */
+/**
+ * Black or white, whichever is read better on a colour.
+ * @param {RGB} color
+ */
 export function inkOn(color) {
   const white = parseColor(PALETTE.ink.light);
   return contrast(color, white) >= 3 ? PALETTE.ink.light : PALETTE.ink.dark;
 }
 
-/** Read the theme in force at `element`. */
+/**
+ * Read the theme in force at `element`.
+ * @param {Element} element
+ */
 export function readTheme(element) {
   const style = getComputedStyle(element);
+  /**
+   * @param {string} name
+   * @param {string} fallback
+   */
   const read = (name, fallback) => {
     const value = style.getPropertyValue(`--st-${name}`).trim();
     return value && value !== "unset" ? value : fallback;
@@ -52,7 +74,9 @@ export function readTheme(element) {
   const background = parseColor(read("background-color", PALETTE.ink.light));
   const text = parseColor(read("text-color", PALETTE.ink.dark));
   const dark = luminance(background) < luminance(text);
+  /** @type {Theme} */
   const theme = {
+    key: "",
     ...(dark ? PALETTE.dark : PALETTE.light),
     dark,
     background,
@@ -66,8 +90,13 @@ export function readTheme(element) {
   return theme;
 }
 
-/** Hand the colours that live.css needs to the view's root. */
+/**
+ * Hand the colours that live.css needs to the view's root.
+ * @param {HTMLElement} root
+ * @param {Theme} theme
+ */
 export function applyTheme(root, theme) {
+  /** @type {Record<string, string>} */
   const variables = {
     "--tp-train": theme.train,
     "--tp-test": theme.test,

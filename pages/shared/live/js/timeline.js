@@ -2,10 +2,23 @@
 
 import { create, fill, formatCount, setAttribute, setText } from "./dom.js";
 
+/** @type {Record<string, number>} */
 const MOVES = { ArrowLeft: -1, ArrowDown: -1, PageDown: -5, ArrowRight: 1, ArrowUp: 1, PageUp: 5 };
 
 export class Timeline {
-  /** @param {{onLook: Function, onLive: Function}} handlers */
+  /** @type {Words} */
+  text;
+  /** @type {number[]} */
+  kept;
+  /** @type {number|null} */
+  looking;
+  /** @type {number} */
+  end;
+
+  /**
+   * @param {HTMLElement} host
+   * @param {{ onLook: (step: number) => void; onLive: () => void }} options
+   */
   constructor(host, { onLook, onLive }) {
     this.handlers = { onLook, onLive };
     this.kept = [];
@@ -25,6 +38,7 @@ export class Timeline {
     host.append(this.words, this.slider, this.place);
   }
 
+  /** @param {Words} text */
   relabel(text) {
     this.text = text;
     setText(this.words, text.time);
@@ -32,13 +46,19 @@ export class Timeline {
     setAttribute(this.slider, "title", text.time_help);
   }
 
-  /** The place of the kept step next to a step; one past the last for the present. */
+  /**
+   * The place of the kept step next to a step; one past the last for the present.
+   * @param {number} step
+   */
   nearest(step) {
     const steps = [...this.kept, this.end];
     return steps.reduce((best, other, i) => (Math.abs(other - step) <= Math.abs(steps[best] - step) ? i : best), 0);
   }
 
-  /** Look at a kept step by its place among them, or back to the present. */
+  /**
+   * Look at a kept step by its place among them, or back to the present.
+   * @param {number} place
+   */
   go(place) {
     const step = this.kept[Math.max(0, place)];
     this.looking = step ?? null; // the next key may come before the next picture
@@ -46,9 +66,13 @@ export class Timeline {
     else this.handlers.onLook(step);
   }
 
-  /** Keys go from one kept step to the next. */
+  /**
+   * Keys go from one kept step to the next.
+   * @param {KeyboardEvent} event
+   */
   press(event) {
     const here = this.looking === null ? this.kept.length : this.kept.indexOf(this.looking);
+    /** @type {Record<string, number>} */
     const ends = { Home: 0, End: this.kept.length };
     const place = ends[event.key] ?? (event.key in MOVES ? here + MOVES[event.key] : null);
     if (place === null) return;
@@ -56,6 +80,7 @@ export class Timeline {
     this.go(place);
   }
 
+  /** @param {LiveState} options */
   show({ kept, looking, step, lang }) {
     this.kept = kept;
     this.looking = looking;
@@ -63,9 +88,9 @@ export class Timeline {
     else this.end = Math.max(this.end ?? 1, kept.at(-1) ?? 0);
     const value = looking ?? this.end;
     setAttribute(this.slider, "max", this.end);
-    if (Number(this.slider.value) !== value) this.slider.value = value;
+    if (Number(this.slider.value) !== value) this.slider.value = String(value);
     this.slider.disabled = kept.length === 0;
-    this.slider.style.setProperty("--part", value / this.end);
+    this.slider.style.setProperty("--part", String(value / this.end));
     const words =
       looking === null ? this.text.time_live : fill(this.text.time_step, { step: formatCount(looking, lang) });
     setText(this.place, words);
