@@ -4,14 +4,9 @@ import { create, nameControl, setAttribute, setText, targetOf } from "../shared/
 import { keep } from "../shared/live/js/mounting.js";
 import { loadStyles } from "../shared/live/js/styles.js";
 import { applyTheme, readTheme } from "../shared/live/js/theme.js";
+import { below, countOuter, placeAfterMove, rowAt, same } from "./paths.js";
 
 loadStyles("./editor.css", import.meta.url);
-
-/**
- * @param {unknown} one
- * @param {unknown} other
- */
-const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 class Editor {
   /** @type {EditorData} */
@@ -51,7 +46,9 @@ class Editor {
     this.write = this.tool("{ }", "as_text", () => this.openText(!this.writing));
     this.bar = create("div", { class: "tp-editor-bar" }, this.presets, this.undo, this.redo, this.write);
     this.list = create("ol", { class: "tp-blocks", "data-testid": "blocks" });
-    this.adding = this.kinds("add-block", (value) => this.send({ do: "insert", path: [this.top()], value }));
+    this.adding = this.kinds("add-block", (value) =>
+      this.send({ do: "insert", path: [countOuter(this.data.rows)], value }),
+    );
     this.state = create("div", { class: "tp-editor-state", role: "status", "data-testid": "network-state" });
     this.text = create("textarea", {
       class: "tp-editor-text",
@@ -190,21 +187,6 @@ class Editor {
     }
   }
 
-  /** How many blocks there are outside of residual blocks. */
-  top() {
-    return this.data.rows.filter(({ path }) => path.length === 1).length;
-  }
-
-  /** @param {number} index */
-  inner(index) {
-    return this.data.rows.filter(({ path }) => path.length === 2 && path[0] === index).length;
-  }
-
-  /** @param {BlockPath} path */
-  row(path) {
-    return this.data.rows.find((row) => same(row.path, path));
-  }
-
   // Drawing
 
   drawList() {
@@ -231,7 +213,7 @@ class Editor {
     this.state.replaceChildren(create("div", { class: "tp-editor-help" }, data.totals));
     if (whole) this.state.append(this.why(data.problem, data.remedy));
     const { refused } = data;
-    if (refused && (!refused.path || !this.row(refused.path))) {
+    if (refused && (!refused.path || !rowAt(this.data.rows, refused.path))) {
       this.state.append(create("div", { class: "tp-block-why" }, refused.why));
     }
     setAttribute(this.root, "data-works", data.works);
@@ -343,7 +325,9 @@ class Editor {
         },
         text[name],
       );
-    const add = this.kinds("add-below", (value) => this.send({ do: "insert", path: this.below(row.path), value }));
+    const add = this.kinds("add-below", (value) =>
+      this.send({ do: "insert", path: below(this.data.rows, row.path), value }),
+    );
     this.fillKinds(add, text.add_here);
     return create(
       "div",
@@ -354,8 +338,8 @@ class Editor {
       create(
         "div",
         { class: "tp-editor-bar" },
-        button("up", () => this.shift(row.path, -1), !this.place(row.path, -1)),
-        button("down", () => this.shift(row.path, 1), !this.place(row.path, 1)),
+        button("up", () => this.shift(row.path, -1), !placeAfterMove(this.data.rows, row.path, -1)),
+        button("down", () => this.shift(row.path, 1), !placeAfterMove(this.data.rows, row.path, 1)),
         button("copy", () => this.send({ do: "copy", path: row.path })),
         button("remove", () => this.send({ do: "remove", path: row.path })),
       ),
@@ -413,37 +397,12 @@ class Editor {
     this.restore(kept);
   }
 
-  /** @param {BlockPath} path */
-  below(path) {
-    return path.length === 1 && this.row(path)?.kind === "Residual"
-      ? [path[0], 0]
-      : [...path.slice(0, -1), path[path.length - 1] + 1];
-  }
-
-  /**
-   * Before which place a block stands once it was moved by one; null at the end.
-   * @param {BlockPath} path
-   * @param {number} by
-   */
-  place(path, by) {
-    const [index, number] = path;
-    const whole = this.row(path)?.kind === "Residual";
-    if (path.length === 2) {
-      if (by < 0) return number > 0 ? [index, number - 1] : [index];
-      return number < this.inner(index) - 1 ? [index, number + 2] : [index + 1];
-    }
-    const next = this.row([index + by]);
-    if (!next) return null;
-    if (next.kind === "Residual" && !whole) return by < 0 ? [index - 1, this.inner(index - 1)] : [index + 1, 0];
-    return by < 0 ? [index - 1] : [index + 2];
-  }
-
   /**
    * @param {BlockPath} path
    * @param {number} by
    */
   shift(path, by) {
-    const to = this.place(path, by);
+    const to = placeAfterMove(this.data.rows, path, by);
     if (to) this.move(path, to);
   }
 
@@ -520,7 +479,7 @@ class Editor {
     item.addEventListener("drop", (event) => {
       if (!this.dragged) return;
       event.preventDefault();
-      const to = half(event) === "above" ? row.path : this.below(row.path);
+      const to = half(event) === "above" ? row.path : below(this.data.rows, row.path);
       if (!same(to, this.dragged)) this.move(this.dragged, to);
     });
   }

@@ -12,7 +12,7 @@ const HEIGHT = 30;
  * Where on the log scale a norm lies, from 0 to 1.
  * @param {number} norm
  */
-function position(norm) {
+export function position(norm) {
   if (!Number.isFinite(norm)) return 1;
   if (norm <= 0) return 0;
   return Math.min(1, Math.max(0, (Math.log10(norm) - LOWEST) / (HIGHEST - LOWEST)));

@@ -23,7 +23,7 @@ const FEATURES = {
 };
 
 /** @param {string} name */
-const featureOf = (name) =>
+export const featureOf = (name) =>
   FEATURES[
     name
       .toLowerCase()

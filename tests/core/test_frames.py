@@ -10,6 +10,7 @@ import pytest
 from core.experiments.classifier import ClassifierConfig, untrained, view
 from core.frames import decode, encode
 from core.snapshot import Frame
+from tests.core.frame_fixture import FILE, text
 
 ARRAYS: dict[str, np.ndarray[Any, Any]] = {
     "bytes": np.arange(7, dtype=np.uint8),
@@ -52,3 +53,7 @@ def test_lists_are_told_for_each_lane_and_numbers_once() -> None:
 def test_a_frame_of_the_classifier_is_small() -> None:
     config = ClassifierConfig(device="cpu")
     assert len(encode({"run": view(config, untrained(config), {})})) < 25_000
+
+
+def test_the_frame_that_the_scripts_are_tested_with_is_encoded_so_today() -> None:
+    assert FILE.read_text(encoding="utf-8") == text(), "write it anew: python -m tests.core.frame_fixture"

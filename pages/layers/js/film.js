@@ -14,6 +14,7 @@ import {
   outline,
   painter,
 } from "./board.js";
+import { nearestWindow, tapsAt } from "./taps.js";
 
 const BETWEEN = 4;
 
@@ -88,18 +89,7 @@ export class Film {
 
   taps() {
     const [frame, row, column] = this.at;
-    /**
-     * @param {"frames" | "rows" | "columns"} axis
-     * @param {number} index
-     */
-    const along = (axis, index) => {
-      const {
-        data,
-        shape: [, size],
-      } = this[axis];
-      return Array.from(data.slice(index * size, (index + 1) * size));
-    };
-    return [along("frames", frame), along("rows", row), along("columns", column)];
+    return [tapsAt(this.frames, frame), tapsAt(this.rows, row), tapsAt(this.columns, column)];
   }
 
   /**
@@ -206,32 +196,16 @@ export class Film {
           return this.choose(
             name === "y"
               ? [frame, ...cell]
-              : [this.nearest("frames", frame), this.nearest("rows", cell[0]), this.nearest("columns", cell[1])],
+              : [
+                  nearestWindow(this.frames, frame),
+                  nearestWindow(this.rows, cell[0]),
+                  nearestWindow(this.columns, cell[1]),
+                ],
           );
       }
     }
     return false;
   }
-
-  /**
-   * @param {"frames" | "rows" | "columns"} axis
-   * @param {number} position
-   */
-  nearest(axis, position) {
-    const {
-      data,
-      shape: [count, size],
-    } = this[axis];
-    let best = [Infinity, 0];
-    for (let i = 0; i < count; i += 1) {
-      const taps = Array.from(data.slice(i * size, (i + 1) * size)).filter((tap) => tap >= 0);
-      if (!taps.length) continue;
-      const away = Math.abs((taps[0] + taps[taps.length - 1]) / 2 - position);
-      if (away < best[0]) best = [away, i];
-    }
-    return best[1];
-  }
-
   /** @param {number[]} at */
   choose(at) {
     if (at.every((index, axis) => index === this.at[axis])) return false;

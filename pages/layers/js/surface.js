@@ -9,6 +9,17 @@ const BANDS = 22;
 const ROLL = 1600;
 const NEAR = 1e-12;
 
+/**
+ * The band of each height, as on a map, from 0 for the lowest to BANDS for the highest; they are closer at the bottom.
+ * @param {Float32Array} heights
+ * @param {number} lowest the height of the minimum
+ */
+export function heightBands(heights, lowest) {
+  const levels = Array.from(heights, (height) => Math.log1p(8 * Math.max(0, height - lowest)));
+  const most = levels.reduce((best, level) => Math.max(best, level), 0);
+  return levels.map((level) => Math.floor((BANDS * level) / most));
+}
+
 export class Surface {
   /** @type {number|null} */
   step;
@@ -166,16 +177,13 @@ export class Surface {
       shape: [rows, columns],
     } = this.heights;
     const { lowest } = this.facts;
-    let most = 0;
-    /** @param {number} value */
-    const level = (value) => Math.log1p(8 * Math.max(0, value - lowest));
-    for (const value of data) most = Math.max(most, level(value));
+    const bands = heightBands(data, lowest);
     const shades = Array.from({ length: BANDS + 1 }, (_, i) => {
       const [red, green, blue] = mix(theme.background, theme.text, 0.03 + (0.42 * i) / BANDS);
       return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
     });
     pen.imageSmoothingEnabled = true;
-    drawMap(pen, theme, (i) => shades[Math.floor((BANDS * level(data[i])) / most)], rows, columns, this.places.plane);
+    drawMap(pen, theme, (i) => shades[bands[i]], rows, columns, this.places.plane);
     pen.imageSmoothingEnabled = false;
     pen.strokeStyle = toCss(theme.text);
     pen.lineWidth = 2;

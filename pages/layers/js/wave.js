@@ -4,6 +4,7 @@ import { fill } from "../../shared/live/js/dom.js";
 import { toCss } from "../../shared/live/js/theme.js";
 import { clamp, GAP, HEADING, heading, number } from "./board.js";
 import { Axes, extent } from "./lines.js";
+import { nearestWindow, tapsAt } from "./taps.js";
 
 const HIGH = 132;
 const KERNEL = 104;
@@ -60,8 +61,7 @@ export class Wave {
   }
 
   window() {
-    const [, size] = this.taps.shape;
-    return Array.from(this.taps.data.slice(this.at * size, (this.at + 1) * size));
+    return tapsAt(this.taps, this.at);
   }
 
   parts() {
@@ -153,22 +153,12 @@ export class Wave {
     const { axes } = this;
     let found = null;
     if (axes.y.contains(place)) found = Math.round(axes.y.at(place[0]));
-    else if (axes.x.contains(place)) found = this.nearest(axes.x.at(place[0]) + (this.facts.border?.[0] ?? 0));
+    else if (axes.x.contains(place))
+      found = nearestWindow(this.taps, axes.x.at(place[0]) + (this.facts.border?.[0] ?? 0));
     if (found === null || found === this.at) return false;
     this.at = clamp(found, 0, this.y.data.length - 1);
     return true;
   }
-
-  /** @param {number} position */
-  nearest(position) {
-    const [count, size] = this.taps.shape;
-    let best = 0;
-    /** @param {number} i */
-    const middle = (i) => (this.taps.data[i * size] + this.taps.data[(i + 1) * size - 1]) / 2;
-    for (let i = 1; i < count; i += 1) if (Math.abs(middle(i) - position) < Math.abs(middle(best) - position)) best = i;
-    return best;
-  }
-
   /** @param {Step} options */
   press([, right]) {
     this.at = clamp(this.at + right, 0, this.y.data.length - 1);

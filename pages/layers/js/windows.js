@@ -17,6 +17,7 @@ import {
   sign,
   tile,
 } from "./board.js";
+import { nearestWindow } from "./taps.js";
 
 const BELOW = 124;
 
@@ -368,30 +369,13 @@ export class Windows {
         if (!cell) continue;
         return [
           this.weight ? this.at[0] : Math.min(channel, this.y.shape[0] - 1),
-          this.nearest(this.rows, cell[0]),
-          this.nearest(this.columns, cell[1]),
+          nearestWindow(this.rows, cell[0]),
+          nearestWindow(this.columns, cell[1]),
         ];
       }
     }
     return null;
   }
-
-  /**
-   * The output position whose window has its middle nearest to an input position.
-   * @param {CardArray} options
-   * @param {number} position
-   */
-  nearest({ data, shape: [count, size] }, position) {
-    let best = [Infinity, 0];
-    for (let i = 0; i < count; i += 1) {
-      const seen = Array.from(data.slice(i * size, (i + 1) * size)).filter((tap) => tap >= 0);
-      if (!seen.length) continue;
-      const away = Math.abs((Math.min(...seen) + Math.max(...seen)) / 2 - position);
-      if (away < best[0]) best = [away, i];
-    }
-    return best[1];
-  }
-
   /** @param {Step} options */
   press([down, right]) {
     const [, rows, columns] = this.y.shape;

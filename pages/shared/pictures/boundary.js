@@ -7,6 +7,8 @@ const FAINTEST = 0.06;
 const STRONGEST = 0.62;
 const HARD_SHADE = 0.4;
 const HARD_DETAIL = 4;
+/** Used again for every pixel. */
+const VOTES = new Float32Array(8);
 
 /** @param {RGB} options */
 const pack = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
@@ -17,7 +19,7 @@ const pack = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) 
  * @param {number} classes
  * @param {Theme} theme
  */
-function smoothPixels(levels, classes, theme) {
+export function smoothPixels(levels, classes, theme) {
   const pixels = new Uint32Array(256);
   for (let value = 0; value < 256; value += 1) {
     const label = Math.min(classes - 1, Math.floor(value / levels));
@@ -52,7 +54,6 @@ export class BoundaryPainter {
   constructor() {
     this.image = document.createElement("canvas");
     this.pen = penOf(this.image);
-    this.votes = new Float32Array(8);
   }
 
   /**
@@ -125,34 +126,34 @@ export class BoundaryPainter {
           data[top * columns + left],
           data[top * columns + right],
         ];
-        pixels[target + x] = this.hardPixels[this.elect(corners, along, up, levels, classes)];
+        pixels[target + x] = this.hardPixels[elect(corners, along, up, levels, classes)];
       }
     }
   }
+}
 
-  /**
-   * Each corner votes for its class, by its certainty and nearness: the edge runs smoothly between cells.
-   * @param {number[]} corners
-   * @param {number} along
-   * @param {number} up
-   * @param {number} levels
-   * @param {number} classes
-   */
-  elect(corners, along, up, levels, classes) {
-    const first = Math.min(classes - 1, Math.floor(corners[0] / levels));
-    const votes = this.votes.fill(0);
-    let agreed = true;
-    for (let i = 0; i < 4; i += 1) {
-      const label = Math.min(classes - 1, Math.floor(corners[i] / levels));
-      if (label !== first) agreed = false;
-      const weight = (i & 1 ? along : 1 - along) * (i & 2 ? up : 1 - up);
-      votes[label] += weight * (corners[i] - label * levels + 0.5);
-    }
-    if (agreed) return first;
-    let winner = 0;
-    for (let label = 1; label < classes; label += 1) if (votes[label] > votes[winner]) winner = label;
-    return winner;
+/**
+ * Each corner votes for its class, by its certainty and nearness: the edge runs smoothly between cells.
+ * @param {number[]} corners
+ * @param {number} along
+ * @param {number} up
+ * @param {number} levels
+ * @param {number} classes
+ */
+export function elect(corners, along, up, levels, classes) {
+  const first = Math.min(classes - 1, Math.floor(corners[0] / levels));
+  const votes = VOTES.fill(0);
+  let agreed = true;
+  for (let i = 0; i < 4; i += 1) {
+    const label = Math.min(classes - 1, Math.floor(corners[i] / levels));
+    if (label !== first) agreed = false;
+    const weight = (i & 1 ? along : 1 - along) * (i & 2 ? up : 1 - up);
+    votes[label] += weight * (corners[i] - label * levels + 0.5);
   }
+  if (agreed) return first;
+  let winner = 0;
+  for (let label = 1; label < classes; label += 1) if (votes[label] > votes[winner]) winner = label;
+  return winner;
 }
 
 /**
@@ -160,7 +161,7 @@ export class BoundaryPainter {
  * @param {number} pixel
  * @param {number} cells
  */
-function between(pixel, cells) {
+export function between(pixel, cells) {
   const at = (pixel + 0.5) / HARD_DETAIL - 0.5;
   const low = Math.max(0, Math.floor(at));
   const high = Math.min(cells - 1, low + 1);

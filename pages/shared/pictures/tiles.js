@@ -119,7 +119,7 @@ export function fitCanvas(canvas, width, height) {
  * @param {number} width
  * @param {number} height
  */
-function packing(count, width, height) {
+export function packing(count, width, height) {
   let best = { side: 0, across: 1 };
   for (let across = 1; across <= count; across += 1) {
     const down = Math.ceil(count / across);

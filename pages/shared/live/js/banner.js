@@ -60,7 +60,7 @@ export class Banner {
  * @param {Words} text
  * @param {string} lang
  */
-function describe(state, text, lang) {
+export function describe(state, text, lang) {
   const { status, online, looking, message } = state;
   if (online === "lost") return { kind: "warning", words: text.reconnecting, resumeStep: null };
   if (looking !== null) {

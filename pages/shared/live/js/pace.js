@@ -16,8 +16,7 @@ export class Pace {
    * @param {number} step
    * @param {string} status
    */
-  measure(step, status) {
-    const now = performance.now();
+  measure(step, status, now = performance.now()) {
     const last = this.samples.at(-1);
     if (status !== "running" || (last && step < last.step)) this.samples = [];
     if (status !== "running") return null;

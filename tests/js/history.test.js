@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decimate, extendHistory, valueAt } from "../../pages/shared/live/js/history.js";
+
+/** @param {[number, number | null][]} points */
+const series = (points) => ({ step: points.map(([step]) => step), value: points.map(([, value]) => value) });
+
+test("what is new is added, and what is known already is not added again", () => {
+  const history = extendHistory({}, { run: { "loss/train": { step: [1, 2], value: [0.5, 0.4] } } });
+  extendHistory(history, {
+    run: { "loss/train": { step: [2, 3], value: [9, null] }, "loss/test": { step: [3], value: [0.6] } },
+    correct: { "loss/train": { step: [1], value: [0.7] } },
+  });
+  assert.deepEqual(history, {
+    run: { "loss/train": { step: [1, 2, 3], value: [0.5, 0.4, null] }, "loss/test": { step: [3], value: [0.6] } },
+    correct: { "loss/train": { step: [1], value: [0.7] } },
+  });
+});
+
+test("nothing new changes nothing", () => {
+  const history = { run: { "loss/train": { step: [1], value: [0.5] } } };
+  assert.equal(extendHistory(history, undefined), history);
+  assert.deepEqual(history.run["loss/train"].step, [1]);
+});
+
+test("the value at a step is the last one recorded by then", () => {
+  const losses = series([
+    [10, 1],
+    [20, null],
+    [30, 3],
+  ]);
+  assert.deepEqual(
+    [9, 10, 19, 20, 29, 30, 999].map((step) => valueAt(losses, step)),
+    [undefined, 1, 1, null, null, 3, 3],
+  );
+  assert.equal(valueAt(undefined, 5), undefined);
+  assert.equal(valueAt(series([]), 5), undefined);
+});
+
+test("a short series stays whole and is copied", () => {
+  const losses = series([
+    [1, 2],
+    [2, null],
+  ]);
+  const { x, y } = decimate(losses, 4);
+  assert.deepEqual({ x, y }, { x: [1, 2], y: [2, null] });
+  assert.notEqual(x, losses.step);
+});
+
+test("a long series keeps every extreme, every gap and its end, in order", () => {
+  const count = 10_000;
+  const losses = {
+    step: Array.from({ length: count }, (_, i) => i + 1),
+    value: Array.from({ length: count }, (_, i) => /** @type {number | null} */ (Math.sin(i / 300) + 2)),
+  };
+  losses.value[1234] = 99;
+  losses.value[4321] = -99;
+  losses.value[7000] = null;
+  const { x, y } = decimate(losses, 200);
+  assert.ok(x.length >= 200 && x.length <= 310, `${x.length} points`);
+  assert.equal(x.length, y.length);
+  assert.ok(y.includes(99) && y.includes(-99) && y.includes(null));
+  assert.equal(x.at(-1), count);
+  assert.ok(x.every((step, i) => i === 0 || step > x[i - 1]));
+  assert.ok(x.every((step, i) => y[i] === losses.value[step - 1]));
+});
+
+test("a series that is nothing but gaps can be thinned", () => {
+  const { y } = decimate({ step: [1, 2, 3, 4, 5, 6], value: Array(6).fill(null) }, 2);
+  assert.ok(y.length > 0 && y.every((value) => value === null));
+});
