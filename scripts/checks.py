@@ -25,7 +25,7 @@ MOST_FILES = 12
 """Files of tests in --fast: to read hundreds would take the minute."""
 FAST = 50.0
 """Seconds that --fast may take; no test is begun after that."""
-NODE_CHECKS: tuple[str, ...] = ()
+NODE_CHECKS = ("lint", "types", "test")
 """The scripts in package.json that check something."""
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -81,7 +81,9 @@ def javascript() -> Outcome:
         if os.environ.get("CI"):
             outcome.failures.append(outcome.skipped)
         return outcome
-    install = [] if (ROOT / "node_modules").is_dir() else [["npm", "ci"]]
+    lock, installed = ROOT / "package-lock.json", ROOT / "node_modules" / ".package-lock.json"
+    fresh = installed.is_file() and installed.stat().st_mtime >= lock.stat().st_mtime
+    install = [] if fresh else [["npm", "ci"]]
     return command(name, *install, *(["npm", "run", "--silent", script] for script in NODE_CHECKS))
 
 
