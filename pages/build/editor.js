@@ -308,7 +308,7 @@ class Editor {
     const { text, refused } = this.data;
     const fields = row.arguments.map((argument) => this.field(row, argument));
     if (!row.kind) fields.push(this.field(row, { name: "", kind: "text", value: row.code, help: text.typed }));
-    const told = refused && same(refused.path, row.path) && !refused.name && refused.why;
+    const reason = refused && same(refused.path, row.path) && !refused.name && refused.why;
     /**
      * @param {string} name
      * @param {() => void} act
@@ -334,7 +334,7 @@ class Editor {
       { class: "tp-block-form" },
       ...(row.about ? [create("div", { class: "tp-editor-help" }, row.about)] : []),
       ...fields,
-      ...(told ? [create("div", { class: "tp-block-why" }, told)] : []),
+      ...(reason ? [create("div", { class: "tp-block-why" }, reason)] : []),
       create(
         "div",
         { class: "tp-editor-bar" },
@@ -357,7 +357,7 @@ class Editor {
     const id = `field-${row.path.join("-")}-${argument.name}`;
     const value = wrong ? refused.typed : argument.value;
     /** @param {string} typed */
-    const tell = (typed) => {
+    const submit = (typed) => {
       if (typed === argument.value) return;
       this.send(
         argument.name
@@ -368,14 +368,14 @@ class Editor {
     const common = { id, "data-place": id, "data-testid": `argument-${argument.name || "typed"}` };
     const input =
       argument.kind === "bool"
-        ? create("input", { ...common, type: "checkbox", onchange: () => tell(input.checked ? "True" : "False") })
+        ? create("input", { ...common, type: "checkbox", onchange: () => submit(input.checked ? "True" : "False") })
         : create("input", {
             ...common,
             type: argument.kind === "number" ? "number" : "text",
             value,
             step: 1,
             autocomplete: "off",
-            onchange: () => tell(input.value),
+            onchange: () => submit(input.value),
           });
     if (argument.kind === "bool") input.checked = value === "True";
     return create(

@@ -87,11 +87,11 @@ export class Gradients {
     this.cells.forEach(({ name, node, value, bar, line }, layer) => {
       const norm = norms[layer];
       const known = Number.isFinite(norm) || step > 0;
-      const shown = Number.isFinite(norm) ? norm.toExponential(1) : known ? "NaN" : "–";
-      setText(value, shown);
+      const words = Number.isFinite(norm) ? norm.toExponential(1) : known ? "NaN" : "–";
+      setText(value, words);
       bar.style.transform = `scaleX(${known ? position(norm) : 0})`;
       bar.dataset.broken = String(known && !Number.isFinite(norm));
-      setAttribute(node, "aria-label", fill(this.text.gradient_label, { layer: name, value: shown }));
+      setAttribute(node, "aria-label", fill(this.text.gradient_label, { layer: name, value: words }));
       this.drawPast(line, layer);
     });
   }

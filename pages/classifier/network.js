@@ -198,7 +198,7 @@ class NetworkView {
   draw() {
     if (this.gone || !this.data) return;
     this.last = performance.now();
-    const frame = this.connection?.shown ?? this.preview;
+    const frame = this.connection?.current ?? this.preview;
     if (!frame || frame === this.drawn) return;
     this.drawn = frame;
     this.maps.take(frame, this.lane);

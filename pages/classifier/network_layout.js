@@ -112,10 +112,10 @@ export function linkCurve(link, placed) {
  */
 export function neuronAt(placed, x, y) {
   for (const { neurons } of placed) {
-    const found = neurons.find(
+    const neuron = neurons.find(
       (one) => x >= one.x - 1 && y >= one.y - 1 && x <= one.x + one.side + 1 && y <= one.y + one.side + 1,
     );
-    if (found) return found;
+    if (neuron) return neuron;
   }
   return null;
 }

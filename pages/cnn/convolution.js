@@ -212,7 +212,7 @@ export class ConvolutionPane {
     this.paintCells(pen, layout, patch, values, Math.max(1, largest(values)), text.patch);
     this.paintCells(pen, layout, place, kernel, largest(kernel), text.kernel, "×");
     this.paintCells(pen, layout, product, products, largest(products), text.products, "=");
-    this.tell(products);
+    this.tellSum(products);
   }
 
   /**
@@ -317,7 +317,7 @@ export class ConvolutionPane {
   }
 
   /** @param {number[]} products */
-  tell(products) {
+  tellSum(products) {
     const sum = products.reduce((total, value) => total + value, 0);
     const [row, column] = this.pixel;
     setText(

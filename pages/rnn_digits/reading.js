@@ -115,7 +115,7 @@ export class ReadingPane {
       this.theme,
       drawn ? text.own_drawing : fill(text.image_number, { number: image + 1 }),
     );
-    this.tell();
+    this.answerRow();
     this.paint();
   }
 
@@ -128,7 +128,7 @@ export class ReadingPane {
     return Math.min(this.shared.row ?? this.rows - 1, this.rows - 1);
   }
 
-  tell() {
+  answerRow() {
     if (!this.probability) return;
     const classes = this.probability.shape[1];
     const { text, lang } = this.data;

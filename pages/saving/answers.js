@@ -111,9 +111,9 @@ export default function ({ data, parentElement }) {
       const caption = document.createElement("figcaption");
       const title = document.createElement("b");
       title.textContent = side.title;
-      const told = document.createElement("span");
-      told.textContent = side.told;
-      caption.append(title, told);
+      const score = document.createElement("span");
+      score.textContent = side.told;
+      caption.append(title, score);
       figure.append(caption, data.kind === "plane" ? plane(side, data, palette, paper) : tiles(side, data, palette));
       return figure;
     }),

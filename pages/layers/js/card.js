@@ -107,9 +107,9 @@ class CardView {
     const pen = fitCanvas(this.canvas, this.width, this.height);
     pen.clearRect(0, 0, this.width, this.height);
     this.picture.paint(pen, this.theme);
-    const told = this.picture.tell();
-    setText(this.readout, told);
-    setAttribute(this.canvas, "aria-label", told || this.text.picture);
+    const sentence = this.picture.tell();
+    setText(this.readout, sentence);
+    setAttribute(this.canvas, "aria-label", sentence || this.text.picture);
     this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
   }
 

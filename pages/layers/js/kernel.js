@@ -21,7 +21,7 @@ class KernelEditor {
   /** @type {HTMLInputElement[]} */
   inputs;
   /** @type {string} */
-  shown;
+  values;
 
   /** @param {HTMLElement} parent */
   constructor(parent) {
@@ -50,7 +50,7 @@ class KernelEditor {
       this.grid.replaceChildren(...this.inputs);
       this.grid.style.gridTemplateColumns = `repeat(${data.size}, minmax(0, 1fr))`;
     }
-    const shown = JSON.stringify(data.values);
+    const values = JSON.stringify(data.values);
     data.values.forEach((value, i) => {
       const input = this.inputs[i];
       setAttribute(
@@ -58,15 +58,15 @@ class KernelEditor {
         "aria-label",
         fill(data.text.cell, { row: Math.floor(i / data.size) + 1, column: (i % data.size) + 1 }),
       );
-      if (this.shown !== shown) input.value = String(Number(value.toFixed(3)));
+      if (this.values !== values) input.value = String(Number(value.toFixed(3)));
     });
-    this.shown = shown;
+    this.values = values;
     for (const input of this.inputs) this.colour(input);
-    this.tell();
+    this.showRefusal();
   }
 
   /** Say below the grid which number can't be used. */
-  tell() {
+  showRefusal() {
     const wrong = this.inputs.find((input) => this.value(input) === null);
     setText(
       this.refused,
@@ -92,7 +92,7 @@ class KernelEditor {
 
   changed() {
     const values = this.inputs.map((input) => this.value(input));
-    this.tell();
+    this.showRefusal();
     if (values.every((value) => value !== null)) this.trigger("kernel", values);
   }
 

@@ -17,10 +17,10 @@ export function ticks([low, high], count) {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5, 10].find((digit) => digit * power >= rough) ?? 10) * power;
-  const found = [];
+  const marks = [];
   for (let tick = Math.ceil(low / step - 1e-9) * step; tick <= high + step * 1e-6; tick += step)
-    found.push(Math.abs(tick) < step * 1e-6 ? 0 : tick);
-  return found;
+    marks.push(Math.abs(tick) < step * 1e-6 ? 0 : tick);
+  return marks;
 }
 
 /** @param {number} value */
@@ -37,9 +37,9 @@ export function extent(rows, { log, fromZero } = {}) {
   for (const row of rows) {
     for (const value of row) {
       if (!Number.isFinite(value) || (log && value === 0)) continue;
-      const shown = log ? logarithm(value) : value;
-      low = Math.min(low, shown);
-      high = Math.max(high, shown);
+      const place = log ? logarithm(value) : value;
+      low = Math.min(low, place);
+      high = Math.max(high, place);
     }
   }
   if (low > high) [low, high] = [0, 1];

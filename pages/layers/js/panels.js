@@ -32,7 +32,7 @@ export class Panels {
   /** @type {number|undefined} */
   unit;
   /** @type {number} */
-  told;
+  resultAt;
 
   /** @param {CardHost} card */
   constructor(card) {
@@ -51,7 +51,7 @@ export class Panels {
       const data = arrays[panel].data;
       this.at = { panel, index: index ?? Math.floor(data.length * 0.55) };
     }
-    if (facts.tell_of) this.told = Math.min(this.told ?? 0, arrays[facts.tell_of].data.length - 1);
+    if (facts.tell_of) this.resultAt = Math.min(this.resultAt ?? 0, arrays[facts.tell_of].data.length - 1);
   }
 
   /**
@@ -391,11 +391,11 @@ export class Panels {
   choose(panel, index) {
     if (this.at.panel === panel && this.at.index === index) return false;
     this.at = { panel, index };
-    const told = this.facts.tell_of;
-    if (!told) return true;
-    const [linked] = this.facts.panels[panel].links?.[index]?.[told] ?? [];
-    if (panel === told) this.told = index;
-    else if (linked) this.told = linked[0] * this.sizes(told).columns + linked[1];
+    const result = this.facts.tell_of;
+    if (!result) return true;
+    const [linked] = this.facts.panels[panel].links?.[index]?.[result] ?? [];
+    if (panel === result) this.resultAt = index;
+    else if (linked) this.resultAt = linked[0] * this.sizes(result).columns + linked[1];
     return true;
   }
 
@@ -419,13 +419,13 @@ export class Panels {
       parameters.count = arrays[tags].data.filter((other) => other === tag).length;
       for (const [name, values] of Object.entries(facts.by_tag ?? {})) parameters[name] = number(values[tag]);
     }
-    for (const [name, texts] of Object.entries(facts.by_cell ?? {})) parameters[name] = texts[this.told];
+    for (const [name, texts] of Object.entries(facts.by_cell ?? {})) parameters[name] = texts[this.resultAt];
     if (facts.tell_of) {
       const { columns } = this.sizes(facts.tell_of);
       Object.assign(parameters, {
-        row: Math.floor(this.told / columns),
-        column: this.told % columns,
-        result: number(arrays[facts.tell_of].data[this.told]),
+        row: Math.floor(this.resultAt / columns),
+        column: this.resultAt % columns,
+        result: number(arrays[facts.tell_of].data[this.resultAt]),
       });
     }
     if (facts.values_of) {

@@ -109,11 +109,11 @@ export class Surface {
   get names() {
     return this.facts.names.map(
       (name, i) =>
-        `${name} ${formatNumber(Math.max(0, this.reached.data[i * (this.last + 1) + this.shown] - this.facts.lowest))}`,
+        `${name} ${formatNumber(Math.max(0, this.reached.data[i * (this.last + 1) + this.drawnStep] - this.facts.lowest))}`,
     );
   }
 
-  get shown() {
+  get drawnStep() {
     return clamp(this.step ?? this.last, 0, this.last);
   }
 
@@ -162,8 +162,8 @@ export class Surface {
       rows,
       colours,
     );
-    if (this.step !== null) axes.upright(pen, theme, this.shown);
-    rows.forEach((row, i) => axes.dot(pen, theme, this.shown, row[this.shown], colours[i]));
+    if (this.step !== null) axes.upright(pen, theme, this.drawnStep);
+    rows.forEach((row, i) => axes.dot(pen, theme, this.drawnStep, row[this.drawnStep], colours[i]));
   }
 
   /**
@@ -218,7 +218,7 @@ export class Surface {
       pen.beginPath();
       /** @type {Point | null} */
       let end = null;
-      for (let step = 0; step <= this.shown; step += 1) {
+      for (let step = 0; step <= this.drawnStep; step += 1) {
         const [x, y] = at(step);
         if (!Number.isFinite(x) || !Number.isFinite(y)) break;
         const [px, py] = this.toScreen(x, y).map((value) => clamp(value, -1e5, 1e5));
@@ -262,18 +262,18 @@ export class Surface {
   /** @param {Step} options */
   press([, right]) {
     this.stop();
-    this.step = clamp(this.shown + right, 0, this.last);
+    this.step = clamp(this.drawnStep + right, 0, this.last);
     return true;
   }
 
   tell() {
     const count = this.last + 1;
-    const values = this.facts.names.map((_, i) => this.reached.data[i * count + this.shown]);
+    const values = this.facts.names.map((_, i) => this.reached.data[i * count + this.drawnStep]);
     const finite = values.map((value) => (Number.isFinite(value) ? value : Infinity));
     const best = finite.indexOf(Math.min(...finite));
     const lost = this.facts.names.filter((_, i) => !Number.isFinite(values[i]) || values[i] > 1e6);
-    const told = fill(this.card.text.surface_told, { step: this.shown, best: this.facts.names[best] });
-    return lost.length ? `${told} ${fill(this.card.text.surface_lost, { names: lost.join(", ") })}` : told;
+    const sentence = fill(this.card.text.surface_told, { step: this.drawnStep, best: this.facts.names[best] });
+    return lost.length ? `${sentence} ${fill(this.card.text.surface_lost, { names: lost.join(", ") })}` : sentence;
   }
 }
 

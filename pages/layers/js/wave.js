@@ -151,12 +151,12 @@ export class Wave {
   point(place) {
     if (!place || !this.axes) return false;
     const { axes } = this;
-    let found = null;
-    if (axes.y.contains(place)) found = Math.round(axes.y.at(place[0]));
+    let index = null;
+    if (axes.y.contains(place)) index = Math.round(axes.y.at(place[0]));
     else if (axes.x.contains(place))
-      found = nearestWindow(this.taps, axes.x.at(place[0]) + (this.facts.border?.[0] ?? 0));
-    if (found === null || found === this.at) return false;
-    this.at = clamp(found, 0, this.y.data.length - 1);
+      index = nearestWindow(this.taps, axes.x.at(place[0]) + (this.facts.border?.[0] ?? 0));
+    if (index === null || index === this.at) return false;
+    this.at = clamp(index, 0, this.y.data.length - 1);
     return true;
   }
   /** @param {Step} options */

@@ -348,9 +348,9 @@ export class Windows {
   /** @param {Point | null} place */
   point(place) {
     if (!place) return false;
-    const found = this.find(place);
-    if (!found || found.every((value, i) => value === this.at[i])) return false;
-    this.at = found;
+    const cell = this.find(place);
+    if (!cell || cell.every((value, i) => value === this.at[i])) return false;
+    this.at = cell;
     this.card.arrange();
     return false;
   }

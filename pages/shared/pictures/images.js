@@ -196,13 +196,13 @@ export class ImagePicture {
     for (const pane of this.panes) {
       if (!Object.keys(this.frame.arrays).some((name) => name.startsWith(`${pane.lane}/`))) continue;
       pane.draw(this.frame);
-      pane.shown = true;
+      pane.drawn = true;
     }
     if (this.pointed) this.showTip(this.pointed);
   }
 
   describe() {
-    for (const pane of this.panes) setAttribute(pane.element, "aria-label", pane.shown ? pane.describe() : "");
+    for (const pane of this.panes) setAttribute(pane.element, "aria-label", pane.drawn ? pane.describe() : "");
   }
 
   /**

@@ -95,7 +95,7 @@ function build(view) {
   while (view.stages.length > data.groups.length) view.stages.pop()?.group.remove();
   // What there is to say stands where something will be drawn next; before anything was asked for, at the end.
   const empty = data.groups.findIndex((group) => !group.bars.length);
-  const told = ["running", "waiting"].includes(data.status) ? empty : data.groups.length - 1;
+  const hinted = ["running", "waiting"].includes(data.status) ? empty : data.groups.length - 1;
   data.groups.forEach((group, index) => {
     if (!view.stages[index]) view.stages.push(stage(view, group));
     const one = view.stages[index];
@@ -106,7 +106,7 @@ function build(view) {
     one.head.replaceChildren(...head);
     one.canvas.setAttribute("role", "img");
     one.canvas.setAttribute("aria-label", group.alt);
-    one.hint.textContent = group.bars.length || index !== told ? "" : data.text.hint;
+    one.hint.textContent = group.bars.length || index !== hinted ? "" : data.text.hint;
     one.tip.hidden = true;
     one.hover = null;
   });
@@ -341,23 +341,23 @@ function point(view, one, event) {
   const lane = Math.floor(event.offsetY / height),
     near = scale.time(event.offsetX + 2) - scale.time(event.offsetX);
   const time = scale.time(event.offsetX);
-  let found = null;
+  let pointed = null;
   for (const bar of one.data.bars) {
     if (bar[0] === lane && bar[2] - near <= time && time <= bar[3] + near) {
-      if (!found || bar[3] - bar[2] < found[3] - found[2] || found[3] < time) found = bar;
+      if (!pointed || bar[3] - bar[2] < pointed[3] - pointed[2] || pointed[3] < time) pointed = bar;
     }
   }
-  one.hover = found;
-  one.tip.hidden = !found;
-  if (!found) return;
+  one.hover = pointed;
+  one.tip.hidden = !pointed;
+  if (!pointed) return;
   const { text, kinds } = view.data,
-    ms = found[3] - found[2];
+    ms = pointed[3] - pointed[2];
   const parts = one.data.named
-    ? [one.data.named[found[4]]]
+    ? [one.data.named[pointed[4]]]
     : [
         one.data.lanes[lane],
-        ...(found[4] >= 0 ? [text.batch.replace("{number}", String(found[4] + 1))] : []),
-        (kinds.find(([kind]) => kind === found[1]) || ["", ""])[1],
+        ...(pointed[4] >= 0 ? [text.batch.replace("{number}", String(pointed[4] + 1))] : []),
+        (kinds.find(([kind]) => kind === pointed[1]) || ["", ""])[1],
       ];
   one.tip.textContent = `${parts.join(" · ")} · ${ms >= 100 ? ms.toFixed(0) : ms >= 1 ? ms.toFixed(1) : ms.toFixed(3)} ms`;
   const room = one.box.clientWidth - one.tip.offsetWidth - 4;

@@ -41,7 +41,7 @@ export class Subject {
     penOf(this.sheet).clearRect(0, 0, SIDE, SIDE);
     this.drawn = true;
     this.touch();
-    this.tell();
+    this.announce();
   }
 
   /**
@@ -62,11 +62,11 @@ export class Subject {
     pen.lineTo(to[0] * SIDE + 0.01, to[1] * SIDE);
     pen.stroke();
     this.touch();
-    this.tell();
+    this.announce();
   }
 
   /** Ask a few times a second while the pen moves, and once when it rests. */
-  tell() {
+  announce() {
     if (this.timer) return;
     this.timer = setTimeout(() => {
       this.timer = null;

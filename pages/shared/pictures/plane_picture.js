@@ -161,8 +161,8 @@ export class Picture {
   /** @param {Words} text */
   nameClasses(text) {
     const wanted = `${text.classes}/${this.data.picture.classes}`;
-    if (this.legend.dataset.shown === wanted) return;
-    this.legend.dataset.shown = wanted;
+    if (this.legend.dataset.classes === wanted) return;
+    this.legend.dataset.classes = wanted;
     const marks = Array.from({ length: this.data.picture.classes }, (_, label) => {
       const mark = create("span", { class: "tp-class" }, String(label));
       mark.style.setProperty("--mark", `var(--tp-class-${label})`);

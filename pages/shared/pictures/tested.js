@@ -43,7 +43,7 @@ class TestPane {
   }
 
   /** @param {Frame} frame */
-  tell(frame) {
+  count(frame) {
     const words = { wrong: this.wrong(frame), tested: frame.facts.tested };
     setText(this.note, fill(this.data.text[this.sentence], words));
   }
@@ -90,7 +90,7 @@ export class MistakesPane extends TestPane {
 
   /** @param {Frame} frame */
   draw(frame) {
-    this.tell(frame);
+    this.count(frame);
     const images = arrayOf(frame, this.lane, "mistakes");
     const numbers = arrayOf(frame, this.lane, "mistake_numbers").data;
     const labels = arrayOf(frame, this.lane, "mistake_labels").data;
@@ -169,7 +169,7 @@ export class ConfusionPane extends TestPane {
 
   /** @param {Frame} frame */
   draw(frame) {
-    this.tell(frame);
+    this.count(frame);
     const { data } = arrayOf(frame, this.lane, "confusion");
     const {
       text,
@@ -224,7 +224,7 @@ export class ProjectionPane extends TestPane {
 
   /** @param {Frame} frame */
   draw(frame) {
-    this.tell(frame);
+    this.count(frame);
     this.places = arrayOf(frame, this.lane, "places");
     this.labels = arrayOf(frame, this.lane, "labels").data;
     this.paint();

@@ -37,7 +37,7 @@ interface StripHandlers {
 interface Pane {
   lane: string;
   element: HTMLElement;
-  shown?: boolean;
+  drawn?: boolean;
   update(data: LiveData, theme: Theme): void;
   draw(frame: Frame): void;
   describe(): string | null;

@@ -82,7 +82,7 @@ export class Connection {
   }
 
   /** @param {Change} change */
-  tell(change) {
+  notify(change) {
     for (const listener of this.listeners) listener(change);
   }
 
@@ -106,7 +106,7 @@ export class Connection {
     this.online = "lost";
     this.retryTimer = setTimeout(() => this.open(), this.retryDelay);
     this.retryDelay = Math.min(LAST_RETRY, this.retryDelay * 1.7);
-    this.tell("state");
+    this.notify("state");
   }
 
   close() {
@@ -120,7 +120,7 @@ export class Connection {
   receive(data) {
     if (typeof data !== "string") {
       this.newest = data;
-      this.tell("frame");
+      this.notify("frame");
       return;
     }
     const message = JSON.parse(data);
@@ -141,7 +141,7 @@ export class Connection {
     this.adopt(message);
     this.outbox.splice(0).forEach((command) => this.send(command));
     this.applyFocus();
-    this.tell("history");
+    this.notify("history");
   }
 
   /** @param {SocketMessage} message */
@@ -150,7 +150,7 @@ export class Connection {
     this.historyVersion += 1;
     const last = this.kept.at(-1) ?? -1;
     this.kept.push(...(message.kept ?? []).filter((step) => step > last));
-    this.tell("history");
+    this.notify("history");
   }
 
   /** @param {SocketMessage} message */
@@ -162,7 +162,7 @@ export class Connection {
     this.lr = message.lr ?? this.lr;
     this.events = message.events ?? this.events;
     this.message = message.message ?? null;
-    this.tell("state");
+    this.notify("state");
   }
 
   /** @param {object} command */
@@ -184,26 +184,26 @@ export class Connection {
   }
 
   /** The frame to draw: the one looked back at, else the newest. */
-  get shown() {
+  get current() {
     return (this.looking === null ? null : this.past) ?? this.live;
   }
 
   /** @param {number} step */
   async lookAt(step) {
     this.looking = step;
-    this.tell("state");
+    this.notify("state");
     const frame = await this.fetchKept(step);
     if (!frame || this.looking !== step) return;
     this.past = frame;
-    this.tell("frame");
+    this.notify("frame");
   }
 
   backToLive() {
     if (this.looking === null) return;
     this.looking = null;
     this.past = null;
-    this.tell("state");
-    this.tell("frame");
+    this.notify("state");
+    this.notify("frame");
   }
 
   /**
@@ -225,16 +225,16 @@ export class Connection {
       if (!frame || focus !== this.focus) return;
       this.newest = null;
       this.decoded = frame;
-      this.tell("frame");
+      this.notify("frame");
     }
   }
 
   /** @param {number} step */
   async fetchKept(step) {
     if (!this.focus && this.keptFrames.has(step)) return this.keptFrames.get(step);
-    const asked = this.focus ? { method: "POST", body: JSON.stringify(this.focus) } : {};
+    const request = this.focus ? { method: "POST", body: JSON.stringify(this.focus) } : {};
     try {
-      const answer = await fetch(`${this.path}/kept/${step}`, { credentials: "same-origin", ...asked });
+      const answer = await fetch(`${this.path}/kept/${step}`, { credentials: "same-origin", ...request });
       if (!answer.ok) return null;
       const frame = decodeFrame(await answer.arrayBuffer());
       if (!this.focus) this.remember(step, frame);

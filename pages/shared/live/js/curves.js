@@ -217,20 +217,20 @@ class Curve {
   leaving(end, bgcolor) {
     if (this.metric !== "loss" || this.log) return [];
     const top = this.top();
-    const found = [];
+    const labels = [];
     for (const { x, y, line } of this.above) {
       const first = y.findIndex((value) => value !== null && value > top);
       if (first < 0) continue;
       const most = y.reduce((/** @type {number} */ best, value) => Math.max(best, value ?? 0), 0);
-      found.push(
+      labels.push(
         label(`↑ ${formatNumber(most)}`, line.color, {
           ...beside(x[first], end, 0.3 * end),
-          ...row(found.length),
+          ...row(labels.length),
           bgcolor,
         }),
       );
     }
-    return found;
+    return labels;
   }
 
   /**
@@ -354,13 +354,13 @@ class Curve {
     return events.toReversed().flatMap(({ step, lr }) => {
       const place = beside(step, end, wide);
       const start = place.xanchor === "left" ? step : step - wide;
-      const found = free.findIndex((until) => start + wide <= until);
-      if (found < 0) return [];
-      free[found] = start;
+      const line = free.findIndex((until) => start + wide <= until);
+      if (line < 0) return [];
+      free[line] = start;
       return [
         label(fill(text.lr_mark, { lr: formatSetting(lr) }), color, {
           ...place,
-          ...row(firstRow + found),
+          ...row(firstRow + line),
           bgcolor,
         }),
       ];

@@ -22,12 +22,12 @@ const USES_SPACE =
 
 /**
  * Whether what is asked for is what Python was asked for before, which has defaults filled in.
- * @param {Focus} asked
- * @param {Focus} shown
+ * @param {Focus} wanted
+ * @param {Focus} known
  */
-const isShown = (asked, shown) =>
-  Boolean(asked.drawing) === Boolean(shown.drawing) &&
-  Object.entries(asked).every(([name, value]) => shown[name] === value);
+const isInView = (wanted, known) =>
+  Boolean(wanted.drawing) === Boolean(known.drawing) &&
+  Object.entries(wanted).every(([name, value]) => known[name] === value);
 
 class LiveView {
   /** @type {LiveData} */
@@ -171,7 +171,7 @@ class LiveView {
     this.focus = focus ?? null;
     if (!this.focus) return;
     if (this.connection) this.connection.setFocus(this.focus);
-    else if (!isShown(this.focus, this.data.focus)) this.trigger("focus", { focus: this.focus });
+    else if (!isInView(this.focus, this.data.focus)) this.trigger("focus", { focus: this.focus });
     else {
       // The frame that is there already shows it, and Python would have nothing new to tell.
       this.drawn = null;
@@ -294,7 +294,7 @@ class LiveView {
 
   draw() {
     const state = this.state();
-    const frame = this.connection?.shown ?? this.preview;
+    const frame = this.connection?.current ?? this.preview;
     if (frame && frame !== this.drawn) {
       this.drawn = frame;
       this.picture.draw(frame);
@@ -312,7 +312,7 @@ class LiveView {
 
   state() {
     const { connection, data } = this;
-    const frame = connection?.shown ?? this.preview;
+    const frame = connection?.current ?? this.preview;
     const looking = connection?.looking ?? null;
     const step = looking ?? Math.max(connection?.step ?? 0, connection?.live?.step ?? 0);
     return {
