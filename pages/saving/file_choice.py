@@ -12,9 +12,9 @@ from core.files.saving import ENDINGS
 from core.files.uploads import MOST_BYTES, Upload
 from core.processes.confined import Unable
 from pages.saving.chosen import Chosen
+from pages.saving.once import once
 from pages.saving.save_panel import kinds, saved_file
 from pages.saving.tree import in_bytes
-from pages.shared.panels.once import once
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
 

@@ -12,10 +12,10 @@ from core.processes.confined import Unable
 from pages.saving.answers import answers_view
 from pages.saving.chosen import Chosen
 from pages.saving.file_choice import chosen_file
+from pages.saving.once import once
 from pages.saving.outcome import key_table, odd_numbers, outcome
 from pages.saving.target_network import target_network
 from pages.saving.tree import file_tree
-from pages.shared.panels.once import once
 from pages.shared.person.language import _, tell
 
 

@@ -17,8 +17,8 @@ from core.refused import Refused
 from pages.index import page_of
 from pages.saving.chosen import Chosen, again_button, first_run, start_buttons
 from pages.saving.file_choice import read_once
+from pages.saving.once import once
 from pages.shared.page.links import experiment_title, link_to
-from pages.shared.panels.once import once
 from pages.shared.person import session
 from pages.shared.person.language import _, joined, tell
 from pages.shared.pictures.axis import log_axis

@@ -8,8 +8,8 @@ from core.export import script
 from core.files import saving
 from core.processes.confined import Unable
 from pages.saving.chosen import Chosen
+from pages.saving.once import once
 from pages.saving.tree import file_tree, in_bytes
-from pages.shared.panels.once import once
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
 
