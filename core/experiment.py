@@ -54,6 +54,9 @@ class Experiment:
         focus: focus(wish) -> what a viewer wants to look at, checked; raises ValueError where it makes no sense.
         missing: missing(config) -> why a run can't start yet, such as images that were not fetched; None if it can.
         pictured: pictured(config) -> whether the network is given images.
+        batch_axis: batch_axis(config) -> the axis of what the network is given that counts the examples.
+        carried: carried(config, net, x) -> what the network is given beside x, as it hands it on itself: the hidden
+            state of a recurrent one, tensor or tuple of them, each (layer, batch, feature); None if it gets x alone.
     """
 
     config: type[TrainingConfig]
@@ -68,6 +71,8 @@ class Experiment:
     focus: Callable[[Any], Mapping[str, Any]] = lambda wish: {}
     missing: Callable[[Any], Problem | None] = lambda config: None
     pictured: Callable[[Any], bool] = lambda config: False
+    batch_axis: Callable[[Any], int] = lambda config: 0
+    carried: Callable[[Any, Any, Tensor], Any] = lambda config, net, x: None
 
     @property
     def name(self) -> str:

@@ -32,8 +32,8 @@ def running(kind: str, name: str, inputs: Inputs) -> str:
 
 def _exported(name: str, inputs: Inputs) -> str:
     lines = ["import torch", "", f'net = torch.export.load("{name}").module()']
-    for given, shape in inputs.items():
-        if given == "h_state":
+    for at, (given, shape) in enumerate(inputs.items()):
+        if at > 0:  # what the network hands on
             zeros = ", ".join(f"torch.zeros({_sides(one)})" for one in _parts(shape))
             lines.append(f"{given} = {zeros}  # at first")
         else:
@@ -45,9 +45,9 @@ def _onnx(name: str, inputs: Inputs) -> str:
     lines = ["import numpy as np", "import onnxruntime  # pip install onnxruntime", ""]
     lines.append(f'session = onnxruntime.InferenceSession("{name}")')
     feed = []
-    for given, shape in inputs.items():
-        if given == "h_state":
-            names = [f"h_state_{at}" for at in range(len(shape))] if nested(shape) else [given]
+    for at, (given, shape) in enumerate(inputs.items()):
+        if at > 0:  # what the network hands on
+            names = [f"{given}_{part}" for part in range(len(shape))] if nested(shape) else [given]
             zeros = [f"np.zeros(({_sides(one)}), dtype=np.float32)" for one in _parts(shape)]
             lines += [f"{one} = {value}  # at first" for one, value in zip(names, zeros, strict=True)]
         else:

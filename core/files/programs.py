@@ -15,10 +15,8 @@ from torch import Tensor, nn
 
 from core.config import Problem, TrainingConfig
 from core.experiments import experiment
-from core.experiments.rnn import RNNConfig
 from core.files.contents import Line, Part
 from core.files.uploads import programs
-from core.models import RNN
 from core.processes.confined import Unable
 from core.snapshot import undisturbed
 
@@ -131,12 +129,10 @@ def prepared(config: TrainingConfig) -> tuple[nn.Module, tuple[Any, ...], Inputs
         with torch.no_grad():
             bench.loss()
         net = trained.untrained(config).net
-    axis = 1 if isinstance(net, RNN) and not net.rnn.batch_first else 0
+    axis = trained.batch_axis(config)
     x = torch.cat([seen[0][0].narrow(axis, 0, 1)] * 2, axis)
-    arguments: tuple[Any, ...] = (x,)
-    if isinstance(net, RNN) and isinstance(config, RNNConfig) and config.h_state == "carry":
-        with torch.no_grad():
-            arguments = (x, net(x)[1])
+    state = trained.carried(config, net, x)
+    arguments = (x,) if state is None else (x, state)
     names = inspect.signature(net.forward).parameters
     inputs: Inputs = {}
     for name, value in zip(names, arguments, strict=False):

@@ -3,7 +3,7 @@
 from core.experiment import Experiment, cell_lanes
 from core.experiments.rnn.config import RNNConfig
 from core.experiments.rnn.loop import build_net, make_window, train
-from core.experiments.rnn.probes import bench, logged_batch, untrained
+from core.experiments.rnn.probes import batch_axis, bench, carried, logged_batch, untrained
 from core.experiments.rnn.views import focus, view
 
 EXPERIMENT = Experiment(
@@ -16,6 +16,8 @@ EXPERIMENT = Experiment(
     bench=bench,
     logged_batch=logged_batch,
     focus=focus,
+    batch_axis=batch_axis,
+    carried=carried,
     smallest={"time_steps": 5, "hidden_size": 4, "num_steps": 15},
 )
 

@@ -36,6 +36,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "RNN without its own h_state": ("rnn", {"cell": "RNN", "h_state": "reset", "nonlinearity": "relu"}),
     "LSTM that carries h_state": ("rnn", {"cell": "LSTM", "num_layers": 2}),
     "GRU, time first": ("rnn", {"cell": "GRU", "batch_first": False, "bias": False}),
+    "RNN whose batch_first was forgotten": ("rnn", {"cell": "RNN", "bugs": ("forgotten_batch_first",)}),
     "build, a residual block": ("build", {"blocks": RESIDUAL}),
 }
 
