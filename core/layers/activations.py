@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import torch
 
-from core.layers.card import Card, CardConfig, Shown, argument, call, choice
+from core.layers.card import Card, CardConfig, Result, argument, call, choice
 
 Name = Literal["ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Sigmoid", "Tanh", "Hardswish"]
 NAMES = {name: name for name in ("ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Sigmoid", "Tanh", "Hardswish")}
@@ -47,10 +47,10 @@ def colours_of(names: tuple[str, ...]) -> list[int]:
     return [list(NAMES).index(name) for name in names]
 
 
-def show_activations(config: ActivationsConfig, own: np.ndarray | None) -> Shown:
+def show_activations(config: ActivationsConfig, own: np.ndarray | None) -> Result:
     """The activations card."""
     layers = ", ".join(f'"{name}": {made_of(config, name)}' for name in config.functions)
-    shown = Shown(
+    result = Result(
         {"x": torch.linspace(-config.reach, config.reach, 241, requires_grad=True)},
         (
             f"layers = {{{layers}}}",
@@ -63,7 +63,7 @@ def show_activations(config: ActivationsConfig, own: np.ndarray | None) -> Shown
         output="",
     )
     same = {"x": "x", "names": list(config.functions), "colours": colours_of(config.functions)}
-    shown.facts = {
+    result.facts = {
         "plots": [
             {"title": "function", "lines": "y", "xlabel": "x", **same},
             {"title": "derivative", "lines": "slopes", "xlabel": "x", **same},
@@ -80,8 +80,8 @@ def show_activations(config: ActivationsConfig, own: np.ndarray | None) -> Shown
         "Tanh": r"\tanh(x)",
         "Hardswish": r"x\,\frac{\min(\max(x + 3, 0), 6)}{6}",
     }
-    shown.formula = r",\quad ".join(rf"\text{{{name}}}: {formulas[name]}" for name in config.functions[:3])
-    return shown
+    result.formula = r",\quad ".join(rf"\text{{{name}}}: {formulas[name]}" for name in config.functions[:3])
+    return result
 
 
 LOGIT = "A logit: the score of a class before softmax."
@@ -106,9 +106,9 @@ class SoftmaxConfig(CardConfig):
     )
 
 
-def show_softmax(config: SoftmaxConfig, own: np.ndarray | None) -> Shown:
+def show_softmax(config: SoftmaxConfig, own: np.ndarray | None) -> Result:
     """The softmax card."""
-    shown = Shown(
+    result = Result(
         {
             "z": torch.tensor([config.z0, config.z1, config.z2, config.z3]),
             "temperatures": torch.logspace(math.log10(0.05), math.log10(20), 161),
@@ -123,7 +123,7 @@ def show_softmax(config: SoftmaxConfig, own: np.ndarray | None) -> Shown:
         formula=r"y_i = \frac{e^{z_i / T}}{\sum_j e^{z_j / T}},\quad T = " + f"{config.temperature:g}",
     )
     labels = ["0", "1", "2", "3"]
-    shown.facts = {
+    result.facts = {
         "plots": [
             {"title": "logits", "bars": "z", "labels": labels, "names": ["z"], "each": True, "range": [-5, 5]},
             {"title": "probabilities", "bars": "y", "labels": labels, "names": ["y"], "each": True, "range": [0, 1]},
@@ -141,7 +141,7 @@ def show_softmax(config: SoftmaxConfig, own: np.ndarray | None) -> Shown:
         ],
         "beside": True,
     }
-    return shown
+    return result
 
 
 class DeepStackConfig(CardConfig):
@@ -183,7 +183,7 @@ INIT = {
 WIDTH = 32
 
 
-def show_deep_stack(config: DeepStackConfig, own: np.ndarray | None) -> Shown:
+def show_deep_stack(config: DeepStackConfig, own: np.ndarray | None) -> Result:
     """The deep stack card."""
     stacks = ", ".join(f'"{name}": nn.{name}()' for name in config.functions)
     step = "activation(norm(linear(h)))" if config.norm else "activation(linear(h))"
@@ -206,7 +206,7 @@ def show_deep_stack(config: DeepStackConfig, own: np.ndarray | None) -> Shown:
     if not config.norm:
         del lines[1]
     lines = [line for line in lines if line.strip()]
-    shown = Shown(
+    result = Result(
         {"x": torch.randn(64, WIDTH, generator=torch.Generator().manual_seed(0))},
         tuple(lines),
         {"spread": "torch.stack(spread)", "grads": "torch.stack(grads)"},
@@ -215,7 +215,7 @@ def show_deep_stack(config: DeepStackConfig, own: np.ndarray | None) -> Shown:
         output="h",
         one=next(i for i, line in enumerate(lines) if " h = " in line),
     )
-    shown.arrays["layer"] = np.arange(1, config.depth + 1, dtype=np.float32)
+    result.arrays["layer"] = np.arange(1, config.depth + 1, dtype=np.float32)
     same = {
         "x": "layer",
         "names": list(config.functions),
@@ -224,19 +224,19 @@ def show_deep_stack(config: DeepStackConfig, own: np.ndarray | None) -> Shown:
         "xlabel": "layer",
         "dots": True,
     }
-    shown.facts = {
+    result.facts = {
         "plots": [
             {"title": "gradient_norms", "lines": "grads", **same},
             {"title": "activation_spread", "lines": "spread", **same},
         ],
         "beside": True,
     }
-    shown.formula = (
+    result.formula = (
         r"\frac{\partial L}{\partial W_1} = \frac{\partial L}{\partial h_{n}}\cdot"
         r"\frac{\partial h_{n}}{\partial h_{n-1}}\cdots\frac{\partial h_2}{\partial h_1}\cdot"
         rf"\frac{{\partial h_1}}{{\partial W_1}},\quad n = {config.depth}"
     )
-    return shown
+    return result
 
 
 CARDS = [

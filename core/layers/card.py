@@ -31,7 +31,7 @@ class Refused(ValueError):
 
 
 @dataclass
-class Shown:
+class Result:
     """What a card shows for one config. The lines have run when it is made.
 
     Attributes:
@@ -93,14 +93,14 @@ class Card:
         name: its name in links.
         title: torch's own name of it.
         family: the family it belongs to.
-        show: show(config, own) -> Shown; `own` is the person's image, uint8 (H, W, 3), or None.
+        show: show(config, own) -> Result; `own` is the person's image, uint8 (H, W, 3), or None.
     """
 
     name: str
     title: str
     family: str
     config: type[CardConfig]
-    show: Callable[[Any, np.ndarray | None], Shown]
+    show: Callable[[Any, np.ndarray | None], Result]
 
 
 def run(lines: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def taps(count: int, size: int, stride: int, dilation: int = 1, padding: int = 0
     Returns:
         int32 (count, size).
     """
-    found = np.arange(count)[:, None] * stride + np.arange(size)[None, :] * dilation - padding
+    positions = np.arange(count)[:, None] * stride + np.arange(size)[None, :] * dilation - padding
     if length is not None:
-        found = np.where((found < 0) | (found >= length), -1, found)
-    return found.astype(np.int32)
+        positions = np.where((positions < 0) | (positions >= length), -1, positions)
+    return positions.astype(np.int32)

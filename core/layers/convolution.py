@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.config import Problem
-from core.layers.card import Card, CardConfig, Shown, argument, call, choice, taps
+from core.layers.card import Card, CardConfig, Result, argument, call, choice, taps
 from core.layers.samples import IMAGES, image, volume, wave
 
 Modes = Literal["zeros", "reflect", "replicate", "circular"]
@@ -170,7 +170,7 @@ def padded(x: Tensor, padding: int, mode: str, axes: int) -> Tensor:
     return F.pad(x, (padding,) * 2 * axes, mode=PAD[mode]) if padding else x
 
 
-def show_conv2d(config: Conv2dConfig, own: np.ndarray | None) -> Shown:
+def show_conv2d(config: Conv2dConfig, own: np.ndarray | None) -> Result:
     """The Conv2d card."""
     x = image(config.image, own, config.in_channels)
     weight = weight2d(config)
@@ -194,7 +194,7 @@ def show_conv2d(config: Conv2dConfig, own: np.ndarray | None) -> Shown:
     if config.bias:
         given["bias"] = torch.full((config.out_channels,), config.bias)
         lines.append("conv.bias.data = bias")
-    shown = Shown(
+    result = Result(
         given,
         (*lines, "y = conv(x)"),
         {"y": "y[0]", "weight": "conv.weight"},
@@ -208,17 +208,17 @@ def show_conv2d(config: Conv2dConfig, own: np.ndarray | None) -> Shown:
             "bias": config.bias,
         },
     )
-    height, width = shown.value("y.shape[2:]")
+    height, width = result.value("y.shape[2:]")
     seen = F.pad(x, (before, after) * 2, mode=PAD[config.padding_mode]) if before + after else x
-    shown.arrays |= {
+    result.arrays |= {
         "x": seen[0].numpy(),
         "rows": taps(height, size, stride, dilation),
         "columns": taps(width, size, stride, dilation),
     }
-    shown.facts["looks"] = ["grey" if total > 0.5 else "signed" for total in weight.sum(dim=(1, 2, 3)).tolist()]
+    result.facts["looks"] = ["grey" if total > 0.5 else "signed" for total in weight.sum(dim=(1, 2, 3)).tolist()]
     padding = reach / 2 if config.same else config.padding
-    shown.formula = size_formula("H", x.shape[2], f"{padding:g}", dilation, size, stride, height)  # type: ignore[arg-type]
-    return shown
+    result.formula = size_formula("H", x.shape[2], f"{padding:g}", dilation, size, stride, height)  # type: ignore[arg-type]
+    return result
 
 
 class ConvTranspose2dConfig(CardConfig):
@@ -283,11 +283,11 @@ def stamp(preset: str, size: int) -> Tensor:
 def transposed_taps(count: int, size: int, stride: int, dilation: int, padding: int, length: int) -> np.ndarray:
     """Which input position reaches each output position through each tap: int32 (count, size), -1 where none does."""
     target = np.arange(count)[:, None] + padding - np.arange(size)[None, :] * dilation
-    found = np.where(target % stride == 0, target // stride, -1)
-    return np.where((found < 0) | (found >= length), -1, found).astype(np.int32)
+    positions = np.where(target % stride == 0, target // stride, -1)
+    return np.where((positions < 0) | (positions >= length), -1, positions).astype(np.int32)
 
 
-def show_convtranspose2d(config: ConvTranspose2dConfig, own: np.ndarray | None) -> Shown:
+def show_convtranspose2d(config: ConvTranspose2dConfig, own: np.ndarray | None) -> Result:
     """The ConvTranspose2d card."""
     x = image(config.image, own, 1, config.side)
     layer = call(
@@ -301,7 +301,7 @@ def show_convtranspose2d(config: ConvTranspose2dConfig, own: np.ndarray | None) 
         bias=False,
         dilation=config.dilation,
     )
-    shown = Shown(
+    result = Result(
         {"x": x, "weight": stamp(config.preset, config.kernel_size)[None, None]},
         (f"conv = {layer}", "conv.weight.data = weight", "y = conv(x)"),
         {"x": "x[0]", "y": "y[0]", "weight": "conv.weight"},
@@ -309,19 +309,19 @@ def show_convtranspose2d(config: ConvTranspose2dConfig, own: np.ndarray | None) 
         layer="conv",
         facts={"mode": "transposed", "colour": "grey", "border": [0, 0], "groups": 1, "bias": 0, "look": "grey"},
     )
-    shown.facts["brightest"] = max(1.0, float(shown.arrays["y"].max()))
-    height, width = shown.value("y.shape[2:]")
+    result.facts["brightest"] = max(1.0, float(result.arrays["y"].max()))
+    height, width = result.value("y.shape[2:]")
     how = (config.kernel_size, config.stride, config.dilation, config.padding)
-    shown.arrays |= {
+    result.arrays |= {
         "rows": transposed_taps(height, *how, x.shape[2]),
         "columns": transposed_taps(width, *how, x.shape[3]),
     }
-    shown.formula = (
+    result.formula = (
         r"H_{out} = (H_{in} - 1)s - 2p + d(k-1) + o + 1 = "
         rf"({x.shape[2]} - 1)\cdot{config.stride} - 2\cdot{config.padding} + {config.dilation}\cdot"
         rf"{config.kernel_size - 1} + {config.output_padding} + 1 = {height}"
     )
-    return shown
+    return result
 
 
 class Conv1dConfig(CardConfig):
@@ -374,7 +374,7 @@ def kernel1d(preset: str, size: int) -> Tensor:
     return torch.full((size,), 1 / size)
 
 
-def show_conv1d(config: Conv1dConfig, own: np.ndarray | None) -> Shown:
+def show_conv1d(config: Conv1dConfig, own: np.ndarray | None) -> Result:
     """The Conv1d card."""
     x = wave(config.wave)
     layer = call(
@@ -388,7 +388,7 @@ def show_conv1d(config: Conv1dConfig, own: np.ndarray | None) -> Shown:
         bias=False,
         padding_mode=config.padding_mode,
     )
-    shown = Shown(
+    result = Result(
         {"x": x, "weight": kernel1d(config.preset, config.kernel_size)[None, None]},
         (f"conv = {layer}", "conv.weight.data = weight", "y = conv(x)"),
         {"y": "y[0, 0]", "weight": "conv.weight[0, 0]"},
@@ -396,15 +396,15 @@ def show_conv1d(config: Conv1dConfig, own: np.ndarray | None) -> Shown:
         layer="conv",
         facts={"border": [config.padding, config.padding]},
     )
-    count = len(shown.arrays["y"])
-    shown.arrays |= {
+    count = len(result.arrays["y"])
+    result.arrays |= {
         "x": padded(x, config.padding, config.padding_mode, 1)[0, 0].numpy(),
         "taps": taps(count, config.kernel_size, config.stride, config.dilation),
     }
-    shown.formula = size_formula(
+    result.formula = size_formula(
         "L", x.shape[2], config.padding, config.dilation, config.kernel_size, config.stride, count
     )
-    return shown
+    return result
 
 
 class Conv3dConfig(CardConfig):
@@ -438,29 +438,29 @@ def kernel3d(preset: str, time: int, size: int) -> Tensor:
     return along[:, None, None] * space
 
 
-def show_conv3d(config: Conv3dConfig, own: np.ndarray | None) -> Shown:
+def show_conv3d(config: Conv3dConfig, own: np.ndarray | None) -> Result:
     """The Conv3d card."""
     x = volume()
     sizes = (config.kernel_time, config.kernel_size, config.kernel_size)
     strides = (config.stride_time, config.stride, config.stride)
     paddings = (config.padding_time, config.padding, config.padding)
     layer = call("nn.Conv3d", 1, 1, kernel_size=sizes, stride=strides, padding=paddings, bias=False)
-    shown = Shown(
+    result = Result(
         {"x": x, "weight": kernel3d(config.preset, config.kernel_time, config.kernel_size)[None, None]},
         (f"conv = {layer}", "conv.weight.data = weight", "y = conv(x)"),
         {"x": "x[0, 0]", "y": "y[0, 0]", "weight": "conv.weight[0, 0]"},
         "film",
         layer="conv",
     )
-    counts = shown.arrays["y"].shape
+    counts = result.arrays["y"].shape
     for name, count, size, stride, padding, length in zip(
         ("frames", "rows", "columns"), counts, sizes, strides, paddings, x.shape[2:], strict=True
     ):
-        shown.arrays[name] = taps(count, size, stride, 1, padding, length)
-    shown.formula = size_formula(
+        result.arrays[name] = taps(count, size, stride, 1, padding, length)
+    result.formula = size_formula(
         "D", x.shape[2], config.padding_time, 1, config.kernel_time, config.stride_time, counts[0]
     )
-    return shown
+    return result
 
 
 CARDS = [

@@ -1,4 +1,4 @@
-"""Dropout: numbers are struck out by chance while training, and never while testing."""
+"""Dropout: numbers are struck out randomly while training, and never while testing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from core.layers.card import Card, CardConfig, Shown, argument, call, choice
+from core.layers.card import Card, CardConfig, Result, argument, call, choice
 from core.layers.convolution import IMAGE_HELP
 from core.layers.samples import IMAGES, feature_maps, image
 
@@ -54,11 +54,11 @@ def dropout_lines(layer: str, mode: str, draw: int, draws: int) -> tuple[str, ..
     )
 
 
-def show_dropout(config: DropoutConfig, own: np.ndarray | None) -> Shown:
+def show_dropout(config: DropoutConfig, own: np.ndarray | None) -> Result:
     """The Dropout card."""
     x = image(config.image, own, 1, 24)
     lines = dropout_lines(call("nn.Dropout", p=config.p), config.mode, config.draw, config.draws)
-    return Shown(
+    return Result(
         {"x": x},
         lines,
         {"x": "x[0, 0]", "y": "y[0, 0]", "mean": "mean[0, 0]"},
@@ -78,10 +78,10 @@ def show_dropout(config: DropoutConfig, own: np.ndarray | None) -> Shown:
     )
 
 
-def show_dropout2d(config: Dropout2dConfig, own: np.ndarray | None) -> Shown:
+def show_dropout2d(config: Dropout2dConfig, own: np.ndarray | None) -> Result:
     """The Dropout2d card."""
     lines = dropout_lines(call("nn.Dropout2d", p=config.p), config.mode, config.draw, config.draws)
-    shown = Shown(
+    result = Result(
         {"x": feature_maps(14)},
         lines,
         {"x": "x[0]", "y": "y[0]", "mean": "mean[0]"},
@@ -89,8 +89,8 @@ def show_dropout2d(config: Dropout2dConfig, own: np.ndarray | None) -> Shown:
         layer="drop",
         formula=FORMULA % ("_{chw}", "_{chw}", "_c", "_c", config.p),
     )
-    most = float(np.abs(shown.arrays["x"]).max())
-    shown.facts = {
+    most = float(np.abs(result.arrays["x"]).max())
+    result.facts = {
         "rows": [["x", "y", "mean"]],
         "panels": {
             name: {"look": "signed", "most": most, "title": title}
@@ -100,7 +100,7 @@ def show_dropout2d(config: Dropout2dConfig, own: np.ndarray | None) -> Shown:
         "tell": "dropout",
         "values": {"draws": config.draws},
     }
-    return shown
+    return result
 
 
 class AlphaDropoutConfig(CardConfig):
@@ -117,11 +117,11 @@ BINS = 60
 REACH = 4.0
 
 
-def show_alphadropout(config: AlphaDropoutConfig, own: np.ndarray | None) -> Shown:
+def show_alphadropout(config: AlphaDropoutConfig, own: np.ndarray | None) -> Result:
     """The AlphaDropout card: what it does to a distribution, beside plain dropout."""
     random = torch.Generator().manual_seed(1)
     tail = ".eval()" if config.mode == "eval" else ""
-    shown = Shown(
+    result = Result(
         {"x": F.selu(torch.randn(4000, generator=random))},
         (
             f"torch.manual_seed({config.draw})",
@@ -135,16 +135,16 @@ def show_alphadropout(config: AlphaDropoutConfig, own: np.ndarray | None) -> Sho
         r"a, b:\ E[y] = E[x],\ \mathrm{Var}[y] = \mathrm{Var}[x]",
     )
     middle = np.linspace(-REACH, REACH, BINS + 1)[:-1] + REACH / BINS
-    counts = [torch.histc(shown.made[name].clamp(-REACH, REACH), BINS, -REACH, REACH) for name in ("x", "y", "plain")]
-    shown.arrays |= {"middle": middle.astype(np.float32), "counts": torch.stack(counts).numpy()}
+    counts = [torch.histc(result.made[name].clamp(-REACH, REACH), BINS, -REACH, REACH) for name in ("x", "y", "plain")]
+    result.arrays |= {"middle": middle.astype(np.float32), "counts": torch.stack(counts).numpy()}
     names = ["SELU(x)", "AlphaDropout", "Dropout"]
-    shown.facts = {
+    result.facts = {
         "plots": [
             {"title": "histogram", "x": "middle", "lines": "counts", "names": names, "from_zero": True},
             {"title": "mean_and_spread", "bars": "spread", "labels": ["mean", "std"], "names": names, "wide": True},
         ]
     }
-    return shown
+    return result
 
 
 CARDS = [

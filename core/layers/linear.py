@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from core.config import Problem
-from core.layers.card import Card, CardConfig, Shown, argument, call, choice
+from core.layers.card import Card, CardConfig, Result, argument, call, choice
 
 SEED = "Other first weights: the seed of torch's random numbers."
 
@@ -30,13 +30,13 @@ class LinearConfig(CardConfig):
     seed: int = choice(0, "Seed", SEED, low=0, high=20)
 
 
-def show_linear(config: LinearConfig, own: np.ndarray | None) -> Shown:
+def show_linear(config: LinearConfig, own: np.ndarray | None) -> Result:
     """The Linear card."""
     inputs, outputs = config.in_features, config.out_features
     x = torch.randn(config.batch, inputs, generator=torch.Generator().manual_seed(7)).mul(10).round() / 10
     layer = call("nn.Linear", inputs, outputs, bias=config.bias)
     drawn = {"x": "x", "weight": "linear.weight", "y": "y"} | ({"bias": "linear.bias[:, None]"} if config.bias else {})
-    shown = Shown(
+    result = Result(
         {"x": x},
         (f"torch.manual_seed({config.seed})", f"linear = {layer}", "y = linear(x)"),
         drawn,
@@ -48,20 +48,20 @@ def show_linear(config: LinearConfig, own: np.ndarray | None) -> Shown:
     links = linear_links(config.batch, inputs, outputs)
     names = ["x", "weight", *(["bias"] if config.bias else []), "y"]
     titles = {"x": "input", "weight": "weight", "bias": "bias", "y": "output"}
-    shown.facts = {
+    result.facts = {
         "rows": [names],
         "panels": {name: {"title": titles[name], "numbers": True, "links": links[name]} for name in names},
         "tell": "linear",
         "tell_of": "y",
-        "by_cell": {"sum": linear_sums(shown)},
+        "by_cell": {"sum": linear_sums(result)},
         "at": {"y": 0},
     }
-    shown.formula = (
+    result.formula = (
         rf"y = x W^{{\top}} {'+ b' if config.bias else ''},\quad "
         rf"({config.batch} \times {inputs})\,({inputs} \times {outputs}) = ({config.batch} \times {outputs}),\quad "
-        rf"{inputs}\cdot{outputs}{f' + {outputs}' if config.bias else ''} = {shown.parameters}"
+        rf"{inputs}\cdot{outputs}{f' + {outputs}' if config.bias else ''} = {result.parameters}"
     )
-    return shown
+    return result
 
 
 Cells = dict[str, list[list[int]]]
@@ -90,21 +90,21 @@ def linear_links(batch: int, inputs: int, outputs: int) -> dict[str, list[Cells]
     }
 
 
-def linear_sums(shown: Shown) -> list[str]:
+def linear_sums(result: Result) -> list[str]:
     """Each output written out as a sum."""
-    weight, bias = shown.arrays["weight"], shown.arrays.get("bias")
+    weight, bias = result.arrays["weight"], result.arrays.get("bias")
 
     def factor(value: float) -> str:
         return f"({value:.1f})" if value < 0 else f"{value:.1f}"
 
-    found = []
-    for x in shown.arrays["x"]:
+    sums = []
+    for x in result.arrays["x"]:
         for output, row in enumerate(weight):
             parts = [f"{w:.2f}·{factor(value)}" for w, value in zip(row, x, strict=True)]
             if bias is not None:
                 parts.append(f"{bias[output, 0]:.2f}")
-            found.append(" + ".join(parts).replace("+ -", "− ").replace("-", "−"))
-    return found
+            sums.append(" + ".join(parts).replace("+ -", "− ").replace("-", "−"))
+    return sums
 
 
 MOST_TOKENS = 8
@@ -130,11 +130,11 @@ class EmbeddingConfig(CardConfig):
     seed: int = choice(0, "Seed", SEED, low=0, high=20)
 
     def problems(self) -> Iterator[Problem]:
-        found = read_indices(self.indices)
-        if isinstance(found, Problem):
-            yield found
-        elif max(found) >= self.num_embeddings or min(found) < 0:
-            wrong = next(i for i in found if not 0 <= i < self.num_embeddings)
+        indices = read_indices(self.indices)
+        if isinstance(indices, Problem):
+            yield indices
+        elif max(indices) >= self.num_embeddings or min(indices) < 0:
+            wrong = next(i for i in indices if not 0 <= i < self.num_embeddings)
             yield Problem(
                 "indices",
                 "Index {index} is out of range: the table has rows 0 to {last}.",
@@ -157,13 +157,13 @@ def read_indices(text: str) -> list[int] | Problem:
         return Problem("indices", "Only whole numbers can be indices, such as: 2, 0, 5.")
 
 
-def show_embedding(config: EmbeddingConfig, own: np.ndarray | None) -> Shown:
+def show_embedding(config: EmbeddingConfig, own: np.ndarray | None) -> Result:
     """The Embedding card."""
     indices = read_indices(config.indices)
     assert not isinstance(indices, Problem)
     padding = {} if config.padding_idx < 0 else {"padding_idx": config.padding_idx}
     layer = call("nn.Embedding", config.num_embeddings, config.embedding_dim, **padding)
-    shown = Shown(
+    result = Result(
         {"index": torch.tensor(indices)},
         (f"torch.manual_seed({config.seed})", f"embedding = {layer}", "y = embedding(index)", "y.sum().backward()"),
         {"index": "index[:, None]", "weight": "embedding.weight", "y": "y", "grad": "embedding.weight.grad"},
@@ -185,7 +185,7 @@ def show_embedding(config: EmbeddingConfig, own: np.ndarray | None) -> Shown:
         }
 
     table = [row(number) for number in range(config.num_embeddings) for _ in range(width)]
-    shown.facts = {
+    result.facts = {
         "rows": [["index", "weight", "y", "grad"]],
         "panels": {
             "index": {"title": "index", "numbers": True, "plain": True, "links": [row(index) for index in indices]},
@@ -196,8 +196,8 @@ def show_embedding(config: EmbeddingConfig, own: np.ndarray | None) -> Shown:
         "tell": "embedding",
         "at": {"y": 0},
     }
-    shown.formula = rf"y_i = W_{{index_i}},\quad {config.num_embeddings}\cdot{width} = {config.num_embeddings * width}"
-    return shown
+    result.formula = rf"y_i = W_{{index_i}},\quad {config.num_embeddings}\cdot{width} = {config.num_embeddings * width}"
+    return result
 
 
 class ShapesConfig(CardConfig):
@@ -306,7 +306,7 @@ def viewable(dim0: int, dim1: int, size: list[int]) -> bool:
     return True
 
 
-def show_shapes(config: ShapesConfig, own: np.ndarray | None) -> Shown:
+def show_shapes(config: ShapesConfig, own: np.ndarray | None) -> Result:
     """The card of Flatten and view."""
     size, dims = read_sizes(config.size, "size"), read_sizes(config.dims, "dims")
     sizes = ", ".join(map(str, size)) if not isinstance(size, Problem) else ""
@@ -318,10 +318,10 @@ def show_shapes(config: ShapesConfig, own: np.ndarray | None) -> Shown:
         "transposed view": f"y = x.transpose({config.dim0}, {config.dim1}).view({sizes})",
         "permute": f"y = x.permute({', '.join(map(str, dims)) if not isinstance(dims, Problem) else ''})",
     }[config.operation]
-    shown = Shown({"x": torch.arange(24).reshape(2, 3, 4)}, (line,), {"x": "x", "y": "y"}, "panels")
-    made = shown.value("y")
-    shared = made.data_ptr() == shown.value("x").data_ptr()
-    shown.facts = {
+    result = Result({"x": torch.arange(24).reshape(2, 3, 4)}, (line,), {"x": "x", "y": "y"}, "panels")
+    made = result.value("y")
+    shared = made.data_ptr() == result.value("x").data_ptr()
+    result.facts = {
         "rows": [["x"], ["y"]],
         "panels": {
             name: {"title": title, "numbers": True, "tags": name, "ramp": 23, "indices": True}
@@ -331,8 +331,10 @@ def show_shapes(config: ShapesConfig, own: np.ndarray | None) -> Shown:
         "values": {"stride": ", ".join(map(str, made.stride()))},
         "at": {"y": 0},
     }
-    shown.formula = rf"({', '.join(map(str, shown.value('x').shape))}) \rightarrow ({', '.join(map(str, made.shape))})"
-    return shown
+    result.formula = (
+        rf"({', '.join(map(str, result.value('x').shape))}) \rightarrow ({', '.join(map(str, made.shape))})"
+    )
+    return result
 
 
 class CellsConfig(CardConfig):
@@ -415,7 +417,7 @@ STEPS = {
 }
 
 
-def show_cells(config: CellsConfig, own: np.ndarray | None) -> Shown:
+def show_cells(config: CellsConfig, own: np.ndarray | None) -> Result:
     """The card of RNN cells: one step, with the gates worked out from the cell's own weights."""
     given = {
         "x": torch.tensor([[config.x0, config.x1]]),
@@ -427,7 +429,7 @@ def show_cells(config: CellsConfig, own: np.ndarray | None) -> Shown:
         start.append(f"cell.bias_hh.data[{HIDDEN}:{2 * HIDDEN}] += {config.gate!r}")
     step = STEPS[config.cell]
     names = [name for row in step.rows for name in row]
-    shown = Shown(
+    result = Result(
         given if config.cell == "LSTMCell" else {name: given[name] for name in ("x", "h")},
         (*start, *step.lines),
         {name: name for name in names},
@@ -439,7 +441,7 @@ def show_cells(config: CellsConfig, own: np.ndarray | None) -> Shown:
         one=1,
     )
     unit = [{name: [[0, u]] for name in names if name != "x"} | {"x": [[0, 0], [0, 1]]} for u in range(HIDDEN)]
-    shown.facts = {
+    result.facts = {
         "rows": step.rows,
         "panels": {
             name: {
@@ -452,10 +454,10 @@ def show_cells(config: CellsConfig, own: np.ndarray | None) -> Shown:
             for name in names
         },
         "tell": f"cells_{config.cell}",
-        "values_of": {name: shown.arrays[name][0].tolist() for name in names if name != "x"},
+        "values_of": {name: result.arrays[name][0].tolist() for name in names if name != "x"},
         "at": {"h_new": 0},
     }
-    return shown
+    return result
 
 
 CARDS = [

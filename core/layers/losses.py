@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import torch
 
-from core.layers.card import Card, CardConfig, Shown, argument, call, choice
+from core.layers.card import Card, CardConfig, Result, argument, call, choice
 
 REGRESSION = {"MSELoss": "MSELoss", "L1Loss": "L1Loss", "SmoothL1Loss": "SmoothL1Loss"}
 
@@ -43,13 +43,13 @@ class RegressionConfig(CardConfig):
     )
 
 
-def show_regression(config: RegressionConfig, own: np.ndarray | None) -> Shown:
+def show_regression(config: RegressionConfig, own: np.ndarray | None) -> Result:
     """The card of MSE, L1 and SmoothL1."""
     options: dict[str, dict[str, Any]] = {"SmoothL1Loss": {"beta": config.beta}}
     losses = ", ".join(
         f'"{name}": {call(f"nn.{name}", **options.get(name, {}), reduction="none")}' for name in config.functions
     )
-    shown = Shown(
+    result = Result(
         {"x": torch.linspace(-4, 4, 321, requires_grad=True), "target": torch.tensor(config.target).expand(321)},
         (
             f"losses = {{{losses}}}",
@@ -69,20 +69,20 @@ def show_regression(config: RegressionConfig, own: np.ndarray | None) -> Shown:
         "second": config.target,
         "xlabel": "prediction",
     }
-    shown.facts = {
+    result.facts = {
         "plots": [
             {"title": "loss", "lines": "y", "range": [0, 12], **same},
             {"title": "gradient", "lines": "slopes", "range": [-6, 6], **same},
         ],
         "beside": True,
     }
-    shown.formula = (
+    result.formula = (
         r"\text{MSE} = (x - t)^2,\quad \text{L1} = |x - t|,\quad \text{SmoothL1} = \begin{cases}"
         rf"(x-t)^2 / (2\cdot{config.beta:g}) & |x-t| < {config.beta:g}\\ "
         rf"|x-t| - {config.beta / 2:g} & |x-t| \ge {config.beta:g}"
         r"\end{cases}"
     )
-    return shown
+    return result
 
 
 class CrossEntropyConfig(CardConfig):
@@ -128,7 +128,7 @@ def crossentropy_plots(logit: float) -> list[dict[str, Any]]:
     ]
 
 
-def show_crossentropy(config: CrossEntropyConfig, own: np.ndarray | None) -> Shown:
+def show_crossentropy(config: CrossEntropyConfig, own: np.ndarray | None) -> Result:
     """The CrossEntropyLoss card: one example of class 1 among four."""
     z = torch.linspace(-8, 8, 321)
     others = [0.5, None, -0.5, 0.2]
@@ -144,7 +144,7 @@ def show_crossentropy(config: CrossEntropyConfig, own: np.ndarray | None) -> Sho
         text = text.replace("(", "(weight=weight, ", 1).replace(", )", ")")
     # reduction="sum": one example after another, each with its own weight, as the plot shows them.
     loss = text[:-1] + (', reduction="sum")' if not text.endswith("()") else 'reduction="sum")')
-    shown = Shown(
+    result = Result(
         given,
         (
             f"loss = {loss}",
@@ -167,14 +167,14 @@ def show_crossentropy(config: CrossEntropyConfig, own: np.ndarray | None) -> Sho
     smooth = config.label_smoothing
     q = torch.full((4,), smooth / 4)
     q[1] += 1 - smooth
-    shown.arrays["bars"] = np.concatenate([shown.arrays["probability"], q[None].numpy(), shown.arrays["gradient"]])
-    shown.facts = {"plots": crossentropy_plots(config.logit), "beside": True}
-    shown.formula = (
+    result.arrays["bars"] = np.concatenate([result.arrays["probability"], q[None].numpy(), result.arrays["gradient"]])
+    result.facts = {"plots": crossentropy_plots(config.logit), "beside": True}
+    result.formula = (
         r"L = -\sum_c w_c\, q_c \log p_c,\quad p = \text{softmax}(x),\quad "
         rf"q_1 = {1 - smooth + smooth / 4:.4g},\ q_{{c \neq 1}} = {smooth / 4:.4g},\quad "
         r"w = 1:\ \frac{\partial L}{\partial x} = p - q"
     )
-    return shown
+    return result
 
 
 class NLLConfig(CardConfig):
@@ -211,7 +211,7 @@ LOGITS = [[2.0, 0.5, -1.0], [0.2, 0.4, 0.1], [-0.5, 1.5, 1.0], [-1.0, 0.0, 2.5]]
 TARGET = [0, 1, 2, 2]
 
 
-def show_nll(config: NLLConfig, own: np.ndarray | None) -> Shown:
+def show_nll(config: NLLConfig, own: np.ndarray | None) -> Result:
     """The card that shows CrossEntropyLoss as LogSoftmax and NLLLoss."""
     given: dict[str, Any] = {
         "x": (torch.tensor(LOGITS) * config.scale).requires_grad_(),
@@ -222,7 +222,7 @@ def show_nll(config: NLLConfig, own: np.ndarray | None) -> Shown:
     if config.weight != 1:
         given["weight"] = torch.tensor([1.0, 1.0, config.weight])
         cross, nll = (text.replace("(", "(weight=weight, ", 1).replace(", )", ")") for text in (cross, nll))
-    shown = Shown(
+    result = Result(
         given,
         (
             f"loss = {cross}(x, target)",
@@ -242,7 +242,7 @@ def show_nll(config: NLLConfig, own: np.ndarray | None) -> Shown:
     )
     links = [[[i, j] for j in range(3)] for i in range(4)]
     per_row = [{"x": row, "log_p": row, "grad": row, "target": [[i, 0]]} for i, row in enumerate(links)]
-    shown.facts = {
+    result.facts = {
         "rows": [["x", "log_p", "target"], ["grad", "losses"]],
         "panels": {
             "x": {"title": "logits", "numbers": True, "links": [per_row[i // 3] for i in range(12)]},
@@ -259,15 +259,15 @@ def show_nll(config: NLLConfig, own: np.ndarray | None) -> Shown:
             },
         },
         "tell": "nll",
-        "values": {"loss": float(shown.value("loss").detach()), "same": float(shown.value("same").detach())},
+        "values": {"loss": float(result.value("loss").detach()), "same": float(result.value("same").detach())},
     }
     for name in ("loss", "same"):
-        if not np.isfinite(shown.facts["values"][name]):
-            shown.facts["values"][name] = "NaN"
-    shown.formula = r"L = -\sum_n w_{t_n} \log p_{n, t_n}" + (
+        if not np.isfinite(result.facts["values"][name]):
+            result.facts["values"][name] = "NaN"
+    result.formula = r"L = -\sum_n w_{t_n} \log p_{n, t_n}" + (
         r"\;\Big/\;\sum_n w_{t_n}" if config.reduction == "mean" else ""
     )
-    return shown
+    return result
 
 
 class BCEConfig(CardConfig):
@@ -290,7 +290,7 @@ class BCEConfig(CardConfig):
     )
 
 
-def show_bce(config: BCEConfig, own: np.ndarray | None) -> Shown:
+def show_bce(config: BCEConfig, own: np.ndarray | None) -> Result:
     """The BCEWithLogitsLoss card, beside Sigmoid followed by BCELoss."""
     given: dict[str, Any] = {
         "x": torch.linspace(-config.reach, config.reach, 241, requires_grad=True),
@@ -300,7 +300,7 @@ def show_bce(config: BCEConfig, own: np.ndarray | None) -> Shown:
     if config.pos_weight != 1:
         text = text.replace("(", "(pos_weight=pos_weight, ")
         given["pos_weight"] = torch.tensor(config.pos_weight)
-    shown = Shown(
+    result = Result(
         given,
         (
             f"y = {text}(x, target)",
@@ -312,18 +312,18 @@ def show_bce(config: BCEConfig, own: np.ndarray | None) -> Shown:
         "plots",
     )
     same = {"x": "x", "names": ["BCEWithLogitsLoss", "Sigmoid + BCELoss"], "marker": config.logit, "xlabel": "logit"}
-    shown.facts = {
+    result.facts = {
         "plots": [
             {"title": "loss", "lines": "y", "from_zero": True, "dashes": [0, 1], **same},
             {"title": "gradient", "lines": "slopes", "dashes": [0, 1], **same},
         ],
         "beside": True,
     }
-    shown.formula = (
+    result.formula = (
         r"L = -\big(w_{pos}\,t\,\log\sigma(x) + (1 - t)\log(1 - \sigma(x))\big),\quad "
         r"w_{pos} = 1:\ \frac{\partial L}{\partial x} = \sigma(x) - t"
     )
-    return shown
+    return result
 
 
 class KLDivConfig(CardConfig):
@@ -349,11 +349,11 @@ BINS = 21
 
 def hills(at: torch.Tensor, middle: Any, width: Any) -> torch.Tensor:
     """The logarithm of a hill, not yet a distribution."""
-    found: torch.Tensor = -(((at - middle) / width) ** 2) / 2
-    return found
+    logarithms: torch.Tensor = -(((at - middle) / width) ** 2) / 2
+    return logarithms
 
 
-def show_kldiv(config: KLDivConfig, own: np.ndarray | None) -> Shown:
+def show_kldiv(config: KLDivConfig, own: np.ndarray | None) -> Result:
     """The KLDivLoss card."""
     at = torch.linspace(-5, 5, BINS)
     if config.shape == "two":
@@ -361,7 +361,7 @@ def show_kldiv(config: KLDivConfig, own: np.ndarray | None) -> Shown:
     else:
         p = hills(at, -1.0, 0.9).exp()[None]
     middles = torch.linspace(-4, 4, 161)
-    shown = Shown(
+    result = Result(
         {
             "p": p / p.sum(),
             "x": hills(at, config.middle, config.width)[None].requires_grad_(),
@@ -379,9 +379,9 @@ def show_kldiv(config: KLDivConfig, own: np.ndarray | None) -> Shown:
         input="log_q",
         output="loss",
     )
-    shown.arrays |= {"both": np.concatenate([shown.arrays["p"], shown.arrays["q"]]), "middles": middles.numpy()}
+    result.arrays |= {"both": np.concatenate([result.arrays["p"], result.arrays["q"]]), "middles": middles.numpy()}
     labels = [f"{value:g}" if i % 4 == 2 else "" for i, value in enumerate(at.tolist())]
-    shown.facts = {
+    result.facts = {
         "plots": [
             {"title": "p_and_q", "bars": "both", "labels": labels, "names": ["P", "Q"], "from_zero": True},
             {"title": "gradient_of_input", "bars": "grad", "labels": labels, "names": ["x.grad"]},
@@ -398,11 +398,11 @@ def show_kldiv(config: KLDivConfig, own: np.ndarray | None) -> Shown:
         ],
         "beside": True,
     }
-    shown.formula = r"D_{KL}(P\,\|\,Q) = \sum_i p_i\,(\log p_i - \log q_i)" + (
+    result.formula = r"D_{KL}(P\,\|\,Q) = \sum_i p_i\,(\log p_i - \log q_i)" + (
         {"mean": rf"\;/\;{BINS}", "sum": "", "batchmean": ""}[config.reduction]
-        + rf" = {float(shown.value('loss').detach()):.4f}"
+        + rf" = {float(result.value('loss').detach()):.4f}"
     )
-    return shown
+    return result
 
 
 CARDS = [

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.config import Problem
-from core.layers.card import Card, CardConfig, Shown, argument, call, choice
+from core.layers.card import Card, CardConfig, Result, argument, call, choice
 from core.layers.samples import digit, grey, house, stripes
 
 Mode = Literal["train", "eval"]
@@ -142,7 +142,7 @@ class InstanceNorm2dConfig(CardConfig):
             yield Problem("side", "A map of a single number has no variance: InstanceNorm needs more than one.")
 
 
-def show_norm(config: Any, layer: str, tags: np.ndarray, before: tuple[str, ...] = ()) -> Shown:
+def show_norm(config: Any, layer: str, tags: np.ndarray, before: tuple[str, ...] = ()) -> Result:
     """A normalisation's card.
 
     Args:
@@ -161,13 +161,13 @@ def show_norm(config: Any, layer: str, tags: np.ndarray, before: tuple[str, ...]
     lines.append("y = norm(x)")
     if config.joins:
         lines += [f"without = norm({rest})", "change = y[:1] - without[:1]"]
-    shown = Shown(given, tuple(lines), {"x": "x", "y": "y"}, "panels", layer="norm")
+    result = Result(given, tuple(lines), {"x": "x", "y": "y"}, "panels", layer="norm")
     tags = np.broadcast_to(tags, x.shape).astype(np.int32)
-    shown.arrays["tags"] = tags.copy()
+    result.arrays["tags"] = tags.copy()
     means, variances = statistics(x, tags)
     if config.mode == "eval" and before:
         # The running statistics as they were when y was made: eval() does not move them.
-        means, variances = shown.value("norm.running_mean").tolist(), shown.value("norm.running_var").tolist()
+        means, variances = result.value("norm.running_mean").tolist(), result.value("norm.running_var").tolist()
     spread = 0.6 * float(block(config.images, config.side).abs().max())
     panels: dict[str, Any] = {
         "x": {"look": "signed", "most": spread, "title": "input", "tags": "tags", "axes": ["N", "C"]},
@@ -175,16 +175,16 @@ def show_norm(config: Any, layer: str, tags: np.ndarray, before: tuple[str, ...]
     }
     rows = [["x", "y"]]
     if config.joins:
-        shown.arrays["change"] = shown.value("change").detach().numpy()
-        most = max(float(np.abs(shown.arrays["change"]).max()), 0.5)
+        result.arrays["change"] = result.value("change").detach().numpy()
+        most = max(float(np.abs(result.arrays["change"]).max()), 0.5)
         panels["change"] = {"look": "signed", "most": most, "title": "change", "axes": ["N", "C"]}
         rows.append(["change"])
     if before:
-        running = [shown.value("norm.running_mean"), shown.value("norm.running_var")]
-        shown.arrays["running"] = torch.stack(running).numpy()
+        running = [result.value("norm.running_mean"), result.value("norm.running_var")]
+        result.arrays["running"] = torch.stack(running).numpy()
         panels["running"] = {"look": "signed", "title": "running", "numbers": True, "row_names": ["mean", "var"]}
         rows = [*rows[:1], [*(rows[1] if len(rows) > 1 else []), "running"]]
-    shown.facts = {
+    result.facts = {
         "rows": rows,
         "panels": panels,
         "tell": "norm_running" if config.mode == "eval" and before else "norm",
@@ -192,7 +192,7 @@ def show_norm(config: Any, layer: str, tags: np.ndarray, before: tuple[str, ...]
         "by_tag": {"mean": means, "var": variances},
         "at": {"x": int(np.prod(x.shape[1:]) // 2 + 1)},
     }
-    return shown
+    return result
 
 
 def statistics(x: Tensor, tags: np.ndarray) -> tuple[list[float], list[float]]:
@@ -216,47 +216,47 @@ def index(*sizes: int) -> list[np.ndarray]:
 SHARED = r"y = \frac{x - E[x]}{\sqrt{\mathrm{Var}[x] + \epsilon}}\cdot\gamma + \beta,\quad E, \mathrm{Var}:\ "
 
 
-def show_batchnorm2d(config: BatchNorm2dConfig, own: np.ndarray | None) -> Shown:
+def show_batchnorm2d(config: BatchNorm2dConfig, own: np.ndarray | None) -> Result:
     """The BatchNorm2d card."""
     layer = call("nn.BatchNorm2d", CHANNELS, eps=config.eps, momentum=config.momentum, affine=config.affine)
     tags = np.arange(CHANNELS).reshape(1, -1, 1, 1)
-    shown = show_norm(config, layer, tags, ("for batch in batches:", "    norm(batch)"))
-    shown.formula = (
+    result = show_norm(config, layer, tags, ("for batch in batches:", "    norm(batch)"))
+    result.formula = (
         SHARED + r"(N, H, W)"
         if config.mode == "train"
         else (r"y = \frac{x - running\_mean}{\sqrt{running\_var + \epsilon}}\cdot\gamma + \beta")
     )
-    return shown
+    return result
 
 
-def show_layernorm(config: LayerNormConfig, own: np.ndarray | None) -> Shown:
+def show_layernorm(config: LayerNormConfig, own: np.ndarray | None) -> Result:
     """The LayerNorm card."""
     sizes = [CHANNELS, config.side, config.side][-len(config.normalized_shape) :]
     layer = call("nn.LayerNorm", sizes, eps=config.eps, elementwise_affine=config.affine)
     count = config.images + config.joins
     n, c, h = index(count, CHANNELS, config.side)
     tags = {"chw": n, "hw": n * CHANNELS + c, "w": (n * CHANNELS + c) * config.side + h}[config.normalized_shape]
-    shown = show_norm(config, layer, tags)
-    shown.formula = SHARED + rf"({', '.join(config.normalized_shape.upper())})"
-    return shown
+    result = show_norm(config, layer, tags)
+    result.formula = SHARED + rf"({', '.join(config.normalized_shape.upper())})"
+    return result
 
 
-def show_groupnorm(config: GroupNormConfig, own: np.ndarray | None) -> Shown:
+def show_groupnorm(config: GroupNormConfig, own: np.ndarray | None) -> Result:
     """The GroupNorm card."""
     layer = call("nn.GroupNorm", config.num_groups, CHANNELS, eps=config.eps, affine=config.affine)
     n, c = index(config.images + config.joins, CHANNELS)
-    shown = show_norm(config, layer, n * config.num_groups + c // (CHANNELS // config.num_groups))
-    shown.formula = SHARED + rf"(C/{config.num_groups}, H, W)"
-    return shown
+    result = show_norm(config, layer, n * config.num_groups + c // (CHANNELS // config.num_groups))
+    result.formula = SHARED + rf"(C/{config.num_groups}, H, W)"
+    return result
 
 
-def show_instancenorm2d(config: InstanceNorm2dConfig, own: np.ndarray | None) -> Shown:
+def show_instancenorm2d(config: InstanceNorm2dConfig, own: np.ndarray | None) -> Result:
     """The InstanceNorm2d card."""
     layer = call("nn.InstanceNorm2d", CHANNELS, eps=config.eps, affine=config.affine)
     n, c = index(config.images + config.joins, CHANNELS)
-    shown = show_norm(config, layer, n * CHANNELS + c)
-    shown.formula = SHARED + r"(H, W)"
-    return shown
+    result = show_norm(config, layer, n * CHANNELS + c)
+    result.formula = SHARED + r"(H, W)"
+    return result
 
 
 CARDS = [

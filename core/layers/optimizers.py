@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from core.config import Problem
-from core.layers.card import Card, CardConfig, Shown, argument, call, choice
+from core.layers.card import Card, CardConfig, Result, argument, call, choice
 
 Name = Literal["SGD", "momentum", "Nesterov", "RMSprop", "Adagrad", "Adam", "AdamW"]
 OPTIMIZERS = ("SGD", "momentum", "Nesterov", "RMSprop", "Adagrad", "Adam", "AdamW")
@@ -133,11 +133,11 @@ def heights(surface: str, side: int = 96) -> np.ndarray:
     left, right, bottom, top = FRAMES[surface]
     x, y = torch.meshgrid(torch.linspace(left, right, side), torch.linspace(top, bottom, side), indexing="xy")
     f = eval(f"lambda x, y: {SURFACES[surface]}")
-    found: np.ndarray = f(x, y).numpy()
-    return found
+    values: np.ndarray = f(x, y).numpy()
+    return values
 
 
-def show_optimizers(config: OptimizersConfig, own: np.ndarray | None) -> Shown:
+def show_optimizers(config: OptimizersConfig, own: np.ndarray | None) -> Result:
     """The optimizers card."""
     start = start_of(config)
     made = {name: made_of(name, config) for name in config.functions}
@@ -161,7 +161,7 @@ def show_optimizers(config: OptimizersConfig, own: np.ndarray | None) -> Shown:
     paths = torch.stack([path(config.surface, start, text)[: config.steps + 1] for text in made.values()])
     f = eval(f"lambda x, y: {SURFACES[config.surface]}")
     reached = f(paths[..., 0], paths[..., 1])
-    shown = Shown(
+    result = Result(
         {},
         lines,
         {"paths": "torch.stack(paths)"},
@@ -173,21 +173,21 @@ def show_optimizers(config: OptimizersConfig, own: np.ndarray | None) -> Shown:
         known={"paths": list(paths)},
     )
     left, right, bottom, top = FRAMES[config.surface]
-    shown.arrays |= {"heights": heights(config.surface), "reached": reached.numpy()}
-    shown.facts = {
+    result.arrays |= {"heights": heights(config.surface), "reached": reached.numpy()}
+    result.facts = {
         "frame": [left, right, bottom, top],
         "minima": MINIMA[config.surface],
         "lowest": float(min(f(*map(torch.tensor, place)) for place in MINIMA[config.surface])),
         "names": list(config.functions),
         "colours": [OPTIMIZERS.index(name) for name in config.functions],
     }
-    shown.formula = {
+    result.formula = {
         "rosenbrock": r"f(x, y) = (1 - x)^2 + 100\,(y - x^2)^2",
         "saddle": r"f(x, y) = x^2 - y^2 + y^4 / 4",
         "ravine": r"f(x, y) = 0.05\,x^2 + 2.5\,y^2",
         "beale": r"f(x, y) = (1.5 - x + xy)^2 + (2.25 - x + xy^2)^2 + (2.625 - x + xy^3)^2",
     }[config.surface]
-    return shown
+    return result
 
 
 SCHEDULES = ("StepLR", "ExponentialLR", "CosineAnnealingLR", "OneCycleLR", "warm-up + cosine")
@@ -259,7 +259,7 @@ def schedule_of(name: str, config: SchedulesConfig) -> str:
     return f"{space}.SequentialLR(optimizer, [{rise}, {fall}], milestones=[{config.warmup}])"
 
 
-def show_schedules(config: SchedulesConfig, own: np.ndarray | None) -> Shown:
+def show_schedules(config: SchedulesConfig, own: np.ndarray | None) -> Result:
     """The schedules card."""
     lines = (
         "schedules = {",
@@ -277,11 +277,11 @@ def show_schedules(config: SchedulesConfig, own: np.ndarray | None) -> Shown:
         "            scheduler.step()",
         "    rates.append(lrs)",
     )
-    shown = Shown(
+    result = Result(
         {}, lines, {"rates": "torch.tensor(rates)"}, "plots", input="", output="", lines_of_it=len(config.functions) + 2
     )
-    shown.arrays["step"] = np.arange(config.epochs, dtype=np.float32)
-    shown.facts = {
+    result.arrays["step"] = np.arange(config.epochs, dtype=np.float32)
+    result.facts = {
         "plots": [
             {
                 "title": "learning_rate",
@@ -295,11 +295,11 @@ def show_schedules(config: SchedulesConfig, own: np.ndarray | None) -> Shown:
             }
         ]
     }
-    shown.formula = (
+    result.formula = (
         r"\text{StepLR}: lr\cdot\gamma^{\lfloor t / s\rfloor},\quad \text{CosineAnnealingLR}: "
         r"\eta_{min} + \tfrac{1}{2}(lr - \eta_{min})\left(1 + \cos\tfrac{\pi t}{T}\right)"
     )
-    return shown
+    return result
 
 
 CARDS = [

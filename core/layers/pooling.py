@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from core.config import Problem
-from core.layers.card import Card, CardConfig, Shown, argument, call, choice, taps
+from core.layers.card import Card, CardConfig, Result, argument, call, choice, taps
 from core.layers.convolution import DILATION, IMAGE_HELP
 from core.layers.samples import IMAGES, image
 
@@ -134,10 +134,12 @@ def divisors(count: int, kernel: int, stride: int, padding: int, length: int, in
     return (end - start).astype(np.int32)
 
 
-def show_pool(config: Any, own: np.ndarray | None, layer: str, mode: str, lines: tuple[str, ...], **more: str) -> Shown:
+def show_pool(
+    config: Any, own: np.ndarray | None, layer: str, mode: str, lines: tuple[str, ...], **more: str
+) -> Result:
     """A pool's card: windows, and the gradient of y.sum()."""
     x = image(config.image, own, 1, config.side).requires_grad_()
-    shown = Shown(
+    result = Result(
         {"x": x},
         (f"pool = {layer}", *lines, "y.sum().backward()"),
         {"x": "x[0]", "y": "y[0]", "grad": "x.grad[0]", **more},
@@ -145,18 +147,18 @@ def show_pool(config: Any, own: np.ndarray | None, layer: str, mode: str, lines:
         layer="pool",
         facts={"mode": mode, "colour": "grey", "border": [0, 0], "groups": 1, "look": "grey"},
     )
-    shown.facts["brightest"] = max(1.0, float(shown.arrays["y"].max()))
-    return shown
+    result.facts["brightest"] = max(1.0, float(result.arrays["y"].max()))
+    return result
 
 
-def add_windows(shown: Shown, config: Any) -> None:
+def add_windows(result: Result, config: Any) -> None:
     """Where the windows lie, and the formula."""
-    _, height, width = shown.arrays["y"].shape
+    _, height, width = result.arrays["y"].shape
     padding, dilation = getattr(config, "padding", 0), getattr(config, "dilation", 1)
-    length = shown.arrays["x"].shape[1]
+    length = result.arrays["x"].shape[1]
     for name, count in (("rows", height), ("columns", width)):
-        shown.arrays[name] = taps(count, config.kernel_size, config.stride, dilation, padding, length)
-    shown.formula = pool_size(length, config.kernel_size, config.stride, padding, dilation, height, config.ceil_mode)
+        result.arrays[name] = taps(count, config.kernel_size, config.stride, dilation, padding, length)
+    result.formula = pool_size(length, config.kernel_size, config.stride, padding, dilation, height, config.ceil_mode)
 
 
 def stride_of(config: Any) -> dict[str, int]:
@@ -164,7 +166,7 @@ def stride_of(config: Any) -> dict[str, int]:
     return {} if config.stride == config.kernel_size else {"stride": config.stride}
 
 
-def show_maxpool2d(config: MaxPool2dConfig, own: np.ndarray | None) -> Shown:
+def show_maxpool2d(config: MaxPool2dConfig, own: np.ndarray | None) -> Result:
     """The MaxPool2d card."""
     layer = call(
         "nn.MaxPool2d",
@@ -175,12 +177,12 @@ def show_maxpool2d(config: MaxPool2dConfig, own: np.ndarray | None) -> Shown:
         return_indices=True,
         ceil_mode=config.ceil_mode,
     )
-    shown = show_pool(config, own, layer, "max", ("y, index = pool(x)",), winner="index[0]")
-    add_windows(shown, config)
-    return shown
+    result = show_pool(config, own, layer, "max", ("y, index = pool(x)",), winner="index[0]")
+    add_windows(result, config)
+    return result
 
 
-def show_avgpool2d(config: AvgPool2dConfig, own: np.ndarray | None) -> Shown:
+def show_avgpool2d(config: AvgPool2dConfig, own: np.ndarray | None) -> Result:
     """The AvgPool2d card."""
     layer = call(
         "nn.AvgPool2d",
@@ -190,15 +192,15 @@ def show_avgpool2d(config: AvgPool2dConfig, own: np.ndarray | None) -> Shown:
         ceil_mode=config.ceil_mode,
         count_include_pad=config.count_include_pad,
     )
-    shown = show_pool(config, own, layer, "average", ("y = pool(x)",))
-    add_windows(shown, config)
-    _, height, width = shown.arrays["y"].shape
-    how = (config.kernel_size, config.stride, config.padding, shown.arrays["x"].shape[1], config.count_include_pad)
-    shown.arrays["divisor"] = divisors(height, *how)[:, None] * divisors(width, *how)[None, :]
-    return shown
+    result = show_pool(config, own, layer, "average", ("y = pool(x)",))
+    add_windows(result, config)
+    _, height, width = result.arrays["y"].shape
+    how = (config.kernel_size, config.stride, config.padding, result.arrays["x"].shape[1], config.count_include_pad)
+    result.arrays["divisor"] = divisors(height, *how)[:, None] * divisors(width, *how)[None, :]
+    return result
 
 
-def show_lppool2d(config: LPPool2dConfig, own: np.ndarray | None) -> Shown:
+def show_lppool2d(config: LPPool2dConfig, own: np.ndarray | None) -> Result:
     """The LPPool2d card."""
     layer = call(
         "nn.LPPool2d",
@@ -207,35 +209,35 @@ def show_lppool2d(config: LPPool2dConfig, own: np.ndarray | None) -> Shown:
         **stride_of(config),
         ceil_mode=config.ceil_mode,
     )
-    shown = show_pool(config, own, layer, "power", ("y = pool(x)",))
-    add_windows(shown, config)
-    shown.facts["power"] = config.norm_type
-    shown.formula = rf"y = \Big(\sum_{{x \in W}} x^{{p}}\Big)^{{1/p}},\quad p = {config.norm_type:g}"
-    return shown
+    result = show_pool(config, own, layer, "power", ("y = pool(x)",))
+    add_windows(result, config)
+    result.facts["power"] = config.norm_type
+    result.formula = rf"y = \Big(\sum_{{x \in W}} x^{{p}}\Big)^{{1/p}},\quad p = {config.norm_type:g}"
+    return result
 
 
 def adaptive_taps(count: int, length: int) -> np.ndarray:
     """The windows that torch finds for `count` output numbers: int32 (count, longest), -1 where one is shorter."""
     starts = np.arange(count) * length // count
     ends = -(-(np.arange(count) + 1) * length // count)
-    found = starts[:, None] + np.arange((ends - starts).max())[None, :]
-    return np.where(found < ends[:, None], found, -1).astype(np.int32)
+    positions = starts[:, None] + np.arange((ends - starts).max())[None, :]
+    return np.where(positions < ends[:, None], positions, -1).astype(np.int32)
 
 
-def show_adaptiveavgpool2d(config: AdaptiveAvgPool2dConfig, own: np.ndarray | None) -> Shown:
+def show_adaptiveavgpool2d(config: AdaptiveAvgPool2dConfig, own: np.ndarray | None) -> Result:
     """The AdaptiveAvgPool2d card."""
     layer = call("nn.AdaptiveAvgPool2d", output_size=(config.rows, config.columns))
-    shown = show_pool(config, own, layer, "average", ("y = pool(x)",))
-    length = shown.arrays["x"].shape[1]
+    result = show_pool(config, own, layer, "average", ("y = pool(x)",))
+    length = result.arrays["x"].shape[1]
     rows, columns = adaptive_taps(config.rows, length), adaptive_taps(config.columns, length)
-    shown.arrays |= {"rows": rows, "columns": columns}
-    shown.arrays["divisor"] = ((rows >= 0).sum(axis=1)[:, None] * (columns >= 0).sum(axis=1)[None, :]).astype(np.int32)
-    shown.formula = (
+    result.arrays |= {"rows": rows, "columns": columns}
+    result.arrays["divisor"] = ((rows >= 0).sum(axis=1)[:, None] * (columns >= 0).sum(axis=1)[None, :]).astype(np.int32)
+    result.formula = (
         r"W_i = \left[\left\lfloor\tfrac{i\,H_{in}}{H_{out}}\right\rfloor,\;"
         r"\left\lceil\tfrac{(i+1)H_{in}}{H_{out}}\right\rceil\right),\quad "
         rf"H_{{in}} = {length},\; H_{{out}} = {config.rows}"
     )
-    return shown
+    return result
 
 
 CARDS = [

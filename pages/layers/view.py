@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from core.frames import encode
-from core.layers.card import Refused, Shown
+from core.layers.card import Refused, Result
 from core.snapshot import Frame
 from pages.layers.form import CardForm
 from pages.layers.kernel import kernel_editor
@@ -54,7 +54,7 @@ def _card(form: CardForm) -> None:
     for notice in form.notices[:5]:
         st.error(tell(notice), icon=":material/error:")
     picture, arguments = st.columns([2.6, 1], gap="medium")
-    picture_of_card: Shown | None = None
+    picture_of_card: Result | None = None
     with picture:
         try:
             picture_of_card = form.card.show(form.config, own)
@@ -102,7 +102,7 @@ def fields(form: CardForm, own: np.ndarray | None) -> None:
             st.error(tell(problem), icon=":material/error:")
 
 
-def draw(form: CardForm, result: Shown) -> None:
+def draw(form: CardForm, result: Result) -> None:
     """The picture."""
     frame = Frame(0, 0, result.arrays, {"card": {"kind": result.kind, **result.facts}})
 
@@ -129,7 +129,7 @@ def _start(form: CardForm) -> None:
         form.submit({**dict(form.config), "start_x": point.get("x"), "start_y": point.get("y")})
 
 
-def lines_and_shapes(form: CardForm, result: Shown) -> None:
+def lines_and_shapes(form: CardForm, result: Result) -> None:
     """The lines that ran, with the card's own one marked; what goes in and comes out; the formula."""
     lines = highlighted(list(result.lines))
     code_component(

@@ -33,7 +33,7 @@ TEXTS = {
 """What people type, good and bad."""
 
 
-def values_of(config: type[CardConfig], name: str, shown: Setting) -> SearchStrategy[Any]:
+def values_of(config: type[CardConfig], name: str, setting: Setting) -> SearchStrategy[Any]:
     """Any value of one field that is within its bounds."""
     kind = kind_of(config, name)
     if kind == "bool":
@@ -48,17 +48,17 @@ def values_of(config: type[CardConfig], name: str, shown: Setting) -> SearchStra
     if name == "kernel":
         sizes = st.sampled_from([1, 4, 9, 16, 25, 49])
         return sizes.flatmap(lambda n: st.tuples(*[st.floats(-10, 10, width=16)] * n))
-    assert shown.low is not None
-    assert shown.high is not None
+    assert setting.low is not None
+    assert setting.high is not None
     if kind == "int":
-        return st.integers(int(shown.low), int(shown.high))
-    if shown.log:
-        return st.sampled_from([shown.low, config.default(name), shown.high])
-    count = round((shown.high - shown.low) / (shown.step or 1))
-    return st.integers(0, count).map(lambda i: round(float(shown.low or 0) + i * (shown.step or 1), 6))
+        return st.integers(int(setting.low), int(setting.high))
+    if setting.log:
+        return st.sampled_from([setting.low, config.default(name), setting.high])
+    count = round((setting.high - setting.low) / (setting.step or 1))
+    return st.integers(0, count).map(lambda i: round(float(setting.low or 0) + i * (setting.step or 1), 6))
 
 
 def arguments(card: Card) -> SearchStrategy[dict[str, Any]]:
     """Values of some of the card's fields; the others keep their default."""
-    fields = {name: values_of(card.config, name, shown) for name, shown in card.config.settings().items()}
+    fields = {name: values_of(card.config, name, setting) for name, setting in card.config.settings().items()}
     return st.fixed_dictionaries({}, optional=fields)

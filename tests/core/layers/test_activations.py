@@ -15,7 +15,7 @@ from torch import Tensor
 from core.layers import CARDS
 from core.layers.activations import NAMES
 from tests.core.layers.arguments import arguments
-from tests.core.layers.test_convolution import FEW, shown_of
+from tests.core.layers.test_convolution import FEW, result_of
 
 
 def by_formula(name: str, x: Tensor, slope: float, alpha: float) -> Tensor:
@@ -37,18 +37,18 @@ def by_formula(name: str, x: Tensor, slope: float, alpha: float) -> Tensor:
 @FEW
 @given(arguments(CARDS["activations"]))
 def test_functions_and_derivatives(values: dict[str, Any]) -> None:
-    shown = shown_of("activations", values)
-    assert shown is not None
-    x = torch.from_numpy(shown.arrays["x"]).double()
+    result = result_of("activations", values)
+    assert result is not None
+    x = torch.from_numpy(result.arrays["x"]).double()
     corners = (x.abs() < 0.05) | ((x.abs() - 3).abs() < 0.05)
     for i, name in enumerate(values.get("functions", ("ReLU", "GELU", "Tanh"))):
         if name == "GELU" and values.get("approximate") == "tanh":
             continue
         how = (name, values.get("negative_slope", 0.1), values.get("alpha", 1.0))
-        np.testing.assert_allclose(shown.arrays["y"][i], by_formula(how[0], x, *how[1:]).numpy(), atol=1e-5)
+        np.testing.assert_allclose(result.arrays["y"][i], by_formula(how[0], x, *how[1:]).numpy(), atol=1e-5)
         step = 1e-6
         rise = (by_formula(name, x + step, *how[1:]) - by_formula(name, x - step, *how[1:])) / (2 * step)
-        np.testing.assert_allclose(shown.arrays["slopes"][i][~corners], rise[~corners].numpy(), atol=1e-4)
+        np.testing.assert_allclose(result.arrays["slopes"][i][~corners], rise[~corners].numpy(), atol=1e-4)
 
 
 def test_every_function_of_the_issue_is_there() -> None:
@@ -58,18 +58,18 @@ def test_every_function_of_the_issue_is_there() -> None:
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(arguments(CARDS["softmax"]))
 def test_softmax_with_temperature(values: dict[str, Any]) -> None:
-    shown = shown_of("softmax", values)
-    assert shown is not None
-    z = shown.arrays["z"][0].astype(np.float64) / values.get("temperature", 1.0)
+    result = result_of("softmax", values)
+    assert result is not None
+    z = result.arrays["z"][0].astype(np.float64) / values.get("temperature", 1.0)
     expected = np.exp(z - z.max())
-    np.testing.assert_allclose(shown.arrays["y"][0], expected / expected.sum(), atol=1e-5)
-    np.testing.assert_allclose(shown.arrays["curves"].sum(axis=0), 1, atol=1e-5)
+    np.testing.assert_allclose(result.arrays["y"][0], expected / expected.sum(), atol=1e-5)
+    np.testing.assert_allclose(result.arrays["curves"].sum(axis=0), 1, atol=1e-5)
 
 
 def gradients(**values: Any) -> np.ndarray:
-    shown = shown_of("deep_stack", values)
-    assert shown is not None
-    return shown.arrays["grads"]
+    result = result_of("deep_stack", values)
+    assert result is not None
+    return result.arrays["grads"]
 
 
 def test_gradients_vanish_or_survive() -> None:
@@ -87,20 +87,20 @@ def test_gradients_vanish_or_survive() -> None:
 
 @pytest.mark.parametrize("depth", [2, 7])
 def test_the_stacks_gradients_are_autograds(depth: int) -> None:
-    shown = shown_of("deep_stack", {"functions": ("Tanh",), "depth": depth, "init": "xavier"})
-    assert shown is not None
-    linears = shown.made["linears"]
-    h = shown.given["x"]
+    result = result_of("deep_stack", {"functions": ("Tanh",), "depth": depth, "init": "xavier"})
+    assert result is not None
+    linears = result.made["linears"]
+    h = result.given["x"]
     for linear in linears:
         h = torch.tanh(h @ linear.weight.T + linear.bias)
     grads = torch.autograd.grad((h**2).mean(), [linear.weight for linear in linears])
-    np.testing.assert_allclose(shown.arrays["grads"][0], [float(grad.norm()) for grad in grads], rtol=1e-4)
+    np.testing.assert_allclose(result.arrays["grads"][0], [float(grad.norm()) for grad in grads], rtol=1e-4)
 
 
 @given(st.integers(0, 3))
 @settings(max_examples=4, deadline=None)
 def test_a_cold_softmax_takes_the_largest(largest: int) -> None:
     values = {f"z{i}": 2.0 if i == largest else 0.0 for i in range(4)}
-    shown = shown_of("softmax", {**values, "temperature": 0.05})
-    assert shown is not None
-    assert shown.arrays["y"][0][largest] > 0.999
+    result = result_of("softmax", {**values, "temperature": 0.05})
+    assert result is not None
+    assert result.arrays["y"][0][largest] > 0.999

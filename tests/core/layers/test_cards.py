@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.config import ConfigError
 from core.layers import CARDS, FAMILIES
-from core.layers.card import NAMES, Refused, Shown, call, copied, plain_array
+from core.layers.card import NAMES, Refused, Result, call, copied, plain_array
 from core.layers.samples import house
 from tests.core.layers.arguments import arguments
 
@@ -29,20 +29,20 @@ SLOW = {"deep_stack": 6, "optimizers": 8, "crossentropy": 8}
 own_image = (house() * 255).to(torch.uint8).permute(1, 2, 0).numpy()
 
 
-def ran_alone(shown: Shown) -> dict[str, Any]:
+def ran_alone(result: Result) -> dict[str, Any]:
     """The names after the shown lines ran by themselves, as somebody would run them who copied them."""
     names: dict[str, Any] = {name: NAMES[name] for name in ("torch", "nn", "F", "lr_scheduler")}
-    names |= {name: copied(value) for name, value in shown.given.items()}
-    exec("\n".join(shown.lines), names)
+    names |= {name: copied(value) for name, value in result.given.items()}
+    exec("\n".join(result.lines), names)
     return names
 
 
-def assert_the_lines_give_the_picture(shown: Shown) -> None:
-    names = ran_alone(shown)
-    assert shown.drawn
-    for array, expression in shown.drawn.items():
-        found = plain_array(eval(expression, names))
-        np.testing.assert_array_equal(shown.arrays[array], found, err_msg=expression)
+def assert_the_lines_give_the_picture(result: Result) -> None:
+    names = ran_alone(result)
+    assert result.drawn
+    for array, expression in result.drawn.items():
+        recomputed = plain_array(eval(expression, names))
+        np.testing.assert_array_equal(result.arrays[array], recomputed, err_msg=expression)
 
 
 @pytest.mark.parametrize("name", CARDS)
@@ -64,12 +64,12 @@ def test_any_arguments(name: str) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(3)
             before = torch.get_rng_state()
-            shown = card.show(config, own)
+            result = card.show(config, own)
             assert torch.equal(torch.get_rng_state(), before), "a card disturbs nobody's chance"
-            assert_the_lines_give_the_picture(shown)
-        json.dumps(shown.facts, allow_nan=False)
-        assert all(array.dtype in (np.float32, np.int32) for array in shown.arrays.values())
-        assert sum(array.nbytes for array in shown.arrays.values()) < 120_000
+            assert_the_lines_give_the_picture(result)
+        json.dumps(result.facts, allow_nan=False)
+        assert all(array.dtype in (np.float32, np.int32) for array in result.arrays.values())
+        assert sum(array.nbytes for array in result.arrays.values()) < 120_000
         assert card.config.create(card.config.create(config.to_query()).to_query()) == config
 
     check()
@@ -78,10 +78,10 @@ def test_any_arguments(name: str) -> None:
 @pytest.mark.parametrize("name", CARDS)
 def test_the_marked_line_is_the_cards_own(name: str) -> None:
     card = CARDS[name]
-    shown = card.show(card.config(), None)
-    assert 0 <= shown.one < len(shown.lines)
-    ast.parse("\n".join(shown.lines))
-    start = shown.lines[shown.one]
+    result = card.show(card.config(), None)
+    assert 0 <= result.one < len(result.lines)
+    ast.parse("\n".join(result.lines))
+    start = result.lines[result.one]
     assert any(word in start for word in ("nn.", "x.", "activation", "optimizers", "schedules")), start
 
 
@@ -102,12 +102,12 @@ def test_call_leaves_out_torchs_defaults() -> None:
 
 def test_what_is_given_is_not_changed_by_the_lines() -> None:
     x = torch.zeros(3)
-    shown = Shown({"x": x}, ("x.add_(1)", "y = x"), {"y": "y"}, "plots")
+    result = Result({"x": x}, ("x.add_(1)", "y = x"), {"y": "y"}, "plots")
     assert torch.equal(x, torch.zeros(3))
-    assert isinstance(shown.given["x"], Tensor)
-    assert shown.arrays["y"].tolist() == [1, 1, 1]
+    assert isinstance(result.given["x"], Tensor)
+    assert result.arrays["y"].tolist() == [1, 1, 1]
 
 
 def test_torchs_own_words_where_a_line_fails() -> None:
     with pytest.raises(Refused, match="shape"):
-        Shown({"x": torch.zeros(3)}, ("y = x.view(2)",), {"y": "y"}, "plots")
+        Result({"x": torch.zeros(3)}, ("y = x.view(2)",), {"y": "y"}, "plots")

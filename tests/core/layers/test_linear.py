@@ -14,35 +14,35 @@ from core.config import ConfigError
 from core.layers import CARDS
 from core.layers.linear import EmbeddingConfig, ShapesConfig
 from tests.core.layers.arguments import arguments
-from tests.core.layers.test_convolution import FEW, shown_of
+from tests.core.layers.test_convolution import FEW, result_of
 
 
 @FEW
 @given(arguments(CARDS["linear"]))
 def test_linear(values: dict[str, Any]) -> None:
-    shown = shown_of("linear", values)
-    assert shown is not None
-    x, weight, y = (shown.arrays[name] for name in ("x", "weight", "y"))
-    bias = shown.arrays["bias"][:, 0] if "bias" in shown.arrays else 0
+    result = result_of("linear", values)
+    assert result is not None
+    x, weight, y = (result.arrays[name] for name in ("x", "weight", "y"))
+    bias = result.arrays["bias"][:, 0] if "bias" in result.arrays else 0
     np.testing.assert_allclose(x @ weight.T + bias, y, atol=1e-5)
-    assert shown.parameters == weight.size + np.size(bias) * (values.get("bias", True))
-    for told, value in zip(shown.facts["by_cell"]["sum"], y.ravel(), strict=True):
-        text = told.replace("−", "-").replace("·", "*")
+    assert result.parameters == weight.size + np.size(bias) * (values.get("bias", True))
+    for written, value in zip(result.facts["by_cell"]["sum"], y.ravel(), strict=True):
+        text = written.replace("−", "-").replace("·", "*")
         assert eval(re.sub(r"- -", "+ ", text)) == pytest.approx(value, abs=0.06)
 
 
 @FEW
 @given(arguments(CARDS["embedding"]))
 def test_embedding(values: dict[str, Any]) -> None:
-    shown = shown_of("embedding", values)
-    if shown is None:
+    result = result_of("embedding", values)
+    if result is None:
         return
-    index, weight = shown.arrays["index"][:, 0], shown.arrays["weight"]
-    np.testing.assert_array_equal(shown.arrays["y"], weight[index])
+    index, weight = result.arrays["index"][:, 0], result.arrays["weight"]
+    np.testing.assert_array_equal(result.arrays["y"], weight[index])
     padding = values.get("padding_idx", -1)
     for row in range(len(weight)):
         times = 0 if row == padding else int((index == row).sum())
-        assert (shown.arrays["grad"][row] == times).all()
+        assert (result.arrays["grad"][row] == times).all()
     if padding >= 0:
         assert not weight[padding].any()
 
@@ -50,12 +50,12 @@ def test_embedding(values: dict[str, Any]) -> None:
 @FEW
 @given(arguments(CARDS["shapes"]))
 def test_shapes_hold_the_same_numbers(values: dict[str, Any]) -> None:
-    shown = shown_of("shapes", values)
-    if shown is None:
+    result = result_of("shapes", values)
+    if result is None:
         return
-    assert sorted(shown.arrays["y"].ravel()) == list(range(24))
-    moved = shown.made["y"].data_ptr() != shown.made["x"].data_ptr()
-    assert shown.facts["tell"] == ("shapes_copied" if moved else "shapes_shared")
+    assert sorted(result.arrays["y"].ravel()) == list(range(24))
+    moved = result.made["y"].data_ptr() != result.made["x"].data_ptr()
+    assert result.facts["tell"] == ("shapes_copied" if moved else "shapes_shared")
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_indices_torch_refuses(text: str, reason: str) -> None:
 @FEW
 @given(arguments(CARDS["cells"]))
 def test_gates_by_hand_make_the_cells_own_step(values: dict[str, Any]) -> None:
-    shown = shown_of("cells", values)
-    assert shown is not None
-    arrays = shown.arrays
+    result = result_of("cells", values)
+    assert result is not None
+    arrays = result.arrays
     np.testing.assert_allclose(arrays["by_hand"], arrays["h_new"], atol=1e-5)
     if values.get("cell", "LSTMCell") == "LSTMCell":
         c = arrays["f"] * arrays["c"] + arrays["i"] * arrays["g"]
@@ -98,7 +98,7 @@ def test_gates_by_hand_make_the_cells_own_step(values: dict[str, Any]) -> None:
 
 
 def test_a_closed_forget_gate_forgets() -> None:
-    shut, open_ = (shown_of("cells", {"gate": gate}) for gate in (-6.0, 6.0))
+    shut, open_ = (result_of("cells", {"gate": gate}) for gate in (-6.0, 6.0))
     assert shut is not None
     assert open_ is not None
     new = shut.arrays["i"] * shut.arrays["g"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.layers import CARDS
 from tests.core.layers.arguments import arguments
-from tests.core.layers.test_convolution import shown_of
+from tests.core.layers.test_convolution import result_of
 
 NORMS = ("batchnorm2d", "layernorm", "groupnorm", "instancenorm2d")
 
@@ -20,13 +20,13 @@ NORMS = ("batchnorm2d", "layernorm", "groupnorm", "instancenorm2d")
 @given(st.sampled_from(NORMS).flatmap(lambda name: st.tuples(st.just(name), arguments(CARDS[name]))))
 def test_mean_and_variance_of_each_group_make_the_output(drawn: tuple[str, dict[str, Any]]) -> None:
     name, values = drawn
-    shown = shown_of(name, values)
-    if shown is None:
+    result = result_of(name, values)
+    if result is None:
         return
-    x, tags = shown.arrays["x"], shown.arrays["tags"]
-    mean, var = (np.array(shown.facts["by_tag"][key])[tags] for key in ("mean", "var"))
+    x, tags = result.arrays["x"], result.arrays["tags"]
+    mean, var = (np.array(result.facts["by_tag"][key])[tags] for key in ("mean", "var"))
     eps = values.get("eps", 1e-5)
-    np.testing.assert_allclose((x - mean) / np.sqrt(var + eps), shown.arrays["y"], atol=2e-3, rtol=2e-3)
+    np.testing.assert_allclose((x - mean) / np.sqrt(var + eps), result.arrays["y"], atol=2e-3, rtol=2e-3)
 
 
 @pytest.mark.parametrize(("name", "mode", "changes"), [
@@ -34,15 +34,15 @@ def test_mean_and_variance_of_each_group_make_the_output(drawn: tuple[str, dict[
     ("groupnorm", "train", False), ("instancenorm2d", "train", False),
 ])  # fmt: skip
 def test_whose_output_changes_when_an_image_joins(name: str, mode: str, changes: bool) -> None:
-    shown = shown_of(name, {"joins": True, "mode": mode})
-    assert shown is not None
-    assert shown.arrays["x"].shape[0] == 4
-    most = np.abs(shown.arrays["change"]).max()
+    result = result_of(name, {"joins": True, "mode": mode})
+    assert result is not None
+    assert result.arrays["x"].shape[0] == 4
+    most = np.abs(result.arrays["change"]).max()
     assert most > 0.3 if changes else most < 1e-5
 
 
 def test_running_statistics_follow_the_batches() -> None:
-    none, one, all_ = (shown_of("batchnorm2d", {"batches": count, "mode": "eval"}) for count in (0, 1, 50))
+    none, one, all_ = (result_of("batchnorm2d", {"batches": count, "mode": "eval"}) for count in (0, 1, 50))
     assert none is not None
     assert one is not None
     assert all_ is not None

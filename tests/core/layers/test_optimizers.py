@@ -12,15 +12,15 @@ import torch
 from core.config import ConfigError
 from core.layers import CARDS
 from core.layers.optimizers import FRAMES, MINIMA, SURFACES, OptimizersConfig, SchedulesConfig, heights, start_of
-from tests.core.layers.test_convolution import shown_of
+from tests.core.layers.test_convolution import result_of
 
 
 def reached(**values: Any) -> dict[str, float]:
     """How high above the minimum each optimizer ends."""
-    shown = shown_of("optimizers", values)
-    assert shown is not None
-    ends = shown.arrays["reached"][:, -1] - shown.facts["lowest"]
-    return dict(zip(shown.facts["names"], ends.tolist(), strict=True))
+    result = result_of("optimizers", values)
+    assert result is not None
+    ends = result.arrays["reached"][:, -1] - result.facts["lowest"]
+    return dict(zip(result.facts["names"], ends.tolist(), strict=True))
 
 
 @pytest.mark.parametrize("surface", SURFACES)
@@ -38,10 +38,10 @@ def test_the_crosses_are_minima(surface: str) -> None:
 
 
 def test_plain_sgd_by_hand() -> None:
-    shown = shown_of("optimizers", {"functions": ("SGD",), "steps": 20, "lr_plain": 0.1})
-    assert shown is not None
+    result = result_of("optimizers", {"functions": ("SGD",), "steps": 20, "lr_plain": 0.1})
+    assert result is not None
     p = np.array([-9.0, 2.5])
-    for place in shown.arrays["paths"][0]:
+    for place in result.arrays["paths"][0]:
         np.testing.assert_allclose(place, p, atol=1e-5)
         p = p - 0.1 * np.array([0.1, 5.0]) * p
 
@@ -54,12 +54,12 @@ def test_what_the_lesson_says_of_the_ravine() -> None:
 
 
 def test_what_the_lesson_says_of_saddle_and_valley() -> None:
-    shown = shown_of("optimizers", {"surface": "saddle", "functions": ("SGD", "momentum", "Adam"), "steps": 200})
-    assert shown is not None
-    left = [int((np.abs(path[:, 1]) > 1).argmax()) for path in shown.arrays["paths"]]
+    result = result_of("optimizers", {"surface": "saddle", "functions": ("SGD", "momentum", "Adam"), "steps": 200})
+    assert result is not None
+    left = [int((np.abs(path[:, 1]) > 1).argmax()) for path in result.arrays["paths"]]
     assert left == [52, 19, 6]
     valley = {"surface": "rosenbrock", "functions": ("SGD", "momentum", "Adam"), "steps": 200}
-    slow, fast = (shown_of("optimizers", {**valley, "lr_plain": lr}) for lr in (0.002, 0.01))
+    slow, fast = (result_of("optimizers", {**valley, "lr_plain": lr}) for lr in (0.002, 0.01))
     assert slow is not None
     assert fast is not None
     assert (slow.arrays["reached"][:2, -1] < 1e-3).all()
@@ -82,8 +82,8 @@ def test_refused() -> None:
 
 def test_schedules_by_formula() -> None:
     functions = ("StepLR", "ExponentialLR", "CosineAnnealingLR", "OneCycleLR", "warm-up + cosine")
-    shown = CARDS["schedules"].show(SchedulesConfig.create({"functions": functions}), None)
-    step, exponential, cosine, cycle, warm = shown.arrays["rates"]
+    result = CARDS["schedules"].show(SchedulesConfig.create({"functions": functions}), None)
+    step, exponential, cosine, cycle, warm = result.arrays["rates"]
     t = np.arange(100)
     np.testing.assert_allclose(step, 0.1 * 0.5 ** (t // 30), rtol=1e-5)
     np.testing.assert_allclose(exponential, 0.1 * 0.97**t, rtol=1e-4)

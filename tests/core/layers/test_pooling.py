@@ -10,16 +10,16 @@ from hypothesis import given
 
 from core.layers import CARDS
 from tests.core.layers.arguments import arguments
-from tests.core.layers.test_convolution import FEW, read, shown_of
+from tests.core.layers.test_convolution import FEW, read, result_of
 
 
 @FEW
 @given(arguments(CARDS["maxpool2d"]))
 def test_the_winner_is_the_largest_of_its_window(values: dict[str, Any]) -> None:
-    shown = shown_of("maxpool2d", values)
-    if shown is None:
+    result = result_of("maxpool2d", values)
+    if result is None:
         return
-    arrays = shown.arrays
+    arrays = result.arrays
     patches = read(arrays["x"] + 1, arrays["rows"], arrays["columns"])[0]
     np.testing.assert_allclose(patches.max(axis=(1, 3)) - 1, arrays["y"][0], atol=1e-6)
     np.testing.assert_array_equal(arrays["x"].ravel()[arrays["winner"]], arrays["y"])
@@ -30,17 +30,17 @@ def test_the_winner_is_the_largest_of_its_window(values: dict[str, Any]) -> None
 @FEW
 @given(arguments(CARDS["avgpool2d"]))
 def test_the_mean_is_the_sum_by_its_divisor(values: dict[str, Any]) -> None:
-    shown = shown_of("avgpool2d", values)
-    if shown is not None:
-        assert_means(shown.arrays)
+    result = result_of("avgpool2d", values)
+    if result is not None:
+        assert_means(result.arrays)
 
 
 @FEW
 @given(arguments(CARDS["adaptiveavgpool2d"]))
 def test_torch_finds_these_windows(values: dict[str, Any]) -> None:
-    shown = shown_of("adaptiveavgpool2d", values)
-    assert shown is not None
-    assert_means(shown.arrays)
+    result = result_of("adaptiveavgpool2d", values)
+    assert result is not None
+    assert_means(result.arrays)
 
 
 def assert_means(arrays: dict[str, np.ndarray]) -> None:
@@ -57,10 +57,10 @@ def assert_means(arrays: dict[str, np.ndarray]) -> None:
 @FEW
 @given(arguments(CARDS["lppool2d"]))
 def test_lp_is_the_root_of_the_powers(values: dict[str, Any]) -> None:
-    shown = shown_of("lppool2d", values)
-    if shown is None:
+    result = result_of("lppool2d", values)
+    if result is None:
         return
-    arrays, p = shown.arrays, shown.facts["power"]
+    arrays, p = result.arrays, result.facts["power"]
     if values.get("ceil_mode") and arrays["x"].shape[1] % values.get("stride", 2):
         return  # torch scales a window that only partly fits by how much of it is there
     x = torch.from_numpy(arrays["x"]).double()[0].requires_grad_()
