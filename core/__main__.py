@@ -149,7 +149,7 @@ def train(config: TrainingConfig, out: Path | None) -> None:
     diverged = row["loss/train"] is None
     if folder is not None:
         if not diverged:
-            frame = encode({"run": trained.view(config, snapshot, {})})
+            frame = encode(trained.frames({"run": config}, {"run": snapshot}))
             folder.keep(snapshot.step, {"run": checkpoints.checkpoint(snapshot, losses)}, frame)
         folder.update_facts(status="diverged" if diverged else "finished")
     print(json.dumps({"final": True, **row, "diverged": diverged}))
@@ -160,7 +160,7 @@ def _make_folder(config: TrainingConfig, out: Path) -> Folder:
     try:
         if (out / "run.json").exists():
             raise Mistake(f"{out} already holds a run.")
-        folder.create(config, {})
+        folder.create({"run": config}, {})
     except OSError as error:
         raise Mistake(f"{out} can't be written: {error.strerror}.") from None
     return folder

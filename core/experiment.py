@@ -50,13 +50,16 @@ class Experiment:
         smallest: values of the smallest run worth testing, 10 to 30 steps in well under a second; where it has epochs,
             two and more, and the seventh step ends none. The tests that go over all experiments train it.
         order: its place in lists, the smallest first.
-        lanes: lanes(config) -> name -> Config: the runs trained side by side; the first is the run itself.
+        lanes: lanes(config) -> name -> Config: what to train side by side; "run", the first, is the run itself. The
+            record of a run holds them from its start on.
         focus: focus(wish) -> what a viewer wants to look at, checked; raises ValueError where it makes no sense.
         missing: missing(config) -> why a run can't start yet, such as images that were not fetched; None if it can.
         pictured: pictured(config) -> whether the network is given images.
         batch_axis: batch_axis(config) -> the axis of what the network is given that counts the examples.
         carried: carried(config, net, x) -> what the network is given beside x, as it hands it on itself: the hidden
             state of a recurrent one, tensor or tuple of them, each (layer, batch, feature); None if it gets x alone.
+        ending: ending(config, snapshot) -> why the loop ended before the config's last step: "code" of the message, and
+            what goes with it.
     """
 
     config: type[TrainingConfig]
@@ -73,6 +76,7 @@ class Experiment:
     pictured: Callable[[Any], bool] = lambda config: False
     batch_axis: Callable[[Any], int] = lambda config: 0
     carried: Callable[[Any, Any, Tensor], Any] = lambda config, net, x: None
+    ending: Callable[[Any, Any], Mapping[str, Any]] = lambda config, snapshot: {"code": "reached_steps"}
 
     @property
     def name(self) -> str:
@@ -80,8 +84,10 @@ class Experiment:
         return self.config.experiment
 
     def frames(
-        self, config: TrainingConfig, snapshots: Mapping[str, Snapshot], focus: Mapping[str, Any] | None = None
+        self,
+        lanes: Mapping[str, TrainingConfig],
+        snapshots: Mapping[str, Snapshot],
+        focus: Mapping[str, Any] | None = None,
     ) -> dict[str, Frame]:
-        """What the screen draws of each lane."""
-        lanes = self.lanes(config)
+        """What the screen draws of each lane of a run, at the snapshot that is given of it."""
         return {name: self.view(lanes[name], snapshot, focus or {}) for name, snapshot in snapshots.items()}

@@ -17,6 +17,6 @@ def jobs() -> Jobs:
     global _jobs
     with _making:
         if _jobs is None:
-            _jobs = Jobs(lambda owner: manager().present(owner))
+            _jobs = Jobs(lambda owner: manager().presence.present(owner))
             atexit.register(_jobs.close)
         return _jobs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -73,3 +73,8 @@ class Lane:
             torch.set_rng_state(self.rng)
         state = checkpoints.checkpoint(self.snapshot, self.losses[: self.snapshot.step])
         return {**state, "diverged_step": self.diverged_step}
+
+
+def furthest_step(lanes: Mapping[str, Lane]) -> int:
+    """The last step of the lane that has come furthest."""
+    return max(lane.snapshot.step for lane in lanes.values())

@@ -6,43 +6,51 @@ import logging
 import multiprocessing
 import os
 import sqlite3
-import sys
 import tempfile
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from core import limits
 from core.changes import Changes, as_pairs, from_pairs, value_after
 from core.config import ConfigError, Problem, TrainingConfig
 from core.devices import resolve
-from core.engine.record import Folder, rows_of
+from core.engine.assignment import Assignment, Log
+from core.engine.launcher import Launcher
+from core.engine.presence import Presence
+from core.engine.record import Folder, KeptStep, rows_of
 from core.engine.run import ALIVE, Run
 from core.engine.store import Store, data_folder
-from core.engine.worker import Job, Log, work
 from core.experiments import experiment
-from core.files.resuming import Uploaded
 from core.refused import Refused
 from core.tensorboard.config import special
 from core.tensorboard.host import Host
 
-GRACE = 60.0
-"""Seconds that a run goes on after the last of its owner's tabs was closed."""
-RUNS_PER_OWNER = 3
-"""Runs alive at once for one person; one more ends the oldest."""
-RUNS_AT_ONCE = 64
-"""Runs alive at once on a server."""
-LOG_BYTES = 20_000_000
-"""Bytes that the log of a run may take."""
-LOGS_BYTES = 300_000_000
-"""Bytes that all logs of one person may take."""
-REMEMBERED = 40
-"""Runs of the past held in memory; others are read from their folders when asked for."""
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a new run begins with.
+
+    Attributes:
+        lanes: "run", the run itself, and what is trained beside it.
+        changes: what was changed up to the step that it goes on from, and at the next one.
+        source: the folder of the run that it goes on from.
+        step: the kept step in it.
+        speed: steps a second, 0 for as fast as it goes.
+        steps: with `paused`, how far to go first: 0, 1, or "epoch".
+    """
+
+    lanes: dict[str, TrainingConfig]
+    changes: Changes = field(default_factory=dict)
+    source: Folder | None = None
+    step: int | None = None
+    speed: float = 0
+    paused: bool = False
+    steps: int | str = 0
 
 
 class Manager:
@@ -50,15 +58,11 @@ class Manager:
 
     def __init__(self, store: Store, grace: float | None = None):
         self.store = store
-        self.grace = grace if grace is not None else float(os.environ.get("TORCH_PLAYGROUND_GRACE", GRACE))
-        method = "spawn" if sys.platform == "win32" else "forkserver"
-        self._context: Any = multiprocessing.get_context(method)
-        if method == "forkserver":
-            self._context.set_forkserver_preload(["core.engine.warm"])
-        self._spares: list[tuple[BaseProcess, Connection]] | None = [] if method == "spawn" else None
-        self.tensorboard = Host(self._context)
+        self.grace = grace if grace is not None else float(os.environ.get("TORCH_PLAYGROUND_GRACE", limits.GRACE))
+        self.presence = Presence()
+        self._launcher = Launcher()
+        self.tensorboard = Host(self._launcher.context)
         self._runs: dict[str, Run] = {}
-        self._present: Counter[str] = Counter()
         self._lock = threading.RLock()
         self._starting = threading.Lock()
         self._waker, self._woken = multiprocessing.Pipe()
@@ -67,12 +71,8 @@ class Manager:
         self._thread.start()
 
     def warm(self) -> None:
-        """Have the first run start as fast as all others: start the process server and one worker that does nothing."""
-        process, connection = self._launch()
-        connection.close()
-        process.join()
-        if self._spares is not None:
-            self._spares.append(self._launch())
+        """Have the first run start as fast as all others."""
+        self._launcher.warm()
 
     def start(
         self, owner: str, config: TrainingConfig, *, speed: float = 0, paused: bool = False, steps: int | str = 0
@@ -89,7 +89,9 @@ class Manager:
         problem = experiment(config.experiment).missing(config)
         if problem:
             raise Refused(problem)
-        return self._begin(owner, self._with_device(config), {}, None, None, speed, paused, steps)
+        config = self._with_device(config)
+        lanes = dict(experiment(config.experiment).lanes(config))
+        return self._begin(owner, Beginning(lanes, speed=speed, paused=paused, steps=steps))
 
     def resume(
         self,
@@ -115,10 +117,7 @@ class Manager:
         old = self.run(owner, id)
         if old is None or step not in old.kept:
             raise Refused(Problem("", "Step {step} of that run was not kept.", {"step": step}))
-        try:
-            config = self._with_device(old.config.with_steps(num_steps) if num_steps else old.config)
-        except ConfigError as error:
-            raise Refused(error.problems[0]) from None
+        lanes = {name: self._with_device(config) for name, config in _with_steps(old.folder.lanes(), num_steps).items()}
         if old.alive:
             self.stop(old)
         changes = {at: fields for at, fields in old.changes.items() if at <= step}
@@ -127,10 +126,10 @@ class Manager:
         }
         if new:
             changes[step + 1] = new
-        return self._begin(owner, config, changes, old.folder, step, speed, paused, steps)
+        return self._begin(owner, Beginning(lanes, changes, old.folder, step, speed, paused, steps))
 
-    def adopt(self, owner: str, found: Uploaded, *, num_steps: int | None = None, speed: float = 0) -> Run:
-        """Go on from an uploaded checkpoint in a new, paused run, which has its losses up to there.
+    def adopt(self, owner: str, kept: KeptStep, *, num_steps: int | None = None, speed: float = 0) -> Run:
+        """Go on from a step that was brought along, in a new, paused run, which has its losses up to there.
 
         Args:
             num_steps: how many steps the run has in all; by default as many as its config says, or one more step.
@@ -138,22 +137,18 @@ class Manager:
         Raises:
             Refused: as `start`.
         """
-        step = found.step
-        try:
-            config = found.config.with_steps(max(num_steps or found.config.num_steps, step + 1))
-        except ConfigError as error:
-            raise Refused(error.problems[0]) from None
+        step = kept.step
+        lanes = _with_steps(kept.lanes, max(num_steps or kept.config.num_steps, step + 1))
         with tempfile.TemporaryDirectory() as place:
             source = Folder(Path(place) / "upload")
             try:
-                source.create(config, found.changes)
-                for lane, state in found.states.items():
-                    source.append(lane, rows_of(state, config))
-                source.keep(step, found.states, found.frame)
+                source.create(lanes, kept.changes)
+                for lane, state in kept.states.items():
+                    source.append(lane, rows_of(state, lanes[lane]))
+                source.keep(step, kept.states, kept.frame)
             except OSError as error:
-                reason = {"reason": str(error)}
-                raise Refused(Problem("", "The run can't be written to disk: {reason}.", reason)) from None
-            return self._begin(owner, config, found.changes, source, step, speed, True, 0)
+                raise Refused(_unwritable(error)) from None
+            return self._begin(owner, Beginning(lanes, kept.changes, source, step, speed, paused=True))
 
     def _with_device(self, config: TrainingConfig) -> TrainingConfig:
         try:
@@ -161,29 +156,27 @@ class Manager:
         except LookupError as error:
             raise Refused(error.args[0]) from None
 
-    def _begin(
-        self,
-        owner: str,
-        config: TrainingConfig,
-        changes: Changes,
-        source: Folder | None,
-        step: int | None,
-        speed: float,
-        paused: bool,
-        steps: int | str,
-    ) -> Run:
+    def _begin(self, owner: str, beginning: Beginning) -> Run:
         with self._starting:  # else two starts at once could both take the last place
             self._make_room(owner)
-            run = Run(*self._make_folder(owner, config, changes, source, step))
-            if step is not None:
+            run = self._make_run(owner, beginning)
+            if beginning.step is not None:
                 run.load("running")
-            run.speed, run.changes = speed, from_pairs(as_pairs(changes))
-            run.status, run.message = ("paused" if paused else "running"), None
-            run.process, run.connection = self._take_worker()
-            log = self._log(run)
-            run.connection.send(Job(config, run.folder.path, run.changes, step, speed, paused, True, log))
-            if steps:
-                run.command("epoch" if steps == "epoch" else "step")
+            run.speed, run.changes = beginning.speed, from_pairs(as_pairs(beginning.changes))
+            run.status, run.message = ("paused" if beginning.paused else "running"), None
+            assignment = Assignment(
+                beginning.lanes,
+                run.folder.path,
+                run.changes,
+                beginning.step,
+                beginning.speed,
+                beginning.paused,
+                watched=True,
+                log=self._log(run),
+            )
+            run.process, run.connection = self._launcher.launch(assignment)
+            if beginning.steps:
+                run.command("epoch" if beginning.steps == "epoch" else "step")
             with self._lock:
                 self._runs[run.id] = run
                 self._forget()
@@ -191,36 +184,41 @@ class Manager:
         self.store.prune(owner)
         return run
 
-    def _make_folder(
-        self, owner: str, config: TrainingConfig, changes: Changes, source: Folder | None, step: int | None
-    ) -> tuple[str, str, TrainingConfig, Folder]:
+    def _make_run(self, owner: str, beginning: Beginning) -> Run:
+        """A new run, in the index and with a folder."""
+        config = beginning.lanes["run"]
         try:
             id = self.store.add(owner, config)
             folder = self.store.folder(id)
             number = f"{time.strftime('%m%d-%H%M%S')}-{id[:4]}"
             log = f"{config.experiment}/" + "_".join(filter(None, [special(config), number]))
-            if source is None or step is None:
-                folder.create(config, changes, log=log)
+            if beginning.source is None or beginning.step is None:
+                folder.create(beginning.lanes, beginning.changes, log=log)
             else:
-                folder.create(config, changes, (source.path.name, step), log)
-                source.branch(folder, step)
+                resumed = (beginning.source.path.name, beginning.step)
+                folder.create(beginning.lanes, beginning.changes, resumed, log)
+                beginning.source.branch(folder, beginning.step)
         except (OSError, sqlite3.Error) as error:
-            raise Refused(Problem("", "The run can't be written to disk: {reason}.", {"reason": str(error)})) from None
-        return id, owner, config, folder
+            raise Refused(_unwritable(error)) from None
+        return Run(id, owner, config, folder)
 
-    def _log(self, run: Run) -> Log:
-        """How a new run is logged."""
-        folder = self.store.logs(run.owner)
-        used = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        budget = max(0, min(LOG_BYTES, LOGS_BYTES - used))
-        return Log(self.store.log_config(run.owner), folder / run.folder.facts()["log"], budget)
+    def _log(self, run: Run) -> Log | None:
+        """How a new run is logged; not at all where that can't be known: no log costs a run its start."""
+        try:
+            folder = self.store.logs(run.owner)
+            used = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            budget = max(0, min(limits.LOG_BYTES, limits.LOGS_BYTES - used))
+            return Log(self.store.log_config(run.owner), folder / run.folder.facts()["log"], budget)
+        except Exception:
+            logging.warning("A run is not logged.", exc_info=True)
+            return None
 
     def _make_room(self, owner: str) -> None:
         with self._lock:
             alive = [run for run in self._runs.values() if run.alive]
         own = [run for run in alive if run.owner == owner]
-        oldest = own[: max(0, len(own) - RUNS_PER_OWNER + 1)]
-        if len(alive) - len(oldest) >= RUNS_AT_ONCE:
+        oldest = own[: max(0, len(own) - limits.RUNS_PER_OWNER + 1)]
+        if len(alive) - len(oldest) >= limits.RUNS_AT_ONCE:
             raise Refused(
                 Problem(
                     "",
@@ -234,24 +232,8 @@ class Manager:
     def _forget(self) -> None:
         """Drop the longest known runs of the past from memory; their folders stay."""
         over = [id for id, run in self._runs.items() if not run.alive and not run.watched]
-        for id in over[: max(0, len(self._runs) - REMEMBERED)]:
+        for id in over[: max(0, len(self._runs) - limits.RUNS_IN_MEMORY)]:
             del self._runs[id]
-
-    def _launch(self) -> tuple[BaseProcess, Connection]:
-        ours, theirs = multiprocessing.Pipe()
-        process = self._context.Process(target=work, args=(theirs,), daemon=True)
-        process.start()
-        theirs.close()
-        return process, ours
-
-    def _take_worker(self) -> tuple[BaseProcess, Connection]:
-        if not self._spares:
-            taken = self._launch()
-        else:
-            taken = self._spares.pop()
-        if self._spares is not None:
-            threading.Thread(target=lambda: self._spares.append(self._launch()), daemon=True).start()  # type: ignore[union-attr]
-        return taken
 
     def run(self, owner: str, id: str) -> Run | None:
         """A run of that person's, alive or of the past; None for all others."""
@@ -290,32 +272,6 @@ class Manager:
         deadline = time.monotonic() + 1
         while run.alive and time.monotonic() < deadline:
             time.sleep(0.005)
-
-    @contextmanager
-    def attended(self, owner: str) -> Iterator[None]:
-        """While inside, the owner counts as present and their runs go on."""
-        self.arrive(owner)
-        try:
-            yield
-        finally:
-            self.depart(owner)
-
-    def arrive(self, owner: str) -> None:
-        """One more tab of the owner's is open."""
-        with self._lock:
-            self._present[owner] += 1
-
-    def depart(self, owner: str) -> None:
-        """One tab less; a refresh looks the same, so nothing is ended yet."""
-        with self._lock:
-            self._present[owner] -= 1
-            if self._present[owner] <= 0:
-                del self._present[owner]
-
-    def present(self, owner: str) -> bool:
-        """Whether the owner has a tab open."""
-        with self._lock:
-            return self._present[owner] > 0
 
     def close(self) -> None:
         """End all runs, keeping their records."""
@@ -370,13 +326,25 @@ class Manager:
         now = time.monotonic()
         with self._lock:
             for run in self._runs.values():
-                if not run.alive or self._present[run.owner] > 0:
+                if not run.alive or self.presence.present(run.owner):
                     run.unattended_since = None
                 elif run.unattended_since is None:
                     run.unattended_since = now
                 elif now - run.unattended_since > self.grace:
                     run.command("stop")
                     run.unattended_since = now
+
+
+def _with_steps(lanes: Mapping[str, TrainingConfig], num_steps: int | None) -> dict[str, TrainingConfig]:
+    """The lanes of a run that has another number of steps in all (raises Refused)."""
+    try:
+        return {name: config.with_steps(num_steps) if num_steps else config for name, config in lanes.items()}
+    except ConfigError as error:
+        raise Refused(error.problems[0]) from None
+
+
+def _unwritable(error: Exception) -> Problem:
+    return Problem("", "The run can't be written to disk: {reason}.", {"reason": str(error)})
 
 
 _manager: Manager | None = None

@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,32 +40,66 @@ def rows_of(state: Mapping[str, Any], config: TrainingConfig) -> list[Row]:
     ]
 
 
+@dataclass(frozen=True)
+class KeptStep:
+    """A step of a run apart from its folder: all that a run needs to go on from it.
+
+    Attributes:
+        lanes: "run", the run itself, and what was trained beside it.
+        changes: what was changed while it trained.
+        states: lane -> its checkpoint.
+        frame: the picture of the step.
+    """
+
+    lanes: dict[str, TrainingConfig]
+    changes: dict[int, dict[str, Any]]
+    states: dict[str, Any]
+    frame: bytes
+
+    @property
+    def config(self) -> TrainingConfig:
+        """The config of the run itself."""
+        return self.lanes["run"]
+
+    @property
+    def step(self) -> int:
+        """The step that was kept."""
+        return max(int(state["step"]) for state in self.states.values())
+
+
 class Folder:
     """The files of one run.
 
-    ``run.json`` (config, what was changed while it trained, how it ended), ``metrics.jsonl`` (a line a step; the
-    correct twin of a bug has ``metrics.correct.jsonl``), ``kept/000040.pt`` and ``.frame``: checkpoint and picture of
-    step 40.
+    ``run.json`` (config, the lanes with theirs, what was changed while it trained, how it ended), ``metrics.jsonl`` (a
+    line a step; a lane beside the run, such as a bug's correct twin, has ``metrics.correct.jsonl``), ``kept/000040.pt``
+    and ``.frame``: checkpoint and picture of step 40.
     """
 
     def __init__(self, path: Path):
         self.path = path
 
     def create(
-        self, config: TrainingConfig, changes: Changes, resumed: tuple[str, int] | None = None, log: str | None = None
+        self,
+        lanes: Mapping[str, TrainingConfig],
+        changes: Changes,
+        resumed: tuple[str, int] | None = None,
+        log: str | None = None,
     ) -> None:
         """Make the folder.
 
         Args:
+            lanes: "run", the run itself, and what is trained beside it.
             changes: what was changed before the step that it goes on from.
             resumed: the run that this one goes on from, and its step.
             log: its log's name among its owner's logs.
         """
         (self.path / "kept").mkdir(parents=True, exist_ok=True)
+        config = lanes["run"]
         self.write_facts(
             {
                 "experiment": config.experiment,
                 "config": config.model_dump(mode="json"),
+                "lanes": {name: lane.model_dump(mode="json") for name, lane in lanes.items()},
                 "changes": as_pairs(changes),
                 "resumed": resumed,
                 "log": log,
@@ -94,6 +129,14 @@ class Folder:
         facts = self.facts()
         return experiment(facts["experiment"]).config.create(facts["config"])
 
+    def lanes(self) -> dict[str, TrainingConfig]:
+        """The run and what is trained beside it, with their configs; in older records, what its experiment proposes."""
+        facts = self.facts()
+        known = experiment(facts["experiment"])
+        if "lanes" not in facts:
+            return dict(known.lanes(self.config()))
+        return {name: known.config.create(values) for name, values in facts["lanes"].items()}
+
     def metrics_file(self, lane: str) -> Path:
         """Where a lane's steps are written."""
         return self.path / ("metrics.jsonl" if lane == "run" else f"metrics.{lane}.jsonl")
@@ -119,15 +162,15 @@ class Folder:
             step, epoch = row.pop("step"), row.pop("epoch")
             yield step, epoch, {name: math.nan if value is None else value for name, value in row.items()}
 
-    def lanes(self) -> list[str]:
-        """The lanes that have a record."""
+    def measured(self) -> list[str]:
+        """The lanes of which steps are recorded."""
         names = sorted(path.name for path in self.path.glob("metrics*.jsonl"))
         return [name.removeprefix("metrics").removesuffix(".jsonl").removeprefix(".") or "run" for name in names]
 
     def history(self) -> dict[str, dict[str, dict[str, list[Any]]]]:
         """lane -> metric -> {"step": [...], "value": [...]}."""
         found: dict[str, dict[str, dict[str, list[Any]]]] = {}
-        for lane in self.lanes():
+        for lane in self.measured():
             for row in self.rows(lane):
                 extend(found.setdefault(lane, {}), row)
         return found
@@ -148,17 +191,16 @@ class Folder:
         return self.path / "kept" / f"{step:06d}.frame"
 
     def frame(self, step: int, focus: Mapping[str, Any]) -> bytes:
-        """The picture of a kept step: the one that was kept, or for a focus one made anew from the checkpoint."""
+        """The picture of a kept step: the one that was kept, or for a focus another one, made from the checkpoint."""
         if not focus:
             return self.frame_file(step).read_bytes()
-        config, states = self.config(), checkpoints.load(self.checkpoint_file(step))
-        trained = experiment(config.experiment)
+        lanes, states = self.lanes(), checkpoints.load(self.checkpoint_file(step))
+        trained = experiment(lanes["run"].experiment)
         with undisturbed():
             snapshots = {
-                name: checkpoints.recall(states[name], trained.untrained(lane))
-                for name, lane in trained.lanes(config).items()
+                name: checkpoints.recall(states[name], trained.untrained(lane)) for name, lane in lanes.items()
             }
-        return encode(trained.frames(config, snapshots, focus))
+        return encode(trained.frames(lanes, snapshots, focus))
 
     def kept(self) -> list[int]:
         """The kept steps, in order."""
@@ -166,7 +208,7 @@ class Folder:
 
     def branch(self, target: Folder, step: int) -> None:
         """Copy what happened up to a step into another run's folder."""
-        for lane in self.lanes():
+        for lane in self.measured():
             kept_lines = [row for row in self.rows(lane) if row["step"] <= step]
             target.metrics_file(lane).write_text("".join(json.dumps(row) + "\n" for row in kept_lines))
         for kept in self.kept():

@@ -146,7 +146,7 @@ class Run:
             self.kept = self.folder.kept()
             self._journal = []
             self.history = {}
-            for lane in self.folder.lanes():
+            for lane in self.folder.measured():
                 for row in self.folder.rows(lane):
                     self._enter(lane, row)
             self.step = max([0, *(row["step"] for _, row in self._journal)])
@@ -186,7 +186,7 @@ class Run:
 
     def _catch_up(self) -> None:
         """Take in the steps that were written down but not told any more."""
-        for lane in self.folder.lanes():
+        for lane in self.folder.measured():
             known = self.history.get(lane, {}).get("loss/train", {"step": []})["step"]
             last = known[-1] if known else 0
             for row in self.folder.rows(lane):

@@ -15,13 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core import limits
 from core.config import TrainingConfig
 from core.engine.record import Folder
 from core.experiments import experiment, experiments
 from core.tensorboard.config import LogConfig
-
-KEPT_RUNS = 60
-"""Runs kept for each person; the oldest ones go first."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -166,13 +164,13 @@ class Store:
         return [_entry(row) for row in rows if row["experiment"] in experiments()]
 
     def prune(self, owner: str) -> None:
-        """Remove a person's oldest runs beyond `KEPT_RUNS`, with their folders."""
+        """Remove a person's oldest runs beyond `limits.KEPT_RUNS`, with their folders."""
         with self._open() as database:
             rows = database.execute(
                 "SELECT id FROM runs WHERE owner = ? AND status NOT IN ('running', 'paused') ORDER BY created DESC",
                 (owner,),
             ).fetchall()
-            for row in rows[KEPT_RUNS:]:
+            for row in rows[limits.KEPT_RUNS :]:
                 database.execute("DELETE FROM runs WHERE id = ?", (row["id"],))
                 with suppress(OSError, ValueError):
                     self._remove_log(owner, self.folder(row["id"]).facts().get("log"))

@@ -1,4 +1,4 @@
-"""The process that trains: it runs the experiment's own loop, and around it keeps, tells and obeys."""
+"""The process that trains: it runs the experiment's own loop, and around it keeps, reports and obeys."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from core import checkpoints
-from core.changes import as_pairs
 from core.config import TrainingConfig
-from core.engine.lane import Lane
+from core.engine.assignment import Assignment
+from core.engine.keeping import Keeper
+from core.engine.lane import Lane, furthest_step
 from core.engine.outbox import Outbox
-from core.engine.record import Folder, line
+from core.engine.record import Folder
+from core.engine.reporting import Reporter
 from core.experiments import experiment
 from core.frames import encode
-from core.tensorboard.config import LogConfig
 from core.tensorboard.logbook import Logbook
 
 FRAME_INTERVAL = 1 / 15
@@ -35,107 +34,61 @@ FRAME_SHARE = 0.03
 """The share of training time that frames may take when training runs at full speed."""
 SLOW_FRAME_SHARE = 0.3
 """The same while it is slowed down or goes step by step."""
-KEEP_SHARE = 0.01
-"""The same for keeping steps."""
-KEPT_STEPS = 40
-"""About how many steps of a run are kept to go back to."""
-KEPT_BYTES = 2_000_000_000
-"""About how much disk they may take; of large networks fewer are kept, the first and the last at least."""
-STATES = 4
-"""Numbers that a checkpoint has of each parameter at most: itself, its gradient, two of the optimizer's."""
-TELL_INTERVAL = 0.1
-"""Seconds between two reports of metrics."""
-
-
-@dataclass
-class Log:
-    """How a run is logged for TensorBoard.
-
-    Attributes:
-        folder: where; a lane beside the run has its name added.
-        budget: bytes that each lane's log may take.
-    """
-
-    config: LogConfig
-    folder: Path
-    budget: int
-
-
-@dataclass
-class Job:
-    """What a worker is asked to do.
-
-    Attributes:
-        changes: what was changed in the past, when a run goes on.
-        resume_step: the kept step in `folder` to go on from.
-        speed: steps a second, 0 for as fast as it goes.
-    """
-
-    config: TrainingConfig
-    folder: Path
-    changes: dict[int, dict[str, Any]] = field(default_factory=dict)
-    resume_step: int | None = None
-    speed: float = 0
-    paused: bool = False
-    watched: bool = False
-    log: Log | None = None
 
 
 class Worker:
     """Drives the lanes of one run: by the clock when slowed down, else as fast as they go."""
 
-    def __init__(self, connection: Connection, job: Job):
+    def __init__(self, connection: Connection, assignment: Assignment):
         self.connection = connection
-        self.job = job
-        self.trained = experiment(job.config.experiment)
-        self.folder = Folder(job.folder)
+        self.assignment = assignment
+        self.trained = experiment(assignment.config.experiment)
+        self.folder = Folder(assignment.folder)
         self.commands: deque[dict[str, Any]] = deque()
         self.wake = threading.Event()
         self.outbox = Outbox(connection)
-        self.paused = job.paused
-        self.speed = job.speed
-        self.watched = job.watched
+        self.paused = assignment.paused
+        self.speed = assignment.speed
+        self.watched = assignment.watched
         self.steps_ordered = 0
         self.stopping = False
         self.focus: dict[str, Any] = {}
-        self.changes = copy.deepcopy(job.changes)
-        self.last_frame_time = self.last_keep_time = self.last_tell_time = 0.0
-        self.next_step_time = time.perf_counter()
-        self.frame_cost = self.keep_cost = 0.0
+        self.changes = copy.deepcopy(assignment.changes)
+        self.last_frame_time = self.frame_cost = 0.0
         self.frame_step = -1
-        self.new_kept: list[int] = []
-        first_step = job.resume_step or 0
-        states = checkpoints.load(self.folder.checkpoint_file(first_step)) if job.resume_step is not None else {}
-        configs = self.trained.lanes(job.config)
-        self.lanes = {
-            name: Lane(self.trained, config, self.changes, states.get(name), alone=len(configs) == 1)
-            for name, config in configs.items()
+        self.next_step_time = time.perf_counter()
+        self.lanes = self._lanes()
+        self.books = {name: book for name, lane in self.lanes.items() if (book := self._book(name, lane.config))}
+        self.keeper = Keeper(self.folder, self.lanes, assignment.config.num_steps)
+        self.reporter = Reporter(self.folder, self.outbox, self.lanes, self.changes, self.books)
+
+    def _lanes(self) -> dict[str, Lane]:
+        """The lanes, at their first step or at the kept one that the run goes on from."""
+        first_step = self.assignment.resume_step or 0
+        resumes = self.assignment.resume_step is not None
+        states = checkpoints.load(self.folder.checkpoint_file(first_step)) if resumes else {}
+        alone = len(self.assignment.lanes) == 1
+        lanes = {
+            name: Lane(self.trained, config, self.changes, states.get(name), alone)
+            for name, config in self.assignment.lanes.items()
         }
         for name, state in states.items():
             if state["step"] < first_step:
-                self.lanes[name].stay_ended(state["diverged_step"], first_step)
-        self.train_seconds, self.train_steps = 0.0, 0
-        self.books = {name: book for name, lane in self.lanes.items() if (book := self._book(name, lane.config))}
-        self.keep_every = max(1, job.config.num_steps // self._kept_steps())
-        self.kept = set(self.folder.kept())
+                lanes[name].stay_ended(state["diverged_step"], first_step)
+        return lanes
 
     def _book(self, name: str, config: TrainingConfig) -> Logbook | None:
         """The log of a lane."""
-        log = self.job.log
+        log = self.assignment.log
         if log is None:
             return None
         folder = log.folder if name == "run" else log.folder.with_name(f"{log.folder.name}-{name}")
         return Logbook(config, log.config, folder, log.budget)
 
-    def _kept_steps(self) -> int:
-        """How many steps are kept on the way."""
-        numbers = sum(p.numel() for lane in self.lanes.values() for p in lane.snapshot.net.parameters())
-        return max(1, min(KEPT_STEPS, KEPT_BYTES // (4 * STATES * numbers)))
-
     @property
     def step(self) -> int:
         """The last step of the lane that has come furthest."""
-        return max(lane.snapshot.step for lane in self.lanes.values())
+        return furthest_step(self.lanes)
 
     def run(self) -> None:
         """Train until the end, a stop, or the server's death."""
@@ -143,7 +96,7 @@ class Worker:
         if self.step == 0:
             self._keep()
         self._show()
-        self._tell_status()
+        self._report_status()
         for name, book in self.books.items():
             book.begin(self.lanes[name].snapshot, self.folder.past(name) if self.step else ())
         self.next_step_time = time.perf_counter()
@@ -164,38 +117,41 @@ class Worker:
         self._finish()
 
     def _advance(self) -> None:
-        diverging = []
-        for name, lane in self.lanes.items():
-            if not lane.ended:
-                start = time.perf_counter()
-                lane.advance()
-                self.train_seconds += time.perf_counter() - start
-                self.train_steps += 1
-                if name in self.books and not lane.ended:
-                    self.books[name].after(lane.snapshot)
-                if lane.diverged:
-                    diverging.append(lane)
-                if lane.failure and lane is self.lanes["run"]:
-                    self._tell_status(message=self._ending(lane)[1])
-        for lane in diverging:
-            self._restore_last_finite(lane)
+        """Take one step with every lane, then keep, show and report what is due."""
+        going = [name for name, lane in self.lanes.items() if not lane.ended]
+        for name in going:
+            self._advance_lane(name)
+        diverging = [name for name in going if self.lanes[name].diverged]
+        for name in diverging:
+            self.keeper.restore_last_finite(name, self.changes)
         if diverging:
             self._keep()
-        for lane in diverging:
-            lane.kept_step = max([0, *(step for step in self.kept if step <= self.step)])
-            if lane is self.lanes["run"]:
-                self._tell_status(message=self._ending(lane)[1])
+        for name in diverging:
+            self.lanes[name].kept_step = self.keeper.last_kept(self.step)
+            if name == "run":
+                self._report_status(message=self._ending()[1])
         now = time.perf_counter()
-        step = self.step
-        free = bool(self.speed) or self.paused
-        if step % self.keep_every == 0 and (free or now - self.last_keep_time > self.keep_cost / KEEP_SHARE):
+        unhurried = bool(self.speed) or self.paused
+        if self.keeper.is_due(self.step, now, unhurried):
             self._keep()
         if self.watched and now - self.last_frame_time > (
-            max(FRAME_INTERVAL, self.frame_cost / (SLOW_FRAME_SHARE if free else FRAME_SHARE))
+            max(FRAME_INTERVAL, self.frame_cost / (SLOW_FRAME_SHARE if unhurried else FRAME_SHARE))
         ):
             self._show()
-        if now - self.last_tell_time > TELL_INTERVAL:
-            self._tell()
+        if now > self.reporter.due_time:
+            self.reporter.steps()
+
+    def _advance_lane(self, name: str) -> None:
+        """Take one step with a lane, and log it."""
+        lane = self.lanes[name]
+        start = time.perf_counter()
+        lane.advance()
+        self.reporter.train_seconds += time.perf_counter() - start
+        self.reporter.train_steps += 1
+        if name in self.books and not lane.ended:
+            self.books[name].after(lane.snapshot)
+        if lane.failure and name == "run":
+            self._report_status(message=self._ending()[1])
 
     def _rest(self, now: float, until: float) -> None:
         """Wait for the next step's time or a command, showing what is not yet shown."""
@@ -205,9 +161,9 @@ class Worker:
                 self._show()
             until = min(until, due)
         if any(lane.rows for lane in self.lanes.values()):
-            due = self.last_tell_time + TELL_INTERVAL
+            due = self.reporter.due_time
             if now >= due:
-                self._tell()
+                self.reporter.steps()
             until = min(until, due)
         wait = until - time.perf_counter()
         if wait > 0:
@@ -227,6 +183,7 @@ class Worker:
             os._exit(0)
 
     def _obey(self) -> None:
+        """Carry out one command, see `Run.command`."""
         order = self.commands.popleft()
         match order["command"]:
             case "play":
@@ -234,17 +191,17 @@ class Worker:
                 self.next_step_time = time.perf_counter()
             case "pause":
                 self.paused, self.steps_ordered = True, 0
-                if self.step not in self.kept:
+                if self.step not in self.keeper.kept:
                     self._keep()
             case "step":
                 self.paused = True
                 self.steps_ordered += 1
             case "epoch":
-                per_epoch: int = self.job.config.steps_per_epoch
+                per_epoch: int = self.assignment.config.steps_per_epoch
                 self.paused, self.steps_ordered = True, per_epoch - self.step % per_epoch
             case "change":
                 self.changes.setdefault(self.step + 1, {}).update(order["value"])
-                self._write_facts()
+                self.reporter.changed()
             case "speed":
                 self.speed = float(order["value"])
                 self.next_step_time = time.perf_counter()
@@ -256,13 +213,15 @@ class Worker:
                 self.frame_step, self.last_frame_time = -1, 0.0
             case "stop":
                 self.stopping = True
-        self._tell_status()
+        self._report_status()
 
     def _frame(self, focus: Mapping[str, Any]) -> bytes:
+        """The picture of all lanes as they are now."""
         snapshots = {name: lane.snapshot for name, lane in self.lanes.items()}
-        return encode(self.trained.frames(self.job.config, snapshots, focus))
+        return encode(self.trained.frames(self.assignment.lanes, snapshots, focus))
 
     def _show(self) -> None:
+        """Send a frame of what the viewer looks at."""
         start = time.perf_counter()
         self.outbox.frame(self._frame(self.focus))
         self.frame_step = self.step
@@ -271,110 +230,35 @@ class Worker:
 
     def _keep(self) -> None:
         """Keep this step, unless its weights are already beyond all numbers: nothing could go on from there."""
-        if not all(checkpoints.all_finite(lane.snapshot.net) for lane in self.lanes.values()):
-            return
-        self._tell()  # the record never ends before the step that one can go on from
-        start = time.perf_counter()
-        try:
-            self.folder.keep(self.step, {name: lane.state() for name, lane in self.lanes.items()}, self._frame({}))
-        except OSError:
-            return
-        self.kept.add(self.step)
-        self.new_kept.append(self.step)
-        self.last_keep_time = time.perf_counter()
-        self.keep_cost = self.last_keep_time - start
+        if self.keeper.can_keep():
+            self.reporter.steps()  # the record never ends before the step that one can go on from
+            if self.keeper.keep(lambda: self._frame({})):
+                self.reporter.new_kept.append(self.step)
 
-    def _restore_last_finite(self, lane: Lane) -> None:
-        """Bring a lane whose loss is no longer finite back to its last finite weights.
-
-        The weights may have overflowed before the loss shows it, and the step with that loss has already drawn its
-        chance and moved batch norm's statistics. Runs repeat bit for bit, so the state before it is found by training
-        again from the last kept one.
-        """
-        name = next(name for name, other in self.lanes.items() if other is lane)
-        start = max((step for step in self.kept if step < lane.diverged_step), default=None)
-        state = checkpoints.load(self.folder.checkpoint_file(start))[name] if start is not None else None
-        again = Lane(self.trained, lane.config, self.changes, state, alone=False)
-        last = again.snapshot
-        while not again.ended and checkpoints.all_finite(again.snapshot.net):
-            last = copy.deepcopy(again.snapshot)
-            for kept, trained in zip(last.net.parameters(), again.snapshot.net.parameters(), strict=True):
-                kept.grad = copy.deepcopy(trained.grad)
-            lane.rng = again.rng
-            again.advance()
-        lane.snapshot = last
-        torch.set_rng_state(lane.rng)
-
-    def _write_facts(self, **changes: Any) -> None:
-        try:
-            self.folder.update_facts(changes=as_pairs(self.changes), **changes)
-        except OSError as error:
-            self._tell_disk(error)
-
-    def _tell_disk(self, error: OSError) -> None:
-        self.outbox.message({"kind": "status", "message": {"code": "disk", "reason": error.strerror}})
-
-    def _tell(self) -> None:
-        """Write down and report what is new."""
-        history: dict[str, list[dict[str, Any]]] = {}
-        for name, lane in self.lanes.items():
-            if lane.rows:
-                rows, lane.rows = lane.rows, []
-                history[name] = [line(*row) for row in rows]
-                try:
-                    self.folder.append(name, rows)
-                except OSError as error:
-                    self._tell_disk(error)
-        flushed = [book.flush_if_due() for book in self.books.values()]
-        if any(flushed):
-            self.outbox.message({"kind": "log", "log": self._log_state()})
-        kept, self.new_kept = self.new_kept, []
-        self.last_tell_time = time.perf_counter()
-        if history or kept:
-            self.outbox.message({"kind": "metrics", "rows": history, "kept": kept, "step": self.step})
-
-    def _log_state(self) -> dict[str, Any]:
-        """What logging has cost so far, beside the steps themselves."""
-        states = [book.state() for book in self.books.values()]
-        return {**(states[0] if states else {}), "train": [self.train_seconds, self.train_steps]}
-
-    def _tell_status(self, status: str | None = None, message: dict[str, Any] | None = None) -> None:
-        self._tell()
-        self.outbox.message(
-            {
-                "kind": "status",
-                "status": status or ("paused" if self.paused else "running"),
-                "step": self.step,
-                "speed": self.speed,
-                "changes": as_pairs(self.changes),
-                "message": message,
-            }
-        )
+    def _report_status(self, status: str | None = None, message: Mapping[str, Any] | None = None) -> None:
+        self.reporter.status(status or ("paused" if self.paused else "running"), self.speed, message)
 
     def _finish(self) -> None:
-        run = self.lanes["run"]
-        if self.step not in self.kept:
+        """Keep and show the last step, close the logs, and report how the run ended."""
+        if self.step not in self.keeper.kept:
             self._keep()
         self._show()
-        status, message = self._ending(run)
+        status, message = self._ending()
         for name, book in self.books.items():
             lane = self.lanes[name]
             book.end(lane.snapshot, checkpoints.all_finite(lane.snapshot.net))
-        self._tell()
-        log = self._log_state()
-        self.outbox.message({"kind": "log", "log": log})
-        self._write_facts(status=status, message=message, logged=log)
-        self._tell_status(status, message)
+        self.reporter.ended(status, message)
+        self._report_status(status, message)
         self.outbox.close()
 
-    def _ending(self, run: Lane) -> tuple[str, dict[str, Any]]:
-        config: Any = run.config
+    def _ending(self) -> tuple[str, dict[str, Any]]:
+        """The status and the message of a run that has ended."""
+        run = self.lanes["run"]
         if run.diverged:
-            lr = run.snapshot.optimizer.param_groups[0]["lr"]
             return "diverged", {
                 "code": "diverged",
                 "step": run.diverged_step,
-                "lr": lr,
+                "lr": run.snapshot.optimizer.param_groups[0]["lr"],
                 "finite_step": run.snapshot.step,
                 "kept_step": run.kept_step,
             }
@@ -382,16 +266,14 @@ class Worker:
             return "failed", {"code": "failed", "step": run.snapshot.step + 1, "error": run.failure}
         if self.stopping:
             return "stopped", {"code": "stopped", "step": self.step}
-        if run.snapshot.step >= config.num_steps:
-            return "finished", {"code": "reached_steps", "step": run.snapshot.step}
-        if config.stop == "accuracy":
-            accuracy = run.snapshot.metrics["accuracy/test"]
-            return "finished", {"code": "reached_accuracy", "step": run.snapshot.step, "accuracy": accuracy}
-        return "finished", {"code": "plateau", "step": run.snapshot.step}
+        step = run.snapshot.step
+        if step >= self.assignment.config.num_steps:
+            return "finished", {"code": "reached_steps", "step": step}
+        return "finished", {"step": step, **self.trained.ending(run.config, run.snapshot)}
 
 
 def work(connection: Connection) -> None:
-    """The process's main function: wait for a job, then do it.
+    """The process's main function: wait for an assignment, then train.
 
     One thread: with more of them small steps are many times slower on a busy machine. Ctrl+C in the terminal reaches
     workers too, but it is the server that ends them.
@@ -399,7 +281,7 @@ def work(connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     try:
-        job = connection.recv()
+        assignment = connection.recv()
     except EOFError:
         return
-    Worker(connection, job).run()
+    Worker(connection, assignment).run()

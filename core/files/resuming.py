@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import math
+import re
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from core import checkpoints
 from core.changes import Changes
 from core.config import ConfigError, EpochConfig, Problem, TrainingConfig
+from core.engine.record import KeptStep
 from core.experiments import Experiment, experiment, experiments
 from core.files.uploads.packed import pack, raw, unpack
 from core.frames import encode
@@ -24,26 +25,13 @@ from core.processes.confined import Unable, confined
 from core.snapshot import Snapshot, undisturbed
 
 MOST_CHANGES = 1000
+MOST_LANES = 8
+LANE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+"""Names of lanes; a lane's record is a file of that name."""
 
 
-@dataclass(frozen=True)
-class Uploaded:
-    """An uploaded checkpoint, checked and rebuilt.
-
-    Attributes:
-        states: lane -> its state, as the app keeps it.
-        frame: the picture of that step.
-    """
-
-    config: TrainingConfig
-    changes: dict[int, dict[str, Any]]
-    states: dict[str, Any]
-    frame: bytes
-
-    @property
-    def step(self) -> int:
-        """The step that it was saved at."""
-        return max(int(state["step"]) for state in self.states.values())
+class Uploaded(KeptStep):
+    """The step of an uploaded checkpoint, each part of it checked."""
 
     @property
     def in_epochs(self) -> bool:
@@ -81,17 +69,35 @@ def check(value: Mapping[str, Any]) -> Uploaded:
         Unable: no run can continue from it.
     """
     config = config_of(value)
-    missing = experiment(config.experiment).missing(config)
-    if missing:
-        raise Unable(missing)
     changes = _changes(value["changes"] if "changes" in value else value.get("lr_changes", []), config)
     beside = value.get("beside", {})
-    lanes = list(experiment(config.experiment).lanes(config))
-    if not isinstance(beside, dict) or set(beside) != set(lanes) - {"run"}:
-        raise unfit()
+    lanes = _lanes(beside, config)
+    for lane in lanes.values():
+        missing = experiment(lane.experiment).missing(lane)
+        if missing:
+            raise Unable(missing)
     states = {"run": value, **beside}
-    made = unpack(confined(rebuild, config, changes, pack({lane: states[lane] for lane in lanes}), memory=2000))
-    return Uploaded(config, changes, made["states"], raw(made["frame"]))
+    made = unpack(confined(rebuild, lanes, changes, pack({lane: states[lane] for lane in lanes}), memory=2000))
+    return Uploaded(lanes, changes, made["states"], raw(made["frame"]))
+
+
+def _lanes(beside: Any, config: TrainingConfig) -> dict[str, TrainingConfig]:
+    """The run and what is trained beside it; in older files its configs are missing, and the experiment proposes them.
+
+    Args:
+        beside: lane -> its state and its config.
+    """
+    if not isinstance(beside, dict) or len(beside) >= MOST_LANES:
+        raise unfit()
+    if beside and all(isinstance(state, dict) and "config" in state for state in beside.values()):
+        if not all(isinstance(name, str) and LANE.fullmatch(name) and name != "run" for name in beside):
+            raise unfit()
+        of_all = {"experiment": config.experiment}
+        return {"run": config} | {lane: config_of(state | of_all) for lane, state in beside.items()}
+    proposed = dict(experiment(config.experiment).lanes(config))
+    if set(beside) != set(proposed) - {"run"}:
+        raise unfit()
+    return proposed
 
 
 def config_of(value: Mapping[str, Any]) -> TrainingConfig:
@@ -137,7 +143,7 @@ def _checked(config: TrainingConfig, fields: Mapping[str, Any]) -> dict[str, Any
     return {field: getattr(changed, field) for field in fields}
 
 
-def rebuild(config: TrainingConfig, changes: Changes, packed: bytes) -> bytes:
+def rebuild(lanes: Mapping[str, TrainingConfig], changes: Changes, packed: bytes) -> bytes:
     """The same states put together from nothing but the tensors and numbers that belong there, and their picture.
 
     Takes one step with each, to see that it can.
@@ -146,16 +152,16 @@ def rebuild(config: TrainingConfig, changes: Changes, packed: bytes) -> bytes:
         packed: the states; as tensors, each would need a file descriptor on its way to this process.
     """
     states = unpack(packed)
-    trained = experiment(config.experiment)
+    trained = experiment(lanes["run"].experiment)
     clean, snapshots = {}, {}
     try:
-        for lane, its_config in trained.lanes(config).items():
-            fresh = trained.untrained(its_config)
+        for lane, config in lanes.items():
+            fresh = trained.untrained(config)
             clean[lane] = state_of(states[lane], fresh)
             snapshots[lane] = checkpoints.recall(clean[lane], fresh)
-        frame = encode(trained.frames(config, snapshots))
-        for lane, its_config in trained.lanes(config).items():
-            further = its_config.with_steps(clean[lane]["step"] + 1)
+        frame = encode(trained.frames(lanes, snapshots))
+        for lane, config in lanes.items():
+            further = config.with_steps(clean[lane]["step"] + 1)
             next(trained.train(further, changes, copy.deepcopy(clean[lane])), None)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError, StopIteration) as error:
         if "allocate memory" in str(error):

@@ -65,31 +65,35 @@ def script_name(config: TrainingConfig) -> str:
     return f"torch_playground_{config.experiment}"
 
 
-def save(kind: str, config: TrainingConfig, changes: Changes, checkpoint: Path, step: int) -> Saved:
+def save(kind: str, lanes: Mapping[str, TrainingConfig], changes: Changes, checkpoint: Path, step: int) -> Saved:
     """Make a file of a kept step, in a process of its own.
 
     Args:
         kind: one of `ENDINGS`.
+        lanes: "run", the run itself, and what was trained beside it.
+        changes: what was changed while it trained.
         checkpoint: where the step was kept.
 
     Raises:
         Unable: the step is gone, or the network can't be exported.
     """
+    config = lanes["run"]
     program = script(config, changes) if kind == "model" else ""
-    arguments = (kind, config, changes, checkpoint, program)
+    arguments = (kind, dict(lanes), changes, checkpoint, program)
     seconds = PROGRAM_SECONDS if kind in PROGRAMS else SECONDS
     made = unpack(confined(make, *arguments, seconds=seconds, memory=2000))
     tree = [Row(**row) for row in json.loads(made["tree"])]
     return Saved(kind, file_name(config, kind, step), raw(made["file"]), tree, json.loads(made["inputs"]))
 
 
-def make(kind: str, config: TrainingConfig, changes: Changes, checkpoint: Path, program: str) -> bytes:
+def make(kind: str, lanes: Mapping[str, TrainingConfig], changes: Changes, checkpoint: Path, program: str) -> bytes:
     """The file, its tree, and what a program is given, packed."""
     try:
         states = torch.load(checkpoint, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError):
         raise Unable(Problem("", "This step is no longer on the disk.")) from None
-    config = config.changed(device="cpu")
+    lanes = {name: config.changed(device="cpu") for name, config in lanes.items()}
+    config = lanes["run"]
     file = io.BytesIO()
     content: Any
     inputs: Inputs = {}
@@ -100,7 +104,7 @@ def make(kind: str, config: TrainingConfig, changes: Changes, checkpoint: Path, 
         content = dict(states["run"]["net"])
         file.write(safe(content, config))
     elif kind == "checkpoint":
-        content = whole_checkpoint(config, changes, states)
+        content = whole_checkpoint(lanes, changes, states)
         torch.save(content, file)
     elif kind == "model":
         content = model_of(config, program, states["run"]["net"])
@@ -126,9 +130,13 @@ def safe(weights: Mapping[str, Tensor], config: TrainingConfig) -> bytes:
     return safetensors.torch.save(plain, {**about, "sha256": hashlib.sha256(body).hexdigest()})
 
 
-def whole_checkpoint(config: TrainingConfig, changes: Changes, states: Mapping[str, Any]) -> dict[str, Any]:
-    """All that a run needs to continue bit for bit. Runs beside it, such as a bug's twin, are under "beside"."""
-    beside = {lane: state for lane, state in states.items() if lane != "run"}
+def whole_checkpoint(
+    lanes: Mapping[str, TrainingConfig], changes: Changes, states: Mapping[str, Any]
+) -> dict[str, Any]:
+    """All that a run needs to continue bit for bit. What is beside it, such as a bug's twin, is under "beside"."""
+    configs = {lane: {"config": config.model_dump(mode="json")} for lane, config in lanes.items()}
+    beside = {lane: configs[lane] | state for lane, state in states.items() if lane != "run"}
+    config = lanes["run"]
     return {
         "experiment": config.experiment,
         "config": config.model_dump(mode="json"),

@@ -131,6 +131,8 @@ def saved_file(chosen: Chosen, kind: str) -> saving.Saved | Unable:
         "files made",
         (chosen.key, kind),
         _("Following the network step by step …") if program else _("Writing the file …"),
-        lambda: saving.save(kind, run.config, run.changes, run.folder.checkpoint_file(chosen.step), chosen.step),
+        lambda: saving.save(
+            kind, run.folder.lanes(), run.changes, run.folder.checkpoint_file(chosen.step), chosen.step
+        ),
         show_time=program,
     )

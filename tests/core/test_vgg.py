@@ -22,10 +22,12 @@ from core import checkpoints
 from core.changes import Changes
 from core.config import ConfigError, TrainingConfig, kind_of
 from core.data.image_sets import load_images
-from core.engine import worker
+from core.engine import keeping
+from core.engine.assignment import Assignment
 from core.engine.manager import Manager
 from core.engine.record import Folder
 from core.engine.run import Run
+from core.engine.worker import Worker
 from core.experiments.vgg import (
     PRESETS,
     VGGConfig,
@@ -440,11 +442,11 @@ def test_two_networks_in_the_engine(start: Callable[..., Run]) -> None:
 def test_of_large_networks_fewer_steps_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = config_of(**{**SMALL, "num_epochs": 60})
     folder = Folder(tmp_path / "run")
-    folder.create(config, {})
+    folder.create({"run": config}, {})
     found = {}
-    for most in (worker.KEPT_BYTES, 3 * 16 * config.stack.parameters, 1):
-        monkeypatch.setattr(worker, "KEPT_BYTES", most)
-        found[most] = worker.Worker(Pipe()[1], worker.Job(config, folder.path)).keep_every
+    for most in (keeping.KEPT_BYTES, 3 * 16 * config.stack.parameters, 1):
+        monkeypatch.setattr(keeping, "KEPT_BYTES", most)
+        found[most] = Worker(Pipe()[1], Assignment({"run": config}, folder.path)).keeper.every
     assert list(found.values()) == [120 // 40, 120 // 3, 120]
 
 

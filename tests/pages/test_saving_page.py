@@ -191,7 +191,7 @@ def test_a_finished_checkpoint_is_lengthened_as_far_as_one_likes(
     open_tab: Callable[..., Tab], manager: Manager
 ) -> None:
     run = trained(manager)
-    saved = saving.save("checkpoint", run.config, {}, run.folder.checkpoint_file(60), 60)
+    saved = saving.save("checkpoint", run.folder.lanes(), {}, run.folder.checkpoint_file(60), 60)
     page = open_tab().open("saving").set("files section", "resume")
     page.at.file_uploader[0].upload("finished.pt", saved.data, "application/octet-stream")
     page.run()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.engine import manager as engine
+from core import limits
 from core.engine.manager import Manager
 from core.experiments.classifier import ClassifierConfig
 from core.tensorboard.config import LogConfig
@@ -96,7 +96,7 @@ def test_a_training_page_shows_its_kinds_and_its_script_logs(classifier: Tab) ->
 
 
 def test_a_full_log_is_told(open_tab: Callable[..., Tab], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "LOG_BYTES", 2000)
+    monkeypatch.setattr(limits, "LOG_BYTES", 2000)
     page = open_tab()
     page.manager.store.choose_log(ANNE, LogConfig(every=1))
     run = finished(page)

@@ -3,7 +3,7 @@
 from core.experiment import Experiment
 from core.experiments.classifier.config import MAX_CLASSES, MAX_POINTS, ClassifierConfig
 from core.experiments.classifier.loop import build_net, build_optimizer, evaluate, make_data, prepare, train
-from core.experiments.classifier.probes import bench, logged_batch, untrained
+from core.experiments.classifier.probes import bench, ending, logged_batch, untrained
 from core.experiments.classifier.views import GRID, scene, view
 
 EXPERIMENT = Experiment(
@@ -14,6 +14,7 @@ EXPERIMENT = Experiment(
     untrained=untrained,
     bench=bench,
     logged_batch=logged_batch,
+    ending=ending,
     smallest={"points_per_class": 20, "batch_size": 8, "num_steps": 15, "evaluate_every": 5},
 )
 

@@ -1,4 +1,6 @@
-"""The classifier without a run: untrained, on the bench, and a batch to be logged."""
+"""The classifier beside its loop: untrained, on the bench, a batch to be logged, and why training ended early."""
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +38,13 @@ def bench(config: ClassifierConfig) -> Bench:
         return value
 
     return Bench(net, optimizer, loss)
+
+
+def ending(config: ClassifierConfig, snapshot: Snapshot) -> dict[str, Any]:
+    """Why training ended before its last step."""
+    if config.stop == "accuracy":
+        return {"code": "reached_accuracy", "accuracy": snapshot.metrics["accuracy/test"]}
+    return {"code": "plateau"}
 
 
 def logged_batch(config: ClassifierConfig) -> tuple[Tensor, Tensor]:

@@ -36,8 +36,9 @@ def untrained_frame(config: TrainingConfig, focus: str, missing: str) -> str:
         missing: why it can't be trained yet: once its images are here, its frame is another one.
     """
     trained = experiment(config.experiment)
-    snapshots = {name: trained.untrained(lane) for name, lane in trained.lanes(config).items()}
-    return base64.b64encode(encode(trained.frames(config, snapshots, json.loads(focus)))).decode()
+    lanes = trained.lanes(config)
+    snapshots = {name: trained.untrained(lane) for name, lane in lanes.items()}
+    return base64.b64encode(encode(trained.frames(lanes, snapshots, json.loads(focus)))).decode()
 
 
 def view_data(

@@ -51,7 +51,7 @@ def be_present() -> None:
     _presence(owner())
 
 
-@st.cache_resource(scope="session", show_spinner=False, on_release=lambda owner: manager().depart(owner))
+@st.cache_resource(scope="session", show_spinner=False, on_release=lambda owner: manager().presence.depart(owner))
 def _presence(owner: str) -> str:
-    manager().arrive(owner)
+    manager().presence.arrive(owner)
     return owner

@@ -51,7 +51,7 @@ async def live(socket: WebSocket) -> None:
     listening = asyncio.create_task(obey(socket, run))
     run.watch(watcher)
     try:
-        with manager().attended(run.owner):
+        with manager().presence.attended(run.owner):
             telling = asyncio.create_task(tell(socket, run, news))
             done, rest = await asyncio.wait({listening, telling}, return_when=asyncio.FIRST_COMPLETED)
             for task in rest:

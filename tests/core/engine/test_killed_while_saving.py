@@ -89,7 +89,7 @@ def save_and_be_killed(root: Path) -> bytes:
     boundary = 0
     while True:
         folder = Folder(root / str(boundary))
-        folder.create(ClassifierConfig(device="cpu"), {})
+        folder.create({"run": ClassifierConfig(device="cpu")}, {})
         folder.keep(1, state(1), b"picture of 1")
         process = os.fork()
         if process == 0:

@@ -14,16 +14,16 @@ from core.experiments import experiment
 from tests.waiting import until
 
 VALUES: dict[str, dict[str, Any]] = {
-    "classifier": {"num_steps": 30, "dropout": 0.2, "batch_size": 30, "optimizer": "Adam"},
+    "classifier": {"num_steps": 30, "dropout": 0.2, "batch_size": 30, "optimizer": "Adam", "bugs": ("softmax",)},
     "rnn": {"num_steps": 30, "cell": "LSTM"},
     "build": {"num_epochs": 1, "train_size": 600},
 }
 
 
 def make_older(folder: Folder) -> None:
-    """Write what a folder has as an older version wrote it: "lr_changes", and "h_state" in every checkpoint."""
+    """Write what a folder has as older versions did: "lr_changes", no lanes, and "h_state" in every checkpoint."""
     facts = folder.facts()
-    changes = facts.pop("changes")
+    changes, _ = facts.pop("changes"), facts.pop("lanes")
     folder.write_facts({**facts, "lr_changes": [[step, fields["lr"]] for step, fields in changes]})
     for step in folder.kept():
         states = checkpoints.load(folder.checkpoint_file(step))
@@ -53,5 +53,6 @@ def test_an_older_run_goes_on_bit_for_bit(name: str, start: Callable[..., Run], 
     again = manager.resume(run.owner, run.id, step, speed=0)
     until(lambda: again.status == "finished")
     assert again.folder.rows("run") == whole
+    assert again.folder.rows("correct") == run.folder.rows("correct")
     assert all(math.isfinite(row["loss/train"]) for row in whole)
     assert "changes" in again.folder.facts() and "lr_changes" not in again.folder.facts()

@@ -17,7 +17,7 @@ ROWS: list[Row] = [
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     made = Folder(tmp_path / "run")
-    made.create(ClassifierConfig(lr=0.3, points=((1, 2, 0),)), {7: {"lr": 0.5}})
+    made.create({"run": ClassifierConfig(lr=0.3, points=((1, 2, 0),))}, {7: {"lr": 0.5}})
     return made
 
 
@@ -45,7 +45,7 @@ def test_every_number_of_a_lane_comes_back_exactly(folder: Folder) -> None:
     folder.append("run", ROWS[:2])
     folder.append("run", ROWS[2:])
     folder.append("correct", ROWS[:1])
-    assert folder.lanes() == ["correct", "run"]
+    assert folder.measured() == ["correct", "run"]
     assert folder.rows("run") == [line(*row) for row in ROWS]
     assert folder.history()["run"]["loss/train"] == {"step": [1, 2, 3, 4, 5], "value": [1, 1 / 2, 1 / 3, 1 / 4, 1 / 5]}
     assert folder.history()["run"]["accuracy/test"] == {"step": [2, 4], "value": [0.5, 0.5]}
@@ -84,7 +84,7 @@ def test_a_branch_has_what_happened_up_to_its_step(folder: Folder, tmp_path: Pat
     for step in (0, 2, 4):
         folder.keep(step, {"run": {"step": step}}, str(step).encode())
     branch = Folder(tmp_path / "branch")
-    branch.create(ClassifierConfig(), {})
+    branch.create({"run": ClassifierConfig()}, {})
     folder.branch(branch, 2)
     assert branch.kept() == [0, 2]
     assert [row["step"] for row in branch.rows("run")] == [row["step"] for row in branch.rows("correct")] == [1, 2]

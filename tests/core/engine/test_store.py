@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core import limits
 from core.engine import store as module
 from core.engine.store import Store
 from core.experiments.classifier import ClassifierConfig
@@ -19,7 +20,7 @@ def store(tmp_path: Path) -> Store:
 
 def add(store: Store, owner: str, status: str = "finished") -> str:
     run = store.add(owner, ClassifierConfig())
-    store.folder(run).create(ClassifierConfig(), {})
+    store.folder(run).create({"run": ClassifierConfig()}, {})
     store.update(run, status, 10, {"loss/train": 0.5})
     return run
 
@@ -51,7 +52,7 @@ def test_a_person_sees_only_their_own_runs_newest_first(store: Store) -> None:
 
 
 def test_the_oldest_runs_go_first_with_their_folders(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "KEPT_RUNS", 2)
+    monkeypatch.setattr(limits, "KEPT_RUNS", 2)
     alive, *runs = add(store, "ann", "paused"), *(add(store, "ann") for _ in range(4))
     other = add(store, "bob")
     store.prune("ann")

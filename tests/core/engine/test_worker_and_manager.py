@@ -14,9 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from core import checkpoints
-from core.engine import manager as module
-from core.engine import store as store_module
+from core import checkpoints, limits
 from core.engine.manager import Manager
 from core.engine.record import Folder
 from core.engine.run import Run
@@ -494,15 +492,15 @@ def test_a_person_has_three_runs_at_once_however_fast_they_click(start: Start, m
     for thread in threads:
         thread.join()
     alive = [run for run in found if run.alive]
-    assert len(found) == 6 and len(alive) == module.RUNS_PER_OWNER == 3
+    assert len(found) == 6 and len(alive) == limits.RUNS_PER_OWNER == 3
     assert {run.status for run in found if not run.alive} == {"stopped"}
 
 
 def test_a_full_server_refuses_strangers_but_not_a_replacement(
     start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "RUNS_AT_ONCE", 2)
-    monkeypatch.setattr(module, "RUNS_PER_OWNER", 1)
+    monkeypatch.setattr(limits, "RUNS_AT_ONCE", 2)
+    monkeypatch.setattr(limits, "RUNS_PER_OWNER", 1)
     first, second = start(config_of(), owner="ann", paused=True), start(config_of(), owner="bob", paused=True)
     with pytest.raises(Refused, match="2 runs are training on this server"):
         start(config_of(), owner="eve")
@@ -516,7 +514,7 @@ def test_the_oldest_run_can_still_be_gone_on_from(
 ) -> None:
     run = over(start(config_of(), speed=FAST))
     until(lambda: (entry := manager.store.find(run.id)) is not None and entry.status == "finished")
-    monkeypatch.setattr(store_module, "KEPT_RUNS", 0)
+    monkeypatch.setattr(limits, "KEPT_RUNS", 0)
     again = over(manager.resume(run.owner, run.id, 20))
     assert again.status == "finished" and len(again.history["run"]["loss/train"]["step"]) == 40
     assert manager.store.find(run.id) is None and not run.folder.path.exists()
@@ -591,13 +589,13 @@ def test_a_run_nobody_attends_ends_after_its_grace_and_keeps_its_record(tmp_path
     short = Manager(Store(tmp_path), grace=0.3)
     try:
         config = config_of(num_steps=50_000)
-        with short.attended("ann"), short.attended("ann"):
+        with short.presence.attended("ann"), short.presence.attended("ann"):
             attended = short.start("ann", config, speed=20)
             left = short.start("bob", config, speed=20)
             until(lambda: not left.alive)
             assert left.status == "stopped" and left.kept[-1] == left.step == len(left.folder.rows("run"))
-            short.arrive("ann")
-            short.depart("ann")
+            short.presence.arrive("ann")
+            short.presence.depart("ann")
             at(attended, attended.step + 10)
             assert attended.alive
         until(lambda: not attended.alive)
@@ -630,7 +628,7 @@ def test_ended_runs_hold_no_process_and_no_descriptor(start: Start, manager: Man
 def test_runs_of_the_past_are_forgotten_but_not_lost(
     start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "REMEMBERED", 1)
+    monkeypatch.setattr(limits, "RUNS_IN_MEMORY", 1)
     first = over(start(config_of(num_steps=1)))
     second = start(config_of(), paused=True)
     assert first.id not in manager._runs and second.id in manager._runs

@@ -163,7 +163,7 @@ def test_a_network_that_can_t_be_followed_is_said_in_a_sentence(monkeypatch: pyt
 
 def test_the_tree_of_an_onnx_file_names_inputs_weights_and_operators(tmp_path: Path) -> None:
     config, path = trained("classifier", tmp_path)
-    made_of_step = unpack(saving.make("onnx", config, {}, path, ""))
+    made_of_step = unpack(saving.make("onnx", {"run": config}, {}, path, ""))
     assert json.loads(made_of_step["inputs"]) == {"x": ["batch", 2]}
     told = {row["name"]: (row["shown"], row["dtype"], row["bytes"]) for row in json.loads(made_of_step["tree"])}
     assert told["x"] == ("batch × 2", "float32", 0)

@@ -35,7 +35,7 @@ def interrupted(name: str, folder: Path, **values: Any) -> tuple[Any, Path, list
 
 def uploaded(config: Any, path: Path) -> dict[str, Any]:
     """What the reader finds in the downloaded checkpoint."""
-    data = raw(unpack(saving.make("checkpoint", config, {3: {"lr": config.lr}}, path, ""))["file"])
+    data = raw(unpack(saving.make("checkpoint", {"run": config}, {3: {"lr": config.lr}}, path, ""))["file"])
     value: dict[str, Any] = uploads.read(data).value
     return value
 
@@ -69,7 +69,7 @@ def test_resumed_from_an_upload_bit_for_bit(name: str, optimizer: str, manager: 
 def test_how_far_a_checkpoint_may_go_on(
     name: str, values: dict[str, Any], step: int, more: tuple[int, int], steps: int
 ) -> None:
-    found = Uploaded(experiment(name).config.create(values), {}, {"run": {"step": step}}, b"")
+    found = Uploaded({"run": experiment(name).config.create(values)}, {}, {"run": {"step": step}}, b"")
     assert found.more() == more
     assert found.steps_with(more[0]) == steps
 
@@ -86,7 +86,7 @@ def test_a_bug_goes_on_with_its_twin(manager: Manager) -> None:
     whole.command("play")
     until(lambda: whole.status == "finished")
     assert 0 < step < 40
-    saved = saving.save("checkpoint", whole.config, {}, whole.folder.checkpoint_file(step), step)
+    saved = saving.save("checkpoint", whole.folder.lanes(), {}, whole.folder.checkpoint_file(step), step)
     run = manager.adopt("twin", check(uploads.read(saved.data).value))
     run.command("play")
     until(lambda: run.status == "finished")
@@ -123,6 +123,10 @@ CHANGES: dict[str, Any] = {
     "older rates beyond bounds": lambda value: (value.pop("changes"), value.update(lr_changes=[[3, 1e9]])),
     "older rates of texts": lambda value: (value.pop("changes"), value.update(lr_changes="many")),
     "a twin that the run has not": lambda value: value.update(beside={"correct": {}}),
+    "a twin whose config is none": lambda value: value.update(beside={"correct": {**value, "config": 1}}),
+    "a lane called as a path": lambda value: value.update(beside={"../../other": dict(value)}),
+    "a lane called as the run": lambda value: value.update(beside={"run": dict(value)}),
+    "more lanes than any run has": lambda value: value.update(beside={f"lane{n}": dict(value) for n in range(9)}),
     "lists for dicts": lambda value: value.update(net=[], optimizer=[]),
 }
 
@@ -147,7 +151,7 @@ def test_only_the_learning_rate_of_an_optimizer_is_believed(tmp_path: Path) -> N
     config, path, _, _ = interrupted("classifier", tmp_path, optimizer="Adam")
     state = torch.load(path, weights_only=True)["run"]
     state["optimizer"]["param_groups"][0] |= {"lr": 0.5, "betas": (5.0, 7.0), "params": [9]}
-    [group] = unpack(rebuild(config, {}, pack({"run": state})))["states"]["run"]["optimizer"]["param_groups"]
+    [group] = unpack(rebuild({"run": config}, {}, pack({"run": state})))["states"]["run"]["optimizer"]["param_groups"]
     assert (group["lr"], group["betas"]) == (0.5, (0.9, 0.999))
 
 

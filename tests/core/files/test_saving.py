@@ -36,7 +36,7 @@ def trained(name: str, folder: Path, **values: Any) -> tuple[Any, Path]:
 def made(kind: str, config: Any, path: Path) -> bytes:
     """A file, made in this process."""
     program = script(config) if kind == "model" else ""
-    return raw(unpack(saving.make(kind, config, {}, path, program))["file"])
+    return raw(unpack(saving.make(kind, {"run": config}, {}, path, program))["file"])
 
 
 @over_all
@@ -74,7 +74,7 @@ def test_every_file_is_read_again(name: str, kind: str, tmp_path: Path) -> None:
 
 def test_an_exported_program_answers_as_the_network_does(manager: Manager, tmp_path: Path) -> None:
     config, path = trained("cnn", tmp_path)
-    saved = saving.save("exported", config, {}, path, 3)
+    saved = saving.save("exported", {"run": config}, {}, path, 3)
     assert saved.name == "cnn_step3_exported.pt2"
     again = torch.export.load(io.BytesIO(saved.data)).module()
     net = experiment("cnn").untrained(config).net
@@ -85,11 +85,11 @@ def test_an_exported_program_answers_as_the_network_does(manager: Manager, tmp_p
 
 def test_the_tree_names_every_tensor_and_its_bytes(manager: Manager, tmp_path: Path) -> None:
     config, path = trained("classifier", tmp_path)
-    saved = saving.save("state_dict", config, {}, path, 3)
+    saved = saving.save("state_dict", {"run": config}, {}, path, 3)
     net = experiment("classifier").untrained(config).net
     told = {row.name: (row.shown, row.dtype, row.bytes) for row in saved.tree}
     assert told["hidden.0.weight"] == ("10 × 2", "float32", 80)
     assert list(told) == list(net.state_dict())
-    whole = saving.save("checkpoint", config, {2: {"lr": 0.5}}, path, 3)
+    whole = saving.save("checkpoint", {"run": config}, {2: {"lr": 0.5}}, path, 3)
     names = [row.name for row in whole.tree if row.depth == 0]
     assert {"experiment", "config", "net", "optimizer", "rng", "order", "losses", "changes"} <= set(names)

@@ -17,12 +17,12 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import plugin_data_pb2
 from tensorboard.util import tensor_util
 
-from core import checkpoints
-from core.engine import manager as module
+from core import checkpoints, limits
+from core.engine.assignment import Assignment, Log
 from core.engine.manager import Manager
 from core.engine.record import Folder
 from core.engine.run import Run
-from core.engine.worker import Job, Log, Worker
+from core.engine.worker import Worker
 from core.experiments import experiment
 from core.processes.confined import confined
 from core.tensorboard import lines, logbook
@@ -167,7 +167,7 @@ def test_a_running_log_can_be_read(start: Start, manager: Manager) -> None:
 def test_the_budget_ends_the_log_but_not_the_run(
     start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch, recorded: Any, losses: Any
 ) -> None:
-    monkeypatch.setattr(module, "LOG_BYTES", 20_000)
+    monkeypatch.setattr(limits, "LOG_BYTES", 20_000)
     manager.store.choose_log(
         "test_the_budget_ends_the_log_but_not_the_run", LogConfig.create({"every": 1, "histograms": True})
     )
@@ -184,7 +184,7 @@ def test_the_budget_ends_the_log_but_not_the_run(
 def test_all_logs_of_a_person_have_a_budget(start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
     first = over(start(classifier()))
     size = sum(path.stat().st_size for path in manager.store.logs(first.owner).rglob("*") if path.is_file())
-    monkeypatch.setattr(module, "LOGS_BYTES", size)
+    monkeypatch.setattr(limits, "LOGS_BYTES", size)
     assert over(start(classifier())).log["stopped"] == "budget"
 
 
@@ -221,10 +221,10 @@ held: list[Any] = []
 def run_here(config: Any, place: Path) -> Worker:
     """A run, trained and logged by a worker in this process, with every kind that there is."""
     run = Folder(place / "run")
-    run.create(config, {})
+    run.create({"run": config}, {})
     held.append(Pipe())
     every_kind = LogConfig.create({"every": 1, "histograms": True, "histograms_every": 5})
-    worker = Worker(held[-1][1], Job(config, run.path, log=Log(every_kind, place / "log", 10**8)))
+    worker = Worker(held[-1][1], Assignment({"run": config}, run.path, log=Log(every_kind, place / "log", 10**8)))
     worker.run()
     return worker
 
@@ -310,7 +310,7 @@ def test_runs_that_are_forgotten_take_their_logs_along(
     old = over(start(classifier(bugs=("softmax",))))
     logs = folder(manager, old).parent
     assert len(list(logs.iterdir())) == 2
-    monkeypatch.setattr("core.engine.store.KEPT_RUNS", 1)
+    monkeypatch.setattr(limits, "KEPT_RUNS", 1)
     new = over(start(classifier()))
     manager.store.prune(new.owner)
     assert [path.name for path in logs.iterdir()] == [folder(manager, new).name]

@@ -1,0 +1,51 @@
+"""What a worker is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.config import TrainingConfig
+from core.tensorboard.config import LogConfig
+
+
+@dataclass
+class Log:
+    """How a run is logged for TensorBoard.
+
+    Attributes:
+        folder: where; a lane beside the run has its name added.
+        budget: bytes that each lane's log may take.
+    """
+
+    config: LogConfig
+    folder: Path
+    budget: int
+
+
+@dataclass
+class Assignment:
+    """A run to be trained.
+
+    Attributes:
+        lanes: "run", the run itself, and what is trained beside it.
+        folder: the run's folder.
+        changes: what was changed in the past, when a run goes on.
+        resume_step: the kept step in `folder` to go on from.
+        speed: steps a second, 0 for as fast as it goes.
+    """
+
+    lanes: dict[str, TrainingConfig]
+    folder: Path
+    changes: dict[int, dict[str, Any]] = field(default_factory=dict)
+    resume_step: int | None = None
+    speed: float = 0
+    paused: bool = False
+    watched: bool = False
+    log: Log | None = None
+
+    @property
+    def config(self) -> TrainingConfig:
+        """The config of the run itself."""
+        return self.lanes["run"]
