@@ -53,7 +53,7 @@ class Tab:
     def _as_owner(self, run: Callable[[], Any]) -> Tab:
         self._monkeypatch.setattr(ContextProxy, "cookies", property(lambda _self: {COOKIE: self.owner}))
         run()
-        assert not self.at.exception, [(found.value, found.stack_trace) for found in self.at.exception]
+        assert not self.at.exception, [(element.value, element.stack_trace) for element in self.at.exception]
         return self
 
     def set(self, key: str, value: Any) -> Tab:
@@ -67,7 +67,7 @@ class Tab:
 
     def press(self, words: str) -> Tab:
         """Press the button with that label or key."""
-        [button] = [found for found in self.at.button if words in (found.label, found.key)]
+        [button] = [element for element in self.at.button if words in (element.label, element.key)]
         assert not button.disabled
         button.click()
         return self.run()
@@ -85,7 +85,7 @@ class Tab:
     def play(self, speed: float = 0, paused: bool = False, steps: int | str = 0) -> Run:
         """Press Play (or Step, or Epoch) in the live view."""
         self.tell("play", speed=speed, paused=paused, steps=steps)
-        return self.shown()
+        return self.current_run()
 
     def component(self, key: str = "") -> Any:
         """The component with that key, by default the live view."""
@@ -93,7 +93,7 @@ class Tab:
         [component] = [component for component in self.at.get("bidi_component") if component.key == wanted]
         return component
 
-    def told(self, key: str = "") -> dict[str, Any]:
+    def data_of(self, key: str = "") -> dict[str, Any]:
         """What the page tells a component, by default the live view."""
         data: dict[str, Any] = json.loads(self.component(key).proto.json)
         return data
@@ -115,7 +115,7 @@ class Tab:
         """The form's last valid config."""
         return self.space.config
 
-    def shown(self) -> Run:
+    def current_run(self) -> Run:
         """The run shown."""
         run = self.manager.run(self.owner, self.space.run_id or "")
         assert run is not None
@@ -124,7 +124,7 @@ class Tab:
     @property
     def errors(self) -> list[str]:
         """All red sentences."""
-        return [found.value for found in self.at.error]
+        return [element.value for element in self.at.error]
 
     @property
     def words(self) -> str:

@@ -28,14 +28,14 @@ class Builder:
         return self.tab.at.session_state["workspace build"]
 
     @property
-    def told(self) -> dict[str, Any]:
+    def data(self) -> dict[str, Any]:
         """What the list shows."""
-        return self.tab.told(EDITOR)
+        return self.tab.data_of(EDITOR)
 
     @property
     def network(self) -> str:
         """The network in the list, whether it works or not."""
-        return str(self.told["network"]).replace("\n", "").replace(" ", "")
+        return str(self.data["network"]).replace("\n", "").replace(" ", "")
 
     def edit(self, do: str, **order: Any) -> Builder:
         self.tab.tell("edit", key=EDITOR, do=do, **order)
@@ -48,51 +48,51 @@ def builder(open_tab: Callable[..., Tab]) -> Builder:
 
 
 def test_begins_as_the_tutorials_network_with_all_shapes(builder: Builder) -> None:
-    told = builder.told
+    data = builder.data
     assert builder.network == TUTORIAL_CNN
-    assert [row["output"] for row in told["rows"]] == [
+    assert [row["output"] for row in data["rows"]] == [
         "16 × 14 × 14", "16 × 14 × 14", "16 × 7 × 7", "32 × 7 × 7", "32 × 7 × 7", "1568", "10",
     ]  # fmt: skip
-    assert told["works"] and told["totals"].startswith("28,938 parameters")
-    assert builder.tab.told("live view build")["picture"]["stages"][0]["name"] == "Conv2d → ReLU"
+    assert data["works"] and data["totals"].startswith("28,938 parameters")
+    assert builder.tab.data_of("live view build")["picture"]["stages"][0]["name"] == "Conv2d → ReLU"
 
 
 def test_what_breaks_is_red_there_and_a_click_mends_it(builder: Builder) -> None:
     builder.edit("set", path=[0], name="out_channels", value="24")
-    told = builder.told
-    assert told["where"] == [3] and told["problem"] == "Conv2d wants 16 channels here and gets 24."
-    assert told["remedy"] == "Conv2d wants 24 here: use it"
+    data = builder.data
+    assert data["where"] == [3] and data["problem"] == "Conv2d wants 16 channels here and gets 24."
+    assert data["remedy"] == "Conv2d wants 24 here: use it"
     assert builder.space.config.blocks == TUTORIAL_CNN, "the last network that works is what Play trains"
     builder.edit("remedy")
-    assert builder.told["works"]
+    assert builder.data["works"]
     assert builder.space.config.blocks == TUTORIAL_CNN.replace("1,16,5", "1,24,5").replace("(16,", "(24,")
 
 
 def test_a_bad_value_is_told_where_it_was_typed_and_changes_nothing(builder: Builder) -> None:
     builder.edit("set", path=[0], name="kernel_size", value="five")
-    refused = builder.told["refused"]
+    refused = builder.data["refused"]
     assert (refused["path"], refused["name"], refused["typed"]) == ([0], "kernel_size", "five")
     assert refused["why"] == "Conv2d: kernel_size is a whole number from 1 to 64, not “five”."
     assert builder.network == TUTORIAL_CNN
     builder.edit("text", value="ReLU()," * (MOST_BLOCKS + 1))
-    assert builder.told["refused"]["why"] == "65 blocks are too many: at most 64."
+    assert builder.data["refused"]["why"] == "65 blocks are too many: at most 64."
     assert builder.network == TUTORIAL_CNN
     builder.edit("set", path=[0], name="kernel_size", value="3")
-    assert builder.told["refused"] is None
+    assert builder.data["refused"] is None
 
 
 def test_blocks_come_and_go_and_undo_brings_them_back(builder: Builder) -> None:
     builder.edit("insert", path=[1], value="BatchNorm2d")
     assert builder.network.startswith("Conv2d(1,16,5,stride=2,padding=2),BatchNorm2d(16),ReLU()"), "it fits at once"
-    assert builder.told["chosen"] == [1] and builder.told["works"]
+    assert builder.data["chosen"] == [1] and builder.data["works"]
     builder.edit("move", path=[1], to=[3])
-    assert builder.told["chosen"] == [2]
+    assert builder.data["chosen"] == [2]
     builder.edit("copy", path=[2])
     builder.edit("remove", path=[0])
-    assert builder.told["where"] == [1], "no convolution, so there is 1 channel"
+    assert builder.data["where"] == [1], "no convolution, so there is 1 channel"
     for _ in range(4):
         builder.edit("undo")
-    assert builder.network == TUTORIAL_CNN and not builder.told["undo"]
+    assert builder.network == TUTORIAL_CNN and not builder.data["undo"]
     for _ in range(4):
         builder.edit("redo")
     assert builder.network.startswith("ReLU(),BatchNorm2d(16),BatchNorm2d(16),MaxPool2d(2)")
@@ -111,9 +111,9 @@ def test_what_makes_no_sense_is_ignored(builder: Builder) -> None:
 
 def test_text_that_can_be_read_in_part_keeps_the_rest(builder: Builder) -> None:
     builder.edit("text", value="nn.Conv2d(1, 8, 3), nn.Foo(3), nn.Flatten(), nn.Linear(5, 10)")
-    assert builder.told["where"] == [1] and builder.told["problem"] == "There is no block “Foo” here."
+    assert builder.data["where"] == [1] and builder.data["problem"] == "There is no block “Foo” here."
     builder.edit("type", path=[1], value="ReLU(, Tanh")
-    assert builder.told["rows"][1]["kind"] == "" and len(builder.told["rows"]) == 4, "what follows stays as it was"
+    assert builder.data["rows"][1]["kind"] == "" and len(builder.data["rows"]) == 4, "what follows stays as it was"
     builder.edit("type", path=[1], value="relu")
     builder.edit("mend")
     assert builder.network == "Conv2d(1,8,3),ReLU(),Flatten(),Linear(5408,10)"
@@ -122,14 +122,14 @@ def test_text_that_can_be_read_in_part_keeps_the_rest(builder: Builder) -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_network_to_begin_with_fits_the_data_there_is(builder: Builder, name: str) -> None:
     builder.tab.set("build.dataset", "shapes")
-    assert not builder.told["works"] and builder.told["input"] == "3 × 32 × 32"
+    assert not builder.data["works"] and builder.data["input"] == "3 × 32 × 32"
     builder.edit("preset", value=name)
     on_points = PRESETS[name].dataset == "spirals"
-    assert builder.told["works"]
+    assert builder.data["works"]
     assert builder.space.config.dataset == ("spirals" if on_points else "shapes")
-    assert builder.tab.told("live view build")["picture"]["kind"] == ("plane" if on_points else "images")
+    assert builder.tab.data_of("live view build")["picture"]["kind"] == ("plane" if on_points else "images")
     builder.edit("undo")
-    assert builder.network == TUTORIAL_CNN and builder.told["input"] == "3 × 32 × 32"
+    assert builder.network == TUTORIAL_CNN and builder.data["input"] == "3 × 32 × 32"
 
 
 def test_trains_and_a_change_begins_anew(builder: Builder) -> None:
@@ -148,7 +148,7 @@ def test_trains_and_a_change_begins_anew(builder: Builder) -> None:
 def test_a_link_carries_the_network(open_tab: Callable[..., Tab]) -> None:
     page = Builder(open_tab(BOB), blocks="nn.Linear(2, 8),Tanh,Linear(8,2)", dataset="moons")
     assert page.space.config.blocks == "Linear(2,8),Tanh(),Linear(8,2)"
-    assert page.told["works"]
+    assert page.data["works"]
     bad = Builder(open_tab(), blocks="Linear(2,1000000000)")
     assert bad.network == TUTORIAL_CNN
     assert any("is a whole number from 1 to 8192, not “1000000000”" in error for error in bad.tab.errors)
@@ -157,9 +157,9 @@ def test_a_link_carries_the_network(open_tab: Callable[..., Tab]) -> None:
 def test_what_does_not_work_yet_is_there_on_the_next_visit(open_tab: Callable[..., Tab]) -> None:
     Builder(open_tab()).edit("remove", path=[5])
     again = Builder(open_tab())
-    assert "Flatten" not in again.network and again.told["where"] == [5]
+    assert "Flatten" not in again.network and again.data["where"] == [5]
     again.edit("mend")
-    assert Builder(open_tab()).told["works"]
+    assert Builder(open_tab()).data["works"]
     assert Builder(open_tab(BOB)).network == TUTORIAL_CNN
 
 
@@ -174,7 +174,7 @@ def test_saved_networks_are_ones_own(open_tab: Callable[..., Tab]) -> None:
     page.tab.set("network name", "digits").press("save network")
     assert [name for name in ("digits", "spirals") if name in page.tab.words] == ["digits", "spirals"]
     page.tab.press("load my *spirals*")
-    assert page.space.config.dataset == "spirals" and page.told["works"]
+    assert page.space.config.dataset == "spirals" and page.data["works"]
     page.edit("undo")
     assert "784" in page.network
     other = Builder(open_tab(BOB))
@@ -192,8 +192,8 @@ def test_the_page_is_chinese(open_tab: Callable[..., Tab], messages: list[Messag
         page.tab.set("section build", section)
         assert_chinese(page.tab, messages)
     page.edit("set", path=[0], name="out_channels", value="x")
-    assert page.told["refused"]["why"] == "Conv2d：out_channels 是 1 到 8192 之间的整数，不能是“x”。"
+    assert page.data["refused"]["why"] == "Conv2d：out_channels 是 1 到 8192 之间的整数，不能是“x”。"
     page.edit("remove", path=[5])
-    assert page.told["problem"] == "Linear 要求最后一轴有 1568 个数，收到的却是 32 x 7 x 7：请在它前面放一个 Flatten。"
-    assert page.told["remedy"] == "在它前面加 Flatten"
+    assert page.data["problem"] == "Linear 要求最后一轴有 1568 个数，收到的却是 32 x 7 x 7：请在它前面放一个 Flatten。"
+    assert page.data["remedy"] == "在它前面加 Flatten"
     assert_chinese(page.tab, messages)

@@ -116,9 +116,9 @@ def test_a_browser_that_missed_the_first_drawing_draws_what_is_chosen(classifier
 
 
 def test_controls_that_make_no_sense_are_not_shown(classifier: Tab) -> None:
-    shown = {widget.key for widget in [*classifier.at.slider, *classifier.at.toggle]}
-    assert "classifier.n_classes" not in shown
-    assert {"classifier.momentum", "classifier.nesterov"} <= shown
+    keys = {widget.key for widget in [*classifier.at.slider, *classifier.at.toggle]}
+    assert "classifier.n_classes" not in keys
+    assert {"classifier.momentum", "classifier.nesterov"} <= keys
     classifier.set("classifier.optimizer", "Adam")
     assert not {"classifier.momentum", "classifier.nesterov"} & {
         w.key for w in [*classifier.at.slider, *classifier.at.toggle]
@@ -134,13 +134,13 @@ def test_every_control_has_a_help_text(classifier: Tab) -> None:
 
 
 def test_untrained_picture_before_play(classifier: Tab) -> None:
-    told = classifier.told()
-    assert told["run"] is None
-    assert told["preview"]
-    assert len(told["picture"]["train"]["x"]) == 200
-    assert told["picture"]["layers"][1]["size"] == 10
+    data = classifier.data_of()
+    assert data["run"] is None
+    assert data["preview"]
+    assert len(data["picture"]["train"]["x"]) == 200
+    assert data["picture"]["layers"][1]["size"] == 10
     classifier.set("classifier.seed", 2)
-    assert classifier.told()["preview"] != told["preview"]
+    assert classifier.data_of()["preview"] != data["preview"]
 
 
 def test_learning_rate_of_a_link_that_is_on_no_tick(open_tab: Callable[..., Tab]) -> None:
@@ -197,7 +197,7 @@ def test_own_points_without_points(classifier: Tab) -> None:
     [sentence] = classifier.errors
     assert sentence.startswith("Own points only")
     assert classifier.config.dataset == "clouds"
-    assert classifier.told()["preview"]
+    assert classifier.data_of()["preview"]
 
 
 def test_no_feature_at_all(classifier: Tab) -> None:
@@ -221,8 +221,8 @@ def test_invalid_form_leaves_a_running_run_alone(classifier: Tab) -> None:
 
 def test_play_shows_the_run(classifier: Tab) -> None:
     run = classifier.play()
-    assert classifier.told()["run"] == run.id
-    assert classifier.told()["socket"] == f"/live/{run.id}"
+    assert classifier.data_of()["run"] == run.id
+    assert classifier.data_of()["socket"] == f"/live/{run.id}"
     until(lambda: run.status == "finished")
     assert steps_of(run) == list(range(1, 301))
 
@@ -231,7 +231,7 @@ def test_hidden_layers_restart_a_running_run_and_keep_its_record(classifier: Tab
     first = classifier.play(speed=30)
     until(lambda: run_has(first, 3))
     classifier.set("classifier.hidden_sizes", 3)
-    second = classifier.shown()
+    second = classifier.current_run()
     assert second.id != first.id
     assert second.status == "running"
     assert second.speed == 30
@@ -239,7 +239,7 @@ def test_hidden_layers_restart_a_running_run_and_keep_its_record(classifier: Tab
     until(lambda: first.status == "stopped")
     assert first.step >= 3
     assert [row["step"] for row in first.folder.rows("run")] == list(range(1, first.step + 1))
-    assert classifier.told()["ghost"] == f"/live/{first.id}/history"
+    assert classifier.data_of()["ghost"] == f"/live/{first.id}/history"
     until(lambda: run_has(second, 1))
 
 
@@ -271,7 +271,7 @@ def test_a_change_that_comes_while_another_begins_a_run_begins_a_run_of_its_own(
     run = space.run
     assert run is not None and run is not first and sizes_of(run) == (10, 10, 10)
     assert run.status == "running"
-    assert [found.id for found in manager._runs.values() if found.alive] == [run.id]
+    assert [other.id for other in manager._runs.values() if other.alive] == [run.id]
 
 
 def test_change_while_paused_starts_nothing(classifier: Tab) -> None:
@@ -279,7 +279,7 @@ def test_change_while_paused_starts_nothing(classifier: Tab) -> None:
     until(lambda: run.status == "paused" and run.step == 1)
     classifier.set("classifier.hidden_sizes", 2)
     assert classifier.space.run_id is None
-    assert classifier.told()["run"] is None
+    assert classifier.data_of()["run"] is None
     until(lambda: run.status == "stopped")
 
 
@@ -287,7 +287,7 @@ def test_change_after_the_end_goes_back_to_the_untrained_picture(classifier: Tab
     run = classifier.play()
     until(lambda: run.status == "finished")
     classifier.set("classifier.activation", "Tanh")
-    assert classifier.told()["run"] is None
+    assert classifier.data_of()["run"] is None
     assert run.status == "finished"
 
 
@@ -303,13 +303,13 @@ def test_learning_rate_acts_on_the_running_run(classifier: Tab) -> None:
     assert run.status == "running"
     assert run.config.lr == 0.02, "the run's config is what it began with"
     classifier.set("classifier.hidden_sizes", 2)
-    assert classifier.shown().config.lr == 0.5
+    assert classifier.current_run().config.lr == 0.5
 
 
 def test_learning_rate_changed_in_another_tab(open_tab: Callable[..., Tab], classifier: Tab) -> None:
     run = classifier.play(speed=30)
     other = open_tab().open("classifier")
-    assert other.shown() is run
+    assert other.current_run() is run
     classifier.set("classifier.lr", 0.5)
     other.run()
     assert other.config.lr == other.widget("classifier.lr").value == 0.5
@@ -319,7 +319,7 @@ def test_learning_rate_changed_in_another_tab(open_tab: Callable[..., Tab], clas
     until(lambda: run.value_now("lr") == 1.0)
     assert classifier.run().config.lr == 1.0
     assert run.alive
-    assert [tab.shown() for tab in (classifier, other)] == [run, run]
+    assert [tab.current_run() for tab in (classifier, other)] == [run, run]
 
 
 def test_more_steps_after_the_end_go_on(classifier: Tab) -> None:
@@ -359,11 +359,11 @@ def test_play_again_after_the_end_begins_anew(classifier: Tab) -> None:
 
 def test_reset(classifier: Tab) -> None:
     run = classifier.play(speed=30)
-    preview = classifier.told()["preview"]
+    preview = classifier.data_of()["preview"]
     until(lambda: run_has(run, 2))
     classifier.tell("reset")
-    assert classifier.told()["run"] is None
-    assert classifier.told()["preview"] == preview
+    assert classifier.data_of()["run"] is None
+    assert classifier.data_of()["preview"] == preview
     assert not run.alive
     assert run.folder.rows("run")
     assert classifier.config == ClassifierConfig()
@@ -384,7 +384,7 @@ def test_resume_from_a_kept_step(classifier: Tab) -> None:
     until(lambda: first.status == "finished")
     assert 17 in first.kept
     classifier.tell("resume", step=17, speed=0)
-    second = classifier.shown()
+    second = classifier.current_run()
     assert second.id != first.id
     until(lambda: second.status == "finished")
     assert second.history == first.history
@@ -404,7 +404,7 @@ def test_resume_from_a_step_that_was_not_kept(classifier: Tab) -> None:
 )
 def test_orders_of_a_browser_gone_mad(classifier: Tab, order: dict[str, Any]) -> None:
     classifier.tell("play", **order)
-    assert 0 <= classifier.shown().speed <= 100_000
+    assert 0 <= classifier.current_run().speed <= 100_000
 
 
 def test_everything_is_there_on_the_next_visit(open_tab: Callable[..., Tab], classifier: Tab) -> None:
@@ -413,7 +413,7 @@ def test_everything_is_there_on_the_next_visit(open_tab: Callable[..., Tab], cla
     until(lambda: run_has(run, 1))
     later = open_tab().open("classifier")
     assert later.config == classifier.config
-    assert later.told()["run"] == run.id
+    assert later.data_of()["run"] == run.id
     assert later.widget("classifier.dataset").value == "moons"
 
 
@@ -425,7 +425,7 @@ def test_home_and_back(classifier: Tab) -> None:
     assert classifier.at.title.values == ["Torch Playground"]
     classifier.at.switch_page("pages/classifier/page.py")
     classifier.run()
-    assert classifier.told()["run"] == run.id
+    assert classifier.data_of()["run"] == run.id
     assert classifier.widget("classifier.dataset").value == "moons"
     assert classifier.config.hidden_sizes == (10, 10)
     assert run.alive
@@ -436,8 +436,8 @@ def test_someone_else_sees_nothing_of_it(open_tab: Callable[..., Tab], classifie
     classifier.play()
     other = open_tab(BOB).open("classifier")
     assert other.config == ClassifierConfig()
-    assert other.told()["run"] is None
-    assert other.told()["ghost"] is None
+    assert other.data_of()["run"] is None
+    assert other.data_of()["ghost"] is None
     assert "No runs yet" in other.set("section classifier", "runs").words
 
 
@@ -457,7 +457,7 @@ def run_has(run: Run, steps: int) -> bool:
 
 def linked(classifier: Tab) -> dict[str, str]:
     """The query of the page's share link."""
-    [code] = [found for found in classifier.at.code if "://" in found.value]
+    [code] = [element for element in classifier.at.code if "://" in element.value]
     parts = urlsplit(code.value)
     assert (parts.scheme, parts.netloc, parts.path) == ("http", "localhost:8501", "/classifier")
     return dict(parse_qsl(parts.query))
@@ -481,7 +481,7 @@ def test_link_restores_every_setting_and_starts_nothing(
     assert visit.config == classifier.config
     assert visit.config.hidden_sizes == (3, 10)
     assert len(visit.config.points) == 4
-    assert visit.told()["run"] is None
+    assert visit.data_of()["run"] is None
     assert manager.store.of(BOB, "classifier") == []
     assert visit.errors == []
     assert visit.widget("classifier.seed").value == 7
@@ -493,7 +493,7 @@ def test_link_replaces_what_was_in_the_form(open_tab: Callable[..., Tab], classi
     run = classifier.play(speed=30)
     visit = open_tab().open("classifier", lr="0.5")
     assert visit.config == ClassifierConfig(lr=0.5)
-    assert visit.told()["run"] is None
+    assert visit.data_of()["run"] is None
     assert run.alive, "a link stops nothing"
 
 
@@ -687,10 +687,10 @@ def test_points_added_by_clicking(classifier: Tab) -> None:
     classifier.tell("point", x=1.0, y=1.0)
     assert classifier.config.points == (), "no class was chosen, so a click adds nothing"
     classifier.set("classifier.adding class", 3)
-    assert classifier.told()["adding"] == {"label": 3}
+    assert classifier.data_of()["adding"] == {"label": 3}
     classifier.tell("point", x=1.23456, y=-2.0)
     assert classifier.config.points == ((1.235, -2.0, 3),)
-    assert classifier.told()["picture"]["own"] == {"x": [1.235], "y": [-2.0], "label": [3]}
+    assert classifier.data_of()["picture"]["own"] == {"x": [1.235], "y": [-2.0], "label": [3]}
     assert classifier.config.n_output == 4
 
 
@@ -720,8 +720,8 @@ def test_every_section_is_shown(classifier: Tab, section: str, trained: bool, la
 @pytest.mark.parametrize("bug", ClassifierConfig.settings()["bugs"].choices or {})
 def test_bug_beside_the_correct_run(classifier: Tab, bug: str) -> None:
     classifier.set("section classifier", "bugs").set("classifier.bugs", [bug])
-    assert classifier.told()["lanes"] == ["run", "correct"]
-    floor = classifier.told()["picture"]["floor"]
+    assert classifier.data_of()["lanes"] == ["run", "correct"]
+    floor = classifier.data_of()["picture"]["floor"]
     assert floor == pytest.approx(0.3133, abs=1e-4) if bug == "softmax" else floor is None
     run = classifier.play()
     until(lambda: not run.alive)
@@ -729,14 +729,14 @@ def test_bug_beside_the_correct_run(classifier: Tab, bug: str) -> None:
 
 
 def marked(classifier: Tab) -> list[str]:
-    """The marked lines of the code shown."""
-    lines = classifier.told("code classifier")["lines"]
+    """The marked lines of the code section."""
+    lines = classifier.data_of("code classifier")["lines"]
     return ["".join(text for _kind, text in line["parts"]).strip() for line in lines if line["marked"]]
 
 
 def shown_code(classifier: Tab) -> str:
     """The code shown."""
-    lines = classifier.told("code classifier")["lines"]
+    lines = classifier.data_of("code classifier")["lines"]
     return "\n".join("".join(text for _kind, text in line["parts"]) for line in lines) + "\n"
 
 
@@ -764,7 +764,7 @@ def test_code_has_the_changes_made_while_it_trained(classifier: Tab) -> None:
 
 def test_downloads(classifier: Tab) -> None:
     classifier.set("section classifier", "code")
-    names = [found.proto.label for found in classifier.at.get("download_button")]
+    names = [element.proto.label for element in classifier.at.get("download_button")]
     assert names == ["Download .py", "Download .ipynb"]
 
 
@@ -773,12 +773,12 @@ def test_run_that_went_on_is_told_from_its_parent(classifier: Tab) -> None:
     until(lambda: first.status == "finished")
     classifier.play()
     classifier.set("classifier.lr", 0.5)
-    second = classifier.shown()
+    second = classifier.current_run()
     until(lambda: second.status == "finished")
     classifier.space.open(next(entry for entry in classifier.space.runs() if entry.id == first.id))
     classifier.run().set("classifier.lr", 0.1)
     classifier.tell("resume", step=first.kept[1], speed=0)
-    third = classifier.shown()
+    third = classifier.current_run()
     until(lambda: third.status == "finished")
     assert classifier.space.ghost() == first.id, "the ghost is the run that it goes on from"
     classifier.set("section classifier", "runs")
@@ -800,11 +800,11 @@ def test_open_an_old_run(classifier: Tab) -> None:
     assert "Data set: XOR · Hidden layers: 10,10,10 · Steps to run: 20" in words
     assert "test accuracy" in classifier.words
     classifier.press(f"open {first.id}")
-    assert classifier.told()["run"] == first.id
+    assert classifier.data_of()["run"] == first.id
     assert classifier.config.dataset == "moons"
     assert classifier.widget("classifier.dataset").value == "moons"
     assert classifier.widget("classifier.hidden_sizes").value == 1
-    assert classifier.run().told()["run"] == first.id
+    assert classifier.run().data_of()["run"] == first.id
 
 
 def test_old_run_of_a_server_that_is_gone(classifier: Tab, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -815,7 +815,7 @@ def test_old_run_of_a_server_that_is_gone(classifier: Tab, manager: Manager, mon
     until(lambda: (entry := manager.store.find(run.id)) is not None and entry.status == "finished")
     manager._runs.clear()
     classifier.set("section classifier", "runs").press(f"open {run.id}")
-    assert steps_of(classifier.shown()) == list(range(1, 21))
+    assert steps_of(classifier.current_run()) == list(range(1, 21))
 
 
 def test_three_lines_by_hand(classifier: Tab) -> None:
@@ -853,8 +853,10 @@ def test_three_lines_by_hand(classifier: Tab) -> None:
 def test_network_section_is_fed_by_the_same_run(classifier: Tab) -> None:
     classifier.set("section classifier", "network")
     run = classifier.play(speed=30)
-    assert classifier.told("network view classifier")["run"] == run.id
-    assert json.dumps(classifier.told("network view classifier")["picture"]) == json.dumps(classifier.told()["picture"])
+    assert classifier.data_of("network view classifier")["run"] == run.id
+    assert json.dumps(classifier.data_of("network view classifier")["picture"]) == json.dumps(
+        classifier.data_of()["picture"]
+    )
 
 
 def test_no_change_is_left_half_done(classifier: Tab, monkeypatch: pytest.MonkeyPatch) -> None:

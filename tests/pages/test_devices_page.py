@@ -20,11 +20,11 @@ def test_the_machine_and_the_three_moves(open_tab: Callable[..., Tab]) -> None:
     page = open_tab().open("devices")
     assert f"**PyTorch {torch.__version__}**" in page.words
     assert "The **meta** device stands in" in page.words
-    stages = page.told("devices moves picture")["stages"]
+    stages = page.data_of("devices moves picture")["stages"]
     assert [sum(place["there"] for place in stage["places"]) for stage in stages] == [0, 2, 3, 5, 6, 6]
     assert "Cannot copy out of meta tensor" in stages[-1]["error"]
     page.set("devices moves", "cpu")
-    assert "Measured:" in page.told("devices moves picture")["stages"][3]["told"]
+    assert "Measured:" in page.data_of("devices moves picture")["stages"][3]["told"]
 
 
 @NO_GPU
@@ -60,9 +60,9 @@ def test_numbers_are_written_as_people_read_them(number: float, read: str) -> No
 
 def test_section_and_measurement_are_there_after_a_refresh(open_tab: Callable[..., Tab]) -> None:
     page = open_tab().open("devices").set("devices section", "threads").press("devices threads button")
-    measured = [found.value for found in page.at.caption if "Medians, measured on" in found.value]
+    measured = [element.value for element in page.at.caption if "Medians, measured on" in element.value]
     again = open_tab().open("devices")
     assert again.at.session_state["devices section"] == "threads"
-    assert [found.value for found in again.at.caption if "Medians, measured on" in found.value] == measured != []
+    assert [element.value for element in again.at.caption if "Medians, measured on" in element.value] == measured != []
     assert "Net(2, 10, 2)" in again.words
     assert open_tab(BOB).open("devices").at.session_state["devices section"] == "moves"

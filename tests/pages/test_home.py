@@ -11,7 +11,7 @@ from core.devices import devices
 def test_eight_steps_and_what_each_teaches(open_tab: Callable[..., Any]) -> None:
     home = open_tab().open()
     assert home.at.title.values == ["Torch Playground"]
-    links = [found.proto.label for found in home.at.get("page_link")]
+    links = [element.proto.label for element in home.at.get("page_link")]
     steps = sorted(int(text.split("·")[0].strip("* ")) for text in links if "·" in text)
     assert steps == list(range(1, 9))
     assert any(label.startswith("**1 ·") for label in links), "step 1 is built and can be opened"

@@ -162,11 +162,11 @@ class Message(NamedTuple):
 
 @pytest.fixture(scope="module")
 def catalogs() -> list[Catalog]:
-    found = []
+    catalogs_read = []
     for path in language.catalogue_files("zh"):
         with path.open("rb") as file:
-            found.append(read_po(file, abort_invalid=True))
-    return found
+            catalogs_read.append(read_po(file, abort_invalid=True))
+    return catalogs_read
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +191,7 @@ def mistakes(text: str) -> list[str]:
         "half an ellipsis": r"(?<!…)…(?!…)",
         "two spaces": r"  ",
     }
-    return [f"{name}: {found.group()}" for name, rule in rules.items() if (found := re.search(rule, text))]
+    return [f"{name}: {match.group()}" for name, rule in rules.items() if (match := re.search(rule, text))]
 
 
 @general
@@ -257,7 +257,7 @@ def test_placeholders_are_the_same(messages: list[Message]) -> None:
 
 @general
 def test_chinese_is_written_as_chinese(messages: list[Message]) -> None:
-    wrong = {message.string: found for message in messages if (found := mistakes(message.string))}
+    wrong = {message.string: faults for message in messages if (faults := mistakes(message.string))}
     assert not wrong
 
 
@@ -300,7 +300,7 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 def outline(text: str) -> list[int]:
     """The levels of the headings, in their order."""
-    return [len(found) for found in re.findall(r"^(#+) ", BLOCK.sub("", text), re.MULTILINE)]
+    return [len(marks) for marks in re.findall(r"^(#+) ", BLOCK.sub("", text), re.MULTILINE)]
 
 
 def programs(text: str) -> list[tuple[str, str]]:
@@ -314,7 +314,7 @@ def test_a_lesson_is_the_same_in_both_languages(name: str) -> None:
     english, chinese = (texts(code)[name].read_text(encoding="utf-8") for code in ("en", "zh"))
     assert outline(english) == outline(chinese)
     assert programs(english) == programs(chinese)
-    wrong = {line: found for line in BLOCK.sub("", chinese).splitlines() if (found := mistakes(line))}
+    wrong = {line: faults for line in BLOCK.sub("", chinese).splitlines() if (faults := mistakes(line))}
     assert not wrong
 
 
@@ -354,19 +354,19 @@ def words_of_components(value: Any) -> Iterator[str]:
 
 def on_screen(tab: Tab) -> list[str]:
     """Every text of the page, without lessons, code and what a program says by itself."""
-    found: list[str] = []
+    texts_read: list[str] = []
     for root in (tab.at.main, tab.at.sidebar):
         for element in elements(root):
             kind = element.type
             if kind == "bidi_component":
                 data = json.loads(element.proto.json)
-                told = [data.get("text"), data.get("copy"), data.get("copied")]
+                words = [data.get("text"), data.get("copy"), data.get("copied")]
                 layers = [layer["name"] for layer in (data.get("picture") or {}).get("layers", [])]
-                found += words_of_components([told, layers])
+                texts_read += words_of_components([words, layers])
             elif kind not in ("code", "latex", "arrow_data_frame", "dataframe") and element.proto is not None:
-                found += texts_of(element.proto)
+                texts_read += texts_of(element.proto)
     lessons = {path.read_text(encoding="utf-8").strip() for path in texts("zh").values()}
-    return [text for text in found if text.strip() and text.strip() not in lessons]
+    return [text for text in texts_read if text.strip() and text.strip() not in lessons]
 
 
 @cache
@@ -391,14 +391,14 @@ def english_left(text: str, messages: list[Message]) -> str | None:
             return message.id
         if len(message.id.split()) > 3 and pattern.search(text):
             return message.id
-    found = re.search(r"\b[a-z]{2,} [a-z]{2,}\b", re.sub(r"`[^`]*`", "", text))
-    return found.group() if found else None
+    pair = re.search(r"\b[a-z]{2,} [a-z]{2,}\b", re.sub(r"`[^`]*`", "", text))
+    return pair.group() if pair else None
 
 
 def assert_chinese(tab: Tab, messages: list[Message]) -> None:
     texts = on_screen(tab)
     assert any(re.search(CHINESE, text) for text in texts)
-    left = {text: found for text in texts if (found := english_left(text, messages))}
+    left = {text: english for text in texts if (english := english_left(text, messages))}
     assert not left
 
 
@@ -419,7 +419,7 @@ def test_home_is_chinese(open_tab: Callable[..., Tab], messages: list[Message]) 
 
 def test_the_classifier_is_chinese(open_tab: Callable[..., Tab]) -> None:
     page = open_tab().open("classifier", lang="zh")
-    assert [found.value for found in page.at.title] == ["一个简单的分类器"]
+    assert [element.value for element in page.at.title] == ["一个简单的分类器"]
     assert "学习率" in on_screen(page)
 
 
@@ -458,7 +458,7 @@ def test_every_card_is_chinese(open_tab: Callable[..., Tab], messages: list[Mess
         assert page.at.session_state["card chosen"] == name
         texts |= set(on_screen(page))
         page.press("card next")
-    left = {text: found for text in texts if (found := english_left(text, messages))}
+    left = {text: english for text in texts if (english := english_left(text, messages))}
     assert not left
 
 

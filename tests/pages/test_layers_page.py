@@ -20,20 +20,20 @@ Open = Callable[..., Tab]
 
 def form(tab: Tab, name: str = "conv2d") -> CardForm:
     """The tab's form of a card."""
-    found: CardForm = tab.at.session_state[f"card form {name}"]
-    return found
+    form: CardForm = tab.at.session_state[f"card form {name}"]
+    return form
 
 
 def picture(tab: Tab) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """What the page tells the picture: facts and arrays."""
-    header, arrays = decode(base64.b64decode(tab.told("card picture")["frame"]))
+    header, arrays = decode(base64.b64decode(tab.data_of("card picture")["frame"]))
     facts: Any = header["card"]
     return facts, {key.removeprefix("card/"): array for key, array in arrays.items()}
 
 
 def code(tab: Tab) -> str:
-    """The lines shown."""
-    lines = tab.told("card lines")["lines"]
+    """The lines result."""
+    lines = tab.data_of("card lines")["lines"]
     return "\n".join("".join(text for _kind, text in line["parts"]) for line in lines)
 
 
@@ -41,14 +41,14 @@ def test_every_card_shows_its_lines_and_their_numbers(open_tab: Open) -> None:
     page = open_tab().open("layers", card=next(iter(CARDS)))
     for name, card in CARDS.items():
         assert page.at.session_state["card chosen"] == name
-        assert page.told("card picture")["card"] == name
+        assert page.data_of("card picture")["card"] == name
         assert not page.errors
-        shown = card.show(card.config(), None)
-        assert code(page) == "\n".join(shown.lines)
-        marked = [line for line in page.told("card lines")["lines"] if line["marked"]]
-        assert len(marked) == shown.lines_of_it
+        result = card.show(card.config(), None)
+        assert code(page) == "\n".join(result.lines)
+        marked = [line for line in page.data_of("card lines")["lines"] if line["marked"]]
+        assert len(marked) == result.lines_of_it
         arrays = picture(page)[1]
-        assert all(np.array_equal(arrays[key], shown.arrays[key], equal_nan=True) for key in shown.drawn)
+        assert all(np.array_equal(arrays[key], result.arrays[key], equal_nan=True) for key in result.drawn)
         page.press("card next")
 
 
@@ -86,7 +86,7 @@ def test_a_link_brings_the_arguments_and_tells_what_it_can_not_use(open_tab: Ope
 def test_the_link_shown_leads_back(open_tab: Open) -> None:
     page = open_tab().open("layers", card="gelu")
     page = open_tab().open("layers", card="activations", functions="GELU,SiLU", reach="7")
-    [link] = [found.value for found in page.at.code if "card=activations" in found.value]
+    [link] = [element.value for element in page.at.code if "card=activations" in element.value]
     query = dict(part.split("=") for part in link.split("?")[1].split("&"))
     other = open_tab(BOB).open("layers", **query)
     assert form(other, "activations").config == form(page, "activations").config
@@ -135,7 +135,7 @@ def tell_list(page: Tab, numbers: list[float]) -> None:
     from streamlit.components.v2.bidi_component.main import _make_trigger_id
     from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-    [component] = [found for found in page.at.get("bidi_component") if found.key == "kernel conv2d"]
+    [component] = [element for element in page.at.get("bidi_component") if element.key == "kernel conv2d"]
     states = page.at._tree.get_widget_states()
     payload = json.dumps([{"event": "kernel", "value": numbers}])
     states.widgets.append(WidgetState(id=_make_trigger_id(component.proto.id, "events"), json_trigger_value=payload))

@@ -21,8 +21,8 @@ SMALL = {"samples": "32", "decode_ms": "1", "batch_size": "8", "num_epochs": "1"
 
 
 def bench(tab: Tab) -> Bench:
-    found: Bench = tab.at.session_state["loading bench"]
-    return found
+    own: Bench = tab.at.session_state["loading bench"]
+    return own
 
 
 def status(tab: Tab) -> str | None:
@@ -41,25 +41,25 @@ def finished(tab: Tab, job: Job | None) -> Tab:
 
 def test_there_is_a_picture_before_anything_is_measured(open_tab: Callable[..., Tab]) -> None:
     tab = open_tab().open("loading")
-    told = tab.told("loading lanes")
-    assert [(group["name"], len(group["lanes"]), group["bars"]) for group in told["groups"]] == [
+    data = tab.data_of("loading lanes")
+    assert [(group["name"], len(group["lanes"]), group["bars"]) for group in data["groups"]] == [
         ("A", 1, []), ("B", 3, []),
     ]  # fmt: skip
-    assert "Nothing measured yet" in told["text"]["hint"]
+    assert "Nothing measured yet" in data["text"]["hint"]
     tab.set("loading B.num_workers", 5)
-    assert len(tab.told("loading lanes")["groups"][1]["lanes"]) == 6
+    assert len(tab.data_of("loading lanes")["groups"][1]["lanes"]) == 6
     tab.set("loading compare", False)
-    assert [group["name"] for group in tab.told("loading lanes")["groups"]] == [""]
+    assert [group["name"] for group in tab.data_of("loading lanes")["groups"]] == [""]
 
 
 def test_two_settings_are_measured_and_compared(open_tab: Callable[..., Tab]) -> None:
     tab = open_tab().open("loading", **SMALL, **{"b.num_workers": "2"})
     tab.press("measure")
     tab = finished(tab, bench(tab).job)
-    told = tab.told("loading lanes")
-    assert told["status"] == "finished"
-    assert all("batches/s" in group["figures"] for group in told["groups"])
-    assert {bar[0] for bar in told["groups"][1]["bars"]} == {0, 1, 2}
+    data = tab.data_of("loading lanes")
+    assert data["status"] == "finished"
+    assert all("batches/s" in group["figures"] for group in data["groups"])
+    assert {bar[0] for bar in data["groups"][1]["bars"]} == {0, 1, 2}
     assert "times as fast" in tab.words or "equally fast" in tab.words
     tab.set("section loading", "figures")
     assert "batches per second" in tab.words and "memory of all workers" in tab.words
@@ -73,10 +73,10 @@ def test_a_sweep_goes_through_all_numbers_of_workers(open_tab: Callable[..., Tab
     tab = open_tab().open("loading", **SMALL, compare="false")
     tab.press("sweep")
     tab = finished(tab, bench(tab).job)
-    told = tab.told("loading lanes")
-    assert [entry["label"] for entry in told["sweep"]] == [str(count) for count in SWEPT]
-    assert all(rate > 0 for entry in told["sweep"] for rate in entry["rates"])
-    assert "8: " in told["sweep_alt"]
+    data = tab.data_of("loading lanes")
+    assert [entry["label"] for entry in data["sweep"]] == [str(count) for count in SWEPT]
+    assert all(rate > 0 for entry in data["sweep"] for rate in entry["rates"])
+    assert "8: " in data["sweep_alt"]
     assert "PyTorch warns: This DataLoader will create 8 worker processes" in tab.words
 
 
@@ -84,18 +84,18 @@ def test_what_can_not_work_is_told_where_it_was_chosen(open_tab: Callable[..., T
     tab = open_tab().open("loading")
     tab.set("loading side", "A").set("loading A.persistent_workers", True)
     assert tab.errors == ["DataLoader refuses persistent_workers without workers."]
-    assert [found.disabled for found in tab.at.button if found.key in ("measure", "sweep")] == [True, True]
+    assert [element.disabled for element in tab.at.button if element.key in ("measure", "sweep")] == [True, True]
     tab.set("loading A.num_workers", 1)
     assert tab.errors == []
 
 
 def test_a_link_restores_both_settings_and_starts_nothing(open_tab: Callable[..., Tab]) -> None:
     first = open_tab().open("loading", dataset="files", num_workers="3", **{"b.persistent_workers": "true"})
-    asked = bench(first)
-    assert asked.job is None
-    assert (asked.a.config.num_workers, asked.b.config.num_workers) == (3, 3)
-    assert (asked.a.config.persistent_workers, asked.b.config.persistent_workers) == (False, True)
-    assert asked.to_query() == {"dataset": "files", "num_workers": "3", "b.persistent_workers": "true"}
+    linked = bench(first)
+    assert linked.job is None
+    assert (linked.a.config.num_workers, linked.b.config.num_workers) == (3, 3)
+    assert (linked.a.config.persistent_workers, linked.b.config.persistent_workers) == (False, True)
+    assert linked.to_query() == {"dataset": "files", "num_workers": "3", "b.persistent_workers": "true"}
     wrong = open_tab(BOB).open("loading", num_workers="many", **{"b.batch_size": "0"})
     assert [error for error in wrong.errors if "many" in error] and [error for error in wrong.errors if "“0”" in error]
 
@@ -105,9 +105,9 @@ def test_who_must_wait_is_told_and_may_end_it(open_tab: Callable[..., Tab], serv
     anne.press("measure")
     until(lambda: status(anne) == "running")
     bob.press("measure")
-    assert bob.told("loading lanes")["text"]["hint"] == "The cores are taken: 1 before you in line."
+    assert bob.data_of("loading lanes")["text"]["hint"] == "The cores are taken: 1 before you in line."
     bob.press("end measurement")
-    assert "The measurement was ended before it was done." in [found.value for found in bob.at.info]
+    assert "The measurement was ended before it was done." in [element.value for element in bob.at.info]
     anne.press("end measurement")
     assert status(anne) == "ended"
 
@@ -132,13 +132,13 @@ def test_a_profile_of_an_own_run(open_tab: Callable[..., Tab]) -> None:
     run = tab.play()
     until(lambda: run.status == "finished")
     tab = tab.open("next").set("section next", "profile")
-    [box] = [found for found in tab.at.selectbox if found.key == "profile run"]
+    [box] = [element for element in tab.at.selectbox if element.key == "profile run"]
     assert box.value == run.id and "Learning rate: 0.5" in box.options[0].replace("\\", "")
     tab.press("Profile it")
     tab = finished(tab, tab.at.session_state["profile asked"].job)
-    told = tab.told("profile lanes")
+    data = tab.data_of("profile lanes")
     assert (
-        "aten::addmm" in told["groups"][0]["named"] and "ms a step under the profiler" in told["groups"][0]["figures"]
+        "aten::addmm" in data["groups"][0]["named"] and "ms a step under the profiler" in data["groups"][0]["figures"]
     )
     assert "Optimizer.step#SGD.step" in tab.words
 

@@ -32,7 +32,7 @@ def trained(manager: Manager, owner: str = ANNE, name: str = "classifier", **val
 def test_without_a_run_there_is_a_way_to_one(open_tab: Callable[..., Tab]) -> None:
     page = open_tab().open("saving")
     assert "You have no run yet" in page.words
-    assert [found.label for found in page.at.button] == ["Train the Classifier", "Train the RNN", "Train the CNN"]
+    assert [element.label for element in page.at.button] == ["Train the Classifier", "Train the RNN", "Train the CNN"]
     page.press("files start classifier")
     assert "It trains" in page.words
     until(lambda: not any(run.alive for run in page.manager._runs.values()))
@@ -44,11 +44,11 @@ def test_every_kind_of_file_is_made_and_shown(open_tab: Callable[..., Tab], mana
     for kind in saving.ENDINGS:
         page.set("files kind", kind)
         assert page.errors == []
-        assert page.told("files tree")["rows"], kind
+        assert page.data_of("files tree")["rows"], kind
         assert f"classifier_step60_{kind}" in page.words
     assert "torch.onnx.export" in page.words
     page.set("files section", "load")  # what was saved last, read as if a stranger had uploaded it
-    assert [found.value for found in page.at.success] == ["All 4 keys fit: `<All keys matched successfully>`."]
+    assert [element.value for element in page.at.success] == ["All 4 keys fit: `<All keys matched successfully>`."]
     assert "ONNX, " in page.words
     assert "graph.initializer" in page.words
 
@@ -57,14 +57,14 @@ def test_nobody_sees_anothers_runs(open_tab: Callable[..., Tab], manager: Manage
     trained(manager)
     stranger = open_tab(BOB).open("saving")
     assert "You have no run yet" in stranger.words
-    assert [found.value for found in stranger.at.selectbox] == []
+    assert [element.value for element in stranger.at.selectbox] == []
 
 
 def test_load_key_by_key_and_partially(open_tab: Callable[..., Tab], manager: Manager) -> None:
     trained(manager)
     page = open_tab().open("saving").set("files section", "load")
-    assert [found.value for found in page.at.success] == ["All 4 keys fit: `<All keys matched successfully>`."]
-    assert page.told("files answers")["kind"] == "plane"
+    assert [element.value for element in page.at.success] == ["All 4 keys fit: `<All keys matched successfully>`."]
+    assert page.data_of("files answers")["kind"] == "plane"
     page.set("files field classifier", "hidden_sizes")
     assert page.errors == [
         "PyTorch refuses. Another size: 3. Missing in the file: 0. Unexpected: 0. "
@@ -118,7 +118,7 @@ def test_the_step_chosen_in_the_sidebar_is_the_one_gone_on_from(open_tab: Callab
     inside = run.kept[-2]
     page.set(f"files step {run.id}", inside)
     assert "chosen in the sidebar" not in page.words
-    assert f"Go on from step {inside} in both ways" in [found.label for found in page.at.button]
+    assert f"Go on from step {inside} in both ways" in [element.label for element in page.at.button]
 
 
 def test_the_section_is_there_after_a_refresh(open_tab: Callable[..., Tab]) -> None:
@@ -184,7 +184,7 @@ def test_a_run_too_fast_to_keep_steps_is_trained_again(open_tab: Callable[..., T
     until(lambda: not again.alive)
     assert again.kept == list(range(21))
     page.run()
-    assert "Go on from step 10 in both ways" in [found.label for found in page.at.button]
+    assert "Go on from step 10 in both ways" in [element.label for element in page.at.button]
 
 
 def test_a_finished_checkpoint_is_lengthened_as_far_as_one_likes(
@@ -202,7 +202,7 @@ def test_a_finished_checkpoint_is_lengthened_as_far_as_one_likes(
     page.set(more.key, 25)
     assert "goes on to step 85." in page.words
     page.press("files adopt")
-    assert [found.value for found in page.at.success] == [
+    assert [element.value for element in page.at.success] == [
         "It is waiting on its page, paused at step 60 of 85: press Play there."
     ]
     assert [link.proto.label for link in page.at.get("page_link")] == ["To the page “Classifier”"]

@@ -25,16 +25,16 @@ def test_code_records_and_picture_follow_the_form(open_tab: Callable[..., Tab]) 
     [table] = page.at.dataframe
     assert table.value.iloc[-1].tolist()[2:] == ["11", "Example/y = 121"]
     page.set("first log.run", "../../x")
-    [told] = page.errors
-    assert "“../../x” can't be the name of a run here" in told and "range(12)" in page.words
+    [error] = page.errors
+    assert "“../../x” can't be the name of a run here" in error and "range(12)" in page.words
 
 
 @pytest.mark.usefixtures("server_jobs")
 def test_mistakes_each_have_words_and_a_program(open_tab: Callable[..., Tab]) -> None:
     page = open_tab().open("tensorboard").set("section tensorboard", "mistakes")
-    for name, told in (("one_folder", "runs/all"), ("no_flush", "os._exit"), ("tensor", "grad_fn")):
+    for name, words in (("one_folder", "runs/all"), ("no_flush", "os._exit"), ("tensor", "grad_fn")):
         page.set("logging mistake", name)
-        assert told in page.words
+        assert words in page.words
     page.set("logging mistake", "one_folder").press("Run it here")
     until(lambda: "It ran to its end." in page.run().words)
     assert [figure.key for figure in page.at.get("plotly_chart")] == ["zigzag all", "zigzag lr0.1"]
@@ -87,9 +87,9 @@ def test_a_training_page_shows_its_kinds_and_its_script_logs(classifier: Tab) ->
     classifier.set("section classifier", "log")
     assert "add_scalar" in classifier.words and "add_images" not in classifier.words
     classifier.set("section classifier", "code")
-    plain = classifier.told("code classifier")["lines"]
+    plain = classifier.data_of("code classifier")["lines"]
     classifier.set("code log classifier", True)
-    logging = classifier.told("code classifier")["lines"]
+    logging = classifier.data_of("code classifier")["lines"]
     texts = ["".join(text for _kind, text in line["parts"]) for line in logging if not line.get("missing")]
     assert len(logging) > len(plain) and any("writer.add_scalar(" in text for text in texts)
     compile("\n".join(texts), "run.py", "exec")
@@ -102,4 +102,4 @@ def test_a_full_log_is_told(open_tab: Callable[..., Tab], monkeypatch: pytest.Mo
     run = finished(page)
     assert run.log["stopped"] == "budget"
     page.open("tensorboard").set("section tensorboard", "log")
-    assert any("log was full" in found.value for found in page.at.warning)
+    assert any("log was full" in element.value for element in page.at.warning)

@@ -64,7 +64,7 @@ def logs(server: Manager) -> Path:
     return folder
 
 
-def asked(client: TestClient, path: str, owner: str | None = ANNE, origin: str | None = HERE) -> httpx2.Response:
+def get(client: TestClient, path: str, owner: str | None = ANNE, origin: str | None = HERE) -> httpx2.Response:
     return client.get("/tensorboard" + path, headers=as_person(owner, origin), follow_redirects=False)
 
 
@@ -84,20 +84,18 @@ def questions(folder: Path) -> Iterator[str]:
 
 
 def test_a_person_sees_their_own_runs(client: TestClient, logs: Path) -> None:
-    assert asked(client, "/data/runs").json() == [RUN]
-    assert list(asked(client, "/data/plugin/scalars/tags").json()) == [RUN]
-    points = asked(client, f"/data/plugin/scalars/scalars?run={quote(RUN)}&tag=annes-tag").json()
+    assert get(client, "/data/runs").json() == [RUN]
+    assert list(get(client, "/data/plugin/scalars/tags").json()) == [RUN]
+    points = get(client, f"/data/plugin/scalars/scalars?run={quote(RUN)}&tag=annes-tag").json()
     assert [(step, value) for _time, step, value in points] == [(1, 1.5)]
     for plugin in ("histograms", "images", "pr_curves"):
-        assert RUN in asked(client, f"/data/plugin/{plugin}/tags").json()
-    assert (
-        "annes-label" in asked(client, f"/data/plugin/projector/metadata?run={quote(RUN)}&name=annes-tag%3A00000").text
-    )
+        assert RUN in get(client, f"/data/plugin/{plugin}/tags").json()
+    assert "annes-label" in get(client, f"/data/plugin/projector/metadata?run={quote(RUN)}&name=annes-tag%3A00000").text
 
 
 def lists(client: TestClient, owner: str, runs: list[str]) -> bool:
     """Whether TensorBoard lists just these runs of a person."""
-    return bool(asked(client, "/data/runs", owner).json() == runs)
+    return bool(get(client, "/data/runs", owner).json() == runs)
 
 
 def test_what_is_logged_later_is_there_when_it_is_asked_for(client: TestClient, server: Manager) -> None:
@@ -114,8 +112,8 @@ def test_what_was_written_anew_is_shown_alone(client: TestClient, server: Manage
     folder = server.store.logs(dora) / FOLDER / "first"
     for points in (5, 3):
         write(FirstConfig(points=points), folder)
-        told = asked(client, f"/data/plugin/scalars/scalars?tag=Example%2Fy&run={FOLDER}%2Ffirst", dora).json()
-        assert [(step, value) for _time, step, value in told] == [(i, 2.0 * i) for i in range(points)]
+        rows = get(client, f"/data/plugin/scalars/scalars?tag=Example%2Fy&run={FOLDER}%2Ffirst", dora).json()
+        assert [(step, value) for _time, step, value in rows] == [(i, 2.0 * i) for i in range(points)]
 
 
 def test_its_page_loads_a_script_of_this_app_first(client: TestClient) -> None:
@@ -123,7 +121,7 @@ def test_its_page_loads_a_script_of_this_app_first(client: TestClient) -> None:
         headers = {**as_person(ANNE, HERE), "Accept-Encoding": packed}
         page = client.get("/tensorboard/index.html", headers=headers).text
         assert page.index('<script src="start.js">') < page.index('<script src="index.js')
-    assert "timeSeriesSettingsPaneOpened" in asked(client, "/start.js").text
+    assert "timeSeriesSettingsPaneOpened" in get(client, "/start.js").text
 
 
 def test_nobody_sees_anothers_runs_on_any_route(client: TestClient, logs: Path) -> None:
@@ -131,26 +129,26 @@ def test_nobody_sees_anothers_runs_on_any_route(client: TestClient, logs: Path) 
     assert len(everything) > 60
     seen_by_anne = ""
     for question in everything:
-        seen_by_anne += asked(client, question).text
+        seen_by_anne += get(client, question).text
         for owner, origin in ((BOB, HERE), (ANNE, "http://elsewhere"), (ANNE, "null"), (None, HERE)):
-            answer = asked(client, question, owner, origin)
+            answer = get(client, question, owner, origin)
             assert not [word for word in SECRETS if word in answer.text], (question, owner, origin)
             assert answer.is_error or "annes-" not in answer.text, (question, owner, origin)
             if (owner, origin) != (BOB, HERE):
                 assert answer.status_code == 404
     assert "annes-label" in seen_by_anne and "annes-words" in seen_by_anne
     for owner, sees in ((ANNE, True), (BOB, False)):
-        told = client.post(
+        table = client.post(
             "/tensorboard/data/plugin/hparams/experiment", headers=as_person(owner), json={"experimentName": ""}
         ).text
-        assert ("annes-setting" in told) is ("annes-metric" in told) is sees
+        assert ("annes-setting" in table) is ("annes-metric" in table) is sees
 
 
 def test_another_persons_folder_cannot_be_named(client: TestClient, logs: Path, server: Manager) -> None:
     theirs = server.store.logs(BOB)
     for name in (f"../{logs.name}/{RUN}", str(logs / RUN), f"{theirs}/../{logs.name}/{RUN}"):
         for route in ("scalars/scalars", "projector/metadata", "projector/tensor", "projector/sprite_image"):
-            answer = asked(client, f"/data/plugin/{route}?run={quote(name, safe='')}&tag=annes-tag&name=annes-tag", BOB)
+            answer = get(client, f"/data/plugin/{route}?run={quote(name, safe='')}&tag=annes-tag&name=annes-tag", BOB)
             assert answer.is_error and "annes-label" not in answer.text
 
 
@@ -165,7 +163,7 @@ def test_odd_names_are_refused_in_a_sentence(client: TestClient, logs: Path, nam
         "/data/plugin_entry.html?name=",
         "/",
     ):
-        answer = asked(client, question + quote(name, safe=""))
+        answer = get(client, question + quote(name, safe=""))
         assert answer.status_code in (200, 400, 404), question
         assert "Traceback" not in answer.text
         if answer.is_error:
@@ -180,9 +178,9 @@ def test_a_long_question_is_refused(client: TestClient, logs: Path) -> None:
 
 
 def test_the_page_itself_is_the_same_for_everybody(client: TestClient, logs: Path) -> None:
-    assert asked(client, "/").text == asked(client, "/", BOB).text
-    assert "index.js" in asked(client, "/").text
-    assert asked(client, "/index.js").headers["content-type"].startswith(("text/javascript", "application/javascript"))
+    assert get(client, "/").text == get(client, "/", BOB).text
+    assert "index.js" in get(client, "/").text
+    assert get(client, "/index.js").headers["content-type"].startswith(("text/javascript", "application/javascript"))
 
 
 def test_it_comes_back_after_its_process_was_killed_and_ends_with_the_server(manager: Manager, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def test_opens_trains_and_draws_every_section(name: str, open_tab: Callable[...,
     assert (page.config, page.errors) == (config, [])
     assert [title.value for title in page.at.title] == [row.heading]
 
-    live = page.told()
+    live = page.data_of()
     header, arrays = decode(base64.b64decode(live["preview"]))
     assert live["experiment"] == name and header["step"] == 0 and arrays
     assert live["lanes"] == ["run"] and live["num_steps"] == config.num_steps
@@ -32,7 +32,7 @@ def test_opens_trains_and_draws_every_section(name: str, open_tab: Callable[...,
     run = page.play()
     until(lambda: not run.alive)
     assert (run.status, run.step) == ("finished", config.num_steps)
-    assert page.run().told()["run"] == run.id
+    assert page.run().data_of()["run"] == run.id
     assert {"steps", "code", "log", "runs"} <= set(page.sections)
     for section in page.sections:
         page.set(f"section {name}", section)
