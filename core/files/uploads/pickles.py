@@ -24,7 +24,9 @@ PARTS = {
 """What a file of tensors is put together from."""
 LAYER = re.compile(r"torch\.nn\.modules\.[a-z_0-9]+ [A-Z]\w{0,40}")
 """A layer of a whole model."""
-MODEL = re.compile(r"(__main__|core\.models(\.\w{1,40})?|torch_playground_\w{1,40}) (Net|CNN|VGG|RNN|RNNClassifier)")
+MODEL = re.compile(
+    r"(__main__|core\.models(\.\w{1,40})?) (Net|CNN|VGG|RNN|RNNClassifier)|torch_playground_\w{1,40} [A-Z]\w{0,40}"
+)
 """The model itself. Its class stays closed: an empty stand-in takes its place."""
 
 

@@ -4,6 +4,8 @@ import io
 import os
 import pickle
 import re
+import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 
@@ -161,6 +163,19 @@ def test_what_is_not_a_weight_is_never_opened(tmp_path: Path) -> None:
     found = unpack(examine(model.SerializeToString() + unknown))["value"]
     assert torch.equal(found["w"], torch.arange(4.0))
     assert not canary.exists()
+
+
+def test_a_whole_model_of_any_scripts_own_class_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An experiment may bring a model of its own: its class stays closed as all others do."""
+    module = types.ModuleType("torch_playground_line")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec("from torch import nn\nclass Straight(nn.Linear):\n    pass\n", module.__dict__)
+    net = module.Straight(2, 3)
+    file = io.BytesIO()
+    torch.save(net, file)
+    parts = unpack(examine(file.getvalue()))
+    assert (parts["kind"], parts["class"]) == ("model", "Straight")
+    assert torch.equal(parts["value"]["weight"], net.weight)
 
 
 def test_what_an_onnx_file_says_twice_is_what_it_says_last() -> None:
