@@ -8,7 +8,7 @@ import torch
 from core.data import image_sets
 from core.engine.jobs import jobs
 from core.experiments.vgg import VGGConfig, cannot_start, lanes, memory
-from core.machine.run_cost import Measurement, measured
+from core.experiments.vgg.pace import Measurement, measured
 from core.refused import Refused
 from pages.shared.person import session
 from pages.shared.person.language import _, joined, tell

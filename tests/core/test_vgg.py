@@ -43,9 +43,9 @@ from core.experiments.vgg import (
     untrained,
     view,
 )
+from core.experiments.vgg.pace import Cost, measure
 from core.export import script
 from core.images.focus import shown_images
-from core.machine.run_cost import Cost, measure
 from core.models import VGG, make_layers
 from core.refused import Refused
 from core.shapes import memory

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from core.engine.manager import Manager
-from core.experiments.vgg import VGGConfig
-from core.machine import run_cost
-from core.machine.run_cost import Cost, measured
+from core.experiments.vgg import VGGConfig, pace
+from core.experiments.vgg.pace import Cost, measured
 from core.processes.jobs import Jobs
 from tests.core.processes.test_jobs import hanging
 from tests.waiting import PATIENCE, until
@@ -24,7 +23,7 @@ def config(**values: Any) -> VGGConfig:
 @pytest.fixture
 def jobs(manager: Manager, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     """Jobs one at a time, of people who are present; nothing was measured before."""
-    monkeypatch.setattr(run_cost, "_known", OrderedDict())
+    monkeypatch.setattr(pace, "_known", OrderedDict())
     made = Jobs(lambda owner: True, at_once=1)
     yield made
     made.close()

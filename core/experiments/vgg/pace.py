@@ -10,7 +10,8 @@ from pathlib import Path
 
 import torch
 
-from core.experiments.vgg import VGGConfig, build_net, to_input
+from core.experiments.vgg.config import VGGConfig
+from core.experiments.vgg.loop import build_net, to_input
 from core.optimizers import build_optimizer
 from core.processes.jobs import Job, Jobs, Tell, limits_of_a_job
 
