@@ -2,7 +2,8 @@
 
 import { penOf } from "../shared/live/js/dom.js";
 import { findArray } from "../shared/live/js/frames.js";
-import { mix, parseColor } from "../shared/live/js/theme.js";
+import { mix, pack, parseColor } from "../shared/live/js/theme.js";
+import { signedPixels } from "../shared/pictures/tiles.js";
 
 const CENTRE = 128;
 const OUTPUT_DETAIL = 25;
@@ -32,19 +33,6 @@ export const featureOf = (name) =>
       .replaceAll("₂", "2")
       .replace(/[\s()·*_]/g, "")
   ];
-
-/** @param {RGB} options */
-const pack = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-
-/** @param {Theme} theme */
-function divergingPixels(theme) {
-  const positive = parseColor(theme.positive);
-  const negative = parseColor(theme.negative);
-  return Uint32Array.from({ length: 256 }, (_, value) => {
-    const strength = Math.min(1, Math.abs(value - CENTRE) / 127);
-    return pack(mix(theme.background, value < CENTRE ? negative : positive, strength));
-  });
-}
 
 class Sheet {
   /** @type {ImageData} */
@@ -147,7 +135,7 @@ export class NeuronMaps {
   prepare(picture, theme) {
     this.picture = picture;
     this.theme = theme;
-    this.colors = divergingPixels(theme);
+    this.colors = signedPixels(theme);
     const [, ...rest] = picture.layers;
     let start = 0;
     this.starts = [0];

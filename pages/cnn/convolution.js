@@ -4,8 +4,8 @@ import { create, fill, formatNumber, nameControl, setAttribute, setText } from "
 import { arrayOf } from "../shared/live/js/frames.js";
 import { watchSize } from "../shared/live/js/plot.js";
 import { loadStyles } from "../shared/live/js/styles.js";
-import { inkOn, toCss } from "../shared/live/js/theme.js";
-import { fitCanvas, imageOf, signedPixels, toByte, unpack } from "../shared/pictures/tiles.js";
+import { inkOn, toCss, unpack } from "../shared/live/js/theme.js";
+import { fitCanvas, imageOf, signedPixels, toByte } from "../shared/pictures/tiles.js";
 
 loadStyles("./convolution.css", import.meta.url);
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PALETTE } from "../../pages/shared/live/js/palette.js";
-import { mix, parseColor } from "../../pages/shared/live/js/theme.js";
+import { mix, parseColor, unpack } from "../../pages/shared/live/js/theme.js";
 import { between, elect, smoothPixels, stretch } from "../../pages/shared/pictures/boundary.js";
-import { packing, signedPixels, toByte, unpack } from "../../pages/shared/pictures/tiles.js";
+import { packing, signedPixels, toByte } from "../../pages/shared/pictures/tiles.js";
 
 const theme = /** @type {Theme} */ (
   /** @type {unknown} */ ({ ...PALETTE.light, background: [255, 255, 255], text: [0, 0, 0] })

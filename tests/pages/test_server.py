@@ -363,6 +363,7 @@ def test_file_of_another_version_is_not_kept(client: TestClient) -> None:
         "shared/live/js/live.js%00.css",
         "shared/live/js/live.js/x.js",
         "missing.js",
+        "shared/live/js/types.d.ts",
         "a" * 5000 + ".js",
         "..%5cstreamlit_app.py",
     ],

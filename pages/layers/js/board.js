@@ -1,8 +1,8 @@
 // What all cards draw with: maps, cells with numbers, headings, outlines. One look for all of them.
 
 import { penOf } from "../../shared/live/js/dom.js";
-import { inkOn, mix, toCss } from "../../shared/live/js/theme.js";
-import { signedPixels, toByte, unpack } from "../../shared/pictures/tiles.js";
+import { inkOn, mix, pack, toCss, unpack } from "../../shared/live/js/theme.js";
+import { signedPixels, toByte } from "../../shared/pictures/tiles.js";
 
 export const GAP = 16;
 export const HEADING = 20;
@@ -44,7 +44,7 @@ export function number(value) {
 /** @param {number} share */
 const grey = (share) => {
   const value = Math.round(255 * clamp(share || 0, 0, 1));
-  return ((255 << 24) | (value << 16) | (value << 8) | value) >>> 0;
+  return pack([value, value, value]);
 };
 
 /**
@@ -60,10 +60,8 @@ const grey = (share) => {
 export function painter(look, theme, data, offset, count, most) {
   if (look === "rgb") {
     return (i) => {
-      const [red, green, blue] = [0, 1, 2].map((plane) =>
-        Math.round(255 * clamp(data[offset + plane * count + i], 0, 1)),
-      );
-      return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+      const value = (/** @type {number} */ plane) => data[offset + plane * count + i];
+      return pack([0, 1, 2].map((plane) => Math.round(255 * clamp(value(plane), 0, 1))));
     };
   }
   if (look === "grey") return (i) => grey(data[offset + i] / most);

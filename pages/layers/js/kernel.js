@@ -3,8 +3,8 @@
 import { create, fill, setAttribute, setText } from "../../shared/live/js/dom.js";
 import { keep } from "../../shared/live/js/mounting.js";
 import { loadStyles } from "../../shared/live/js/styles.js";
-import { applyTheme, inkOn, readTheme, toCss } from "../../shared/live/js/theme.js";
-import { signedPixels, toByte, unpack } from "../../shared/pictures/tiles.js";
+import { applyTheme, inkOn, readTheme, toCss, unpack } from "../../shared/live/js/theme.js";
+import { signedPixels, toByte } from "../../shared/pictures/tiles.js";
 import { clamp, largest } from "./board.js";
 
 loadStyles("./cards.css", import.meta.url);

@@ -1,7 +1,7 @@
 // Blocks of numbers side by side: what belongs together lights up in all of them.
 
 import { fill } from "../../shared/live/js/dom.js";
-import { mix, toCss } from "../../shared/live/js/theme.js";
+import { mix, toCss, unpack } from "../../shared/live/js/theme.js";
 import {
   cellAt,
   clamp,
@@ -272,9 +272,7 @@ export class Panels {
     const colour = painter("signed", theme, shifted, 0, shifted.length, 1.3);
     values.forEach((value, i) => {
       const [x, y] = [sheet.x + (i % columns) * cell, sheet.y + Math.floor(i / columns) * HIGH];
-      const packed = colour(i);
-      const rgb = [packed & 255, (packed >> 8) & 255, (packed >> 16) & 255];
-      pen.fillStyle = toCss(rgb);
+      pen.fillStyle = toCss(unpack(colour(i)));
       pen.fillRect(x, y, cell, HIGH);
       pen.strokeStyle = toCss(mix(theme.background, theme.text, 0.18));
       pen.lineWidth = 1;

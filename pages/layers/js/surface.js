@@ -1,7 +1,7 @@
 // Optimizers rolling over a surface, side by side, and how low each has come.
 
 import { fill, formatNumber, penOf } from "../../shared/live/js/dom.js";
-import { mix, toCss } from "../../shared/live/js/theme.js";
+import { mix, pack, toCss } from "../../shared/live/js/theme.js";
 import { clamp, drawMap, GAP, HEADING, heading } from "./board.js";
 import { Axes, colourOf, extent, legend } from "./lines.js";
 
@@ -178,10 +178,9 @@ export class Surface {
     } = this.heights;
     const { lowest } = this.facts;
     const bands = heightBands(data, lowest);
-    const shades = Array.from({ length: BANDS + 1 }, (_, i) => {
-      const [red, green, blue] = mix(theme.background, theme.text, 0.03 + (0.42 * i) / BANDS);
-      return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-    });
+    const shades = Array.from({ length: BANDS + 1 }, (_, i) =>
+      pack(mix(theme.background, theme.text, 0.03 + (0.42 * i) / BANDS)),
+    );
     pen.imageSmoothingEnabled = true;
     drawMap(pen, theme, (i) => shades[bands[i]], rows, columns, this.places.plane);
     pen.imageSmoothingEnabled = false;

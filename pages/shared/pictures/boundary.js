@@ -1,7 +1,7 @@
 // The decision boundary: a small grid of classes and probabilities, coloured and stretched under the points.
 
 import { penOf } from "../live/js/dom.js";
-import { mix, parseColor } from "../live/js/theme.js";
+import { mix, pack, parseColor } from "../live/js/theme.js";
 
 const FAINTEST = 0.06;
 const STRONGEST = 0.62;
@@ -9,9 +9,6 @@ const HARD_SHADE = 0.4;
 const HARD_DETAIL = 4;
 /** Used again for every pixel. */
 const VOTES = new Float32Array(8);
-
-/** @param {RGB} options */
-const pack = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 
 /**
  * Colour of every possible cell value, as 32-bit pixels.

@@ -2,20 +2,11 @@
 
 import { create, penOf } from "../live/js/dom.js";
 import { watchSize } from "../live/js/plot.js";
-import { mix, parseColor } from "../live/js/theme.js";
+import { mix, pack, parseColor } from "../live/js/theme.js";
 
 const CENTRE = 128;
 const ROW = 16;
 const GAP = 3;
-
-/** @param {RGB} options */
-const pack = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-
-/**
- * A packed pixel's [red, green, blue].
- * @param {number} pixel
- */
-export const unpack = (pixel) => [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
 
 const GREY = Uint32Array.from({ length: 256 }, (_, value) => pack([value, value, value]));
 

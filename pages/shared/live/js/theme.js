@@ -30,6 +30,18 @@ export function toCss([red, green, blue], alpha = 1) {
   return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
 }
 
+/**
+ * A colour as a pixel of an image's 32-bit view.
+ * @param {RGB} color
+ */
+export const pack = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+
+/**
+ * A packed pixel's [red, green, blue].
+ * @param {number} pixel
+ */
+export const unpack = (pixel) => [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
+
 /** @param {RGB} rgb */
 function luminance(rgb) {
   const [red, green, blue] = rgb.map((value) => {
