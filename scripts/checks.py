@@ -128,14 +128,14 @@ def without_browser() -> Outcome:
 
 
 def with_browser() -> Outcome:
-    """The tests that drive a browser, which has the machine to itself."""
+    """The tests that drive a browser, with two servers and two browsers: more would wait for each other."""
     name = "tests with a browser"
     if not any(map(shutil.which, CHROMIUMS)):
         outcome = Outcome(name, skipped="no Chromium here; on Debian: sudo apt install chromium fonts-noto-cjk")
         if os.environ.get("CI"):
             outcome.failures.append(outcome.skipped)
         return outcome
-    return tests(name, "tests/browser")
+    return tests(name, "-n", "2", "--dist", "worksteal", "tests/browser")
 
 
 def fast_tests(start: float) -> Outcome:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 from tests.waiting import PATIENCE
@@ -55,9 +56,15 @@ def children(pid: int) -> list[int]:
 
 
 class App:
-    """One server: `streamlit run streamlit_app.py` with a port and a data folder of its own."""
+    """One server: `streamlit run streamlit_app.py` with a port and a data folder of its own.
 
-    def __init__(self, data: Path, grace: float = 3, port: int | None = None):
+    Args:
+        data: its data folder.
+        grace: seconds that a run goes on after its owner's last tab was closed; a refresh on a busy machine takes some.
+        port: a port that was free before, for a server that follows another.
+    """
+
+    def __init__(self, data: Path, grace: float = 30, port: int | None = None):
         self.data = data
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -89,6 +96,12 @@ class App:
         servers = [pid for pid in children(self.process.pid) if "forkserver" in _command(pid)]
         first = [pid for pid in servers if _parent(pid) == self.process.pid]
         return [pid for server in first for pid in children(server) if _name(pid) != "tensorboard"]
+
+    def end_workers(self) -> None:
+        """End all runs at once, so that they take nothing from what comes next."""
+        for pid in self.workers():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> list[int]:
         """End the server; returns the processes it had."""

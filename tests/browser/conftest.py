@@ -43,6 +43,14 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     made.end()
 
 
+@pytest.fixture(scope="session")
+def hasty_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A server that waits only six seconds for a person to come back."""
+    made = App(tmp_path_factory.mktemp("hasty"), grace=6)
+    yield made
+    made.end()
+
+
 @pytest.fixture
 def own_app(tmp_path: Path) -> Iterator[App]:
     """A server that the test may end."""
@@ -141,6 +149,7 @@ def person(browser: Browser, app: App, contexts: dict[str, list[BrowserContext]]
     yield make
     for found in people:
         found.leave()
+    app.end_workers()
     assert [found.errors for found in people if found.errors] == []
 
 

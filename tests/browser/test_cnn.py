@@ -80,8 +80,11 @@ def test_a_drawing_is_answered_before_during_and_after_training(screen: Screen) 
     screen.until(f"{maps} === it", at_the_end)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not MNIST.exists(), reason="the MNIST files are not here")
-def test_drawn_digits_are_recognised_after_one_epoch_of_mnist(person: Callable[..., Person], app: App) -> None:
+def test_drawn_digits_are_recognised_after_one_epoch_of_mnist(
+    person: Callable[..., Person], app: App, record_property: Callable[[str, object], None]
+) -> None:
     raw = app.data / "MNIST/raw"
     raw.mkdir(parents=True)
     for file in MNIST.glob("*.gz"):
@@ -94,7 +97,7 @@ def test_drawn_digits_are_recognised_after_one_epoch_of_mnist(person: Callable[.
         draw(screen, strokes)
         if says(screen) != str(label):
             wrong.append((number, label, says(screen)))
-    print(f"\n{len(digits()) - len(wrong)} of {len(digits())} drawn digits recognised; wrong: {wrong}")
+    record_property("drawn digits recognised", f"{len(digits()) - len(wrong)} of {len(digits())}")
     assert len(digits()) >= 50
     assert len(wrong) <= (1 - NEEDED) * len(digits())
 

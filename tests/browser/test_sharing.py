@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
+from tests.browser.app import App
 from tests.browser.conftest import Person
 from tests.browser.screen import Screen
 
@@ -80,8 +81,10 @@ def test_others_never_see_my_runs(person: Callable[..., Person]) -> None:
     stranger.errors.clear()
 
 
-def test_a_second_tab_shows_the_same_run_and_one_tab_on_any_page_keeps_it(person: Callable[..., Person]) -> None:
-    me = person()
+def test_a_second_tab_shows_the_same_run_and_one_tab_on_any_page_keeps_it(
+    person: Callable[..., Person], hasty_app: App
+) -> None:
+    me = person(hasty_app.url)
     first = me.open("/classifier?num_steps=50000")
     run = first.play(speed=30)
     second = me.open()
@@ -99,7 +102,7 @@ def test_a_second_tab_shows_the_same_run_and_one_tab_on_any_page_keeps_it(person
     at = second.step
     second.navigate("Home")
     expect(second.page.get_by_role("heading", name="Torch Playground")).to_be_visible()
-    second.page.wait_for_timeout(4500)  # longer than the grace
+    second.page.wait_for_timeout(7500)  # longer than the grace
     second.navigate("Classifier")
     second.shown()
     assert second.other_run(None) == run

@@ -101,10 +101,12 @@ def test_killed_worker_is_told_and_resume_or_play_goes_on(person: Callable[..., 
     other.status("running")
 
 
-def test_closed_tab_ends_the_run_after_the_grace_and_keeps_its_record(person: Callable[..., Person], app: App) -> None:
-    me = person()
+def test_closed_tab_ends_the_run_after_the_grace_and_keeps_its_record(
+    person: Callable[..., Person], hasty_app: App
+) -> None:
+    me = person(hasty_app.url)
     screen = me.open(LONG)
-    worker = start_long_run(screen, app)
+    worker = start_long_run(screen, hasty_app)
     run = screen.run
     at = screen.step
     screen.page.close()

@@ -91,8 +91,15 @@ def test_whole_tensor_and_loop_give_the_same() -> None:
     assert torch.allclose(one, other, atol=1e-6) and torch.equal(h_one, h_other)
 
 
-def test_learns_within_300_steps_on_nearly_every_seed() -> None:
-    assert sum(min(losses(seed=seed)) < 0.01 for seed in range(10)) >= 9
+@pytest.mark.long
+def test_learns_within_300_steps_on_nearly_every_seed(record_property: Callable[[str, object], None]) -> None:
+    least = [min(losses(seed=seed)) for seed in range(10)]
+    record_property("least loss of ten seeds", " ".join(f"{loss:.4f}" for loss in least))
+    assert sum(loss < 0.01 for loss in least) >= 9
+
+
+def test_learns_within_300_steps() -> None:
+    assert min(losses(seed=0)) < 0.01
 
 
 def test_without_carrying_it_stays_near_a_tenth() -> None:
