@@ -54,7 +54,7 @@ class Experiment:
             record of a run holds them from its start on.
         focus: focus(wish) -> what a viewer wants to look at, checked; raises ValueError where it makes no sense.
         missing: missing(config) -> why a run can't start yet, such as images that were not fetched; None if it can.
-        pictured: pictured(config) -> whether the network is given images.
+        pictured: pictured(config) -> whether the network is given images, and answers with a logit for each class.
         batch_axis: batch_axis(config) -> the axis of what the network is given that counts the examples.
         carried: carried(config, net, x) -> what the network is given beside x, as it hands it on itself: the hidden
             state of a recurrent one, tensor or tuple of them, each (layer, batch, feature); None if it gets x alone.

@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.experiments import general
+
+pytestmark = general
+
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "pages"
 SHARED = PAGES / "shared"

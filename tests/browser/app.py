@@ -62,9 +62,10 @@ class App:
         data: its data folder.
         grace: seconds that a run goes on after its owner's last tab was closed; a refresh on a busy machine takes some.
         port: a port that was free before, for a server that follows another.
+        root: the project's folder.
     """
 
-    def __init__(self, data: Path, grace: float = 30, port: int | None = None):
+    def __init__(self, data: Path, grace: float = 30, port: int | None = None, root: Path = ROOT):
         self.data = data
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -73,7 +74,7 @@ class App:
         options = {"port": self.port, "address": "127.0.0.1", "headless": "true"}
         self.process = subprocess.Popen(
             [*command, *(f"--server.{name}={value}" for name, value in options.items())],
-            cwd=ROOT,
+            cwd=root,
             env={**os.environ, "TORCH_PLAYGROUND_DATA": str(data), "TORCH_PLAYGROUND_GRACE": str(grace)},
             stdout=self.log,
             stderr=subprocess.STDOUT,

@@ -30,7 +30,7 @@ window.behind = {
   nodes: () => [behind.part("live-view"), behind.part("plot-run"), document.querySelector(".tp-boundary")],
   // A number that changes with the picture's pixels.
   pixels: (selector = ".tp-boundary, .tp-strip-canvas, .tp-wave-canvas, .tp-reading") => {
-    const canvas = document.querySelector(selector);
+    const canvas = document.querySelector(selector) ?? document.querySelector(".tp-picture canvas");
     if (!canvas?.width) return 0;
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     return new Uint32Array(data.buffer).reduce((sum, pixel) => (Math.imul(sum, 31) + pixel) | 0, 0);
@@ -82,10 +82,7 @@ class Screen:
     def shown(self) -> Screen:
         """Wait until the live view has drawn its picture."""
         expect(self.part("live-view")).to_be_visible(timeout=PATIENCE)
-        self.until(
-            "behind.pixels() !== 0 && "
-            "(behind.part('plot-run')?._fullLayout || behind.part('pad') || behind.part('wave-run'))"
-        )
+        self.until("behind.pixels() !== 0 && (!behind.part('plot-run') || behind.part('plot-run')._fullLayout)")
         return self
 
     def reload(self) -> Screen:

@@ -78,11 +78,12 @@ def close(found: list[Tensor], expected: list[Tensor]) -> bool:
 
 
 @general
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize(("name", "variant"), [(VARIANTS[variant][0], variant) for variant in VARIANTS], ids=VARIANTS)
 def test_programs_answer_as_the_network_does_and_give_its_weights_back(
-    name: str, capfd: pytest.CaptureFixture[str]
+    name: str, variant: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    config, net, inputs = made(name)
+    config, net, inputs = made(variant)
+    assert config.experiment == name
     asked = list(questions(inputs))
     with torch.no_grad():
         expected = [flat(net(*question.values())) for question in asked]
