@@ -99,7 +99,7 @@ def test_a_picture_can_be_drawn_of_every_step_and_changes_nothing(name: str) -> 
     losses = []
     for snapshot in steps(config):
         chance = torch.get_rng_state()
-        encode(trained.frames(config, {"run": snapshot}))
+        encode(trained.frames(trained.lanes(config), {"run": snapshot}))
         assert torch.equal(torch.get_rng_state(), chance)
         losses += [snapshot.metrics["loss/train"]] if snapshot.metrics else []
     assert losses == [record["loss/train"] for record in plain]
