@@ -28,15 +28,15 @@ class Mistake(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 if it went well, 2 if what was asked can't be done."""
     parser = _parser()
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        if asked.command == "list":
+        if options.command == "list":
             print(json.dumps(listing(), indent=1))
-        elif asked.command == "train":
-            train(read_config(asked.experiment, asked.values), asked.out)
+        elif options.command == "train":
+            train(read_config(options.experiment, options.values), options.out)
         else:
-            config = read_config(asked.experiment, asked.values)
-            print(notebook(config) if asked.notebook else script(config), end="")
+            config = read_config(options.experiment, options.values)
+            print(notebook(config) if options.notebook else script(config), end="")
     except Mistake as mistake:
         print(" ".join(str(mistake).split()), file=sys.stderr)
         return 2
@@ -100,28 +100,28 @@ def listing() -> dict[str, Any]:
     return {
         name: {
             "fields": {
-                field: _described(experiment(name).config, field, shown)
-                for field, shown in experiment(name).config.settings().items()
+                field: _described(experiment(name).config, field, setting)
+                for field, setting in experiment(name).config.settings().items()
             }
         }
         for name in experiments()
     }
 
 
-def _described(config: type[TrainingConfig], field: str, shown: Setting) -> dict[str, Any]:
+def _described(config: type[TrainingConfig], field: str, setting: Setting) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "type": kind_of(config, field),
         "default": config.default(field),
-        "label": shown.label,
-        "help": shown.help,
-        "group": shown.group,
+        "label": setting.label,
+        "help": setting.help,
+        "group": setting.group,
     }
-    if shown.low is not None:
-        facts |= {"min": shown.low, "max": shown.high}
-    if shown.choices is not None:
-        facts["choices"] = list(shown.choices)
-    if shown.source:
-        facts["source"] = shown.source
+    if setting.low is not None:
+        facts |= {"min": setting.low, "max": setting.high}
+    if setting.choices is not None:
+        facts["choices"] = list(setting.choices)
+    if setting.source:
+        facts["source"] = setting.source
     return facts
 
 

@@ -1,4 +1,4 @@
-"""A run's state at one step, enough to go on bit for bit: write it, read it back."""
+"""A run's state at one step, enough to continue bit for bit: write it, read it back."""
 
 from __future__ import annotations
 

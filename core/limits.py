@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 GRACE = 60.0
-"""Seconds that a run goes on after the last of its owner's tabs was closed."""
+"""Seconds that a run continues after the last of its owner's tabs was closed."""
 RUNS_PER_OWNER = 3
 """Runs alive at once for one person; one more ends the oldest."""
 RUNS_AT_ONCE = 64
@@ -22,8 +22,8 @@ LOGS_BYTES = 300_000_000
 
 def available() -> int | None:
     """Bytes that a new process could take now; None where the system does not say."""
-    found = [_of_system(), _of_container()]
-    known = [count for count in found if count is not None]
+    free = [_of_system(), _of_container()]
+    known = [count for count in free if count is not None]
     return min(known) if known else None
 
 

@@ -64,9 +64,9 @@ def replay(config: TrainingConfig, presses: Sequence[Press]) -> Table:
                 bench.optimizer.zero_grad()
                 backwards = 0
             elif press == "backward":
-                found = bench.loss()
-                found.backward()  # type: ignore[no-untyped-call]
-                loss = found.item()
+                value = bench.loss()
+                value.backward()  # type: ignore[no-untyped-call]
+                loss = value.item()
                 backwards += 1
             else:
                 bench.optimizer.step()
@@ -79,15 +79,15 @@ def replay(config: TrainingConfig, presses: Sequence[Press]) -> Table:
 
 
 def _numbers(bench: Bench) -> list[tuple[str, float, float | None]]:
-    found: list[tuple[str, float, float | None]] = []
+    numbers: list[tuple[str, float, float | None]] = []
     for name, parameter in bench.net.named_parameters():
         values = parameter.detach().flatten().tolist()
         gradients = parameter.grad.flatten().tolist() if parameter.grad is not None else [None] * len(values)
-        found += [
+        numbers += [
             (name + _index(parameter, position), value, gradient)
             for position, (value, gradient) in enumerate(zip(values, gradients, strict=True))
         ]
-    return found
+    return numbers
 
 
 def _index(parameter: Tensor, position: int) -> str:

@@ -31,8 +31,8 @@ class Assignment:
     Attributes:
         lanes: "run", the run itself, and what is trained beside it.
         folder: the run's folder.
-        changes: what was changed in the past, when a run goes on.
-        resume_step: the kept step in `folder` to go on from.
+        changes: what was changed in the past, when a run continues.
+        resume_step: the kept step in `folder` to continue from.
         speed: steps a second, 0 for as fast as it goes.
     """
 

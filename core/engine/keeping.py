@@ -46,7 +46,7 @@ class Keeper:
         return step % self.every == 0 and (unhurried or now - self._last_time > self._cost / KEEP_SHARE)
 
     def can_keep(self) -> bool:
-        """Whether all weights are finite numbers: from others nothing could go on."""
+        """Whether all weights are finite numbers: from others no run could continue."""
         return all(checkpoints.all_finite(lane.snapshot.net) for lane in self.lanes.values())
 
     def keep(self, draw: Callable[[], bytes]) -> bool:

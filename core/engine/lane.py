@@ -39,7 +39,7 @@ class Lane:
         return checkpoints.recall(state, self.trained.untrained(self.config))
 
     def stay_ended(self, diverged_step: int, kept_step: int) -> None:
-        """Take no further step: before the kept step that the run goes on from, this lane had ended."""
+        """Take no further step: before the kept step that the run continues from, this lane had ended."""
         self.ended, self.diverged = True, diverged_step > 0
         self.diverged_step, self.kept_step = diverged_step, kept_step
 

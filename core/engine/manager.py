@@ -37,8 +37,8 @@ class Beginning:
 
     Attributes:
         lanes: "run", the run itself, and what is trained beside it.
-        changes: what was changed up to the step that it goes on from, and at the next one.
-        source: the folder of the run that it goes on from.
+        changes: what was changed up to the step that it continues from, and at the next one.
+        source: the folder of the run that it continues from.
         step: the kept step in it.
         speed: steps a second, 0 for as fast as it goes.
         steps: with `paused`, how far to go first: 0, 1, or "epoch".
@@ -105,7 +105,7 @@ class Manager:
         paused: bool = False,
         steps: int | str = 0,
     ) -> Run:
-        """Go on from a kept step in a new run, which has the history up to there.
+        """Continue from a kept step in a new run, which has the history up to there.
 
         Args:
             num_steps: how many steps the new run has in all; by default as many as the old one.
@@ -129,7 +129,7 @@ class Manager:
         return self._begin(owner, Beginning(lanes, changes, old.folder, step, speed, paused, steps))
 
     def adopt(self, owner: str, kept: KeptStep, *, num_steps: int | None = None, speed: float = 0) -> Run:
-        """Go on from a step that was brought along, in a new, paused run, which has its losses up to there.
+        """Continue from a step that was brought along, in a new, paused run, which has its losses up to there.
 
         Args:
             num_steps: how many steps the run has in all; by default as many as its config says, or one more step.

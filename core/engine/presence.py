@@ -1,4 +1,4 @@
-"""Who has a tab open: what a person has started goes on while they are there."""
+"""Who has a tab open: what a person has started continues while they are there."""
 
 from __future__ import annotations
 

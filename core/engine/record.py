@@ -42,7 +42,7 @@ def rows_of(state: Mapping[str, Any], config: TrainingConfig) -> list[Row]:
 
 @dataclass(frozen=True)
 class KeptStep:
-    """A step of a run apart from its folder: all that a run needs to go on from it.
+    """A step of a run apart from its folder: all that a run needs to continue from it.
 
     Attributes:
         lanes: "run", the run itself, and what was trained beside it.
@@ -89,8 +89,8 @@ class Folder:
 
         Args:
             lanes: "run", the run itself, and what is trained beside it.
-            changes: what was changed before the step that it goes on from.
-            resumed: the run that this one goes on from, and its step.
+            changes: what was changed before the step that it continues from.
+            resumed: the run that this one continues from, and its step.
             log: its log's name among its owner's logs.
         """
         (self.path / "kept").mkdir(parents=True, exist_ok=True)
@@ -149,12 +149,12 @@ class Folder:
 
     def rows(self, lane: str) -> list[dict[str, Any]]:
         """A lane's steps; a line cut off by a crash or a full disk is left out."""
-        found = []
+        rows = []
         if self.metrics_file(lane).exists():
             for text in self.metrics_file(lane).read_text().splitlines():
                 with suppress(json.JSONDecodeError):
-                    found.append(json.loads(text))
-        return found
+                    rows.append(json.loads(text))
+        return rows
 
     def past(self, lane: str) -> Iterator[Row]:
         """The steps as they were measured: what is null in the record was no finite number."""
@@ -169,11 +169,11 @@ class Folder:
 
     def history(self) -> dict[str, dict[str, dict[str, list[Any]]]]:
         """lane -> metric -> {"step": [...], "value": [...]}."""
-        found: dict[str, dict[str, dict[str, list[Any]]]] = {}
+        history: dict[str, dict[str, dict[str, list[Any]]]] = {}
         for lane in self.measured():
             for row in self.rows(lane):
-                extend(found.setdefault(lane, {}), row)
-        return found
+                extend(history.setdefault(lane, {}), row)
+        return history
 
     def keep(self, step: int, states: Mapping[str, Any], frame: bytes) -> None:
         """Keep a step: the checkpoint of every lane, and the picture."""

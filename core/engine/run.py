@@ -130,10 +130,10 @@ class Run:
     def since(self, rows: int, end: int) -> dict[str, dict[str, dict[str, list[Any]]]]:
         """The part of the history in the lines number `rows` to `end`."""
         with self._lock:
-            found: dict[str, dict[str, dict[str, list[Any]]]] = {}
+            history: dict[str, dict[str, dict[str, list[Any]]]] = {}
             for lane, row in self._journal[rows:end]:
-                extend(found.setdefault(lane, {}), row)
-            return found
+                extend(history.setdefault(lane, {}), row)
+            return history
 
     def load(self, status: str) -> None:
         """Take everything from the folder: a run of the past."""
@@ -182,10 +182,10 @@ class Run:
                     if "status" in content:
                         self.status, self.step, self.speed = content["status"], content["step"], content["speed"]
                         self.changes = from_pairs(content["changes"])
-        self.tell()
+        self.notify()
 
     def _catch_up(self) -> None:
-        """Take in the steps that were written down but not told any more."""
+        """Take in the steps that were written down but no longer reported."""
         for lane in self.folder.measured():
             known = self.history.get(lane, {}).get("loss/train", {"step": []})["step"]
             last = known[-1] if known else 0
@@ -204,9 +204,9 @@ class Run:
             self.status = "crashed"
             with suppress(OSError, ValueError):  # a full disk, or a folder that is gone
                 self.folder.update_facts(status="crashed", message=self.message)
-        self.tell()
+        self.notify()
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Call every watcher."""
         with self._lock:
             watchers = list(self._watchers)

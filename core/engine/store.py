@@ -138,7 +138,7 @@ class Store:
         return LogConfig.forgive(json.loads(chosen))[0] if chosen else LogConfig()
 
     def choose_log(self, owner: str, log: LogConfig) -> None:
-        """Remember that."""
+        """Store what a person wants to be logged of the runs to come."""
         self.prefer(owner, "log", json.dumps(log.to_query()))
 
     def update(self, run: str, status: str, step: int, metrics: dict[str, float | None]) -> None:
@@ -184,7 +184,7 @@ class Store:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def desk(self, owner: str, experiment_name: str) -> Desk | None:
-        """What the person left on that page."""
+        """The form and the run that a person left on the page of an experiment; None before the first visit."""
         with self._open() as database:
             row = database.execute(
                 "SELECT config, run FROM desks WHERE owner = ? AND experiment = ?", (owner, experiment_name)
@@ -192,7 +192,7 @@ class Store:
         return Desk(json.loads(row["config"]), row["run"]) if row else None
 
     def leave(self, owner: str, config: TrainingConfig, run: str | None) -> None:
-        """Remember the form's config and the run being shown."""
+        """Store the form's config and the run that is shown, for the next visit."""
         with self._open() as database:
             database.execute(
                 "INSERT OR REPLACE INTO desks VALUES (?, ?, ?, ?, ?)",
@@ -208,7 +208,7 @@ class Store:
         return row["value"] if row else None
 
     def prefer(self, owner: str, name: str, value: str) -> None:
-        """Remember such a choice."""
+        """Store a person's choice that holds on all pages."""
         with self._open() as database:
             database.execute("INSERT OR REPLACE INTO preferences VALUES (?, ?, ?)", (owner, name, value))
 

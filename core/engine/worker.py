@@ -33,7 +33,7 @@ FRAME_INTERVAL = 1 / 15
 FRAME_SHARE = 0.03
 """The share of training time that frames may take when training runs at full speed."""
 SLOW_FRAME_SHARE = 0.3
-"""The same while it is slowed down or goes step by step."""
+"""The share of training time that frames may take while it is slowed down or goes step by step."""
 
 
 class Worker:
@@ -63,7 +63,7 @@ class Worker:
         self.reporter = Reporter(self.folder, self.outbox, self.lanes, self.changes, self.books)
 
     def _lanes(self) -> dict[str, Lane]:
-        """The lanes, at their first step or at the kept one that the run goes on from."""
+        """The lanes, at their first step or at the kept one that the run continues from."""
         first_step = self.assignment.resume_step or 0
         resumes = self.assignment.resume_step is not None
         states = checkpoints.load(self.folder.checkpoint_file(first_step)) if resumes else {}
@@ -229,9 +229,9 @@ class Worker:
         self.frame_cost = self.last_frame_time - start
 
     def _keep(self) -> None:
-        """Keep this step, unless its weights are already beyond all numbers: nothing could go on from there."""
+        """Keep this step, unless its weights are already beyond all numbers: nothing could continue from there."""
         if self.keeper.can_keep():
-            self.reporter.steps()  # the record never ends before the step that one can go on from
+            self.reporter.steps()  # the record never ends before the step that one can continue from
             if self.keeper.keep(lambda: self._frame({})):
                 self.reporter.new_kept.append(self.step)
 

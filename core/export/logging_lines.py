@@ -29,7 +29,7 @@ BATCH = {"graph", "images", "pr_curves", "embedding"}
 
 def logged(config: TrainingConfig, log: LogConfig) -> list[str]:
     """What a script of a run logs, the test curves apart from those of training."""
-    logged_kinds = kinds(config, log)
+    logged_kinds = kinds(log, experiment(config.experiment).pictured(config))
     return [*logged_kinds, "test"] if "scalars" in logged_kinds and hasattr(config, "evaluate_every") else logged_kinds
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from core.config import Config, TrainingConfig, setting
-from core.experiments import experiment
 
 TUTORIAL = "the tutorial's step 4"
 
@@ -74,9 +73,12 @@ PICTURED = {"images", "pr_curves", "embedding"}
 """What needs images as input."""
 
 
-def kinds(config: TrainingConfig, log: LogConfig) -> list[str]:
-    """What of a run is logged: what is switched on and can be had of it."""
-    pictured = experiment(config.experiment).pictured(config)
+def kinds(log: LogConfig, pictured: bool) -> list[str]:
+    """What of a run is logged: what is switched on and can be had of it.
+
+    Args:
+        pictured: whether its network is given images.
+    """
     return [kind for kind in KINDS if getattr(log, kind) and (pictured or kind not in PICTURED)]
 
 
@@ -103,8 +105,8 @@ def hparams(config: TrainingConfig) -> dict[str, Any]:
     plain = (bool, int, float, str)
     unused = {
         name
-        for name, shown in type(config).settings().items()
-        if shown.shown_if is not None and getattr(config, shown.shown_if[0]) not in shown.shown_if[1]
+        for name, declared in type(config).settings().items()
+        if declared.shown_if is not None and getattr(config, declared.shown_if[0]) not in declared.shown_if[1]
     }
     values: Mapping[str, Any] = {name: value for name, value in config if name not in {"device", *unused}}
     return {

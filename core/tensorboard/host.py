@@ -175,9 +175,9 @@ def serve(connection: Connection) -> None:
     sending = threading.Lock()
 
     def answer(number: int, folder: str, request: Request) -> None:
-        found = shelf.answer(folder, request)
+        reply = shelf.answer(folder, request)
         with sending, suppress(OSError):
-            connection.send((number, found))
+            connection.send((number, reply))
 
     with ThreadPoolExecutor(THREADS) as pool, suppress(EOFError, OSError):
         while True:
@@ -194,7 +194,7 @@ class Shelf:
         self._boards: OrderedDict[str, Board] = OrderedDict()
 
     def board(self, folder: str) -> Board:
-        """The application of a folder; made anew where a file that it has read is gone: TensorBoard would go on
+        """The application of a folder; made again where a file that it has read is gone: TensorBoard would go on
         showing what was in it, also beside what was written in its place.
         """
         with self._lock:

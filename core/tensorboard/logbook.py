@@ -130,7 +130,7 @@ class Logbook:
     @ends_the_log
     def _open(self, folder: Path, budget: int) -> None:
         with undisturbed():
-            self.kinds = kinds(self.config, self.log)
+            self.kinds = kinds(self.log, experiment(self.config.experiment).pictured(self.config))
         if self.kinds:
             self._writer = Writer(folder, budget)
 
@@ -146,7 +146,7 @@ class Logbook:
         """Log what is known before the first step.
 
         Args:
-            rows: the steps before it, where a run goes on from another one.
+            rows: the steps before it, where a run continues from another one.
         """
         with untouched(snapshot.net), warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # add_graph goes by torch.jit.trace

@@ -39,12 +39,12 @@ class Log:
 
 def event_files(logs: Path) -> dict[Path, os.stat_result]:
     """All event files of a person's logs, and what the system says of each; none that goes while it is looked for."""
-    found = {}
+    files = {}
     for folder, _folders, names in os.walk(logs):
         for path in (Path(folder) / name for name in names if name.startswith(EVENTS)):
             with suppress(FileNotFoundError):
-                found[path] = path.stat()
-    return found
+                files[path] = path.stat()
+    return files
 
 
 def runs(logs: Path) -> list[str]:
@@ -103,15 +103,15 @@ def smoothed(values: Sequence[float], weight: float) -> list[float]:
     Args:
         weight: of what came before, from 0 (as it is) to below 1.
     """
-    found, last, steps = [], 0.0, 0
+    calmer, last, steps = [], 0.0, 0
     for value in values:
         if np.isfinite(value):
             last = last * weight + (1 - weight) * value
             steps += 1
-            found.append(last / (1 - weight**steps) if weight else value)
+            calmer.append(last / (1 - weight**steps) if weight else value)
         else:
-            found.append(value)
-    return found
+            calmer.append(value)
+    return calmer
 
 
 def packed(logs: Path, names: Sequence[str]) -> bytes:

@@ -61,9 +61,9 @@ def records(path: Path, start: int = 0) -> Iterator[Record]:
 
 def scalars(path: Path) -> dict[str, list[tuple[int, float]]]:
     """Tag -> its (step, value) in the order of the file, of an event file's scalars."""
-    found: dict[str, list[tuple[int, float]]] = {}
+    lines: dict[str, list[tuple[int, float]]] = {}
     for record in records(path):
         for value in record.event.summary.value:
             if value.WhichOneof("value") == "simple_value":
-                found.setdefault(value.tag, []).append((record.event.step, value.simple_value))
-    return found
+                lines.setdefault(value.tag, []).append((record.event.step, value.simple_value))
+    return lines

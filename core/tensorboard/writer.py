@@ -64,8 +64,8 @@ class Writer(SummaryWriter):
 @lru_cache(maxsize=4096)
 def _length_sum(length: int) -> int:
     """The checksum of a record's length; lengths repeat."""
-    found: int = masked_crc32c(struct.pack("<Q", length))
-    return found
+    checksum: int = masked_crc32c(struct.pack("<Q", length))
+    return checksum
 
 
 class _FileWriter(FileWriter):
