@@ -1,4 +1,4 @@
-"""Classic mistakes with devices, as switches: the real error, and the line that mends it."""
+"""Classic mistakes with devices, as switches: the real error, and the line that fixes it."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def _pitfall(name: str, device: str) -> None:
         "time": _("Timing without synchronize"),
     }
     st.markdown(f"**{titles[name]}**")
-    mended = st.toggle(_("mend it"), key=f"devices pitfall {name}", persist_state="page")
+    fixed = st.toggle(_("mend it"), key=f"devices pitfall {name}", persist_state="page")
     where = "cpu" if name == "time" and device == "meta" else device
-    st.code(pitfall_program(name, mended, where), language="python", wrap_lines=True)
-    outcome = _run(name, mended, where)
+    st.code(pitfall_program(name, fixed, where), language="python", wrap_lines=True)
+    outcome = _run(name, fixed, where)
     if isinstance(outcome, Unable):
         st.error(tell(outcome.problem), icon=":material/error:")
         return
@@ -48,16 +48,16 @@ def _pitfall(name: str, device: str) -> None:
         st.code(outcome.printed.rstrip(), language=None)
     if outcome.error:
         st.error(f"`{outcome.error.replace('`', '')}`", icon=":material/error:")
-    st.markdown(_explanation(name, mended, where))
+    st.markdown(_explanation(name, fixed, where))
 
 
-def _run(name: str, mended: bool, device: str) -> Outcome | Unable:
+def _run(name: str, fixed: bool, device: str) -> Outcome | Unable:
     """The outcome, as it was when this tab first asked for it."""
-    key = f"devices outcome {name} {mended} {device}"
+    key = f"devices outcome {name} {fixed} {device}"
     outcome = session.get(key)
     if outcome is None:
         try:
-            outcome = pitfall(name, mended, device)
+            outcome = pitfall(name, fixed, device)
         except Unable as unable:
             outcome = unable
         session.put(key, outcome)
@@ -65,22 +65,22 @@ def _run(name: str, mended: bool, device: str) -> Outcome | Unable:
     return result
 
 
-def _explanation(name: str, mended: bool, device: str) -> str:
+def _explanation(name: str, fixed: bool, device: str) -> str:
     """What happened, in plain words."""
     if name == "data":
-        if mended:
+        if fixed:
             return _("Both are on the same device, and so is the result.")
         return _(
             "An operation never moves its operands: weights on one device and data on another can't be multiplied."
         )
     if name == "numpy":
-        if not mended:
+        if not fixed:
             return _("NumPy reads the CPU's memory only. Ask for a copy there first: `x.cpu().numpy()`.")
         if device == "meta":
             return _("On a GPU this prints the numbers. The meta device has none to copy, and says so.")
         return _("`.cpu()` copies the numbers back, then NumPy can read them.")
     if name == "assigned":
-        if mended:
+        if fixed:
             return _("A tensor's `.to` gives back another tensor; a module's `.to` moves the module itself.")
         return _("No error, and nothing happened: `.to` gave back a new tensor that nobody kept.")
     if device == "cpu":
@@ -94,6 +94,6 @@ def _explanation(name: str, mended: bool, device: str) -> str:
                 "wonderfully short. That can't be shown without one."
             ),
         )
-    if mended:
+    if fixed:
         return _("Now the clock stops when the GPU has finished.")
     return _("The GPU was only told what to do: the clock stopped before it was done.")

@@ -33,7 +33,12 @@ def card_title(name: str) -> str:
 
 def card_words(name: str) -> tuple[str, str]:
     """A card's heading, and what to try first."""
-    headings = {
+    return _headings().get(name, f"nn.{CARDS[name].title}"), _first_tries()[name]
+
+
+def _headings() -> dict[str, str]:
+    """Of cards whose heading is not their layer's name."""
+    return {
         "activations": _("Activations and their derivatives"),
         "softmax": "nn.Softmax",
         "deep_stack": _("A deep stack: do gradients get through?"),
@@ -44,7 +49,10 @@ def card_words(name: str) -> tuple[str, str]:
         "optimizers": _("Optimizers on a surface"),
         "schedules": _("Schedules of the learning rate"),
     }
-    tries = {
+
+
+def _first_tries() -> dict[str, str]:
+    return {
         "conv1d": _("A kernel slides over a sound. Point at the output: which numbers of the wave made it?"),
         "conv2d": _(
             "Point at a pixel of the output: the patch it sees, the kernel, and the sum that torch made of them. Then "
@@ -97,11 +105,14 @@ def card_words(name: str) -> tuple[str, str]:
         ),
         "schedules": _("How the learning rate changes while training. Move over the plot to read it."),
     }
-    return headings.get(name, f"nn.{CARDS[name].title}"), tries[name]
 
 
 def picture_text() -> dict[str, str]:
-    """The words in the pictures."""
+    """The words in the pictures; `{name}` in a text is filled in by the browser."""
+    return {**_windows(), **_dropout_and_norm(), **_plots(), **_linear(), **_cells(), **_optimizers()}
+
+
+def _windows() -> dict[str, str]:
     return {
         "picture": _("The card's picture"),
         "input": _("input"),
@@ -133,6 +144,11 @@ def picture_text() -> dict[str, str]:
         "output_film": _("output"),
         "frame": _("frame {number}"),
         "film_sum": _("{count} products add up to {sum}. torch: y[0, 0, {frame}, {row}, {column}] = {torch}."),
+    }
+
+
+def _dropout_and_norm() -> dict[str, str]:
+    return {
         "one_draw": _("one draw"),
         "mean_of_draws": _("mean of {draws} draws"),
         "dropout": _("This number: {x} in the input, {y} after this draw, {mean} in the mean of {draws} draws."),
@@ -145,6 +161,11 @@ def picture_text() -> dict[str, str]:
         ),
         "histogram": _("how often each value occurs"),
         "mean_and_spread": _("mean and standard deviation"),
+    }
+
+
+def _plots() -> dict[str, str]:
+    return {
         "plots_hint": _("Move over the plot to read it."),
         "function": _("function"),
         "derivative": _("derivative"),
@@ -166,6 +187,11 @@ def picture_text() -> dict[str, str]:
         "p_and_q": _("P, the truth, and Q, the guess"),
         "loss_by_middle": _("loss wherever Q's middle is"),
         "middle_of_q": _("middle of Q"),
+    }
+
+
+def _linear() -> dict[str, str]:
+    return {
         "weight": _("weight"),
         "bias": _("bias"),
         "linear": _("y[{row}, {column}] = {sum} = {result}"),
@@ -176,6 +202,11 @@ def picture_text() -> dict[str, str]:
             "Number {value}. y.stride() = ({stride}): y looks at the same memory as x, nothing was copied."
         ),
         "shapes_copied": _("Number {value}. y.stride() = ({stride}): y is a copy with its own memory."),
+    }
+
+
+def _cells() -> dict[str, str]:
+    return {
         "cell_x": _("input x"),
         "cell_h": _("old h"),
         "cell_c": _("old memory c"),
@@ -194,6 +225,11 @@ def picture_text() -> dict[str, str]:
         "cells_RNNCell": _("Unit {unit}: tanh({from_x} + {from_h}) = {by_hand}. torch: h′ = {h_new}."),
         "cells_LSTMCell": _("Unit {unit}: c′ = {f} · {c} + {i} · {g} = {c_new}, h′ = {o} · tanh(c′) = {h_new}."),
         "cells_GRUCell": _("Unit {unit}: h′ = (1 − {z}) · {n} + {z} · {h} = {h_new}."),
+    }
+
+
+def _optimizers() -> dict[str, str]:
+    return {
         "learning_rate": _("learning rate"),
         "step": _("step"),
         "surface": _("the surface; × marks its minima"),

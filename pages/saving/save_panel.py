@@ -77,42 +77,8 @@ def save_panel(chosen: Chosen) -> None:
         if isinstance(made, Unable):
             st.error(tell(made.problem), icon=":material/error:")
             return
-        with st.container(horizontal=True):
-            st.download_button(
-                _("Download {size}").format(size=in_bytes(len(made.data))),
-                made.data,
-                made.name,
-                "application/octet-stream",
-                on_click="ignore",
-                type="primary",
-                icon=":material/download:",
-                key="files download",
-            )
-            if kind not in saving.PROGRAMS:
-                st.download_button(
-                    _("The script"),
-                    lambda: script(chosen.run.config, chosen.run.changes),
-                    f"{saving.script_name(chosen.run.config)}.py",
-                    "text/x-python",
-                    on_click="ignore",
-                    icon=":material/code:",
-                    help=_("It has the network's class; the code below imports it from there."),
-                )
-        lines = [
-            "# " + _("save"),
-            saving.saving_code(kind, chosen.run.config, chosen.step, made.inputs),
-            "",
-            "# " + _("load, in another program"),
-            saving.loading_code(kind, chosen.run.config, chosen.step, made.inputs),
-        ]
-        st.code("\n".join(lines).strip(), language="python", wrap_lines=True)
-        if kind not in saving.PROGRAMS:
-            beside = _("`{module}` is the file {module}.py, which the button “The script” gives: put both together.")
-            st.caption(beside.format(module=saving.script_name(chosen.run.config)))
-        elif kind == "onnx":
-            st.caption(
-                _("To write it PyTorch needs the packages `onnx` and `onnxscript`, to run it `onnxruntime` is enough.")
-            )
+        _downloads(chosen, kind, made)
+        _programs(chosen, kind, made)
     with right:
         numbers = sum(row.bytes for row in made.tree if row.depth == 0)
         st.markdown(
@@ -121,6 +87,50 @@ def save_panel(chosen: Chosen) -> None:
             )
         )
         file_tree(made.tree, "files tree")
+
+
+def _downloads(chosen: Chosen, kind: str, made: saving.Saved) -> None:
+    """The buttons that give the file, and the script with the network's class where that is needed."""
+    with st.container(horizontal=True):
+        st.download_button(
+            _("Download {size}").format(size=in_bytes(len(made.data))),
+            made.data,
+            made.name,
+            "application/octet-stream",
+            on_click="ignore",
+            type="primary",
+            icon=":material/download:",
+            key="files download",
+        )
+        if kind not in saving.PROGRAMS:
+            st.download_button(
+                _("The script"),
+                lambda: script(chosen.run.config, chosen.run.changes),
+                f"{saving.script_name(chosen.run.config)}.py",
+                "text/x-python",
+                on_click="ignore",
+                icon=":material/code:",
+                help=_("It has the network's class; the code below imports it from there."),
+            )
+
+
+def _programs(chosen: Chosen, kind: str, made: saving.Saved) -> None:
+    """The lines that save and load it, and what they need."""
+    lines = [
+        "# " + _("save"),
+        saving.saving_code(kind, chosen.run.config, chosen.step, made.inputs),
+        "",
+        "# " + _("load, in another program"),
+        saving.loading_code(kind, chosen.run.config, chosen.step, made.inputs),
+    ]
+    st.code("\n".join(lines).strip(), language="python", wrap_lines=True)
+    if kind not in saving.PROGRAMS:
+        beside = _("`{module}` is the file {module}.py, which the button “The script” gives: put both together.")
+        st.caption(beside.format(module=saving.script_name(chosen.run.config)))
+    elif kind == "onnx":
+        st.caption(
+            _("To write it PyTorch needs the packages `onnx` and `onnxscript`, to run it `onnxruntime` is enough.")
+        )
 
 
 def saved_file(chosen: Chosen, kind: str) -> saving.Saved | Unable:

@@ -780,7 +780,7 @@ def test_run_that_went_on_is_told_from_its_parent(classifier: Tab) -> None:
     classifier.tell("resume", step=first.kept[1], speed=0)
     third = classifier.current_run()
     until(lambda: third.status == "finished")
-    assert classifier.space.ghost() == first.id, "the ghost is the run that it goes on from"
+    assert classifier.space.ghost() == first.id, "the ghost is the run that it continues"
     classifier.set("section classifier", "runs")
     assert "the tutorial's settings" in classifier.words
     assert f"went on from step {first.kept[1]} of another run" in classifier.words

@@ -30,7 +30,7 @@ class Workspace(Form):
 
     Streamlit may end a script run wherever it touches the session, to begin the next one. So nothing here does that
     once the workspace is made, or a change could be left half done. Until the old script run gets to such a place it
-    goes on beside the next one: their changes are made one after the other.
+    continues beside the next one: their changes are made one after the other.
     """
 
     def __init__(self, name: str):

@@ -22,7 +22,7 @@ code_component = file_component("torch_playground_code", __file__)
 
 
 def code_panel(space: Workspace) -> None:
-    """The code of the run shown, with the learning-rate changes made during it; before a run, that of the form."""
+    """The code of the run on display, with the learning-rate changes made during it; before a run, that of the form."""
     run = space.run
     config: TrainingConfig = run.config if run is not None else space.config.changed(device="cpu")
     changes = run.changes if run is not None else {}
@@ -44,22 +44,8 @@ def code_panel(space: Workspace) -> None:
     ):
         log = manager().store.log_config(space.owner)
     with st.container(horizontal=True):
-        st.download_button(
-            _("Download .py"),
-            script(config, changes, log),
-            f"{name}.py",
-            "text/x-python",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.download_button(
-            _("Download .ipynb"),
-            notebook(config, changes),
-            f"{name}.ipynb",
-            "application/x-ipynb+json",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        _download(_("Download .py"), script(config, changes, log), f"{name}.py", "text/x-python")
+        _download(_("Download .ipynb"), notebook(config, changes), f"{name}.ipynb", "application/x-ipynb+json")
     lines = marked_lines(config, changes, log)
     shortened = any(len(line) > LONGEST_LINE for line, _marked in lines)
     parts = highlighted([line for line, _marked in lines])
@@ -82,6 +68,10 @@ def code_panel(space: Workspace) -> None:
             "lines": rows,
         },
     )
+
+
+def _download(label: str, text: str, file: str, mime: str) -> None:
+    st.download_button(label, text, file, mime, on_click="ignore", icon=":material/download:")
 
 
 def cut(parts: list[tuple[str, str]]) -> list[tuple[str, str]]:
