@@ -22,7 +22,7 @@ def picture_words(config: BuildConfig) -> dict[str, str]:
 
 
 def preset_title(name: str) -> str:
-    """What a network to begin with is."""
+    """The name of a network to begin with."""
     return {
         "cnn": _("The tutorial's CNN"),
         "mlp": _("A multilayer perceptron"),

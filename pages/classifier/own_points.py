@@ -33,7 +33,7 @@ def add_clicked(space: Workspace, x: float, y: float) -> None:
 
 
 def own_points(space: Workspace) -> None:
-    """The controls for own points."""
+    """Draw the controls for own points, and what was read or refused."""
     points = _points(space)
     st.segmented_control(
         _("Add points by clicking on the picture"),

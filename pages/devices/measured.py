@@ -87,7 +87,7 @@ def _kept(key: str, known: TypeAdapter[Any]) -> Measured | None:
 
 
 def busy_note(at: float) -> None:
-    """What such numbers are worth.
+    """Say when the numbers were measured, and what they depend on.
 
     Args:
         at: when they were measured.
@@ -98,7 +98,7 @@ def busy_note(at: float) -> None:
 
 
 def sweep_panel() -> None:
-    """CPU against GPU over width and batch size."""
+    """Draw the section that measures CPU against GPU over width and batch size."""
     st.write(
         _(
             "One training step of the tutorial's CNN, made ever wider. A GPU needs a while for every single call, "
@@ -180,7 +180,7 @@ def _sweep_table(curves: dict[tuple[str, int], list[Step]]) -> None:
 
 
 def precision_panel() -> None:
-    """What each kind of number can hold, then its speed and accuracy."""
+    """Draw the section on precision: what each kind of number can hold, its speed and accuracy."""
     _kinds_table()
     st.write(
         _(
@@ -266,7 +266,7 @@ def readable(number: float) -> str:
 
 
 def threads_panel() -> None:
-    """Threads 1..N."""
+    """Draw the section that measures 1 to N threads."""
     st.write(
         _(
             "`torch.set_num_threads` says how many threads share one operation. For a small network, handing out the "

@@ -18,7 +18,7 @@ moves_component = file_component("torch_playground_moves", __file__)
 
 
 def moves_panel() -> None:
-    """The section."""
+    """Draw the section: a batch's way to the device and back, line by line."""
     here = [device.name for device in devices() if not device.missing]
     gpus = [name for name in here if name != "cpu"]
     options = [*gpus, META] if gpus else [META, "cpu"]

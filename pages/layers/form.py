@@ -24,7 +24,7 @@ class CardForm(Form):
         super().__init__(f"card {card.name}", card.config.forgive(desk.config)[0] if desk else card.config())
 
     def save(self) -> None:
-        """Leave it on the desk."""
+        """Store the card's arguments on the person's desk, for the next visit."""
         manager().store.leave(self.owner, self.config, None)
 
 

@@ -12,7 +12,7 @@ from pages.shared.person.language import _
 from pages.shared.server.assets import asset
 
 MOST = 49
-"""Numbers of the largest kernel."""
+"""How many numbers the largest kernel has."""
 
 kernel_component = view_component("torch_playground_kernel")
 

@@ -38,7 +38,7 @@ def own_image(owner: str) -> np.ndarray | None:
 
 
 def own_image_panel(form: CardForm, own: np.ndarray | None) -> None:
-    """Where an image is chosen."""
+    """Draw the popover in which an image is chosen."""
     config: Any = form.config
     with st.popover(_("Your own image"), icon=":material/add_photo_alternate:", width="stretch"):
         st.file_uploader(

@@ -69,7 +69,7 @@ def _card(form: CardForm) -> None:
 
 
 def reset_and_link(form: CardForm) -> None:
-    """The buttons beside a card's title."""
+    """Draw the buttons beside a card's title."""
     st.button(
         _("Reset"),
         icon=":material/restart_alt:",
@@ -87,7 +87,7 @@ def reset_and_link(form: CardForm) -> None:
 
 
 def fields(form: CardForm, own: np.ndarray | None) -> None:
-    """The card's arguments."""
+    """Draw the card's arguments, and what is wrong with them."""
     for name, setting in form.config.settings().items():
         hidden = setting.shown_if is not None and form.entered(setting.shown_if[0]) not in setting.shown_if[1]
         if hidden or name in ELSEWHERE:
@@ -103,7 +103,7 @@ def fields(form: CardForm, own: np.ndarray | None) -> None:
 
 
 def draw(form: CardForm, result: Result) -> None:
-    """The picture."""
+    """Draw the card's picture."""
     frame = Frame(0, 0, result.arrays, {"card": {"kind": result.kind, **result.facts}})
 
     def start() -> None:

@@ -7,7 +7,7 @@ from pages.shared.person.language import _
 
 
 def family_titles() -> dict[str, str]:
-    """The families' names."""
+    """The names of the families of cards."""
     return {
         "convolution": _("Convolution"),
         "pooling": _("Pooling"),

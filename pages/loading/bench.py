@@ -24,7 +24,7 @@ OTHER = "b."
 
 
 class Side(Form):
-    """One of the two forms."""
+    """The form of one of the two settings."""
 
     def __init__(self, name: str, config: LoadingConfig):
         super().__init__(f"loading {name}", config)

@@ -11,7 +11,7 @@ from pages.shared.person.language import _
 
 
 def code(space: Bench) -> None:
-    """The script of one of the settings."""
+    """Show the script of one of the settings, to copy or download."""
     st.write(
         _(
             "This is what was measured, made from the app's own source with your settings filled in: the Dataset, the "

@@ -18,7 +18,7 @@ WITHOUT_LOADER = ("batch_size", "shuffle")
 
 
 def settings(space: Bench) -> None:
-    """The forms, one at a time."""
+    """Draw the forms of both settings, one at a time."""
     if session.get("loading compare") is None:
         session.put("loading compare", space.compare)
     space.compare = st.toggle(
@@ -113,7 +113,7 @@ def buttons(space: Bench) -> None:
 
 
 def share(space: Bench) -> None:
-    """A link to both settings."""
+    """A popover with a link to both settings."""
     with st.popover(_("Share"), icon=":material/link:"):
         st.write(_("Whoever opens this link finds all settings as they are here. It starts nothing."))
         st.code(shared_link("loading", space.to_query()), language=None, wrap_lines=True)

@@ -20,7 +20,7 @@ answers_component = file_component("torch_playground_answers", __file__)
 
 
 def answers_view(config: TrainingConfig, loaded: Loaded) -> None:
-    """Both, side by side."""
+    """Draw what the network says before and after loading, side by side."""
     before, after = loaded.before, loaded.after
     if before.kind == "plane" and isinstance(config, ClassifierConfig):
         data = _plane(config, before, after)

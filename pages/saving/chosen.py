@@ -41,7 +41,7 @@ class Chosen:
 
     @property
     def key(self) -> str:
-        """Tells it from all others."""
+        """A text that no other kept step has."""
         return f"{self.run.id} {self.step}"
 
 
@@ -105,7 +105,7 @@ def _remember(newest: str) -> None:
 
 
 def first_run() -> None:
-    """What to do while there is no run."""
+    """Offer to train a network, while the person has no run."""
     with st.container(border=True):
         if session.get("files training"):
             st.markdown(_("It trains. As soon as it has ended, its files are here."))
@@ -133,7 +133,7 @@ def _step(run: Run, newest: str) -> int:
 
 
 def run_title(entry: Entry) -> str:
-    """A run in a line."""
+    """A run's name in the list of runs: experiment, steps, time."""
     at = time.strftime("%H:%M:%S", time.localtime(entry.created))
     parts = [experiment_title(entry.experiment), _("step {step}").format(step=entry.step), at]
     return " · ".join(parts)

@@ -72,7 +72,7 @@ def _mode() -> str:
 
 
 def _code(upload: Upload, mode: str) -> str:
-    """The lines that do what was chosen."""
+    """PyTorch's lines that load the file in the way chosen."""
     place = f'["{upload.place}"]' if upload.place else ""
     read = {
         "safetensors": "weights = load_file(PATH)",

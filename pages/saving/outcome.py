@@ -12,7 +12,7 @@ from core.files.weights import Loaded, Match, prefix
 from pages.shared.person.language import _, joined
 
 MOST_KEYS = 120
-"""Lines of the table of keys."""
+"""The most lines that the table of keys has."""
 
 
 def outcome(loaded: Loaded, matches: list[Match], mode: str) -> None:
@@ -65,7 +65,7 @@ def odd_numbers(weights: dict[str, Tensor]) -> None:
 
 
 def key_table(matches: list[Match], loaded: Loaded | None) -> None:
-    """Key by key, in plain words."""
+    """A table of the keys of file and network, and whether each fits."""
     words = {
         "fits": _("fits"),
         "size": _("another size"),

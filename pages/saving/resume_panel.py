@@ -30,7 +30,7 @@ SECONDS = 6.0
 
 
 def resume_panel(chosen: Chosen | None) -> None:
-    """Draw the section."""
+    """Draw the section: with and without the optimizer's state, and from a checkpoint file."""
     left, right = st.columns([5, 4], gap="medium")
     with left:
         st.markdown(_("**With and without the optimizer**"))

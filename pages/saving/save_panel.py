@@ -57,7 +57,7 @@ def kinds() -> dict[str, tuple[str, str]]:
 
 
 def save_panel(chosen: Chosen) -> None:
-    """Draw the section."""
+    """Draw the section: kinds of files, download and code at the left, what is inside at the right."""
     known = kinds()
     kind = st.segmented_control(
         _("What to save"),

@@ -24,7 +24,7 @@ LOOKS = {
 
 
 def transfer_panel() -> None:
-    """Draw the section."""
+    """Draw the section: choices and code at the left, the four ways' accuracies at the right."""
     left, right = st.columns([5, 6], gap="medium")
     with left:
         st.markdown(

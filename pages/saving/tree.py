@@ -11,12 +11,12 @@ from pages.shared.live.component import file_component
 from pages.shared.person.language import _
 
 FOLDED = ("config", "metrics")
-"""What is folded away at first."""
+"""Branches that are folded away at first."""
 tree_component = file_component("torch_playground_file_tree", __file__)
 
 
 def file_tree(rows: Sequence[Row], key: str) -> None:
-    """Draw the tree."""
+    """Draw a file's rows as a tree."""
     depths = [*(row.depth for row in rows[1:]), 0][: len(rows)]
     lines = [
         {

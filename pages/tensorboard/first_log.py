@@ -26,7 +26,7 @@ class FirstForm(Form):
     """What is written, as the person left it."""
 
     def save(self) -> None:
-        """Remember it."""
+        """Store the example for the next visit."""
         session.prefer(PREFERENCE, json.dumps(self.config.to_query()))
 
 

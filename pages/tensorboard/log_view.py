@@ -18,9 +18,9 @@ from pages.shared.pictures.palette import CHARTS
 
 SHOWN_AT_FIRST = 3
 EXERCISES = ("first_example", "mistakes")
-"""What this page itself writes."""
+"""Folders of the logs that this page itself writes."""
 MOST_SHOWN = 8
-"""Runs over each other."""
+"""The most runs that are drawn over each other."""
 REFRESH = 2.0
 """Seconds between two looks at the files."""
 KEPT_CHOICE = "log runs chosen"
@@ -30,7 +30,7 @@ COLOURS: list[str] = CHARTS["runs"]
 
 
 def no_runs() -> None:
-    """What to do while there is nothing."""
+    """Say that nothing is logged yet, with links to pages that train."""
     st.info(_("Nothing is logged yet. Start a run on any page, then come back: it is here while it trains."))
     with st.container(horizontal=True):
         for folder in ("classifier", "cnn", "rnn"):
@@ -81,13 +81,13 @@ def _size(logs: Path) -> int:
 
 
 def _follow(logs: Path, seen: int) -> None:
-    """Draw again when something was logged."""
+    """Draw the section again when something was logged."""
     if _size(logs) != seen:
         st.rerun()
 
 
 def pictures(logs: Path, names: list[str], weight: float, logarithmic: bool) -> None:
-    """All pictures of the runs chosen."""
+    """Draw all scalars, images and histograms of the runs chosen."""
     logs_of = {name: read(logs / name) for name in names}
     tags = [tag for log in logs_of.values() for tag, line in log.scalars.items() if not tag.startswith("final/")]
     columns = st.columns(2)

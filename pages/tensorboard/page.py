@@ -24,7 +24,7 @@ st.caption(_("See what one line of logging leaves in a file. Then train on any p
 
 
 def itself() -> None:
-    """TensorBoard in a frame."""
+    """Draw TensorBoard itself in a frame."""
     if not runs(manager().store.logs(session.owner())):
         no_runs()
         return
@@ -72,7 +72,7 @@ def zigzag(logs: Path) -> None:
 
 
 def show_lesson() -> None:
-    """What TensorBoard is."""
+    """Draw the lesson on TensorBoard."""
     st.markdown(lesson("tensorboard"))
 
 

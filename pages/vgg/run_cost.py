@@ -47,7 +47,7 @@ def _watch(config: VGGConfig) -> None:
 
 
 def facts(config: VGGConfig) -> str:
-    """What it takes, in a line."""
+    """Parameters, operations and memory of a run, in a line."""
     needed = sum(memory(lane) for lane in lanes(config).values() if isinstance(lane, VGGConfig))
     return _(
         "**{parameters}** parameters, **{flops}** million operations for one image, about **{memory} GB** of memory to "

@@ -53,7 +53,7 @@ def stack_editor(space: Workspace, config: VGGConfig) -> None:
 
 
 def drawing(config: VGGConfig) -> dict[str, Any]:
-    """What the component draws."""
+    """What stack.js draws: the layers, and the words around them."""
     stack = config.stack
     names = {"small": _("small"), "middle": _("middle")}
     return {
@@ -83,7 +83,7 @@ def drawing(config: VGGConfig) -> dict[str, Any]:
 
 
 def layer_of(layer: Sized) -> dict[str, Any]:
-    """One layer for the drawing."""
+    """One layer, as the drawing gets it."""
     out = layer.side // 2 if layer.kind == "M" else layer.side
     return {"kind": layer.kind, "inputs": layer.inputs, "channels": layer.channels, "side": layer.side, "out": out}
 

@@ -57,7 +57,7 @@ class Form:
             self.change(config)
 
     def change(self, config: Config) -> None:
-        """Act on another config that fits."""
+        """Take another config that fits, with what follows from it."""
         self.config = config
         self.save()
 

@@ -67,7 +67,7 @@ class Workspace(Form):
             self.run_id = desk.run if manager().run(self.owner, desk.run or "") else None
 
     def save(self) -> None:
-        """Leave everything on the desk."""
+        """Store config and run on the person's desk, for the next visit."""
         manager().store.leave(self.owner, self.config, self.run_id)
 
     def fill(self, config: Config, run_id: str | None = None) -> None:
@@ -144,7 +144,7 @@ class Workspace(Form):
             self.save()
 
     def reset(self) -> None:
-        """Back to the untrained picture; the run's record is kept."""
+        """Return to the untrained picture; the run's record is kept."""
         with self._changing:
             run = self.run
             self.run_id = None

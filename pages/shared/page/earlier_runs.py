@@ -20,7 +20,7 @@ MOST_CHANGES = 3
 
 
 def earlier_runs(space: Workspace) -> None:
-    """The person's runs, to open again."""
+    """List the person's runs, each with a button that opens it again."""
     entries = space.runs()[:MOST_RUNS]
     if not entries:
         st.info(_("No runs yet. Press Play; every run is kept and can be opened here again."))

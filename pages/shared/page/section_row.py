@@ -11,7 +11,7 @@ from pages.shared.person import session
 from pages.shared.person.language import _
 
 Section = tuple[str, Callable[[], object]]
-"""Its title, and what draws it."""
+"""A section: its title, and the function that draws it."""
 
 
 def section_row(key: str, sections: Mapping[str, Section]) -> None:

@@ -17,7 +17,7 @@ TABLES = """<style>
 
 
 def open_page() -> None:
-    """Set up the page; call first."""
+    """Set up a page's width, title and language; called before anything is drawn."""
     st.set_page_config(page_title="Torch Playground", page_icon="🔥", layout="wide")
     st.html(TABLES)
     session.be_present()
@@ -28,7 +28,7 @@ def open_page() -> None:
 
 
 def language_switch() -> None:
-    """The switch between the languages."""
+    """Draw the switch between the languages."""
     session.put("language_switch", language.current())
     st.segmented_control(
         _("Language"),

@@ -30,12 +30,12 @@ class LogForm(Form):
     """The person's choices for all runs to come."""
 
     def save(self) -> None:
-        """Remember them."""
+        """Store the choices for all runs to come."""
         manager().store.choose_log(session.owner(), self.config)
 
 
 def log_form() -> LogForm:
-    """This tab's form."""
+    """This tab's form of what is logged."""
     form: LogForm | None = session.get("log form")
     if form is None:
         form = LogForm("log", manager().store.log_config(session.owner()))

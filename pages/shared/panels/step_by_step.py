@@ -20,7 +20,7 @@ RULES = {
 
 
 def step_by_step(space: Workspace) -> None:
-    """Buttons, formula and table."""
+    """Draw the section: buttons, the formula of the last press, a table of all parameters."""
     key = f"presses {space.name}"
     if session.get(f"{key} config") != space.config:
         session.put(f"{key} config", space.config)

@@ -12,17 +12,17 @@ from pages.shared.server.owner import COOKIE
 
 
 def get(name: str, default: Any = None) -> Any:
-    """A value of this tab."""
+    """The value that this tab stores under a name."""
     return st.session_state.get(name, default)
 
 
 def put(name: str, value: Any) -> None:
-    """Remember a value for this tab."""
+    """Store a value for this tab."""
     st.session_state[name] = value
 
 
 def drop(prefix: str) -> None:
-    """Forget all values whose name starts so."""
+    """Delete all values of this tab whose names start with a prefix."""
     for name in [name for name in st.session_state if str(name).startswith(prefix)]:
         del st.session_state[name]
 
@@ -37,12 +37,12 @@ def owner() -> str:
 
 
 def preference(name: str) -> str | None:
-    """The person's choice on an earlier visit."""
+    """The person's choice on an earlier visit; None if there was none."""
     return manager().store.preference(owner(), name)
 
 
 def prefer(name: str, value: str) -> None:
-    """Remember a choice for later visits."""
+    """Store a person's choice for later visits."""
     manager().store.prefer(owner(), name, value)
 
 

@@ -50,7 +50,7 @@ def plotly_address() -> str:
 
 
 async def plotly_file(request: Request) -> Response:
-    """Plotly's JavaScript."""
+    """Answer with Plotly's JavaScript."""
     name, data = await run_in_threadpool(plotly_bundle)
     if request.path_params["name"] != name:
         return PlainTextResponse("No such file.", 404)
@@ -58,7 +58,7 @@ async def plotly_file(request: Request) -> Response:
 
 
 async def page_file(request: Request) -> Response:
-    """A script or style of a page."""
+    """Answer with a script or style of a page."""
     try:
         path = (PAGES / request.path_params["path"]).resolve()
         served = PAGES in path.parents and path.suffix in TYPES and path.is_file()

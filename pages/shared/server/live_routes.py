@@ -64,7 +64,7 @@ async def live(socket: WebSocket) -> None:
 
 
 async def obey(socket: WebSocket, run: Run) -> None:
-    """Pass the viewer's commands on."""
+    """Pass a viewer's commands to the run until the socket closes."""
     try:
         while True:
             order = json.loads((await socket.receive_text())[:LONGEST_BODY])
@@ -127,7 +127,7 @@ async def kept_frame(request: Request) -> Response:
 
 
 async def history(request: Request) -> Response:
-    """All metrics of a run."""
+    """Answer with all metrics of a run."""
     run = await find(request)
     if run is None:
         return PlainTextResponse("No such run.", 404)
