@@ -4,14 +4,42 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from core.config import TrainingConfig
 from core.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class KeptStep:
+    """A step of a run apart from its folder: all that a run needs to continue from it.
+
+    Attributes:
+        lanes: "run", the run itself, and what was trained beside it.
+        changes: what was changed while it trained.
+        states: lane -> its checkpoint.
+        frame: the picture of the step.
+    """
+
+    lanes: dict[str, TrainingConfig]
+    changes: dict[int, dict[str, Any]]
+    states: dict[str, Any]
+    frame: bytes
+
+    @property
+    def config(self) -> TrainingConfig:
+        """The config of the run itself."""
+        return self.lanes["run"]
+
+    @property
+    def step(self) -> int:
+        """The step that was kept."""
+        return max(int(state["step"]) for state in self.states.values())
 
 
 def own_fields(snapshot: Snapshot) -> list[str]:

@@ -17,12 +17,13 @@ from typing import Any
 
 from core import limits
 from core.changes import Changes, as_pairs, from_pairs, value_after
+from core.checkpoints import KeptStep
 from core.config import ConfigError, Problem, TrainingConfig
 from core.devices import resolve
 from core.engine.assignment import Assignment, Log
 from core.engine.launcher import Launcher
 from core.engine.presence import Presence
-from core.engine.record import Folder, KeptStep, rows_of
+from core.engine.record import Folder, rows_of
 from core.engine.run import ALIVE, Run
 from core.engine.store import Store, data_folder
 from core.experiments import experiment

@@ -8,7 +8,6 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,33 +37,6 @@ def rows_of(state: Mapping[str, Any], config: TrainingConfig) -> list[Row]:
     return [
         (step, epoch, {"loss/train": loss}) for step, (epoch, loss) in enumerate(zip(epochs, losses, strict=True), 1)
     ]
-
-
-@dataclass(frozen=True)
-class KeptStep:
-    """A step of a run apart from its folder: all that a run needs to continue from it.
-
-    Attributes:
-        lanes: "run", the run itself, and what was trained beside it.
-        changes: what was changed while it trained.
-        states: lane -> its checkpoint.
-        frame: the picture of the step.
-    """
-
-    lanes: dict[str, TrainingConfig]
-    changes: dict[int, dict[str, Any]]
-    states: dict[str, Any]
-    frame: bytes
-
-    @property
-    def config(self) -> TrainingConfig:
-        """The config of the run itself."""
-        return self.lanes["run"]
-
-    @property
-    def step(self) -> int:
-        """The step that was kept."""
-        return max(int(state["step"]) for state in self.states.values())
 
 
 class Folder:

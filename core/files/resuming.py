@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from core import checkpoints
 from core.changes import Changes
+from core.checkpoints import KeptStep
 from core.config import ConfigError, EpochConfig, Problem, TrainingConfig
-from core.engine.record import KeptStep
 from core.experiments import Experiment, experiment, experiments
 from core.files.uploads.packed import pack, raw, unpack
 from core.frames import encode
