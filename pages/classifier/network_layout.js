@@ -50,6 +50,19 @@ function chooseColumns(size, width, height) {
 }
 
 /**
+ * The number of each hidden layer's first unit, where the units of all hidden layers are counted in one row.
+ * @param {{ size: number }[]} layers the inputs, the hidden layers, the outputs
+ * @returns {number[]}
+ */
+export function firstUnits(layers) {
+  let next = 0;
+  return layers.slice(1, -1).map(({ size }) => {
+    next += size;
+    return next - size;
+  });
+}
+
+/**
  * Cut the flat weights into one {weight, bias, inputs, outputs} a Linear layer.
  * @param {LayerOfNetwork[]} layers
  * @param {Float32Array} flat

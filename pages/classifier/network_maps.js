@@ -4,6 +4,7 @@ import { penOf } from "../shared/live/js/dom.js";
 import { findArray } from "../shared/live/js/frames.js";
 import { mix, pack, parseColor } from "../shared/live/js/theme.js";
 import { signedPixels } from "../shared/pictures/tiles.js";
+import { firstUnits } from "./network_layout.js";
 
 const CENTRE = 128;
 const OUTPUT_DETAIL = 25;
@@ -136,13 +137,7 @@ export class NeuronMaps {
     this.picture = picture;
     this.theme = theme;
     this.colors = signedPixels(theme);
-    const [, ...rest] = picture.layers;
-    let start = 0;
-    this.starts = [0];
-    for (const { size } of rest.slice(0, -1)) {
-      this.starts.push(start);
-      start += size;
-    }
+    this.starts = firstUnits(picture.layers);
     this.paintInputs();
   }
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { position } from "../../pages/classifier/gradients.js";
 import {
   chooseLinks,
+  firstUnits,
   linkAt,
   linkCurve,
   neuronAt,
@@ -109,4 +110,10 @@ test("features are known by their names, however they are written", () => {
     assert.equal(featureOf(name)?.(2, 3), value, name);
   }
   assert.equal(featureOf("tan(x1)"), undefined);
+});
+
+test("the units of every hidden layer are counted on from the layer before", () => {
+  const layers = [2, 4, 3, 5, 2].map((size) => ({ size }));
+  assert.deepEqual(firstUnits(layers), [0, 4, 7]);
+  assert.deepEqual(firstUnits([{ size: 2 }, { size: 2 }]), []);
 });
