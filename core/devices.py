@@ -21,21 +21,21 @@ class Device:
 
 def devices() -> list[Device]:
     """All devices that a learner may hear of; those not here carry the reason."""
-    found = [Device("cpu", f"CPU × {os.cpu_count()}")]
+    listed = [Device("cpu", f"CPU × {os.cpu_count()}")]
     if torch.cuda.is_available():
         for index in range(torch.cuda.device_count()):
-            found.append(Device(f"cuda:{index}", torch.cuda.get_device_name(index)))
+            listed.append(Device(f"cuda:{index}", torch.cuda.get_device_name(index)))
     elif torch.version.cuda is None:
-        found.append(Device("cuda", "NVIDIA GPU", "this PyTorch was built without CUDA"))
+        listed.append(Device("cuda", "NVIDIA GPU", "this PyTorch was built without CUDA"))
     else:
-        found.append(Device("cuda", "NVIDIA GPU", "no NVIDIA GPU or driver was found"))
+        listed.append(Device("cuda", "NVIDIA GPU", "no NVIDIA GPU or driver was found"))
     if torch.backends.mps.is_available():
-        found.append(Device("mps", "Apple GPU"))
+        listed.append(Device("mps", "Apple GPU"))
     elif torch.backends.mps.is_built():
-        found.append(Device("mps", "Apple GPU", "no Apple GPU was found"))
+        listed.append(Device("mps", "Apple GPU", "no Apple GPU was found"))
     else:
-        found.append(Device("mps", "Apple GPU", "only a Mac with Apple silicon has it"))
-    return found
+        listed.append(Device("mps", "Apple GPU", "only a Mac with Apple silicon has it"))
+    return listed
 
 
 def resolve(name: str) -> str:

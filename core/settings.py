@@ -59,7 +59,7 @@ def chosen(names: dict[str, str], literal: Any) -> dict[str, str]:
 
 
 def dataset(default: str, literal: Any, *, help: str, more: dict[str, str] | None = None, source: str = "") -> Any:
-    """The data set.
+    """Declare the data set.
 
     Args:
         literal: the field's type, a Literal of the sets' names.

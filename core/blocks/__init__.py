@@ -201,21 +201,21 @@ def read_block(text: str, inside: bool = False) -> Block:
     Args:
         inside: whether it stands in a residual block, where no other one may.
     """
-    shown = {"text": text if len(text) <= 60 else text[:57] + "..."}
+    quoted = {"text": text if len(text) <= 60 else text[:57] + "..."}
 
     def unreadable(problem: Problem) -> Block:
         return Block("", typed=balanced(text), problem=problem)
 
-    found = re.fullmatch(r"(?:nn\.)?([A-Za-z_]\w*)\s*(?:\((.*)\))?", text.strip(), re.DOTALL)
-    if found is None:
+    match = re.fullmatch(r"(?:nn\.)?([A-Za-z_]\w*)\s*(?:\((.*)\))?", text.strip(), re.DOTALL)
+    if match is None:
         return unreadable(
-            Problem("", "“{text}” is no block: write one as PyTorch does, such as Conv2d(1, 16, 3).", shown)
+            Problem("", "“{text}” is no block: write one as PyTorch does, such as Conv2d(1, 16, 3).", quoted)
         )
     names = {kind.lower(): kind for kind in KINDS}
-    kind = names.get(found[1].lower(), "")
+    kind = names.get(match[1].lower(), "")
     if not kind:
-        return unreadable(Problem("", "There is no block “{name}” here.", {"name": found[1][:40]}))
-    parts = [part for part in split(found[2] or "") if not re.fullmatch(r"inplace\s*=\s*(True|False)", part)]
+        return unreadable(Problem("", "There is no block “{name}” here.", {"name": match[1][:40]}))
+    parts = [part for part in split(match[2] or "") if not re.fullmatch(r"inplace\s*=\s*(True|False)", part)]
     if kind == "Residual":
         if inside:
             return unreadable(Problem("", "A residual block can't stand inside another one."))
@@ -301,11 +301,11 @@ def with_typed(block: Block, name: str, typed: str) -> Block:
         BlocksRefused: the value can't be used.
         LookupError: it has no such argument.
     """
-    found = {argument.name: argument for argument in KINDS[block.kind]}[name]
+    argument = {one.name: one for one in KINDS[block.kind]}[name]
     typed = typed.strip()
-    if found.most > 1 and typed[:1] not in ("(", "["):
+    if argument.most > 1 and typed[:1] not in ("(", "["):
         typed = f"({typed})"
-    return block.with_value(name, _value(block.kind, found, typed))
+    return block.with_value(name, _value(block.kind, argument, typed))
 
 
 # Writing
@@ -330,11 +330,11 @@ def _text(block: Block, comma: str) -> str:
         return f"Residual({comma.join(_text(inner, comma) for inner in block.inner)})"
     parts = []
     for argument, value in zip(KINDS[block.kind], block.values, strict=True):
-        shown = f"({comma.join(map(str, value))})" if isinstance(value, tuple) else str(value)
+        text = f"({comma.join(map(str, value))})" if isinstance(value, tuple) else str(value)
         if argument.default is REQUIRED and argument.name != "dim":
-            parts.append(shown)
+            parts.append(text)
         elif value != argument.default:
-            parts.append(f"{argument.name}={shown}")
+            parts.append(f"{argument.name}={text}")
     return f"{block.kind}({comma.join(parts)})"
 
 

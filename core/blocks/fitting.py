@@ -1,4 +1,4 @@
-"""How the blocks of a network fit together: every shape, where it breaks and why, and what would mend it."""
+"""How the blocks of a network fit together: every shape, where it breaks and why, and what would repair it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TESTED_AT_ONCE = 200
 
 @dataclass(frozen=True)
 class Remedy:
-    """What would mend a network where it breaks: a sentence for the button, and the network then."""
+    """What would repair a network where it breaks: a sentence for the button, and the network then."""
 
     sentence: Problem
     blocks: tuple[Block, ...]
@@ -83,8 +83,8 @@ def check(blocks: tuple[Block, ...], input_shape: Shape, n_classes: int, batches
         n_classes: numbers that it must put out.
         batches: sizes of the batches it is trained with.
     """
-    found = unreadable(blocks)
-    readable = blocks if found is None else blocks[: found[0][0]]
+    first_unreadable = unreadable(blocks)
+    readable = blocks if first_unreadable is None else blocks[: first_unreadable[0][0]]
     rows = _traced(readable, input_shape, batches[0])
     others = [*batches[1:], *([max(batches) + 1] if any(map(_takes_the_batch, rows)) else [])]
     for batch in others:
@@ -102,8 +102,8 @@ def check(blocks: tuple[Block, ...], input_shape: Shape, n_classes: int, batches
     output = rows[-1].output if rows else input_shape
     if rows and rows[-1].problem is not None:
         return Checked(by_path, _path(rows[-1].name), rows[-1].problem, None, **totals)
-    if found is not None:
-        return Checked(by_path, found[0], found[1], None, **totals)
+    if first_unreadable is not None:
+        return Checked(by_path, first_unreadable[0], first_unreadable[1], None, **totals)
     problem = next(_whole(blocks, output, n_classes, **totals), None)
     return Checked(by_path, None, problem, output, **totals)
 
@@ -168,15 +168,15 @@ def _whole(
         )
 
 
-# Mending
+# Repairing
 
 
 def remedy(blocks: tuple[Block, ...], checked: Checked, n_classes: int) -> Remedy | None:
-    """What would mend a network where it breaks; None if it works, or nobody can know what was meant."""
+    """What would repair a network where it breaks; None if it works, or nobody can know what was meant."""
     if checked.problem is None:
         return None
     if checked.path is None:
-        return _mend_output(blocks, checked.output, n_classes)
+        return _repair_output(blocks, checked.output, n_classes)
     if checked.path not in checked.rows:
         return None
     row, block = checked.rows[checked.path], at(blocks, checked.path)
@@ -195,7 +195,7 @@ def remedy(blocks: tuple[Block, ...], checked: Checked, n_classes: int) -> Remed
             sentence = Problem("", "Use {name}={number}", values)
         return Remedy(sentence, put(blocks, checked.path, better))
     if block.kind == "Residual":
-        return _mend_sum(blocks, checked, block, row.input)
+        return _repair_sum(blocks, checked, block, row.input)
     if block.kind == "BatchNorm1d" and len(row.input) > 2:
         return Remedy(Problem("", "Put Flatten before it"), insert(blocks, checked.path, fresh("Flatten")))
     if block.kind.startswith(("Conv1d", "MaxPool1d", "AvgPool1d", "Adaptive")) and block.kind.endswith("1d"):
@@ -232,7 +232,7 @@ def fitted(block: Block, given: Shape) -> Block:
     return block
 
 
-def _mend_output(blocks: tuple[Block, ...], output: Shape | None, n_classes: int) -> Remedy | None:
+def _repair_output(blocks: tuple[Block, ...], output: Shape | None, n_classes: int) -> Remedy | None:
     """Make the network put out one number a class."""
     if output is None or output == (n_classes,):
         return None
@@ -253,7 +253,7 @@ def _mend_output(blocks: tuple[Block, ...], output: Shape | None, n_classes: int
     )
 
 
-def _mend_sum(blocks: tuple[Block, ...], checked: Checked, block: Block, given: Shape) -> Remedy | None:
+def _repair_sum(blocks: tuple[Block, ...], checked: Checked, block: Block, given: Shape) -> Remedy | None:
     """Let the last convolution or Linear inside a residual block put out as much as goes in."""
     assert checked.path is not None
     for number in reversed(range(len(block.inner))):
@@ -275,14 +275,16 @@ def _mend_sum(blocks: tuple[Block, ...], checked: Checked, block: Block, given: 
     return None
 
 
-def mend(blocks: tuple[Block, ...], input_shape: Shape, n_classes: int, batches: tuple[int, ...]) -> tuple[Block, ...]:
+def repair_all(
+    blocks: tuple[Block, ...], input_shape: Shape, n_classes: int, batches: tuple[int, ...]
+) -> tuple[Block, ...]:
     """Take one remedy after the other until the network works, or none is left."""
     seen = {blocks}
     for _ in range(200):
-        found = remedy(blocks, check(blocks, input_shape, n_classes, batches), n_classes)
-        if found is None or found.blocks in seen:
+        fix = remedy(blocks, check(blocks, input_shape, n_classes, batches), n_classes)
+        if fix is None or fix.blocks in seen:
             break
-        blocks = found.blocks
+        blocks = fix.blocks
         seen.add(blocks)
     return blocks
 
@@ -346,11 +348,11 @@ __all__ = [
     "check",
     "fitted",
     "insert",
-    "mend",
     "move",
     "put",
     "read",
     "remedy",
     "remove",
+    "repair_all",
     "walk",
 ]

@@ -28,15 +28,15 @@ def read_points(text: str, most_points: int, most_classes: int) -> tuple[list[Po
         raise CsvRefused(
             "The CSV has {count} points; at most {most} fit here.", count=len(rows) - first, most=most_points
         )
-    found = [_row(number, cells) for number, cells in rows[first:]]
-    labels = sorted({label for _, _, label in found}, key=_order)
+    points = [_row(number, cells) for number, cells in rows[first:]]
+    labels = sorted({label for _, _, label in points}, key=_order)
     if len(labels) < 2:
         raise CsvRefused("All points have the same label “{label}”; two classes are needed.", label=labels[0])
     if len(labels) > most_classes:
         raise CsvRefused(
             "The CSV has {count} different labels; at most {most} fit here.", count=len(labels), most=most_classes
         )
-    return [(x, y, labels.index(label)) for x, y, label in found], labels
+    return [(x, y, labels.index(label)) for x, y, label in points], labels
 
 
 def _order(label: str) -> tuple[bool, float, str]:

@@ -88,8 +88,8 @@ def _all_whole(files: Sequence[tuple[Path, str]]) -> bool:
 
 @cache
 def _whole(path: Path, changed: float, md5: str) -> bool:
-    found: bool = torchvision.datasets.utils.check_integrity(str(path), md5)
-    return found
+    intact: bool = torchvision.datasets.utils.check_integrity(str(path), md5)
+    return intact
 
 
 def missing(dataset: str) -> Problem | None:
@@ -171,7 +171,7 @@ class Download:
                 self._watch(child, part)
             finally:
                 child.kill()
-            told = child.stdout.read().strip() if child.stdout else ""
+            reason_line = child.stdout.read().strip() if child.stdout else ""
         own = FOLDERS.get(self.name, self.name)
         if child.returncode == 0 and _present(part / own, self.name):
             target = folder() / own
@@ -179,7 +179,7 @@ class Download:
             os.replace(part / own, target)
             self.share = 1.0
         else:
-            reason, _, detail = told.partition(" ")
+            reason, _, detail = reason_line.partition(" ")
             self._fail(reason if reason in REASONS else "network", detail)
 
     def _watch(self, child: subprocess.Popen[str], part: Path) -> None:
@@ -231,15 +231,15 @@ def main(name: str, into: str, *mirrors: str) -> int:
     (Path(into) / BEGUN).touch()
     socket.setdefaulttimeout(20)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    sys.stdout, told = sys.stderr, sys.stdout
+    sys.stdout, answers = sys.stderr, sys.stdout
     try:
         fetch(name, Path(into), mirrors)
     except ValueError:
-        print("corrupt", file=told)
+        print("corrupt", file=answers)
     except ConnectionError:
-        print("network", file=told)
+        print("network", file=answers)
     except OSError as error:
-        print("disk", error.strerror or error, file=told)
+        print("disk", error.strerror or error, file=answers)
     else:
         return 0
     return 1

@@ -10,7 +10,7 @@ SIDE = 112
 """Side in pixels of the pad that a digit is drawn on."""
 BOX, SIZE = 20, 28
 MOST_ENLARGED = 2.0
-"""A dot stays a dot: nothing is made more than so many times larger than on a pad reduced to 28 pixels."""
+"""A dot stays a dot: nothing is made more than this many times larger than on a pad reduced to 28 pixels."""
 
 
 def read_drawing(text: str) -> Tensor:

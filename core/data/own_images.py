@@ -20,11 +20,11 @@ from core.config import Problem
 SIZE, COLOUR_SIZE = 28, 32
 """Side in pixels of grey images, and of those in colour."""
 MAX_ZIP = 50_000_000
-"""Bytes of the zip."""
+"""The most bytes of a zip that is read."""
 MAX_FILES = 20_000
 MAX_IMAGE_BYTES = 10_000_000
 MAX_ALL_BYTES = 500_000_000
-"""Bytes of all images together, unpacked."""
+"""The most bytes of all images together, unpacked."""
 MAX_PIXELS = 16_000_000
 MAX_CLASSES = 10
 ENDINGS = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp"}
@@ -192,11 +192,11 @@ def own_images(key: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def own_file(key: str, root: Path) -> Path:
-    """The file of a key."""
+    """The file that keeps the images under a key."""
     return root / f"{key}.npz"
 
 
 def own_names(key: str, root: Path) -> list[str]:
-    """The names of its classes."""
+    """The names of the classes of the images under a key."""
     with np.load(own_file(key, root)) as kept:
         return [str(name) for name in kept["names"]]

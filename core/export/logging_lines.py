@@ -41,7 +41,7 @@ def functions(config: TrainingConfig, log: LogConfig) -> tuple[Callable[..., Any
 
 
 def constants(config: TrainingConfig, log: LogConfig) -> list[str]:
-    """The constants that they need."""
+    """The constants that the lines of logging need."""
     return [f"HPARAMS = {literal(hparams(config))}"] if "hparams" in logged(config, log) else []
 
 

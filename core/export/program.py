@@ -125,7 +125,7 @@ class _Writer(Collector):
         return self.trees[item]
 
     def formula(self, item: Any) -> tuple[list[str], cst.BaseExpression] | None:
-        """See `Knowledge.formula`."""
+        """What a function computes where it is one expression, see `Knowledge.formula`."""
         tree = self.tree(item)
         return formula(tree) if isinstance(tree, cst.FunctionDef) else None
 

@@ -41,7 +41,7 @@ class Result:
         kind: which picture is drawn: "windows", "wave", "film", "panels", "plots" or "surface".
         formula: LaTeX, with this config's numbers.
         layer: an expression of the lines whose parameters are counted, if it has any.
-        input, output: expressions whose shapes are told.
+        input, output: expressions whose shapes are shown.
         arrays: what else the picture needs.
         facts: plain values that go with them.
         one, lines_of_it: the index of the line that is the card's subject, and how many lines it takes.

@@ -260,7 +260,7 @@ class ConvTranspose2dConfig(CardConfig):
 
 
 def transposed_length(config: ConvTranspose2dConfig) -> int:
-    """The output's rows."""
+    """How many rows the output of the transposed convolution has."""
     reach = config.dilation * (config.kernel_size - 1)
     return (config.side - 1) * config.stride - 2 * config.padding + reach + config.output_padding + 1
 

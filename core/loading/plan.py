@@ -29,7 +29,7 @@ class Call:
 
 
 def dataset(config: LoadingConfig) -> Call:
-    """The map-style Dataset."""
+    """The call that makes the map-style Dataset."""
     both = {"samples": config.samples, "seed": config.seed}
     if config.dataset == "memory":
         return Call(ShapesInMemory, both)
@@ -69,7 +69,7 @@ def loader(config: LoadingConfig) -> Call:
 
 
 def step(config: LoadingConfig) -> Call:
-    """What makes the training step."""
+    """The call that makes the training step."""
     if config.step == "cnn":
         return Call(training_step, {"seed": config.seed})
     if config.step == "accelerator":
@@ -78,5 +78,5 @@ def step(config: LoadingConfig) -> Call:
 
 
 def start_method(config: LoadingConfig) -> str:
-    """How workers start."""
+    """How worker processes start: fork, spawn or forkserver."""
     return multiprocessing.get_context().get_start_method() if config.context == "default" else config.context

@@ -23,7 +23,7 @@ SWEPT = (0, 1, 2, 3, 4, 6, 8)
 
 
 def situation(name: str) -> tuple[LoadingConfig, LoadingConfig]:
-    """Both settings of a situation."""
+    """The two settings that a situation compares, A and B."""
     first, other = SITUATIONS[name]
     return LoadingConfig.create(first), LoadingConfig.create({**first, **other})
 

@@ -41,7 +41,7 @@ class Noted(Dataset[Any]):
 
 
 class NotedStream(IterableDataset[Any]):
-    """The same for an IterableDataset."""
+    """An IterableDataset that notes when each of its samples was fetched."""
 
     def __init__(self, dataset: Any, clock: Clock):
         self.dataset = dataset

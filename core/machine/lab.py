@@ -30,7 +30,7 @@ LONGEST_STEP, LONGEST_SWEEP = 0.6, 6.0
 
 
 def synchronize(device: torch.device) -> None:
-    """Wait until a device has done all that it was asked: a GPU works while the program goes on."""
+    """Wait until a device has done all that it was asked: a GPU works while the program continues."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":
@@ -52,7 +52,7 @@ def milliseconds(device: torch.device, work: Callable[[], object], times: int = 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a tensor lives."""
+    """A tensor's name, device, shape and bytes."""
 
     name: str
     device: str
@@ -289,7 +289,7 @@ class Precision:
 
 def precisions(device: str) -> list[Precision]:
     """Train a CNN briefly in float32, then let it answer in each precision."""
-    return [Precision(**found) for found in json.loads(confined(run_precisions, device, memory=None))]
+    return [Precision(**fields) for fields in json.loads(confined(run_precisions, device, memory=None))]
 
 
 def run_precisions(name: str) -> bytes:

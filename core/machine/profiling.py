@@ -23,7 +23,7 @@ PROFILER_WARM_UP = 2
 STEPS = 3
 """Steps that are profiled."""
 DEEPEST = 5
-"""Operations inside of operations that are told; deeper ones are only added up."""
+"""How deep operations inside of operations are listed; deeper ones are only added up."""
 MOST_BARS = 3000
 MOST_TIMES = 10
 PROFILER_STEP = "ProfilerStep"

@@ -127,8 +127,8 @@ def written(layer: nn.Module) -> str:
         return f"{name}({layer.in_channels}, {layer.out_channels}, {sizes})"
     if isinstance(layer, _POOLINGS):
         kernel, stride, padding = (_first(size) for size in (layer.kernel_size, layer.stride, layer.padding))
-        shown = [str(kernel), *([f"stride={stride}"] if stride != kernel else [])]
-        return f"{name}({', '.join([*shown, *([f'padding={padding}'] if padding else [])])})"
+        options = [str(kernel), *([f"stride={stride}"] if stride != kernel else [])]
+        return f"{name}({', '.join([*options, *([f'padding={padding}'] if padding else [])])})"
     if isinstance(layer, nn.Linear):
         return f"Linear({layer.in_features}, {layer.out_features})"
     if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):

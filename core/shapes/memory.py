@@ -10,7 +10,7 @@ RESERVE = 400_000_000
 
 
 def fits(needed: int) -> Problem | None:
-    """Why a run that takes so many bytes can't start, if it can't."""
+    """Why a run that takes this many bytes can't start, if it can't."""
     here = available()
     if here is None or needed <= here - RESERVE:
         return None

@@ -18,7 +18,7 @@ FRAGMENTS = 1.5
 
 @dataclass(frozen=True)
 class Sized:
-    """One layer.
+    """The sizes of one layer.
 
     Attributes:
         kind: "conv", "M" or "linear".
@@ -73,7 +73,7 @@ class Stack:
 
     @property
     def parameters(self) -> int:
-        """Numbers that it learns."""
+        """Numbers that the network learns."""
         return sum(layer.parameters for layer in self.layers)
 
     @property

@@ -70,8 +70,8 @@ def projection(features: Tensor, labels: Tensor) -> np.ndarray:
         if len(of_class) and of_class.mean() < 0:
             places[:, axis] = -places[:, axis]
     size = places.abs().amax(dim=0).clamp(min=1e-12)
-    found: np.ndarray = (places / size).float().cpu().numpy()
-    return found
+    scaled: np.ndarray = (places / size).float().cpu().numpy()
+    return scaled
 
 
 def tested(images: Tensor, labels: Tensor, hidden: Tensor, logits: Tensor, classes: int) -> dict[str, np.ndarray]:

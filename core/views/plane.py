@@ -39,14 +39,14 @@ def decision(probability: Tensor, levels: int) -> np.ndarray:
 
 def hidden_activations(hidden: nn.Sequential, x: Tensor) -> list[Tensor]:
     """Each hidden layer's output (N, neurons) for inputs x (N, features), after its activation."""
-    found = []
+    activations = []
     for index, layer in enumerate(hidden):
         if isinstance(layer, nn.Linear) and index > 0:
-            found.append(x)
+            activations.append(x)
         x = layer(x)
     if len(hidden):
-        found.append(x)
-    return found
+        activations.append(x)
+    return activations
 
 
 def unit_maps(activations: Sequence[Tensor], side: int) -> tuple[np.ndarray, list[float]]:

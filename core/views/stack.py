@@ -35,12 +35,12 @@ def maps_of_blocks(features: nn.Sequential, x: Tensor) -> tuple[list[np.ndarray]
         x = layer(x)
     if not isinstance(features[-1], nn.MaxPool2d):
         blocks.append(x)
-    shown = [blocks[i] for i in shown_blocks(len(blocks))]
-    return [byte_maps(small(block[0, :MOST_MAPS])) for block in shown], x
+    chosen = [blocks[i] for i in shown_blocks(len(blocks))]
+    return [byte_maps(small(block[0, :MOST_MAPS])) for block in chosen], x
 
 
 def shown_blocks(count: int) -> list[int]:
-    """Which of so many blocks have room on the screen."""
+    """Which of `count` blocks have room on the screen."""
     numbers: list[int] = torch.linspace(0, count - 1, min(MOST_BLOCKS, count)).round().long().tolist()
     return numbers
 

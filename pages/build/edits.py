@@ -18,7 +18,7 @@ from core.blocks import (
     with_typed,
     write,
 )
-from core.blocks.fitting import at, fitted, insert, mend, move, put, remedy, remove
+from core.blocks.fitting import at, fitted, insert, move, put, remedy, remove, repair_all
 from core.blocks.presets import PRESETS
 from core.experiments.build import BuildConfig
 from core.shapes import Shape
@@ -79,7 +79,7 @@ def changed(space: Workspace, desk: Desk, order: dict[str, Any]) -> tuple[Block,
         desk.chosen = None
         return _preset(space, str(order["value"]))
     if do == "mend":
-        return mend(blocks, settings.input_shape, settings.n_classes, settings.batches)
+        return repair_all(blocks, settings.input_shape, settings.n_classes, settings.batches)
     if do == "remedy":
         repair = remedy(blocks, examined(space, blocks), settings.n_classes)
         return repair.blocks if repair else blocks
@@ -127,7 +127,7 @@ def _preset(space: Workspace, name: str) -> tuple[Block, ...]:
     for field_name, value in values.items():
         session.put(space.key(field_name), value)
     settings = BuildConfig.model_construct(**{**dict(settings), **values})
-    return mend(read(preset.blocks), settings.input_shape, settings.n_classes, settings.batches)
+    return repair_all(read(preset.blocks), settings.input_shape, settings.n_classes, settings.batches)
 
 
 def _path(value: Any) -> Path:

@@ -56,4 +56,4 @@ def test_a_frame_of_the_classifier_is_small() -> None:
 
 
 def test_the_frame_that_the_scripts_are_tested_with_is_encoded_so_today() -> None:
-    assert FILE.read_text(encoding="utf-8") == text(), "write it anew: python -m tests.core.frame_fixture"
+    assert FILE.read_text(encoding="utf-8") == text(), "write it again: python -m tests.core.frame_fixture"

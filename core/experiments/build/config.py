@@ -120,7 +120,7 @@ class BuildConfig(ImageConfig):
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """Of one example as the network is given it."""
+        """The shape of one example as the network is given it."""
         size = self.image_set.size
         return (2,) if self.on_points else (self.image_set.channels, size, size)
 
@@ -132,7 +132,7 @@ class BuildConfig(ImageConfig):
 
     @property
     def network(self) -> tuple[Block, ...]:
-        """The blocks."""
+        """The network's blocks, read from their text."""
         return read(self.blocks)
 
     @property
@@ -152,7 +152,7 @@ class BuildConfig(ImageConfig):
 
     @property
     def Net(self) -> type[nn.Module]:
-        """The network's class."""
+        """The network's class, made from `source`."""
         return net_class(self.source)
 
 

@@ -49,7 +49,7 @@ def scene_of(config: BuildConfig) -> Scene:
 
 
 def view_plane(config: BuildConfig, snapshot: Snapshot) -> Frame:
-    """The boundary."""
+    """What the network says in the plane, and how sure it is: the decision boundary."""
     net, grid = snapshot.net, scene_of(config).grid
     side = math.isqrt(len(grid))
     net.eval()

@@ -38,7 +38,7 @@ def view(config: CNNConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Fra
 
 
 def first_convolution(net: CNN) -> nn.Conv2d:
-    """The first layer."""
+    """The network's first convolution."""
     first = net.conv1[0]
     assert isinstance(first, nn.Conv2d)
     return first

@@ -37,7 +37,7 @@ def whole(net: RNN, x: Tensor, h_state: Any = None) -> tuple[Tensor, Any]:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Both ways on one window.
+    """How long the loop and the whole tensor take on one window, and how far they differ.
 
     Attributes:
         loop, whole: median seconds of a forward and backward pass.

@@ -24,7 +24,7 @@ REMEMBERED = 100
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run takes.
+    """How long the images of a run take.
 
     Attributes:
         train: seconds for one training image, forward, backward and its share of the step.
@@ -108,21 +108,21 @@ _lock = threading.Lock()
 def measured(config: VGGConfig, owner: str, jobs: Jobs) -> Measurement:
     """The measurement of a config, begun at the first call, whoever asked first.
 
-    It is a job of its own purpose: a person's new wish ends the one before, and nothing else of theirs. What was ended
-    is begun again, if it is still asked for, when the person's other measurement is done: two tabs take turns.
+    It is a job of its own purpose: a person's new request ends the one before, and nothing else of theirs. What was
+    ended begins again, if it is still asked for, when the person's other measurement is done: two tabs take turns.
 
     Raises:
         Refused: too many people are waiting for the cores.
     """
     relevant = {name: getattr(config, name) for name in RELEVANT}
-    asked = VGGConfig.create({**relevant, "device": "cpu"})
-    key = asked.model_dump_json()
+    on_cpu = VGGConfig.create({**relevant, "device": "cpu"})
+    key = on_cpu.model_dump_json()
     with _lock:
         known = _known.get(key)
         busy = any(other.job.owner == owner and other.job.alive for other in _known.values())
         if known is None or (known.job.status == "ended" and not busy):
             limits = limits_of_a_job(PATIENCE, silence=None)
-            _known[key] = Measurement(asked, jobs.start(owner, report_cost, asked, limits, purpose="cost"))
+            _known[key] = Measurement(on_cpu, jobs.start(owner, report_cost, on_cpu, limits, purpose="cost"))
             if len(_known) > REMEMBERED:
                 _known.popitem(last=False)
         return _known[key]

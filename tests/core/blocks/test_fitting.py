@@ -1,4 +1,4 @@
-"""The check of a network before it runs against the network itself: 1,000 random ones, and what would mend them."""
+"""The check of a network before it runs against the network itself: 1,000 random ones, and what would repair them."""
 
 import random
 import tracemalloc
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from core.blocks import KINDS, MOST_BLOCKS, Block, BlocksRefused, Path, read, walk, write, write_class
-from core.blocks.fitting import check, fitted, insert, layers, mend, move, put, remedy, remove
+from core.blocks.fitting import check, fitted, insert, layers, move, put, remedy, remove, repair_all
 from core.models.built import net_class
 from core.shapes import Shape, trace
 
@@ -82,7 +82,7 @@ def test_a_thousand_random_networks_do_what_the_check_says() -> None:
     for number in range(1000):
         chance = random.Random(number)
         blocks, shape, batch = random_network(chance)
-        told = check(read(write(blocks)), shape, 10, (batch,))
+        outcome = check(read(write(blocks)), shape, 10, (batch,))
         net = net_class(write_class(blocks, shape, {}))()
         seen: dict[Path, Shape] = {}
 
@@ -97,16 +97,16 @@ def test_a_thousand_random_networks_do_what_the_check_says() -> None:
             failed = False
         except (RuntimeError, ValueError, IndexError):
             failed = True
-        found = {path: row.output for path, row in told.rows.items() if row.output is not None}
-        assert found == seen, (write(blocks), shape, batch)
-        assert failed == (told.path is not None), (write(blocks), shape, batch, told.problem)
+        predicted = {path: row.output for path, row in outcome.rows.items() if row.output is not None}
+        assert predicted == seen, (write(blocks), shape, batch)
+        assert failed == (outcome.path is not None), (write(blocks), shape, batch, outcome.problem)
         if failed:
-            assert told.path not in seen and told.problem is not None
-            assert "{error}" not in told.problem.sentence, (write(blocks), shape, told.problem)
+            assert outcome.path not in seen and outcome.problem is not None
+            assert "{error}" not in outcome.problem.sentence, (write(blocks), shape, outcome.problem)
         else:
-            assert told.parameters == sum(p.numel() for p in net.parameters())
-            assert told.output == seen[(len(blocks) - 1,)]
-        outcomes[told.problem.sentence if told.path and told.problem else "works"] += 1
+            assert outcome.parameters == sum(p.numel() for p in net.parameters())
+            assert outcome.output == seen[(len(blocks) - 1,)]
+        outcomes[outcome.problem.sentence if outcome.path and outcome.problem else "works"] += 1
     assert outcomes["works"] > 300 and outcomes.total() - outcomes["works"] > 300, outcomes
     assert len(outcomes) > 14, outcomes
 
@@ -116,18 +116,18 @@ DIGITS = (1, 28, 28)
 
 def checked(text: str, shape: Shape = DIGITS, classes: int = 10, batches: tuple[int, ...] = (50,)) -> str:
     """What is wrong with a network, and at which block."""
-    found = check(read(text), shape, classes, batches)
-    return f"{found.path} {found.problem}" if found.problem else ""
+    outcome = check(read(text), shape, classes, batches)
+    return f"{outcome.path} {outcome.problem}" if outcome.problem else ""
 
 
 CNN = "Conv2d(1,16,5,stride=2,padding=2),ReLU(),MaxPool2d(2),Conv2d(16,32,5,padding=2),ReLU(),Flatten(),Linear(1568,10)"
 
 
 def test_the_tutorials_network_works() -> None:
-    found = check(read(CNN), DIGITS, 10, (50,))
-    assert found.problem is None and found.output == (10,)
-    assert found.parameters == 28_938
-    assert found.flops == 2 * (25 * 16 * 14 * 14 + 25 * 16 * 32 * 7 * 7 + 1568 * 10)
+    outcome = check(read(CNN), DIGITS, 10, (50,))
+    assert outcome.problem is None and outcome.output == (10,)
+    assert outcome.parameters == 28_938
+    assert outcome.flops == 2 * (25 * 16 * 14 * 14 + 25 * 16 * 32 * 7 * 7 + 1568 * 10)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_the_widest_network_is_checked_and_what_is_beyond_refused_without_memory
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence", "mended"),
+    ("text", "sentence", "repaired"),
     [
         (CNN.replace("1568", "32"), "Linear wants 1568 here: use it", CNN),
         ("Conv2d(3,4,3)", "Conv2d wants 1 here: use it", "Conv2d(1,4,3)"),
@@ -236,23 +236,23 @@ def test_the_widest_network_is_checked_and_what_is_beyond_refused_without_memory
         ),
     ],
 )
-def test_a_click_mends_it(text: str, sentence: str, mended: str) -> None:
+def test_a_click_repairs_it(text: str, sentence: str, repaired: str) -> None:
     blocks = read(text)
-    found = remedy(blocks, check(blocks, DIGITS, 10, (50,)), 10)
-    assert found is not None
-    assert str(found.sentence) == sentence
-    assert write(found.blocks) == mended
+    fix = remedy(blocks, check(blocks, DIGITS, 10, (50,)), 10)
+    assert fix is not None
+    assert str(fix.sentence) == sentence
+    assert write(fix.blocks) == repaired
 
 
 def test_most_random_networks_can_be_mended_wholly() -> None:
-    mended = 0
+    repaired = 0
     for number in range(60):
         blocks, _, _ = random_network(random.Random(number))
-        after = mend(blocks, DIGITS, 10, (50,))
+        after = repair_all(blocks, DIGITS, 10, (50,))
         works = check(after, DIGITS, 10, (50,)).problem is None
         assert works or remedy(after, check(after, DIGITS, 10, (50,)), 10) is None or len(after) > 20
-        mended += works
-    assert mended > 40
+        repaired += works
+    assert repaired > 40
 
 
 def test_moving_putting_and_taking_out() -> None:
