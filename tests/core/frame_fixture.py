@@ -1,6 +1,6 @@
 """A frame in bytes and what a reader must find in it: tests/js/frame.json, which tests in both languages read.
 
-`python -m tests.core.frame_fixture` writes the file anew.
+`python -m tests.core.frame_fixture` writes the file again.
 """
 
 import base64
@@ -48,7 +48,7 @@ def fixture() -> dict[str, Any]:
 
 
 def text() -> str:
-    """The file's text."""
+    """The text of the file that both languages read."""
     return json.dumps(fixture(), ensure_ascii=False, indent=1) + "\n"
 
 

@@ -56,8 +56,8 @@ class Scripts:
         assert self.driver.stdin is not None and self.driver.stdout is not None
         path = self.folder / "script.py"
         path.write_text(text, encoding="utf-8")
-        told = [str(path), str(place), os.environ.get("TORCH_PLAYGROUND_DATA", "")]
-        print(json.dumps(told), file=self.driver.stdin, flush=True)
+        order = [str(path), str(place), os.environ.get("TORCH_PLAYGROUND_DATA", "")]
+        print(json.dumps(order), file=self.driver.stdin, flush=True)
         printed: str = json.loads(self.driver.stdout.readline())
         return printed
 

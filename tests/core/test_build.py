@@ -63,8 +63,8 @@ def records(config: BuildConfig, changes: Changes | None = None) -> Records:
 def test_the_tutorials_network_trains_as_on_its_own_page() -> None:
     cnn = train_cnn(CNNConfig.create({"device": "cpu", "num_epochs": 1, "train_size": 1000}), {})
     expected = [s.metrics["loss/train"] for s in cnn if s.metrics]
-    found = [row["loss/train"] for row in records(config_of(num_epochs=1, train_size=1000))]
-    assert found == pytest.approx(expected, rel=1e-3)
+    losses = [row["loss/train"] for row in records(config_of(num_epochs=1, train_size=1000))]
+    assert losses == pytest.approx(expected, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -187,10 +187,10 @@ def test_an_image_on_its_way_is_what_the_layers_make_of_it() -> None:
     with torch.no_grad():
         for number, stage in enumerate(stages):
             maps = snapshot.net.layers[: stage.end](x)[0]  # type: ignore[index, operator]
-            shown = frame.arrays[f"maps{number}"].astype(float) - 128
-            assert shown.shape[0] == maps.shape[0] == stage.shape[0]
+            bytes_of_maps = frame.arrays[f"maps{number}"].astype(float) - 128
+            assert bytes_of_maps.shape[0] == maps.shape[0] == stage.shape[0]
             size = maps.abs().amax()
-            assert np.abs(shown / 127 - (maps / size).reshape(shown.shape).numpy()).max() < 0.01
+            assert np.abs(bytes_of_maps / 127 - (maps / size).reshape(bytes_of_maps.shape).numpy()).max() < 0.01
         probability = torch.softmax(snapshot.net(x), dim=1)[0]
     assert frame.arrays["probability"] == pytest.approx(probability.numpy(), abs=1e-6)
 
@@ -230,18 +230,18 @@ def test_the_boundary_of_points() -> None:
     assert view(wide, untrained(wide), {}).arrays["decision"].shape == (20, 20)
 
 
-@pytest.mark.parametrize("asked", [{"part": "layers"}, {"part": "blocks", "image": -1}, "blocks"])
-def test_only_what_there_is_can_be_looked_at(asked: Any) -> None:
+@pytest.mark.parametrize("wish", [{"part": "layers"}, {"part": "blocks", "image": -1}, "blocks"])
+def test_only_what_there_is_can_be_looked_at(wish: Any) -> None:
     with pytest.raises(ValueError):
-        focus(asked)
+        focus(wish)
     assert [focus({"part": part})["part"] for part in PARTS] == list(PARTS)
 
 
 def test_the_estimate_of_memory_counts_weights_and_outputs() -> None:
-    found = check(read("Flatten(),Linear(784,10)"), (1, 28, 28), 10, (50,))
-    assert found.memory == 4 * 200 * (784 + 784), "a part of the test set takes more than a small batch"
-    found = check(read("Flatten(),Linear(784,10)"), (1, 28, 28), 10, (500,))
-    assert found.memory == 4 * (4 * 7850 + 2 * 500 * (784 + 784 + 10))
+    outcome = check(read("Flatten(),Linear(784,10)"), (1, 28, 28), 10, (50,))
+    assert outcome.memory == 4 * 200 * (784 + 784), "a part of the test set takes more than a small batch"
+    outcome = check(read("Flatten(),Linear(784,10)"), (1, 28, 28), 10, (500,))
+    assert outcome.memory == 4 * (4 * 7850 + 2 * 500 * (784 + 784 + 10))
     wide = config_of(blocks="Conv2d(1,2000,1),AdaptiveAvgPool2d(1),Flatten(),Linear(2000,10)", batch_size=2)
     assert at_once(wide) == 15, "a few at a time, so that a picture takes little memory in the server"
     with pytest.raises(ConfigError, match="GB of memory"):

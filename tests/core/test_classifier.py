@@ -56,14 +56,14 @@ def tutorials_loop(seed: int, num_steps: int) -> list[float]:
     net = Net(n_feature=2, n_hidden=10, n_output=2)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.02)
     loss_func = nn.CrossEntropyLoss()
-    found = []
+    losses = []
     for _ in range(num_steps):
         loss = loss_func(net(x), y)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        found.append(loss.item())
-    return found
+        losses.append(loss.item())
+    return losses
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 9999])
@@ -175,8 +175,8 @@ def test_the_first_weights_follow_the_chosen_rule(init: str) -> None:
 
 def test_softmax_before_the_loss_has_a_floor(losses: Losses) -> None:
     floor = math.log(1 + math.exp(-1))
-    found = losses(config_of(bugs=("softmax",), lr=5, num_steps=400))
-    assert floor <= min(found) < floor + 0.02
+    every_loss = losses(config_of(bugs=("softmax",), lr=5, num_steps=400))
+    assert floor <= min(every_loss) < floor + 0.02
     assert floor == pytest.approx(0.3133, abs=1e-4)
     assert losses(config_of(lr=5, num_steps=400))[-1] < 0.1
 
@@ -196,8 +196,8 @@ def test_without_zero_grad_gradients_add_up() -> None:
             for parameter, step in zip(net.parameters(), total, strict=True):
                 parameter.sub_(0.2 * step)
         expected.append(loss.item())
-    found = [snapshot.metrics["loss/train"] for snapshot in train(config, {}) if snapshot.step]
-    assert found == pytest.approx(expected, rel=1e-5)
+    loss_of_run = [snapshot.metrics["loss/train"] for snapshot in train(config, {}) if snapshot.step]
+    assert loss_of_run == pytest.approx(expected, rel=1e-5)
 
 
 def test_without_activation_the_network_is_one_straight_cut() -> None:
@@ -209,9 +209,9 @@ def test_without_activation_the_network_is_one_straight_cut() -> None:
 
 
 def test_a_learning_rate_too_high_ends_with_the_loss_that_is_not_finite(losses: Losses) -> None:
-    found = losses(config_of(bugs=("high_lr",)))
-    assert len(found) < 300
-    assert all(map(math.isfinite, found[:-1])) and not math.isfinite(found[-1])
+    every_loss = losses(config_of(bugs=("high_lr",)))
+    assert len(every_loss) < 300
+    assert all(map(math.isfinite, every_loss[:-1])) and not math.isfinite(every_loss[-1])
 
 
 def test_l1_and_l2_pull_weights_down() -> None:
@@ -260,10 +260,10 @@ def test_it_stops_at_the_accuracy_asked_for() -> None:
 
 def test_it_stops_at_a_plateau(losses: Losses) -> None:
     config = config_of(stop="plateau", patience=20, num_steps=5000, lr=1, evaluate_every=1)
-    found = losses(config)
-    assert 21 < len(found) < 5000
-    assert min(found[-20:]) > min(found[:-20]) - 1e-4
-    assert min(found[-21:-1]) <= min(found[:-21]) - 1e-4
+    every_loss = losses(config)
+    assert 21 < len(every_loss) < 5000
+    assert min(every_loss[-20:]) > min(every_loss[:-20]) - 1e-4
+    assert min(every_loss[-21:-1]) <= min(every_loss[:-21]) - 1e-4
 
 
 @pytest.mark.parametrize(
@@ -279,15 +279,15 @@ def test_it_goes_on_from_a_checkpoint_bit_for_bit(
     config = config_of(
         **optimizer, dropout=dropout, batch_norm=batch_norm, batch_size=batch_size, bugs=bugs, num_steps=20, lr=0.01
     )
-    found: list[float] = []
+    uninterrupted: list[float] = []
     for snapshot in train(config, {}):
         if snapshot.step:
-            found.append(snapshot.metrics["loss/train"])
+            uninterrupted.append(snapshot.metrics["loss/train"])
         if snapshot.step == 11:
-            save(checkpoint(snapshot, found), tmp_path / "11.pt")
+            save(checkpoint(snapshot, uninterrupted), tmp_path / "11.pt")
     torch.rand(5)
     again = [snapshot.metrics["loss/train"] for snapshot in train(config, {}, load(tmp_path / "11.pt"))]
-    assert again == found[11:]
+    assert again == uninterrupted[11:]
 
 
 def test_a_bug_has_the_correct_run_beside_it() -> None:
@@ -356,5 +356,5 @@ def test_the_grid_goes_up_and_to_the_right() -> None:
 @pytest.mark.parametrize("loss", ["CrossEntropyLoss", "MSELoss"])
 def test_the_bench_takes_the_loops_first_step(loss: str, losses: Losses) -> None:
     config = config_of(loss=loss, num_steps=1)
-    found = bench(config).loss().item()
-    assert found == losses(config)[0]
+    first_loss = bench(config).loss().item()
+    assert first_loss == losses(config)[0]

@@ -274,19 +274,19 @@ NEEDED: dict[Any, dict[str, Any]] = {"no_eval": {"dropout": 0.2}, "unnormalized_
 
 
 def one_at_a_time() -> list[Any]:
-    found = []
-    for name, shown in CNNConfig.settings().items():
+    cases = []
+    for name, setting in CNNConfig.settings().items():
         kind = kind_of(CNNConfig, name)
         values = VALUES.get(name) or (
             [not CNNConfig.default(name)]
             if kind == "bool"
-            else [(choice,) if kind == "choices" else choice for choice in shown.choices or ()]
+            else [(choice,) if kind == "choices" else choice for choice in setting.choices or ()]
         )
         for value in values:
             if name != "dataset" and value != CNNConfig.default(name):
                 needed = NEEDED.get(value[0], {}) if name == "bugs" else {}
-                found.append(pytest.param({**needed, name: value}, id=f"{name}={value}"))
-    return found
+                cases.append(pytest.param({**needed, name: value}, id=f"{name}={value}"))
+    return cases
 
 
 @pytest.mark.parametrize("values", [{}, *one_at_a_time()])
@@ -310,8 +310,8 @@ def test_default_script_reads_like_the_tutorial() -> None:
 
 
 def test_every_choice_goes_through_a_link_and_back() -> None:
-    for name, shown in CNNConfig.settings().items():
-        for choice in shown.choices or ():
+    for name, setting in CNNConfig.settings().items():
+        for choice in setting.choices or ():
             own = {"own_images": "0123456789abcdef-20-3"} if choice == "own" else {}
             values = {"bugs": "no_zero_grad"} if name == "bugs" else {name: choice, **own}
             config = CNNConfig.create(values)
@@ -319,24 +319,24 @@ def test_every_choice_goes_through_a_link_and_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "wish",
     [
         None, [], {"part": "weights"}, {"image": -1}, {"image": 1000}, {"image": 1.5}, {"channel": 64},
         {"version": "1"}, {"drawing": "no base64!"}, {"drawing": "QUJD"}, {"drawing": 7},
     ],
 )  # fmt: skip
-def test_what_can_not_be_looked_at_is_refused(asked: object) -> None:
+def test_what_can_not_be_looked_at_is_refused(wish: object) -> None:
     with pytest.raises(ValueError, match=r"no (such|drawing)"):
-        focus(asked)
+        focus(wish)
 
 
 def test_looking_leaves_no_trace_in_the_run() -> None:
     """Losses are the same whatever is looked at between the steps, saliency's backward pass included."""
     config = CNNConfig.create({"device": "cpu", "dropout": 0.5, "batch_norm": True, "bugs": "no_zero_grad"})
-    asked = [{}, focus({"part": "convolution", "channel": 3}), focus({"part": "test"}), focus({"image": 5})]
+    wishes = [{}, focus({"part": "convolution", "channel": 3}), focus({"part": "test"}), focus({"image": 5})]
     plain: list[float | None] = []
     looked_at: list[float | None] = []
-    for losses, looks in ((plain, []), (looked_at, asked)):
+    for losses, looks in ((plain, []), (looked_at, wishes)):
         for snapshot in train(config, {}):
             for look in looks:
                 view(config, snapshot, look)

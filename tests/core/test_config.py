@@ -19,12 +19,12 @@ from core.tensorboard.config import LogConfig
 from core.tensorboard.first import FirstConfig
 
 SETTINGS = ClassifierConfig.settings()
-NUMBERS = [name for name, shown in SETTINGS.items() if kind_of(ClassifierConfig, name) in ("int", "float")]
+NUMBERS = [name for name, setting in SETTINGS.items() if kind_of(ClassifierConfig, name) in ("int", "float")]
 COORDINATE = st.floats(-10_000, 10_000)
 ITEMS: dict[str, Callable[[Setting], st.SearchStrategy[Any]]] = {
-    "ints": lambda shown: st.integers(int(shown.low or 0), int(shown.high or 0)),
-    "points": lambda shown: st.tuples(COORDINATE, COORDINATE, st.integers(0, 4)),
-    "choices": lambda shown: st.sampled_from(list(shown.choices or ())),
+    "ints": lambda setting: st.integers(int(setting.low or 0), int(setting.high or 0)),
+    "points": lambda setting: st.tuples(COORDINATE, COORDINATE, st.integers(0, 4)),
+    "choices": lambda setting: st.sampled_from(list(setting.choices or ())),
 }
 MOST_ITEMS = 12
 """Items of a tuple that are tried; more points take long to draw."""
@@ -32,19 +32,19 @@ MOST_ITEMS = 12
 
 def values_of(name: str) -> st.SearchStrategy[Any]:
     """All valid values of one field."""
-    kind, shown = kind_of(ClassifierConfig, name), SETTINGS[name]
+    kind, setting = kind_of(ClassifierConfig, name), SETTINGS[name]
     if kind == "text":
         return st.sampled_from(["auto", "cpu", "cuda", "cuda:1", "mps"])
     if kind == "bool":
         return st.booleans()
     if kind == "choice":
-        return st.sampled_from(list(shown.choices or ()))
+        return st.sampled_from(list(setting.choices or ()))
     if kind == "int":
-        return st.integers(int(shown.low or 0), int(shown.high or 0))
+        return st.integers(int(setting.low or 0), int(setting.high or 0))
     if kind == "float":
-        return st.floats(shown.low, shown.high)
-    fewest, most = shown.length
-    return st.lists(ITEMS[kind](shown), min_size=fewest or 0, max_size=min(most or 0, MOST_ITEMS)).map(tuple)
+        return st.floats(setting.low, setting.high)
+    fewest, most = setting.length
+    return st.lists(ITEMS[kind](setting), min_size=fewest or 0, max_size=min(most or 0, MOST_ITEMS)).map(tuple)
 
 
 FIELDS = st.fixed_dictionaries({}, optional={name: values_of(name) for name in SETTINGS})
@@ -97,9 +97,9 @@ def test_any_text_makes_a_config_or_sentences(values: dict[str, str]) -> None:
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("beyond", [-1, 1])
 def test_every_number_is_bounded(name: str, beyond: int) -> None:
-    shown = SETTINGS[name]
-    assert shown.low is not None and shown.high is not None
-    edge = shown.high if beyond > 0 else shown.low
+    setting = SETTINGS[name]
+    assert setting.low is not None and setting.high is not None
+    edge = setting.high if beyond > 0 else setting.low
     whole = kind_of(ClassifierConfig, name) == "int"
     outside = edge + beyond if whole else math.nextafter(edge, beyond * math.inf)
     assert "from" in problem_of({name: outside})
@@ -109,8 +109,8 @@ def test_every_number_is_bounded(name: str, beyond: int) -> None:
 
 @pytest.mark.parametrize("size", [0, 65, -1])
 def test_every_number_in_a_tuple_is_bounded(size: int) -> None:
-    shown = SETTINGS["hidden_sizes"]
-    assert (shown.low, shown.high, shown.length) == (1, 64, (0, 6))
+    setting = SETTINGS["hidden_sizes"]
+    assert (setting.low, setting.high, setting.length) == (1, 64, (0, 6))
     for sizes in ((size,), (1, 64, size), f"10,{size}"):
         assert problem_of({"hidden_sizes": sizes}) == f"A number from 1 to 64 is needed, not “{size}”."
     assert ClassifierConfig(hidden_sizes=(1, 64)).hidden_sizes == (1, 64)
@@ -197,12 +197,12 @@ def test_a_config_is_frozen() -> None:
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_every_setting_says_what_it_does_to_learning(name: str) -> None:
-    shown = SETTINGS[name]
-    assert shown.label and 20 < len(shown.help) < 250 and shown.help.count(".") <= 5
-    if shown.shown_if is not None:
-        assert shown.shown_if[0] in SETTINGS
-    if shown.choices is not None and kind_of(ClassifierConfig, name) == "choice":
-        assert ClassifierConfig.default(name) in shown.choices
+    setting = SETTINGS[name]
+    assert setting.label and 20 < len(setting.help) < 250 and setting.help.count(".") <= 5
+    if setting.shown_if is not None:
+        assert setting.shown_if[0] in SETTINGS
+    if setting.choices is not None and kind_of(ClassifierConfig, name) == "choice":
+        assert ClassifierConfig.default(name) in setting.choices
 
 
 def test_a_text_beyond_all_bounds_is_refused_fast() -> None:

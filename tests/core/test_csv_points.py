@@ -44,9 +44,9 @@ def test_common_forms_are_read(text: str) -> None:
     ],
 )
 def test_classes_are_numbered_in_the_labels_order(labels: list[str], order: list[str]) -> None:
-    points, found = read("\n".join(f"0,0,{label}" for label in labels))
-    assert found == order
-    assert [found[label] for _, _, label in points] == labels
+    points, names = read("\n".join(f"0,0,{label}" for label in labels))
+    assert names == order
+    assert [names[label] for _, _, label in points] == labels
 
 
 @pytest.mark.parametrize(

@@ -94,29 +94,29 @@ def test_a_failed_download_is_told_in_a_sentence_and_leaves_nothing(
     answer: Callable[[BaseHTTPRequestHandler], None],
     word: str,
 ) -> None:
-    found = Download("MNIST", [serve(answer)], stalled=4)
-    found.join()
-    assert found.done
-    assert found.problem is not None
-    assert word in str(found.problem)
-    assert str(found.problem).count(".") == 1
+    download = Download("MNIST", [serve(answer)], stalled=4)
+    download.join()
+    assert download.done
+    assert download.problem is not None
+    assert word in str(download.problem)
+    assert str(download.problem).count(".") == 1
     assert not present("MNIST")
     assert list(own_folder.iterdir()) == []
 
 
 def test_no_network(own_folder: Path) -> None:
-    found = Download("KMNIST", ["http://127.0.0.1:9/"])
-    found.join()
-    assert "can't be reached" in str(found.problem)
+    download = Download("KMNIST", ["http://127.0.0.1:9/"])
+    download.join()
+    assert "can't be reached" in str(download.problem)
     assert list(own_folder.iterdir()) == []
 
 
 def test_a_folder_that_can_not_be_written(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (own_folder / "file").write_text("in the way")
     monkeypatch.setenv("TORCH_PLAYGROUND_DATA", str(own_folder / "file"))
-    found = Download("MNIST", ["http://127.0.0.1:9/"])
-    found.join()
-    assert "can't be stored" in str(found.problem)
+    download = Download("MNIST", ["http://127.0.0.1:9/"])
+    download.join()
+    assert "can't be stored" in str(download.problem)
 
 
 @needs_mnist
@@ -127,10 +127,10 @@ def test_a_download_that_works_after_one_mirror_that_does_not(
         sent(handler, (MNIST / handler.path.lstrip("/")).read_bytes())
 
     assert "not on this machine" in str(missing("mnist"))
-    found = Download("MNIST", [serve(html), serve(good)])
-    found.join()
-    assert found.problem is None
-    assert found.share == 1
+    download = Download("MNIST", [serve(html), serve(good)])
+    download.join()
+    assert download.problem is None
+    assert download.share == 1
     assert present("MNIST")
     assert image_sets.missing(CNNConfig(dataset="mnist")) is None
     assert [path.name for path in own_folder.iterdir()] == ["MNIST"]
@@ -218,8 +218,8 @@ def test_cifar_is_fetched_found_and_loaded_in_colour(
 def test_a_failed_download_of_cifar_is_told_and_leaves_nothing(
     serve: Callable[[Callable[[BaseHTTPRequestHandler], None]], str], own_folder: Path
 ) -> None:
-    found = Download("CIFAR10", [serve(html)])
-    found.join()
-    assert "checksum" in str(found.problem)
+    download = Download("CIFAR10", [serve(html)])
+    download.join()
+    assert "checksum" in str(download.problem)
     assert not present("CIFAR10")
     assert list(own_folder.iterdir()) == []

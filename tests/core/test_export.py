@@ -119,13 +119,13 @@ def in_process(config: ClassifierConfig, changes: Changes) -> Records:
 
 def imported_modules(text: str) -> set[str]:
     """The top packages that a script imports."""
-    found: set[str] = set()
+    modules: set[str] = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
-            found.update(alias.name.split(".")[0] for alias in node.names)
+            modules.update(alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            found.add(str(node.module).split(".")[0])
-    return found
+            modules.add(str(node.module).split(".")[0])
+    return modules
 
 
 def check_text(text: str) -> None:
@@ -268,11 +268,11 @@ def test_own_points_stand_in_one_constant() -> None:
 
 def test_notebook_runs(tmp_path: Path) -> None:
     config = ClassifierConfig(num_steps=10, batch_size=50)
-    found = nbformat.reads(notebook(config, {3: {"lr": 0.1}}), as_version=4)  # type: ignore[no-untyped-call]
-    nbformat.validate(found)
-    assert imported_modules(found.cells[1].source) <= {"torch", *sys.stdlib_module_names}
-    NotebookClient(found, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    (printed,) = [cell for cell in found.cells if cell.id == "run"]
+    book = nbformat.reads(notebook(config, {3: {"lr": 0.1}}), as_version=4)  # type: ignore[no-untyped-call]
+    nbformat.validate(book)
+    assert imported_modules(book.cells[1].source) <= {"torch", *sys.stdlib_module_names}
+    NotebookClient(book, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    (printed,) = [cell for cell in book.cells if cell.id == "run"]
     assert read("".join(output.text for output in printed.outputs)) == in_process(config, {3: {"lr": 0.1}})
 
 

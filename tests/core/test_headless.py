@@ -80,8 +80,8 @@ def test_train_takes_every_kind_of_field(capsys: pytest.CaptureFixture[str], los
         points=((1.5, -2, 1), (0, 0.25, 0)),
         num_steps=5,
     )
-    found = [row["loss/train"] for row in lines_of(capsys, "train", "classifier", *texts)]
-    assert found[:-1] == losses(config)
+    printed = [row["loss/train"] for row in lines_of(capsys, "train", "classifier", *texts)]
+    assert printed[:-1] == losses(config)
 
 
 def test_a_diverged_run_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -132,8 +132,8 @@ def test_out_keeps_what_was_printed(values: list[str], capsys: pytest.CaptureFix
 def test_a_mistake_is_one_sentence(
     command: str, arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = refused(capsys, command, *arguments)
-    assert found == sentence or re.fullmatch(sentence, found)
+    refusal = refused(capsys, command, *arguments)
+    assert refusal == sentence or re.fullmatch(sentence, refusal)
 
 
 @pytest.mark.parametrize("lr", ["0.0001", "1e-4", "100"])

@@ -53,12 +53,12 @@ def losses(**values: Any) -> list[float]:
 
 
 def records(config: RNNConfig, changes: Changes | None = None) -> Records:
-    found = []
+    rows = []
     for snapshot in train(config, changes or {}):
         if snapshot.metrics:
             numbers = {name: x if math.isfinite(x) else None for name, x in snapshot.metrics.items()}
-            found.append({"step": snapshot.step, "epoch": snapshot.epoch, **numbers})
-    return found
+            rows.append({"step": snapshot.step, "epoch": snapshot.epoch, **numbers})
+    return rows
 
 
 def test_trains_as_the_tutorial_does() -> None:
@@ -187,18 +187,18 @@ NEEDED: dict[str, dict[str, Any]] = {
 
 
 def one_at_a_time() -> list[Any]:
-    found = []
-    for name, shown in RNNConfig.settings().items():
+    cases = []
+    for name, setting in RNNConfig.settings().items():
         kind = kind_of(RNNConfig, name)
         values = VALUES.get(name) or (
             [not RNNConfig.default(name)]
             if kind == "bool"
-            else [(choice,) if kind == "choices" else choice for choice in shown.choices or ()]
+            else [(choice,) if kind == "choices" else choice for choice in setting.choices or ()]
         )
         for value in values:
             if value not in (RNNConfig.default(name), ("no_detach",), "own"):
-                found.append(pytest.param({**NEEDED.get(name, {}), name: value}, id=f"{name}={value}"))
-    return found
+                cases.append(pytest.param({**NEEDED.get(name, {}), name: value}, id=f"{name}={value}"))
+    return cases
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ KINDS: list[dict[str, Any]] = [
 def test_the_picture_begins_with_what_the_next_step_is_trained_on(values: dict[str, Any], step: int) -> None:
     config = config_of(num_steps=31, **values)
     snapshots = train(config, {})
-    snapshot = next(found for found in snapshots if found.step == step)
+    snapshot = next(candidate for candidate in snapshots if candidate.step == step)
     frame = view(config, snapshot, {})
     assert frame.facts["first"] == [step]
     error = (frame.arrays["prediction"] - frame.arrays["target"])[: config.time_steps]
@@ -353,15 +353,15 @@ def test_by_itself_it_follows_the_wave_it_has_learned() -> None:
         assert refused.facts["possible"] is False
 
 
-@pytest.mark.parametrize("asked", [None, [], {"part": "layers"}, {"version": -1}, {"version": "1"}])
-def test_what_can_not_be_looked_at_is_refused(asked: object) -> None:
+@pytest.mark.parametrize("wish", [None, [], {"part": "layers"}, {"version": -1}, {"version": "1"}])
+def test_what_can_not_be_looked_at_is_refused(wish: object) -> None:
     with pytest.raises(ValueError, match="no such"):
-        focus(asked)
+        focus(wish)
 
 
 def test_every_choice_goes_through_a_link_and_back() -> None:
-    for name, shown in RNNConfig.settings().items():
-        for choice in shown.choices or ():
+    for name, setting in RNNConfig.settings().items():
+        for choice in setting.choices or ():
             series = tuple(map(float, range(11))) if choice == "own" else ()
             config = RNNConfig.create({name: choice, "series": series})
             assert RNNConfig.create(config.to_query()) == config
@@ -371,9 +371,9 @@ def test_every_choice_goes_through_a_link_and_back() -> None:
     "values", [{}, {"cell": "LSTM", "num_layers": 2}, {"batch_first": False, "bidirectional": True}]
 )
 def test_two_forwards_give_the_same_numbers(values: dict[str, Any]) -> None:
-    found = compare(config_of(time_steps=40, **values))
-    assert found.difference < 1e-5 and found.points == 40
-    assert found.loop > 0 and found.whole > 0
+    comparison = compare(config_of(time_steps=40, **values))
+    assert comparison.difference < 1e-5 and comparison.points == 40
+    assert comparison.loop > 0 and comparison.whole > 0
 
 
 @pytest.mark.parametrize(
@@ -405,7 +405,7 @@ def test_own_series_is_learned_point_by_point(run_script: Scripts) -> None:
     config = config_of(signal="own", series=series, num_steps=60)
     assert RNNConfig.create(config.to_query()) == config
     x, y = make_window(config, 19)
-    assert torch.equal(x, make_window(config, 0)[0]), "after the 19th window it begins anew"
+    assert torch.equal(x, make_window(config, 0)[0]), "after the 19th window it begins again"
     assert torch.equal(x[0, 1:], y[0, :-1])
     printed = run_script(script(config))
     assert printed == records(config)
@@ -424,9 +424,9 @@ def test_shapes_are_those_of_the_run_in_either_order(values: dict[str, Any]) -> 
         x, y = make_window(ordered, 0)
         r_out, h_state = net.rnn(x)
         states = {"h_n": h_state[0], "c_n": h_state[1]} if config.cell == "LSTM" else {"h_state": h_state}
-        found = {t.name: t.batch_first if order else t.time_first for t in step_tensors(ordered)}
+        named_shapes = {t.name: t.batch_first if order else t.time_first for t in step_tensors(ordered)}
         wanted = {"x": x, "r_out": r_out, **states, "prediction": y}
-        assert found == {name: tuple(tensor.shape) for name, tensor in wanted.items()}
+        assert named_shapes == {name: tuple(tensor.shape) for name, tensor in wanted.items()}
         assert {p.name: p.shape for p in parameters(ordered)} == {
             name: tuple(p.shape) for name, p in net.named_parameters()
         }

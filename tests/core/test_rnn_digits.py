@@ -70,8 +70,8 @@ def test_trains_as_a_plain_loop_does() -> None:
         loss.backward()
         optimizer.step()
         expected.append(loss.item())
-    found = [row["loss/train"] for row in records(config_of(train_size=0, num_epochs=1))[:10]]
-    assert found == pytest.approx(expected, rel=1e-5)
+    losses = [row["loss/train"] for row in records(config_of(train_size=0, num_epochs=1))[:10]]
+    assert losses == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.long
@@ -83,8 +83,8 @@ def test_whole_mnist_row_by_row(record_property: Callable[[str, object], None]) 
 
 
 def test_the_cells_differ_as_the_lesson_says() -> None:
-    found = {cell: accuracy(cell=cell, num_epochs=6) for cell in ("LSTM", "GRU", "RNN")}
-    assert min(found["LSTM"], found["GRU"]) > 0.85 > 0.8 > found["RNN"]
+    accuracies = {cell: accuracy(cell=cell, num_epochs=6) for cell in ("LSTM", "GRU", "RNN")}
+    assert min(accuracies["LSTM"], accuracies["GRU"]) > 0.85 > 0.8 > accuracies["RNN"]
 
 
 @pytest.mark.long
@@ -179,18 +179,18 @@ FETCHED = ("mnist", "fashion_mnist", "kmnist")
 
 
 def one_at_a_time() -> list[Any]:
-    found = []
-    for name, shown in RNNDigitsConfig.settings().items():
+    cases = []
+    for name, setting in RNNDigitsConfig.settings().items():
         kind = kind_of(RNNDigitsConfig, name)
         values = VALUES.get(name) or (
             [not RNNDigitsConfig.default(name)]
             if kind == "bool"
-            else [(choice,) if kind == "choices" else choice for choice in shown.choices or ()]
+            else [(choice,) if kind == "choices" else choice for choice in setting.choices or ()]
         )
         for value in values:
             if value not in (RNNDigitsConfig.default(name), *FETCHED):
-                found.append(pytest.param({**NEEDED.get(name, {}), name: value}, id=f"{name}={value}"))
-    return found
+                cases.append(pytest.param({**NEEDED.get(name, {}), name: value}, id=f"{name}={value}"))
+    return cases
 
 
 @pytest.mark.parametrize("values", [{}, *one_at_a_time(), {"dataset": "waves", "cell": "GRU", "clip": 1}])
@@ -277,10 +277,10 @@ def test_before_the_images_are_here_there_is_something_to_see() -> None:
         assert view(config, untrained(config), look).step == 0
 
 
-@pytest.mark.parametrize("asked", [None, [], {"part": "layers"}, {"image": 1000}, {"image": "1"}, {"drawing": "?"}])
-def test_what_can_not_be_looked_at_is_refused(asked: object) -> None:
+@pytest.mark.parametrize("wish", [None, [], {"part": "layers"}, {"image": 1000}, {"image": "1"}, {"drawing": "?"}])
+def test_what_can_not_be_looked_at_is_refused(wish: object) -> None:
     with pytest.raises(ValueError, match="no "):
-        focus(asked)
+        focus(wish)
 
 
 @pytest.mark.parametrize(
@@ -299,8 +299,8 @@ def test_what_can_not_be_gets_a_sentence(values: dict[str, Any], sentence: str) 
 
 
 def test_every_choice_goes_through_a_link_and_back() -> None:
-    for name, shown in RNNDigitsConfig.settings().items():
-        for choice in shown.choices or ():
+    for name, setting in RNNDigitsConfig.settings().items():
+        for choice in setting.choices or ():
             config = RNNDigitsConfig.create({name: choice})
             assert RNNDigitsConfig.create(config.to_query()) == config
 

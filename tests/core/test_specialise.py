@@ -201,9 +201,9 @@ class Layer(nn.Module):
 
 
 def test_takes_options_out_of_a_class() -> None:
-    found = options(Layer)
-    assert list(found) == ["bias", "act"]
-    text = code(without_options(Layer, Knowledge(ClassifierConfig()), found))
+    names = options(Layer)
+    assert list(names) == ["bias", "act"]
+    text = code(without_options(Layer, Knowledge(ClassifierConfig()), names))
     assert "def __init__(self, size: int) -> None:" in text
     assert "        self.linear = nn.Linear(size, size)\n        self.act = nn.Tanh()\n" in text
     assert "bias" not in text and "size: its size." in text

@@ -72,14 +72,14 @@ def test_the_gradient_is_the_slope_of_the_loss() -> None:
     x, y, _, _ = make_data(CONFIG)
     net = build_net(CONFIG).double()
     weight, small = net.out.weight, 1e-5
-    found = []
+    losses = []
     for change in (small, -small):
         with torch.no_grad():
             weight[0, 0] += change
-            found.append(nn.CrossEntropyLoss()(net(x.double()), y).item())
+            losses.append(nn.CrossEntropyLoss()(net(x.double()), y).item())
             weight[0, 0] -= change
     row = next(row for row in replay(CONFIG, ("backward",)).rows if row.parameter == "out.weight[0, 0]")
-    assert row.gradient == pytest.approx((found[0] - found[1]) / (2 * small), rel=1e-3)
+    assert row.gradient == pytest.approx((losses[0] - losses[1]) / (2 * small), rel=1e-3)
 
 
 @pytest.mark.parametrize("values", [{"dropout": 0.5}, {"batch_norm": True, "batch_size": 8}, {"loss": "MSELoss"}])

@@ -124,28 +124,28 @@ def test_sizes_by_arithmetic_are_those_of_the_network(
 ) -> None:
     values = {"size": size, "in_channels": in_channels, "batch_norm": batch_norm, "head": head, "width": "1/16"}
     known = config_of(**values, cfg=PRESETS["small"])
-    asked = as_asked(known, {**dict(known), "width": "1", "cfg": str(cfg)})
-    found, rows = asked.stack, shapes(asked)
-    if found.broken is not None:
-        with pytest.raises(ConfigError, match=f"Layer {found.broken + 1}, an M, gets 1 x 1 pixels"):
+    unchecked = as_asked(known, {**dict(known), "width": "1", "cfg": str(cfg)})
+    sizes, rows = unchecked.stack, shapes(unchecked)
+    if sizes.broken is not None:
+        with pytest.raises(ConfigError, match=f"Layer {sizes.broken + 1}, an M, gets 1 x 1 pixels"):
             known.changed(width="1", cfg=cfg)
         assert rows[-1].output is None
         assert rows[-1].layer.startswith("MaxPool2d")
-        assert sum(row.layer.startswith("MaxPool2d") for row in rows) == cfg[: found.broken + 1].count("M")
+        assert sum(row.layer.startswith("MaxPool2d") for row in rows) == cfg[: sizes.broken + 1].count("M")
         return
     assert rows[-1].problem is None
-    assert found.parameters == sum(row.parameters for row in rows)
-    assert found.flops == sum(row.flops for row in rows)
+    assert sizes.parameters == sum(row.parameters for row in rows)
+    assert sizes.flops == sum(row.flops for row in rows)
     net = build_net(known.changed(width="1", cfg=cfg, head=head))
-    assert count(net) == found.parameters
+    assert count(net) == sizes.parameters
     assert net(torch.zeros(2, in_channels, size, size)).shape == (2, 10)
 
 
 def test_28_pixels_die_at_the_fifth_pooling() -> None:
     with pytest.raises(ConfigError, match="Layer 18, an M, gets 1 x 1 pixels"):
         config_of(size=28)
-    asked = as_asked(config_of(), {**dict(config_of()), "size": 28})
-    rows = shapes(asked)
+    unchecked = as_asked(config_of(), {**dict(config_of()), "size": 28})
+    rows = shapes(unchecked)
     assert sum(row.layer.startswith("MaxPool2d") for row in rows) == 5
     assert str(rows[-1].problem) == "MaxPool2d gets 512 x 1 x 1: too small to halve it once more.".replace("512", "128")
 
@@ -238,8 +238,8 @@ def test_memory_is_what_was_predicted() -> None:
         {"head": "paper", "width": "1/2", "size": 64, "batch_size": 16, "optimizer": "SGD"},
     ]
     child = [sys.executable, "-c", CHILD, *(json.dumps({"device": "cpu", **values}) for values in networks)]
-    told = subprocess.run(child, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]).stdout
-    for values, (predicted, taken) in zip(networks, map(json.loads, told.splitlines()), strict=True):
+    printed = subprocess.run(child, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]).stdout
+    for values, (predicted, taken) in zip(networks, map(json.loads, printed.splitlines()), strict=True):
         print(values, f"{predicted / 1e6:.0f} MB predicted, {taken / 1e6:.0f} MB taken")
         assert predicted == pytest.approx(taken, rel=0.2), values
 
@@ -268,7 +268,7 @@ def test_coloured_shapes_are_learned_and_colour_images_are_balanced() -> None:
 
 
 def test_deep_is_hard_without_batch_norm() -> None:
-    """What the lesson says: the gradient fades on its way down, and nothing is learned; batch norm mends both."""
+    """What the lesson says: the gradient fades on its way down, and nothing is learned; batch norm cures both."""
     gradients, losses = {}, {}
     for batch_norm in (True, False):
         config = config_of(batch_norm=batch_norm, num_epochs=1, evaluate_every=1000)
@@ -299,12 +299,12 @@ def of_each(lanes: dict[str, TrainingConfig], setting: str) -> list[object]:
 
 
 def test_two_networks_side_by_side_differ_in_one_thing() -> None:
-    found = lanes(config_of(compare="batch_norm"))
-    assert of_each(found, "batch_norm") == [True, False]
-    found = lanes(config_of(compare="init", batch_norm=False))
-    assert of_each(found, "init") == ["default", "small"]
-    found = lanes(config_of(compare="init", init="small"))
-    assert of_each(found, "init") == ["small", "kaiming"]
+    both = lanes(config_of(compare="batch_norm"))
+    assert of_each(both, "batch_norm") == [True, False]
+    both = lanes(config_of(compare="init", batch_norm=False))
+    assert of_each(both, "init") == ["default", "small"]
+    both = lanes(config_of(compare="init", init="small"))
+    assert of_each(both, "init") == ["small", "kaiming"]
     assert list(lanes(config_of(bugs="no_eval"))) == ["run", "correct"]
 
 
@@ -326,18 +326,18 @@ NEEDED: dict[str, dict[str, Any]] = {"dropout": {"head": "paper"}, "head": {"wid
 
 
 def one_at_a_time() -> list[Any]:
-    found = []
-    for name, shown in VGGConfig.settings().items():
+    cases = []
+    for name, setting in VGGConfig.settings().items():
         kind = kind_of(VGGConfig, name)
         values = VALUES.get(name) or (
             [not VGGConfig.default(name)]
             if kind == "bool"
-            else [(choice,) if kind == "choices" else choice for choice in shown.choices or ()]
+            else [(choice,) if kind == "choices" else choice for choice in setting.choices or ()]
         )
         for value in values:
             if value not in (VGGConfig.default(name), "mnist", "fashion_mnist", "cifar10", "own"):
-                found.append(pytest.param({**NEEDED.get(name, {}), name: value}, id=f"{name}={value}"))
-    return found
+                cases.append(pytest.param({**NEEDED.get(name, {}), name: value}, id=f"{name}={value}"))
+    return cases
 
 
 @pytest.mark.parametrize("values", [{}, *one_at_a_time(), {"cfg": PRESETS["VGG-16"], "width": "1/16"}])
@@ -417,18 +417,18 @@ def test_before_the_images_are_here_and_of_large_networks_there_is_something_to_
 
 
 def test_every_choice_goes_through_a_link_and_back() -> None:
-    for name, shown in VGGConfig.settings().items():
-        for choice in shown.choices or ():
+    for name, setting in VGGConfig.settings().items():
+        for choice in setting.choices or ():
             values = {"dataset": "own", "own_images": "0123456789abcdef-20-3-3"} if choice == "own" else {name: choice}
             cfg = {"cfg": PRESETS["middle"]} if name == "size" else {}
             config = VGGConfig.create({**cfg, **values})
             assert VGGConfig.create(config.to_query()) == config
 
 
-@pytest.mark.parametrize("asked", [None, {"part": "convolution"}, {"image": 1000}, {"drawing": "?"}])
-def test_what_can_not_be_looked_at_is_refused(asked: object) -> None:
+@pytest.mark.parametrize("wish", [None, {"part": "convolution"}, {"image": 1000}, {"drawing": "?"}])
+def test_what_can_not_be_looked_at_is_refused(wish: object) -> None:
     with pytest.raises(ValueError, match="no "):
-        focus(asked)
+        focus(wish)
 
 
 def test_two_networks_in_the_engine(start: Callable[..., Run]) -> None:
@@ -444,11 +444,11 @@ def test_of_large_networks_fewer_steps_are_kept(tmp_path: Path, monkeypatch: pyt
     config = config_of(**{**SMALL, "num_epochs": 60})
     folder = Folder(tmp_path / "run")
     folder.create({"run": config}, {})
-    found = {}
+    keep_every = {}
     for most in (keeping.KEPT_BYTES, 3 * 16 * config.stack.parameters, 1):
         monkeypatch.setattr(keeping, "KEPT_BYTES", most)
-        found[most] = Worker(Pipe()[1], Assignment({"run": config}, folder.path)).keeper.every
-    assert list(found.values()) == [120 // 40, 120 // 3, 120]
+        keep_every[most] = Worker(Pipe()[1], Assignment({"run": config}, folder.path)).keeper.every
+    assert list(keep_every.values()) == [120 // 40, 120 // 3, 120]
 
 
 def test_an_epochs_time_is_measured_and_scales_with_the_work() -> None:
@@ -461,6 +461,6 @@ def test_an_epochs_time_is_measured_and_scales_with_the_work() -> None:
 
 
 def test_the_stack_knows_its_parts() -> None:
-    found = stack((64, "M"), 32, 3, True, 0, 10)
-    assert [layer.kind for layer in found.layers] == ["conv", "M", "linear"]
-    assert found.features == 64 * 16 * 16 and found.flops == 2 * 27 * 64 * 1024 + 2 * found.features * 10
+    parts = stack((64, "M"), 32, 3, True, 0, 10)
+    assert [layer.kind for layer in parts.layers] == ["conv", "M", "linear"]
+    assert parts.features == 64 * 16 * 16 and parts.flops == 2 * 27 * 64 * 1024 + 2 * parts.features * 10

@@ -16,7 +16,7 @@ from core.processes.confined import confined
 
 
 class Fatal:
-    """Lets so many writes, syncs and renames happen, then kills this process; of a write's bytes half come first."""
+    """Lets this many writes, syncs and renames happen, then kills this process; of a write's bytes half come first."""
 
     def __init__(self, left: int):
         self.left = left
@@ -32,7 +32,7 @@ class Fatal:
         os.kill(os.getpid(), signal.SIGKILL)
 
     def arm(self) -> None:
-        """Count from now on."""
+        """Count writes, syncs and renames from now on."""
 
         def opened(path: Path, *arguments: Any, **options: Any) -> Any:
             file = self.open(path, *arguments, **options)
@@ -81,7 +81,7 @@ def state(step: int) -> dict[str, Any]:
 
 
 def save_and_be_killed(root: Path) -> bytes:
-    """Keep step 2, then step 1 anew, in one process after another, each of which dies one write later.
+    """Keep step 2, then step 1 again, in one process after another, each of which dies one write later.
 
     Returns:
         how many died before one came through.

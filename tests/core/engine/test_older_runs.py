@@ -1,4 +1,4 @@
-"""Runs whose folders an older version wrote go on bit for bit."""
+"""Runs whose folders an older version wrote continue bit for bit."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A run of the app, changed while it trained and gone on with from a kept step, is what its script prints."""
+"""A run of the app, changed while it trained and continued from a kept step, is what its script prints."""
 
 from collections.abc import Callable
 

@@ -53,8 +53,8 @@ def pid_of(run: Run) -> int:
 
 
 def weights_at(run: Run, step: int, lane: str = "run") -> dict[str, torch.Tensor]:
-    found: dict[str, torch.Tensor] = checkpoints.load(run.folder.checkpoint_file(step))[lane]["net"]
-    return found
+    weights: dict[str, torch.Tensor] = checkpoints.load(run.folder.checkpoint_file(step))[lane]["net"]
+    return weights
 
 
 # A run from its first step to its last
@@ -239,12 +239,12 @@ def test_a_command_to_a_run_of_the_past_does_nothing(start: Start) -> None:
 
 def test_a_watcher_is_told_and_gets_the_newest_frame(start: Start) -> None:
     run = start(config_of(), paused=True)
-    told = threading.Event()
-    run.watch(told.set)
+    new_frame = threading.Event()
+    run.watch(new_frame.set)
     run.command("step")
-    assert told.wait(PATIENCE)
+    assert new_frame.wait(PATIENCE)
     until(lambda: run.frame is not None and decode(run.frame)[0]["step"] == 1)
-    run.unwatch(told.set)
+    run.unwatch(new_frame.set)
     assert not run.watched
 
 
@@ -269,12 +269,12 @@ def test_a_watcher_whose_page_is_gone_hurts_nobody(start: Start) -> None:
     def broken() -> None:
         raise RuntimeError("Event loop is closed")
 
-    told = threading.Event()
+    new_frame = threading.Event()
     run = start(config_of(), paused=True)
     run.watch(broken)
-    run.watch(told.set)
+    run.watch(new_frame.set)
     run.command("play")
-    assert over(run).status == "finished" and told.is_set()
+    assert over(run).status == "finished" and new_frame.is_set()
 
 
 def test_no_point_is_lost_between_hello_and_the_news(start: Start, recorded: Losses) -> None:
@@ -404,7 +404,7 @@ def test_no_step_is_kept_whose_weights_are_not_finite(start: Start) -> None:
         assert all(torch.isfinite(tensor).all() for tensor in weights_at(run, step).values())
 
 
-# Going on from a kept step
+# Continuing from a kept step
 
 
 @pytest.mark.parametrize(
@@ -425,9 +425,9 @@ def test_a_run_goes_on_bit_for_bit(
     assert run.kept == list(range(41))
     again = over(manager.resume(run.owner, run.id, step, num_steps=60))
     assert again.id != run.id and again.config.num_steps == 60
-    found = recorded(again)
+    resumed_losses = recorded(again)
     expected = losses(config_of(**values, num_steps=60))
-    assert found == expected
+    assert resumed_losses == expected
     assert again.history["run"]["loss/train"]["step"] == list(range(1, 61))
     assert len(recorded(run)) == 40, "the old run keeps its own record"
 
@@ -482,17 +482,17 @@ def test_another_person_cannot_get_a_run(start: Start, manager: Manager) -> None
 
 
 def test_a_person_has_three_runs_at_once_however_fast_they_click(start: Start, manager: Manager) -> None:
-    found: list[Run] = []
+    runs: list[Run] = []
     threads = [
-        threading.Thread(target=lambda: found.append(start(config_of(), owner="ann", paused=True))) for _ in range(6)
+        threading.Thread(target=lambda: runs.append(start(config_of(), owner="ann", paused=True))) for _ in range(6)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    alive = [run for run in found if run.alive]
-    assert len(found) == 6 and len(alive) == limits.RUNS_PER_OWNER == 3
-    assert {run.status for run in found if not run.alive} == {"stopped"}
+    alive = [run for run in runs if run.alive]
+    assert len(runs) == 6 and len(alive) == limits.RUNS_PER_OWNER == 3
+    assert {run.status for run in runs if not run.alive} == {"stopped"}
 
 
 def test_a_full_server_refuses_strangers_but_not_a_replacement(

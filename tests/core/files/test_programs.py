@@ -70,10 +70,10 @@ def flat(value: Any) -> list[Tensor]:
     return [value] if isinstance(value, Tensor) else [tensor for item in value for tensor in flat(item)]
 
 
-def close(found: list[Tensor], expected: list[Tensor]) -> bool:
-    return len(found) == len(expected) and all(
+def close(answers: list[Tensor], expected: list[Tensor]) -> bool:
+    return len(answers) == len(expected) and all(
         one.shape == other.shape and torch.allclose(one, other, atol=1e-5)
-        for one, other in zip(found, expected, strict=True)
+        for one, other in zip(answers, expected, strict=True)
     )
 
 
@@ -84,17 +84,17 @@ def test_programs_answer_as_the_network_does_and_give_its_weights_back(
 ) -> None:
     config, net, inputs = made(variant)
     assert config.experiment == name
-    asked = list(questions(inputs))
+    batches = list(questions(inputs))
     with torch.no_grad():
-        expected = [flat(net(*question.values())) for question in asked]
+        expected = [flat(net(*question.values())) for question in batches]
     own = net.state_dict()
     for kind in saving.PROGRAMS:
-        data, tree, told = written(kind, config, own)
-        assert told == inputs
-        told_of = unpack(examine(data))
-        assert told_of["kind"] == kind
-        assert told_of["metadata"]["experiment"] == config.experiment
-        weights = told_of["value"]
+        data, tree, written_inputs = written(kind, config, own)
+        assert written_inputs == inputs
+        contents = unpack(examine(data))
+        assert contents["kind"] == kind
+        assert contents["metadata"]["experiment"] == config.experiment
+        weights = contents["value"]
         missing = {name for name in own if name not in weights}
         assert all(name.endswith("num_batches_tracked") for name in missing)  # nothing that an answer depends on
         assert kind == "onnx" or not missing
@@ -103,7 +103,7 @@ def test_programs_answer_as_the_network_does_and_give_its_weights_back(
         fresh = prepared(config)[0].eval()
         assert load_into(fresh, weights, "strict") == ""
         ask = program(kind, data)
-        for question, answer in zip(asked, expected, strict=True):
+        for question, answer in zip(batches, expected, strict=True):
             with torch.no_grad():
                 assert close(flat(fresh(*question.values())), answer)
                 assert close(ask(question), answer), (kind, len(answer[0]))
@@ -166,7 +166,7 @@ def test_the_tree_of_an_onnx_file_names_inputs_weights_and_operators(tmp_path: P
     config, path = trained("classifier", tmp_path)
     made_of_step = unpack(saving.make("onnx", {"run": config}, {}, path, ""))
     assert json.loads(made_of_step["inputs"]) == {"x": ["batch", 2]}
-    told = {row["name"]: (row["shown"], row["dtype"], row["bytes"]) for row in json.loads(made_of_step["tree"])}
-    assert told["x"] == ("batch × 2", "float32", 0)
-    assert told["hidden.0.weight"] == ("10 × 2", "float32", 80)
-    assert told["linear"][0].startswith("Gemm(x, hidden.0.weight, hidden.0.bias, ") and "transB=1" in told["linear"][0]
+    rows = {row["name"]: (row["shown"], row["dtype"], row["bytes"]) for row in json.loads(made_of_step["tree"])}
+    assert rows["x"] == ("batch × 2", "float32", 0)
+    assert rows["hidden.0.weight"] == ("10 × 2", "float32", 80)
+    assert rows["linear"][0].startswith("Gemm(x, hidden.0.weight, hidden.0.bias, ") and "transB=1" in rows["linear"][0]

@@ -1,4 +1,4 @@
-"""A downloaded checkpoint, uploaded again, goes on in a new process as if nothing had happened."""
+"""A downloaded checkpoint, uploaded again, continues in a new process as if nothing had happened."""
 
 import copy
 import math
@@ -22,7 +22,7 @@ WITH_OPTIMIZERS = [(name, optimizer) for name in NAMES for optimizer in choices(
 
 
 def interrupted(name: str, folder: Path, **values: Any) -> tuple[Any, Path, list[float], dict[str, torch.Tensor]]:
-    """A config, the checkpoint of step 7 of its run, and how the run went on to its end: losses and weights."""
+    """A config, the checkpoint of step 7 of its run, and how the run continued to its end: losses and weights."""
     trained = experiment(name)
     config = hardest(name, **values)
     losses: list[float] = []
@@ -44,9 +44,9 @@ def uploaded(config: Any, path: Path) -> dict[str, Any]:
 @pytest.mark.parametrize(("name", "optimizer"), WITH_OPTIMIZERS)
 def test_resumed_from_an_upload_bit_for_bit(name: str, optimizer: str, manager: Manager, tmp_path: Path) -> None:
     config, path, losses, weights = interrupted(name, tmp_path, optimizer=optimizer, lr=0.01)
-    found = check(uploaded(config, path))
-    assert (found.step, found.config, found.changes) == (7, config, {3: {"lr": 0.01}})
-    run = manager.adopt(f"{name} {optimizer}", found)
+    checkpoint = check(uploaded(config, path))
+    assert (checkpoint.step, checkpoint.config, checkpoint.changes) == (7, config, {3: {"lr": 0.01}})
+    run = manager.adopt(f"{name} {optimizer}", checkpoint)
     assert (run.status, run.history["run"]["loss/train"]["value"]) == ("paused", losses[:7])
     run.command("play")
     until(lambda: run.status == "finished")
@@ -69,9 +69,9 @@ def test_resumed_from_an_upload_bit_for_bit(name: str, optimizer: str, manager: 
 def test_how_far_a_checkpoint_may_go_on(
     name: str, values: dict[str, Any], step: int, more: tuple[int, int], steps: int
 ) -> None:
-    found = Uploaded({"run": experiment(name).config.create(values)}, {}, {"run": {"step": step}}, b"")
-    assert found.more() == more
-    assert found.steps_with(more[0]) == steps
+    checkpoint = Uploaded({"run": experiment(name).config.create(values)}, {}, {"run": {"step": step}}, b"")
+    assert checkpoint.more() == more
+    assert checkpoint.steps_with(more[0]) == steps
 
 
 def test_a_bug_goes_on_with_its_twin(manager: Manager) -> None:
@@ -159,10 +159,10 @@ def test_only_the_learning_rate_of_an_optimizer_is_believed(tmp_path: Path) -> N
 def test_without_the_optimizers_state_the_losses_differ(optimizer: str, manager: Manager, tmp_path: Path) -> None:
     """Plain SGD has no state: nothing is lost."""
     config, path, losses, _ = interrupted("classifier", tmp_path, optimizer=optimizer, lr=0.05)
-    found = ways_on(config, {}, path, ("full", "weights"), len(losses) - 7, 5)
-    assert found["full"] == losses[7:]
-    assert found["weights"][0] == losses[7], "the first loss comes before the first step"
-    assert (found["weights"] == losses[7:]) == (optimizer == "SGD")
+    losses_by_way = ways_on(config, {}, path, ("full", "weights"), len(losses) - 7, 5)
+    assert losses_by_way["full"] == losses[7:]
+    assert losses_by_way["weights"][0] == losses[7], "the first loss comes before the first step"
+    assert (losses_by_way["weights"] == losses[7:]) == (optimizer == "SGD")
 
 
 @pytest.mark.parametrize("name", ["classifier", "rnn"])

@@ -62,10 +62,10 @@ def test_every_file_is_loaded_by_a_learner_with_the_script(name: str, run_script
 def test_every_file_is_read_again(name: str, kind: str, tmp_path: Path) -> None:
     config, path = trained(name, tmp_path)
     data = made(kind, config, path)
-    told = unpack(examine(data))
-    assert told["kind"] == kind
+    contents = unpack(examine(data))
+    assert contents["kind"] == kind
     expected = torch.load(path, weights_only=True)["run"]["net"]
-    weights = Upload(kind, told["value"], len(data)).weights
+    weights = Upload(kind, contents["value"], len(data)).weights
     assert weights is not None
     assert sorted(weights) == sorted(expected)
     assert kind == "safetensors" or list(weights) == list(expected)
@@ -87,9 +87,9 @@ def test_the_tree_names_every_tensor_and_its_bytes(manager: Manager, tmp_path: P
     config, path = trained("classifier", tmp_path)
     saved = saving.save("state_dict", {"run": config}, {}, path, 3)
     net = experiment("classifier").untrained(config).net
-    told = {row.name: (row.shown, row.dtype, row.bytes) for row in saved.tree}
-    assert told["hidden.0.weight"] == ("10 × 2", "float32", 80)
-    assert list(told) == list(net.state_dict())
+    rows = {row.name: (row.shown, row.dtype, row.bytes) for row in saved.tree}
+    assert rows["hidden.0.weight"] == ("10 × 2", "float32", 80)
+    assert list(rows) == list(net.state_dict())
     whole = saving.save("checkpoint", {"run": config}, {2: {"lr": 0.5}}, path, 3)
     names = [row.name for row in whole.tree if row.depth == 0]
     assert {"experiment", "config", "net", "optimizer", "rng", "order", "losses", "changes"} <= set(names)

@@ -16,20 +16,20 @@ from tests.experiments import over_all
 
 
 def weights_of(path: Path) -> dict[str, torch.Tensor]:
-    found: dict[str, torch.Tensor] = torch.load(path, weights_only=True)["run"]["net"]
-    return found
+    weights: dict[str, torch.Tensor] = torch.load(path, weights_only=True)["run"]["net"]
+    return weights
 
 
 def test_verdicts_key_by_key(tmp_path: Path) -> None:
     config, path = trained("classifier", tmp_path)
     weights = weights_of(path)
-    assert {found.verdict for found in match(weights, config)} == {"fits"}
+    assert {entry.verdict for entry in match(weights, config)} == {"fits"}
     wider = config.changed(hidden_sizes=(12,), batch_norm=False)
-    told = {found.key: found.verdict for found in match(weights, wider)}
-    assert told["hidden.0.weight"] == "size"
-    assert told["out.bias"] == "fits"
-    assert told["hidden.1.running_mean"] == "unexpected"
-    deeper = {found.key: found.verdict for found in match(weights, config.changed(hidden_sizes=(10, 10)))}
+    verdicts = {entry.key: entry.verdict for entry in match(weights, wider)}
+    assert verdicts["hidden.0.weight"] == "size"
+    assert verdicts["out.bias"] == "fits"
+    assert verdicts["hidden.1.running_mean"] == "unexpected"
+    deeper = {entry.key: entry.verdict for entry in match(weights, config.changed(hidden_sizes=(10, 10)))}
     assert deeper["hidden.4.weight"] == "missing"
     assert Match("a", None, (2,)).verdict == "missing"
 
@@ -70,36 +70,36 @@ def test_what_load_state_dict_does_in_each_mode() -> None:
 def test_loaded_weights_give_the_runs_answers(name: str, manager: Manager, tmp_path: Path) -> None:
     config, path = trained(name, tmp_path)
     weights = weights_of(path)
-    found = load(weights, config, "strict")
-    assert found.error == ""
-    assert sorted(found.copied) == sorted(weights)
-    assert found.before.loss != found.after.loss
+    loaded = load(weights, config, "strict")
+    assert loaded.error == ""
+    assert sorted(loaded.copied) == sorted(weights)
+    assert loaded.before.loss != loaded.after.loss
     trained_net: Any = experiment(name).untrained(config)
     trained_net.net.load_state_dict(weights)
     arrays = experiment(name).view(config, trained_net, {}).arrays
-    match found.after.kind:
+    match loaded.after.kind:
         case "plane":
-            assert torch.equal(found.after.parts["decision"], torch.tensor(arrays["decision"]))
+            assert torch.equal(loaded.after.parts["decision"], torch.tensor(arrays["decision"]))
         case "wave":
-            assert torch.equal(found.after.parts["prediction"], torch.tensor(arrays["prediction"]))
+            assert torch.equal(loaded.after.parts["prediction"], torch.tensor(arrays["prediction"]))
         case "images":
-            assert found.after.facts["of"] == 1000
-            assert found.after.parts["images"].shape == (12, 28, 28)
+            assert loaded.after.facts["of"] == 1000
+            assert loaded.after.parts["images"].shape == (12, 28, 28)
         case _:
-            assert (found.after.kind, found.after.parts) == ("", {}), "of other pictures only the loss is told"
+            assert (loaded.after.kind, loaded.after.parts) == ("", {}), "of other pictures only the loss is told"
 
 
 def test_an_error_of_pytorch_comes_with_its_own_words(manager: Manager, tmp_path: Path) -> None:
     config, path = trained("classifier", tmp_path)
-    found = load(weights_of(path), config.changed(hidden_sizes=(12,)), "strict")
-    assert "size mismatch for hidden.0.weight" in found.error
-    assert "out.bias" in found.copied and "hidden.0.weight" not in found.copied
+    loaded = load(weights_of(path), config.changed(hidden_sizes=(12,)), "strict")
+    assert "size mismatch for hidden.0.weight" in loaded.error
+    assert "out.bias" in loaded.copied and "hidden.0.weight" not in loaded.copied
 
 
 def test_of_weights_that_fit_nowhere_nothing_is_copied_and_nothing_changes(manager: Manager, tmp_path: Path) -> None:
     config, _ = trained("classifier", tmp_path)
-    found = load({"layer.weight": torch.ones(2, 2)}, config, "strict")
-    assert "Missing key(s)" in found.error
-    assert found.copied == []
-    assert found.before.loss == found.after.loss
-    assert torch.equal(found.before.parts["decision"], found.after.parts["decision"])
+    loaded = load({"layer.weight": torch.ones(2, 2)}, config, "strict")
+    assert "Missing key(s)" in loaded.error
+    assert loaded.copied == []
+    assert loaded.before.loss == loaded.after.loss
+    assert torch.equal(loaded.before.parts["decision"], loaded.after.parts["decision"])

@@ -21,7 +21,7 @@ def jobs(manager: Manager) -> Iterator[Jobs]:
 
 @pytest.fixture
 def done(jobs: Jobs) -> Callable[..., Job]:
-    """Does a job to its end."""
+    """A function that starts a job and waits until it is over."""
 
     def do(target: Any, argument: Any) -> Job:
         job = jobs.start("anne", target, argument)

@@ -1,4 +1,4 @@
-"""Settings that can't work are told before anything starts, in one sentence."""
+"""Settings that can't work are named before anything starts, in one sentence."""
 
 from __future__ import annotations
 

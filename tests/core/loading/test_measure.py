@@ -1,4 +1,4 @@
-"""Measurements are of what happened: bars and figures fit together, and who is killed is told."""
+"""Measurements are of what happened: bars and figures fit together, and a killed worker is reported."""
 
 from __future__ import annotations
 
@@ -36,43 +36,43 @@ def bars(job: Job, setting: int = 0) -> list[Bar]:
             for bar in event["bars"]]  # fmt: skip
 
 
-def lane(found: list[Bar], number: int) -> list[Bar]:
-    return sorted((bar for bar in found if bar[0] == number), key=lambda bar: bar[2])
+def lane(all_bars: list[Bar], number: int) -> list[Bar]:
+    return sorted((bar for bar in all_bars if bar[0] == number), key=lambda bar: bar[2])
 
 
 def test_bars_and_figures_tell_the_same_story(done: Callable[..., Job]) -> None:
     configs = [config(), config(num_workers=2), config(num_workers=2, persistent_workers=True)]
     job = done(measure, Order(configs, LONGEST))
     assert (job.status, job.problem) == ("finished", None)
-    for number, (asked, result) in enumerate(zip(configs, results(job), strict=True)):
-        found = bars(job, number)
+    for number, (measured, result) in enumerate(zip(configs, results(job), strict=True)):
+        all_bars = bars(job, number)
         assert (result.batches, result.samples) == (8, 64)
         assert len(result.epochs) == 2 and not result.cut
-        assert {bar[0] for bar in found} == set(range(asked.num_workers + 1))
-        for each in range(asked.num_workers + 1):
-            for before, after in pairwise(lane(found, each)):
+        assert {bar[0] for bar in all_bars} == set(range(measured.num_workers + 1))
+        for each in range(measured.num_workers + 1):
+            for before, after in pairwise(lane(all_bars, each)):
                 assert after[2] >= before[3] - 0.1, "nobody does two things at once"
-        fetched = [bar for bar in found if bar[1] == "fetching"]
-        computed = {bar[4]: bar for bar in found if bar[1] == "computing"}
+        fetched = [bar for bar in all_bars if bar[1] == "fetching"]
+        computed = {bar[4]: bar for bar in all_bars if bar[1] == "computing"}
         assert sorted(bar[4] for bar in fetched) == sorted(computed) == list(range(8))
         assert all(bar[3] <= computed[bar[4]][2] for bar in fetched), "a batch is fetched before it is trained on"
         assert all(bar[3] - bar[2] >= 8 for bar in fetched), "8 samples of 1 ms of a core"
         times = [bar[3] - bar[2] for bar in computed.values()]
         assert sum(times) == pytest.approx(1000 * result.computed, abs=0.5)
         assert 0 < result.idle < 1
-        starts = [bar for bar in found if bar[1] == "starting"]
-        assert len(starts) == asked.num_workers * (1 if asked.persistent_workers else 2)
-        assert len(result.memory) == asked.num_workers
+        starts = [bar for bar in all_bars if bar[1] == "starting"]
+        assert len(starts) == measured.num_workers * (1 if measured.persistent_workers else 2)
+        assert len(result.memory) == measured.num_workers
         assert all(0 < own < seen for own, seen in zip(result.memory, result.resident, strict=True))
 
 
 def test_what_a_stream_repeats_is_counted(done: Callable[..., Job]) -> None:
-    asked = [
+    configs = [
         config(style=style, num_workers=2, persistent_workers=keep, decode_ms=0)
         for style in ("stream", "split")
         for keep in (False, True)
     ]
-    job = done(measure, Order(asked, LONGEST))
+    job = done(measure, Order(configs, LONGEST))
     assert [result.samples for result in results(job)] == [128, 128, 64, 64]
     assert [result.batches for result in results(job)] == [16, 16, 8, 8]
     assert [len(result.memory) for result in results(job)][1::2] == [2, 2], "workers that stay can be weighed"
@@ -80,12 +80,12 @@ def test_what_a_stream_repeats_is_counted(done: Callable[..., Job]) -> None:
 
 @pytest.mark.parametrize("dataset", ["memory", "drawn", "files"])
 def test_every_data_set_every_way(dataset: str, done: Callable[..., Job]) -> None:
-    asked = [
+    configs = [
         config(dataset=dataset, file_size=64, style="tensor", shuffle=True),
         config(dataset=dataset, file_size=64, num_workers=1, collate_fn="floats", shuffle=True, drop_last=True),
         config(dataset=dataset, file_size=64, pin_memory=True, step="accelerator", step_ms=5, num_epochs=1),
     ]
-    job = done(measure, Order(asked, LONGEST))
+    job = done(measure, Order(configs, LONGEST))
     assert (job.status, job.problem) == ("finished", None)
     tensor, floats, pinned = results(job)
     assert [result.samples for result in (tensor, floats, pinned)] == [64, 64, 32]

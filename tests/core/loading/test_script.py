@@ -35,8 +35,8 @@ def test_runs_alone(values: dict[str, Any], epochs: list[int], words: list[str],
         [sys.executable, "-I", "loading.py"], cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False
     )
     assert ran.returncode == 0, ran.stderr
-    *told, last = map(json.loads, ran.stdout.splitlines())
-    assert [record["batches"] for record in told] == epochs
+    *epoch_records, last = map(json.loads, ran.stdout.splitlines())
+    assert [record["batches"] for record in epoch_records] == epochs
     assert last["batches_per_second"] > 0
 
 

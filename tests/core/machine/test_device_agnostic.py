@@ -36,7 +36,7 @@ def test_a_step_on_the_meta_device_mixes_no_devices(name: str, monkeypatch: pyte
 
 
 def test_the_meta_device_catches_what_was_not_moved() -> None:
-    """The test above can fail."""
+    """The test above would fail if a tensor stayed on the CPU."""
     with pytest.raises(RuntimeError, match="is not on the expected device"):
         torch.nn.Linear(2, 2).to("meta")(torch.zeros(1, 2))
 

@@ -53,7 +53,7 @@ def test_the_three_moves_on_a_gpu(manager: Manager) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "mended", "printed", "error"),
+    ("name", "fixed", "printed", "error"),
     [
         ("data", False, "", "is not on the expected device"),
         ("data", True, "meta\n", ""),
@@ -63,8 +63,8 @@ def test_the_three_moves_on_a_gpu(manager: Manager) -> None:
         ("assigned", True, "meta\nmeta\n", ""),
     ],
 )
-def test_mistakes_give_pytorchs_own_errors(name: str, mended: bool, printed: str, error: str) -> None:
-    outcome = json.loads(run_program(pitfall_program(name, mended, "meta")))
+def test_mistakes_give_pytorchs_own_errors(name: str, fixed: bool, printed: str, error: str) -> None:
+    outcome = json.loads(run_program(pitfall_program(name, fixed, "meta")))
     assert outcome["printed"] == printed
     assert error in outcome["error"] and bool(error) == bool(outcome["error"])
 
@@ -85,12 +85,12 @@ def test_the_mended_clock_waits_for_its_device() -> None:
 def test_the_clock_runs_on_the_cpu(manager: Manager) -> None:
     """And measures the same there, whether it waits or not: the page says so."""
 
-    def measured(mended: bool) -> float:
-        outcome = pitfall("time", mended, "cpu")
+    def measured(fixed: bool) -> float:
+        outcome = pitfall("time", fixed, "cpu")
         assert outcome.printed.endswith(" ms, the median of 5, on cpu\n") and outcome.error == ""
         return float(outcome.printed.split()[0])
 
-    least = [min(measured(mended) for _ in range(3)) for mended in (False, True)]  # the least disturbed
+    least = [min(measured(fixed) for _ in range(3)) for fixed in (False, True)]  # the least disturbed
     assert max(least) < 3 * min(least)
 
 
@@ -101,7 +101,7 @@ def test_the_sweep_measures_every_width_that_it_names() -> None:
 
 
 def test_where_the_gpu_overtakes() -> None:
-    """With a table of times, there being no GPU."""
+    """The times of a made-up GPU, as this machine may have none."""
     cpu = [Step("cpu", width, 64, 0, float(width), 0) for width in (4, 16, 64)]
     gpu = [Step("cuda:0", width, 64, 5, 5, 1) for width in (4, 16, 64, 128)]
     assert crossover(cpu, gpu) == 16
@@ -119,18 +119,18 @@ def test_what_a_kind_of_number_can_hold() -> None:
 
 
 def test_precision_costs_digits_and_hardly_ever_answers() -> None:
-    found = {one.name: one for one in (Precision(**known) for known in json.loads(run_precisions("cpu")))}
-    assert list(found) == ["float64", "float32", "bfloat16", "float16"]
-    here = [one for one in found.values() if one.error is not None]
-    assert found["float64"].error == 0
-    assert all(one.refused for one in found.values() if one.error is None)
-    assert found["float32"].error is not None and 0 < found["float32"].error < 1e-3
-    assert all(abs((one.accuracy or 0) - (found["float64"].accuracy or 0)) < 0.02 for one in here)
+    precisions = {one.name: one for one in (Precision(**known) for known in json.loads(run_precisions("cpu")))}
+    assert list(precisions) == ["float64", "float32", "bfloat16", "float16"]
+    here = [one for one in precisions.values() if one.error is not None]
+    assert precisions["float64"].error == 0
+    assert all(one.refused for one in precisions.values() if one.error is None)
+    assert precisions["float32"].error is not None and 0 < precisions["float32"].error < 1e-3
+    assert all(abs((one.accuracy or 0) - (precisions["float64"].accuracy or 0)) < 0.02 for one in here)
 
 
 def test_threads_are_measured_in_a_process_of_their_own(manager: Manager) -> None:
     before = torch.get_num_threads()
     assert thread_counts()[0] == 1
-    found = threads(2)
-    assert (found.threads, torch.get_num_threads()) == (2, before)
-    assert found.small > 0 and found.large > 0
+    speeds = threads(2)
+    assert (speeds.threads, torch.get_num_threads()) == (2, before)
+    assert speeds.small > 0 and speeds.large > 0

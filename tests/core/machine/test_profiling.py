@@ -19,18 +19,18 @@ def test_every_experiment_can_be_profiled(name: str, manager: Manager) -> None:
     jobs.close()
 
 
-def check(found: Profile) -> None:
-    assert len(found.steps) == STEPS and found.plain > 0
-    tops = [bar for bar in found.bars if bar[0] == 0]
-    assert [found.names[bar[4]] for bar in tops] == [f"step {number}" for number in range(1, STEPS + 1)]
-    for depth, kind, start, end, number in found.bars:
+def check(profile: Profile) -> None:
+    assert len(profile.steps) == STEPS and profile.plain > 0
+    tops = [bar for bar in profile.bars if bar[0] == 0]
+    assert [profile.names[bar[4]] for bar in tops] == [f"step {number}" for number in range(1, STEPS + 1)]
+    for depth, kind, start, end, number in profile.bars:
         assert 0 <= depth <= DEEPEST and end >= start
-        name = found.names[number]
+        name = profile.names[number]
         assert any(top[2] - 0.01 <= start and end <= top[3] + 0.01 for top in tops), "inside of a step"
         if name.startswith("autograd::engine"):
             assert kind == "op1"
         if name.startswith("Optimizer.step"):
             assert kind == "op2"
-    assert {bar[1] for bar in found.bars} == {"op0", "op1", "op2", "op3"}
-    assert found.times and found.times == sorted(found.times, key=lambda entry: -entry[2])
-    assert sum(seconds for _name, _calls, seconds in found.times) <= sum(found.steps)
+    assert {bar[1] for bar in profile.bars} == {"op0", "op1", "op2", "op3"}
+    assert profile.times and profile.times == sorted(profile.times, key=lambda entry: -entry[2])
+    assert sum(seconds for _name, _calls, seconds in profile.times) <= sum(profile.steps)

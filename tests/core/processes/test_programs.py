@@ -115,12 +115,12 @@ def test_compile_counts_when_it_pays_or_says_what_is_missing(ran: Callable[[str]
 def test_two_processes_keep_the_same_weights(ran: Callable[[str], tuple[int, str]]) -> None:
     code, output = ran("distributed")
     assert code == 0, output
-    found = re.findall(r"epoch (\d)  rank (\d)  200 samples  loss (\S+)  first weight (\S+)", output)
-    assert len(found) == 6
+    reports = re.findall(r"epoch (\d)  rank (\d)  200 samples  loss (\S+)  first weight (\S+)", output)
+    assert len(reports) == 6
     for epoch in "012":
-        losses, weights = zip(*[(loss, weight) for at, _rank, loss, weight in found if at == epoch], strict=True)
+        losses, weights = zip(*[(loss, weight) for at, _rank, loss, weight in reports if at == epoch], strict=True)
         assert len(set(weights)) == 1 and len(set(losses)) == 2
-    assert len({weight for *_rest, weight in found}) == 3
+    assert len({weight for *_rest, weight in reports}) == 3
 
 
 def test_what_today_repeats_in_workers_and_what_does_not(ran: Callable[[str], tuple[int, str]]) -> None:

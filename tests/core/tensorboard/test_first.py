@@ -15,17 +15,17 @@ from tests.core.scripts import Scripts
 def test_the_program_shown_writes_what_the_app_writes(function: str, tmp_path: Path, run_script: Scripts) -> None:
     config = FirstConfig.create({"function": function, "points": 30})
     _old = write(config.changed(points=3), tmp_path / "app")
-    _data, found = write(config, tmp_path / "app")
+    _data, records = write(config, tmp_path / "app")
     (ours,) = (tmp_path / "app").iterdir()
     run_script(code(config), tmp_path)
     (path,) = (tmp_path / "runs" / FOLDER / "first").iterdir()
     assert scalars(path) == scalars(ours)
-    assert len(scalars(path)["Example/y"]) == 30 and len(found) == 31
+    assert len(scalars(path)["Example/y"]) == 30 and len(records) == 31
 
 
 def test_the_default_is_the_tutorials_line(tmp_path: Path) -> None:
-    _data, found = write(FirstConfig(), tmp_path / "first")
-    values = [value.simple_value for record in found for value in record.event.summary.value]
+    _data, records = write(FirstConfig(), tmp_path / "first")
+    values = [value.simple_value for record in records for value in record.event.summary.value]
     assert values == [i * 2 for i in range(100)]
 
 

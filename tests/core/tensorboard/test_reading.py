@@ -43,10 +43,10 @@ def test_a_histogram_has_the_shape_of_the_numbers(tmp_path: Path) -> None:
     with SummaryWriter(str(tmp_path)) as writer:
         writer.add_histogram("even", torch.linspace(-1, 1, 9001), 0)
         writer.add_histogram("same", torch.full((7,), 0.25), 0)
-    found = read(tmp_path).histograms
-    [(_step, edges, counts)] = found["even"]
+    histograms = read(tmp_path).histograms
+    [(_step, edges, counts)] = histograms["even"]
     assert np.diff(edges) == pytest.approx(2 / 30) and counts == pytest.approx(300, abs=15)
-    [(_step, edges, counts)] = found["same"]
+    [(_step, edges, counts)] = histograms["same"]
     assert counts.sum() == 7 and edges[counts.argmax()] <= 0.25 <= edges[counts.argmax() + 1]
 
 

@@ -86,9 +86,9 @@ def test_everything_that_is_logged_can_be_read_and_costs_no_bit(
     assert line(log, "Train/Learning rate") == dict.fromkeys(line(log, "Train/Loss"), close(config.lr))
     if "accuracy/test" in history:
         measured = dict(zip(*history["accuracy/test"].values(), strict=True))
-        found = line(log, "Test/Accuracy")
-        assert found == {step: close(measured[step]) for step in found} and found
-        assert max(measured) in found
+        logged = line(log, "Test/Accuracy")
+        assert logged == {step: close(measured[step]) for step in logged} and logged
+        assert max(measured) in logged
     tags = log.Tags()
     assert tags["graph"]
     weights = checkpoints.load(run.folder.checkpoint_file(run.step))["run"]["net"]

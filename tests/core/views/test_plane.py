@@ -43,9 +43,9 @@ def test_a_decision_can_be_read_back(classes: int) -> None:
     levels = 255 // classes
     torch.manual_seed(0)
     probability = torch.softmax(3 * torch.randn(500, classes), dim=1)
-    found = torch.from_numpy(decision(probability, levels)).int()
-    assert torch.equal(found // levels, probability.argmax(dim=1))
-    sure = 1 / classes + (1 - 1 / classes) * (found % levels) / (levels - 1)
+    values = torch.from_numpy(decision(probability, levels)).int()
+    assert torch.equal(values // levels, probability.argmax(dim=1))
+    sure = 1 / classes + (1 - 1 / classes) * (values % levels) / (levels - 1)
     assert torch.allclose(sure, probability.max(dim=1).values, atol=0.51 / (levels - 1))
 
 
@@ -95,9 +95,9 @@ def test_no_hidden_layer_has_no_maps() -> None:
 def test_activations_are_those_of_the_forward_pass(sizes: tuple[int, ...], dropout: float, batch_norm: bool) -> None:
     net = Net(2, sizes, 3, nn.Tanh, dropout, batch_norm).eval()
     x = torch.randn(7, 2)
-    found = hidden_activations(net.hidden, x)
-    assert [layer.shape for layer in found] == [(7, size) for size in sizes]
-    assert torch.equal(net.out(found[-1] if found else x), net(x))
+    activations = hidden_activations(net.hidden, x)
+    assert [layer.shape for layer in activations] == [(7, size) for size in sizes]
+    assert torch.equal(net.out(activations[-1] if activations else x), net(x))
 
 
 def test_weights_and_gradients_come_layer_by_layer() -> None:

@@ -33,11 +33,11 @@ def entries(data: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def zipped(found: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
+def zipped(contents: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
     """A zip of entries."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as archive:
-        for name, content in found.items():
+        for name, content in contents.items():
             archive.writestr(name, content)
     return file.getvalue()
 
@@ -63,9 +63,9 @@ class Runs:
 
 def edited(content: Any, old: bytes, new: bytes) -> bytes:
     """What torch.save writes, its pickle changed."""
-    found = entries(saved(content))
-    assert old in found["archive/data.pkl"]
-    return zipped({**found, "archive/data.pkl": found["archive/data.pkl"].replace(old, new)})
+    parts = entries(saved(content))
+    assert old in parts["archive/data.pkl"]
+    return zipped({**parts, "archive/data.pkl": parts["archive/data.pkl"].replace(old, new)})
 
 
 def text(word: str) -> bytes:
@@ -76,7 +76,7 @@ def text(word: str) -> bytes:
 def tensor_program(
     numel: int, size: tuple[int, ...], stride: tuple[int, ...], offset: int = 0, key: str = "0"
 ) -> bytes:
-    """A pickle of {"w": tensor} over a storage of so many numbers."""
+    """A pickle of {"w": tensor} over a storage of `numel` numbers."""
 
     def number(value: int) -> bytes:
         return pickle.dumps(value, 2)[2:-1]
@@ -103,8 +103,8 @@ def doubled(times: int) -> bytes:
 
 def safetensors(header: Any, body: bytes = b"\0" * 16, length: int | None = None) -> bytes:
     """A safetensors file."""
-    told = header if isinstance(header, bytes) else json.dumps(header).encode()
-    return struct.pack("<Q", len(told) if length is None else length) + told + body
+    header_bytes = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(header_bytes) if length is None else length) + header_bytes + body
 
 
 def whole(change: Callable[[nn.Module], Any]) -> bytes:

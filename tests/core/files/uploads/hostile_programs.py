@@ -68,9 +68,9 @@ def with_config(config: Any) -> bytes:
 
 def weight(**changed: Any) -> dict[str, Any]:
     """What the config says of the first weight, 10 x 2 numbers, with changes to it or to its tensor_meta."""
-    told: dict[str, Any] = json.loads(program()[CONFIG])["config"]["hidden.0.weight"]
-    meta = {**told["tensor_meta"], **{name: value for name, value in changed.items() if name in told["tensor_meta"]}}
-    return {**told, **{name: value for name, value in changed.items() if name in told}, "tensor_meta": meta}
+    entry: dict[str, Any] = json.loads(program()[CONFIG])["config"]["hidden.0.weight"]
+    meta = {**entry["tensor_meta"], **{name: value for name, value in changed.items() if name in entry["tensor_meta"]}}
+    return {**entry, **{name: value for name, value in changed.items() if name in entry}, "tensor_meta": meta}
 
 
 def ints(*numbers: Any) -> list[dict[str, Any]]:

@@ -61,27 +61,27 @@ def test_sixty_hostile_files_and_more(tmp_path: Path) -> None:
 def test_programs_and_lies_are_seen_through_without_loading(tmp_path: Path) -> None:
     """In this very process, where a program would leave its mark."""
     canary = tmp_path / "canary"
-    told = {}
+    refusals = {}
     for name, data in told_without_a_process(canary).items():
-        told[name] = refusal(examine, data)
+        refusals[name] = refusal(examine, data)
         assert not canary.exists(), name
-    assert {name: sentence for name, sentence in told.items() if not plain(sentence)} == {}
+    assert {name: sentence for name, sentence in refusals.items() if not plain(sentence)} == {}
 
 
 def test_harmless_files_are_not_accused() -> None:
-    told = {name: str(refusal(examine, data)) for name, data in harmless()}
-    assert told["before 1.6"].startswith("This is the format that torch.save wrote before version 1.6")
-    assert told["meta"].startswith("The tensors in this file have no numbers")
+    refusals = {name: str(refusal(examine, data)) for name, data in harmless()}
+    assert refusals["before 1.6"].startswith("This is the format that torch.save wrote before version 1.6")
+    assert refusals["meta"].startswith("The tensors in this file have no numbers")
 
 
 def test_hostile_programs_are_refused_each_for_its_own_reason(tmp_path: Path) -> None:
-    canary, told, expected = tmp_path / "canary", {}, {}
+    canary, refusals, expected = tmp_path / "canary", {}, {}
     for name, data, begin in hostile_programs.told_without_a_process(canary):
-        told[name], expected[name] = refusal(examine, data), begin
+        refusals[name], expected[name] = refusal(examine, data), begin
         assert not canary.exists(), name
-    assert {name: sentence for name, sentence in told.items() if not plain(sentence)} == {}
-    assert {name: said for name, said in told.items() if not str(said).startswith(expected[name])} == {}
-    assert len(told) >= 90
+    assert {name: sentence for name, sentence in refusals.items() if not plain(sentence)} == {}
+    assert {name: said for name, said in refusals.items() if not str(said).startswith(expected[name])} == {}
+    assert len(refusals) >= 90
 
 
 def test_bombs_are_refused_for_what_they_are_and_the_server_does_not_grow(manager: Manager, tmp_path: Path) -> None:
@@ -90,12 +90,12 @@ def test_bombs_are_refused_for_what_they_are_and_the_server_does_not_grow(manage
     for name, data, begin in hostile_programs.for_a_process_of_its_own():
         bombs[name], expected[name] = data, begin
     read(GOOD)
-    before, told = memory(), {}
+    before, refusals = memory(), {}
     for name, data in bombs.items():
-        told[name] = refusal(read, data)
-    assert {name: sentence for name, sentence in told.items() if not plain(sentence)} == {}
-    assert {name: told[name] for name in expected if not str(told[name]).startswith(expected[name])} == {}
-    assert [name for name, sentence in told.items() if "longer than" in str(sentence)] == []
+        refusals[name] = refusal(read, data)
+    assert {name: sentence for name, sentence in refusals.items() if not plain(sentence)} == {}
+    assert {name: refusals[name] for name in expected if not str(refusals[name]).startswith(expected[name])} == {}
+    assert [name for name, sentence in refusals.items() if "longer than" in str(sentence)] == []
     assert memory() - before < 60e6
     assert not (tmp_path / "canary").exists()
 
@@ -160,8 +160,8 @@ def test_what_is_not_a_weight_is_never_opened(tmp_path: Path) -> None:
     model.graph.node[0].op_type, model.graph.node[0].domain = "PyOp", "os.system"
     model.functions.add(name="Identity", domain="x")
     unknown = hostile_programs.message(3000, b"?" * 50)
-    found = unpack(examine(model.SerializeToString() + unknown))["value"]
-    assert torch.equal(found["w"], torch.arange(4.0))
+    weights = unpack(examine(model.SerializeToString() + unknown))["value"]
+    assert torch.equal(weights["w"], torch.arange(4.0))
     assert not canary.exists()
 
 
@@ -193,20 +193,20 @@ def test_views_of_one_storage_and_empty_tensors_of_a_program_are_read() -> None:
         "none": weight(sizes=ints(0, 3), strides=ints(3, 1)),
         "number": weight(sizes=[], strides=[]),
     }
-    found = unpack(examine(hostile_programs.with_config({"config": config})))["value"]
+    weights = unpack(examine(hostile_programs.with_config({"config": config})))["value"]
     stored = hostile_programs.program()[hostile_programs.WEIGHT.format(0)]
     whole = torch.frombuffer(bytearray(stored), dtype=torch.float32).reshape(10, 2)
-    assert torch.equal(found["t"], whole.T)
-    assert torch.equal(found["row"], whole[3])
-    assert found["none"].shape == (0, 3)
-    assert torch.equal(found["number"], whole[0, 0])
+    assert torch.equal(weights["t"], whole.T)
+    assert torch.equal(weights["row"], whole[3])
+    assert weights["none"].shape == (0, 3)
+    assert torch.equal(weights["number"], whole[0, 0])
 
 
 def test_a_deep_view_of_a_large_storage_is_read_as_what_it_shows() -> None:
     kept = torch.arange(100.0)
-    found = unpack(examine(saved({"w": kept[10:20], "t": kept.reshape(10, 10).T})))["value"]
-    assert torch.equal(found["w"], kept[10:20])
-    assert torch.equal(found["t"], kept.reshape(10, 10).T)
+    weights = unpack(examine(saved({"w": kept[10:20], "t": kept.reshape(10, 10).T})))["value"]
+    assert torch.equal(weights["w"], kept[10:20])
+    assert torch.equal(weights["t"], kept.reshape(10, 10).T)
 
 
 def test_what_pytorch_says_of_a_file_is_never_shown() -> None:
