@@ -123,12 +123,12 @@ def page_folders() -> list[str]:
 
 def circles(arrows: Graph) -> list[str]:
     """Each circle once, as "a -> b -> a"."""
-    found: list[str] = []
+    cycles: list[str] = []
     finished: set[str] = set()
 
     def visit(node: str, path: list[str]) -> None:
         if node in path:
-            found.append(" -> ".join([*path[path.index(node) :], node]))
+            cycles.append(" -> ".join([*path[path.index(node) :], node]))
         elif node not in finished:
             for target in sorted(arrows.get(node, ())):
                 visit(target, [*path, node])
@@ -136,7 +136,7 @@ def circles(arrows: Graph) -> list[str]:
 
     for start in sorted(arrows):
         visit(start, [])
-    return found
+    return cycles
 
 
 def test_no_circle_between_files() -> None:

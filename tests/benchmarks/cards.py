@@ -38,7 +38,7 @@ def times(page: Page) -> list[float]:
     slider = page.locator("[data-testid=stMain] input[type=range]").first
     if not slider.count():
         return []
-    found = []
+    milliseconds = []
     for turn in range(TRIES + 2):
         slider.focus()
         page.evaluate("(it) => { window.answered = (" + WATCH + ")(it); }", slider.element_handle())
@@ -46,8 +46,8 @@ def times(page: Page) -> list[float]:
         low, high = (float(slider.get_attribute(name) or 0) for name in ("min", "max"))
         up = value < high and (turn % 2 == 0 or value <= low)
         page.keyboard.press("ArrowRight" if up else "ArrowLeft")
-        found.append(float(page.evaluate("window.answered")))
-    return found[2:]  # the first two warm the server
+        milliseconds.append(float(page.evaluate("window.answered")))
+    return milliseconds[2:]  # the first two warm the server
 
 
 def main() -> None:
@@ -60,10 +60,13 @@ def main() -> None:
         for name in sys.argv[1:] or CARDS:
             page.goto(f"{app.url}/layers?card={name}{CHOSEN.get(name, '')}")
             page.locator(f'[data-testid="card"][data-card="{name}"][data-drawn]').wait_for()
-            found = times(page)
-            everything += found
-            if found:
-                print(f"{name:20} median {statistics.median(found):4.0f} ms, at most {max(found):4.0f} ms", flush=True)
+            milliseconds = times(page)
+            everything += milliseconds
+            if milliseconds:
+                print(
+                    f"{name:20} median {statistics.median(milliseconds):4.0f} ms, at most {max(milliseconds):4.0f} ms",
+                    flush=True,
+                )
         browser.close()
         app.end()
     print(f"all cards: median {statistics.median(everything):.0f} ms, at most {max(everything):.0f} ms")

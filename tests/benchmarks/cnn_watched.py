@@ -23,11 +23,11 @@ def main() -> None:
     with watched_app(Path(os.environ["TORCH_PLAYGROUND_DATA"])) as steps_per_second:
         for _round in range(ROUNDS):
             plain = tutorial()
-            for precision, found in ratios.items():
+            for precision, measured_ratios in ratios.items():
                 speed = BATCH * steps_per_second(f"/cnn?dataset=mnist&precision={precision}&evaluate_every=1000")
-                found.append(speed / plain)
-    for precision, found in ratios.items():
-        print(f"{precision}, watched: {statistics.median(found):.2f} x the tutorial's loop ({ROUNDS} pairs)")
+                measured_ratios.append(speed / plain)
+    for precision, measured_ratios in ratios.items():
+        print(f"{precision}, watched: {statistics.median(measured_ratios):.2f} x the tutorial's loop ({ROUNDS} pairs)")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How soon a killed worker is told, and how soon nothing is left of a server that ended.
+"""How soon a killed worker is noticed, and how soon nothing is left of a server that ended.
 
 Run: python -m tests.benchmarks.ends
 """

@@ -25,7 +25,7 @@ QUIET = 0.25
 
 
 def measured(jobs: Jobs, configs: list[LoadingConfig]) -> list[Result]:
-    """What the page shows."""
+    """The results that the page shows of these settings."""
     job = jobs.start("benchmark", measure, Order(configs))
     job.over.wait()
     assert job.status == "finished", job.problem
@@ -54,11 +54,11 @@ def main() -> None:
         tries = 0
         while len(pages) < ROUNDS and tries < MOST_TRIES:
             tries += 1
-            found = measured(jobs, configs)
+            results = measured(jobs, configs)
             own = [alone(config, folder) for config in configs]
-            others = [result.others or 0.0 for result in found]
+            others = [result.others or 0.0 for result in results]
             if max(others) < QUIET:
-                pages.append([result.rate for result in found])
+                pages.append([result.rate for result in results])
                 scripts.append(own)
         print(f"{len(pages)} of {tries} rounds were quiet: others kept less than {QUIET} cores busy")
         if not pages:
@@ -72,12 +72,12 @@ def main() -> None:
             print(f"page / exported script, {title}: median {statistics.median(ratios):.3f}, {ratios}")
         for kind in SITUATIONS:
             a, b = measured(jobs, list(situation(kind)))
-            told = " | ".join(
+            summary = " | ".join(
                 f"{r.rate:.1f}/s idle {r.idle:.0%} epochs {[round(s, 2) for s in r.epochs]} prepared {r.prepared:.2f} "
                 f"others {r.others if r.others is None else round(r.others, 1)}"
                 for r in (a, b)
             )
-            print(f"{kind}: B/A {b.rate / a.rate:.2f}: {told}")
+            print(f"{kind}: B/A {b.rate / a.rate:.2f}: {summary}")
         jobs.close()
         manager.close()
 

@@ -62,7 +62,7 @@ def engine(steps: int, evaluate_every: int = 1000, as_printed: bool = False) -> 
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long it takes."""
+    """How many seconds a piece of work takes."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start

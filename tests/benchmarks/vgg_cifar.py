@@ -20,16 +20,16 @@ MINUTES = 10
 
 def kept_as_own_images(sample: Path, root: Path) -> str:
     """Put the sample where a person's own images are; returns its key."""
-    found = np.load(sample)
-    key = f"c1fa{0:012x}-{len(found['train_images'])}-{len(found['classes'])}-3"
+    arrays = np.load(sample)
+    key = f"c1fa{0:012x}-{len(arrays['train_images'])}-{len(arrays['classes'])}-3"
     (root / "own").mkdir(parents=True, exist_ok=True)
     np.savez(
         root / "own" / f"{key}.npz",
-        images=found["train_images"].transpose(0, 3, 1, 2),
-        labels=found["train_labels"].astype(np.int64),
-        test_images=found["test_images"].transpose(0, 3, 1, 2),
-        test_labels=found["test_labels"].astype(np.int64),
-        names=found["classes"],
+        images=arrays["train_images"].transpose(0, 3, 1, 2),
+        labels=arrays["train_labels"].astype(np.int64),
+        test_images=arrays["test_images"].transpose(0, 3, 1, 2),
+        test_labels=arrays["test_labels"].astype(np.int64),
+        names=arrays["classes"],
     )
     return key
 
@@ -40,8 +40,8 @@ def main(sample: Path, *values: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TORCH_PLAYGROUND_DATA"] = folder
         key = kept_as_own_images(sample, Path(folder))
-        asked = {**VALUES, **dict(value.split("=") for value in values)}
-        config = VGGConfig.create({"dataset": "own", "own_images": key, "device": "cpu", **asked})
+        settings = {**VALUES, **dict(value.split("=") for value in values)}
+        config = VGGConfig.create({"dataset": "own", "own_images": key, "device": "cpu", **settings})
         began, start = time.process_time(), time.perf_counter()
         best = 0.0
         for snapshot in train(config, {}):

@@ -29,8 +29,8 @@ def main() -> None:
                 path = f"/vgg?dataset=mnist&precision={precision}&batch_size={BATCH}&evaluate_every=1000"
                 speeds[precision].append(BATCH * steps_per_second(path))
                 ratios[precision].append(speeds[precision][-1] / loop)
-    for precision, found in ratios.items():
-        fastest, ratio = max(speeds[precision]), statistics.median(found)
+    for precision, measured_ratios in ratios.items():
+        fastest, ratio = max(speeds[precision]), statistics.median(measured_ratios)
         print(f"{precision}, watched: {fastest:,.0f} images/s, {ratio:.2f} x the plain loop ({ROUNDS} rounds)")
 
 

@@ -45,14 +45,14 @@ def children(pid: int) -> list[int]:
                 continue
             if fields[0] != "Z":
                 parents[int(folder.name)] = int(fields[1])
-    found: list[int] = []
+    descendants: list[int] = []
     looking = [pid]
     while looking:
         here = looking.pop()
         below = [child for child, parent in parents.items() if parent == here]
-        found += below
+        descendants += below
         looking += below
-    return found
+    return descendants
 
 
 class App:

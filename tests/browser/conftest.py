@@ -147,10 +147,10 @@ def person(browser: Browser, app: App, contexts: dict[str, list[BrowserContext]]
         return people[-1]
 
     yield make
-    for found in people:
-        found.leave()
+    for visitor in people:
+        visitor.leave()
     app.end_workers()
-    assert [found.errors for found in people if found.errors] == []
+    assert [visitor.errors for visitor in people if visitor.errors] == []
 
 
 @pytest.fixture

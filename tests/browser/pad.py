@@ -32,6 +32,6 @@ def answered(screen: Screen) -> None:
 
 def says(screen: Screen, lane: str = "run") -> str:
     """The class that the network says."""
-    found = re.match(r"Says (\S+),", screen.part(f"verdict-{lane}").inner_text())
-    assert found is not None
-    return found[1]
+    match = re.match(r"Says (\S+),", screen.part(f"verdict-{lane}").inner_text())
+    assert match is not None
+    return match[1]

@@ -66,7 +66,7 @@ window.behind = {
 
 
 class Screen:
-    """One tab."""
+    """One tab of a browser with a training page."""
 
     def __init__(self, page: Page, url: str):
         self.page = page
@@ -106,7 +106,7 @@ class Screen:
         return waiting.json_value()
 
     def look(self, what: str) -> Any:
-        """Something in the page now."""
+        """The value of a JavaScript expression in the page, as it is now."""
         return self.page.evaluate(f"() => {what}")
 
     @property
@@ -210,7 +210,7 @@ class Screen:
     @property
     def zoom(self) -> list[float]:
         """The range of the plot's axes."""
-        found: list[float] = self.part("plot-run").evaluate(
+        ranges: list[float] = self.part("plot-run").evaluate(
             "({ _fullLayout: { xaxis, yaxis } }) => [...xaxis.range, ...yaxis.range]"
         )
-        return found
+        return ranges

@@ -68,12 +68,12 @@ Stroke = list[tuple[float, float]]
 
 def digits() -> list[tuple[int, list[Stroke]]]:
     """Each digit that is meant, and its strokes in shares of the pad's side."""
-    found = []
+    labelled = []
     for line in DRAWN.strip().splitlines():
         label, _, text = line.partition(" ")
         strokes = [
             [(float(x) / 100, float(y) / 100) for x, y in (point.split(",") for point in stroke.split())]
             for stroke in text.split(";")
         ]
-        found.append((int(label), strokes))
-    return found
+        labelled.append((int(label), strokes))
+    return labelled

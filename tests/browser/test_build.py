@@ -29,7 +29,7 @@ def waited(screen: Screen, wanted: list[str]) -> None:
     screen.until(f"{NAMES}.join() === it", ",".join(wanted))
 
 
-def test_a_network_is_built_mended_and_trained(person: Callable[..., Person]) -> None:
+def test_a_network_is_built_repaired_and_trained(person: Callable[..., Person]) -> None:
     screen = person().open("/build?num_epochs=300")  # it trains throughout
     # A change that breaks it: red where it breaks, and the picture stays that of the last network that works.
     head(screen, "0").click()
@@ -51,7 +51,7 @@ def test_a_network_is_built_mended_and_trained(person: Callable[..., Person]) ->
     screen.part("block-0").get_by_test_id("add-below").select_option("BatchNorm2d")
     waited(screen, ["Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d", "Conv2d", "ReLU", "Flatten", "Linear"])
     expect(head(screen, "1")).to_contain_text("BatchNorm2d(8)")
-    # Trained as it stands; a change while it trains begins anew with the new network.
+    # Trained as it stands; a change while it trains starts again with the new network.
     first = screen.play(speed=0)
     screen.until("behind.last('accuracy/test') > 0.8")
     head(screen, "2").focus()

@@ -332,8 +332,8 @@ def test_inside_the_network_moves_and_the_downloaded_script_is_the_code_shown(sc
     expect(screen.part("gradient-norms")).to_be_visible()
 
     screen.section("Code")
-    shown = screen.page.locator(".code-panel pre")
-    expect(shown).to_contain_text("optimizer.zero_grad()")
+    code = screen.page.locator(".code-panel pre")
+    expect(code).to_contain_text("optimizer.zero_grad()")
     with screen.page.expect_download() as download:
         screen.page.get_by_role("button", name="Download .py").click()
     download.value.save_as(tmp_path / "script.py")
@@ -367,13 +367,13 @@ def test_dark_theme_by_the_link(person: Callable[..., Person]) -> None:
 
 def overflow(screen: Screen) -> list[str]:
     """What sticks out of the window to the right."""
-    found: list[str] = screen.page.evaluate(
+    elements: list[str] = screen.page.evaluate(
         """() => [...document.querySelectorAll("html, [data-testid=stMain], [data-testid=stMain] *")]
             .filter((node) => node.getBoundingClientRect().right > innerWidth + 1 && node.checkVisibility())
             .filter((node) => !node.closest("pre, table, [data-testid=stDataFrame], .katex, [role=radiogroup]"))
             .map((node) => `${node.tagName}.${node.className}`.slice(0, 80))"""
     )
-    return found
+    return elements
 
 
 def test_phone(person: Callable[..., Person]) -> None:

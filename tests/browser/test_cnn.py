@@ -199,6 +199,6 @@ def test_a_set_that_is_not_here_is_offered_and_play_says_so(person: Callable[...
     expect(screen.page.get_by_text("KMNIST is not on this machine yet.")).to_be_visible()
     expect(screen.page.get_by_role("button", name="Download")).to_be_visible()
     screen.press("play")
-    told = screen.page.get_by_text("Data set: KMNIST is not on this machine yet: fetch it first.")
-    expect(told.first).to_be_visible()  # for a moment the page may have it twice
+    sentence = screen.page.get_by_text("Data set: KMNIST is not on this machine yet: fetch it first.")
+    expect(sentence.first).to_be_visible()  # for a moment the page may have it twice
     screen.status("idle")

@@ -1,4 +1,4 @@
-"""Saving, loading, going on, and where tensors live, as a person does it in a browser."""
+"""Saving, loading, continuing, and where tensors live, as a person does it in a browser."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_save_load_and_go_on(person: Callable[..., Person], tmp_path: Path) -> N
     expect(stranger.get_by_text("You have no run yet")).to_be_visible(timeout=PATIENCE)
 
 
-def test_tensors_move_and_mistakes_are_mended(person: Callable[..., Person]) -> None:
+def test_tensors_move_and_mistakes_are_fixed(person: Callable[..., Person]) -> None:
     page = at(person(**PHONE), "/devices")
     device = page.locator(".moves .place.device")
     expect(device.locator(".chip")).to_have_count(0, timeout=PATIENCE)
@@ -134,7 +134,7 @@ def test_tensors_move_and_mistakes_are_mended(person: Callable[..., Person]) -> 
     assert page.get_by_test_id("stMain").evaluate("main => main.scrollWidth") <= 390
     choose(page, "Classic mistakes")
     mistake = page.get_by_test_id("stVerticalBlock").filter(has_text="The model moved, the data did not").last
-    told = mistake.get_by_role("alert")
-    expect(told).to_have_count(1, timeout=PATIENCE)
+    alert = mistake.get_by_role("alert")
+    expect(alert).to_have_count(1, timeout=PATIENCE)
     mistake.get_by_text("mend it").click()
-    expect(told).to_have_count(0, timeout=PATIENCE)
+    expect(alert).to_have_count(0, timeout=PATIENCE)

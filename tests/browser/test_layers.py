@@ -68,13 +68,13 @@ def test_the_patch_under_the_pointer_adds_up_to_torchs_number(person: Callable[.
     seen = CardPage(person(), f"/layers?card={SUMS[0]}")
     for name in SUMS:
         seen.shown(name)
-        told = set()
+        readouts = set()
         for right, down in ((0.2, 0.2), (0.55, 0.12), (0.7, 0.3), (0.3, 0.42), (0.72, 0.45), (0.62, 0.9)):
             seen.point(right, down)
             by_hand, torch = seen.sums()
             assert by_hand == pytest.approx(torch, abs=1e-4), name
-            told.add(seen.readout)
-        assert len(told) >= 3, f"{name}: the picture answers the pointer"
+            readouts.add(seen.readout)
+        assert len(readouts) >= 3, f"{name}: the picture answers the pointer"
         seen.page.get_by_test_id("card-picture").focus()
         before = seen.readout
         seen.page.keyboard.press("ArrowLeft")

@@ -66,9 +66,9 @@ def test_others_never_see_my_runs(person: Callable[..., Person]) -> None:
     other.section("Runs")
     expect(other.page.get_by_text("No runs yet")).to_be_visible()
     for path in ("history", "kept/0"):
-        asked = "(path) => fetch(path).then(({ status }) => status)"
-        assert other.page.evaluate(asked, f"/live/{run}/{path}") == 404
-        assert mine.page.evaluate(asked, f"/live/{run}/{path}") == 200
+        status_of = "(path) => fetch(path).then(({ status }) => status)"
+        assert other.page.evaluate(status_of, f"/live/{run}/{path}") == 404
+        assert mine.page.evaluate(status_of, f"/live/{run}/{path}") == 200
     opened = """(path) => new Promise((resolve) => {
         const socket = new WebSocket(location.origin.replace("http", "ws") + path);
         socket.onmessage = () => { resolve(true); socket.close(); };

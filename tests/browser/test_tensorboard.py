@@ -48,9 +48,9 @@ def test_the_first_example_is_code_records_and_tensorboards_own_picture(person: 
     # Other numbers in the same run: the picture is that of the new file alone.
     page.get_by_role("slider", name="Points").press("Home")
     expect(page.get_by_text("2 records")).to_be_visible(timeout=PATIENCE)
-    told = "/tensorboard/data/plugin/scalars/scalars?tag=Example%2Fy&run=first_example%2Fsecond"
-    found = page.evaluate("(told) => fetch(told).then((answer) => answer.json())", told)
-    assert [step for _time, step, _value in found] == [0]
+    address = "/tensorboard/data/plugin/scalars/scalars?tag=Example%2Fy&run=first_example%2Fsecond"
+    points = page.evaluate("(address) => fetch(address).then((answer) => answer.json())", address)
+    assert [step for _time, step, _value in points] == [0]
     expect(board(page).get_by_role("button", name="Settings")).to_be_visible(timeout=TRAINING)
     expect(board(page).locator("settings-view")).to_have_count(0)  # room for the picture
     page.reload()

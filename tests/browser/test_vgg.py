@@ -20,10 +20,10 @@ def screen(person: Callable[..., Person]) -> Screen:
 
 def chips(screen: Screen) -> list[str]:
     """What the list reads on the screen."""
-    found: list[str] = screen.part("stack").evaluate(
+    labels: list[str] = screen.part("stack").evaluate(
         "(row) => [...row.querySelectorAll('button')].map((chip) => chip.textContent)"
     )
-    return found
+    return labels
 
 
 def until_chips(screen: Screen, wanted: list[str]) -> None:
@@ -103,8 +103,8 @@ def test_28_pixels_are_red_at_the_fifth_m_and_full_width_says_what_it_costs(scre
     expect(screen.page.get_by_text("Not all settings can be used")).to_be_visible()
     screen.page.goto(screen.url + "/vgg?width=1&batch_size=16")
     screen.shown()
-    told = screen.page.get_by_text(re.compile(r"An epoch takes about \d+ (s|min) on one core of this machine"))
-    expect(told).to_be_visible(timeout=TRAINING)
+    estimate = screen.page.get_by_text(re.compile(r"An epoch takes about \d+ (s|min) on one core of this machine"))
+    expect(estimate).to_be_visible(timeout=TRAINING)
     screen.status("idle")
 
 
