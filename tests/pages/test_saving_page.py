@@ -164,7 +164,7 @@ def test_what_is_trained_here_can_be_gone_on_from(name: str, open_tab: Callable[
     page = open_tab().open("saving").set("files section", "resume").press(f"files start {name}")
     run = page.manager.run(ANNE, page.at.session_state["files training"])
     assert run is not None
-    until(lambda: not run.alive)
+    until(lambda: run.connection is None)  # the index knows, too, how it ended
     page.run().press("files both ways")
     assert page.errors == []
     assert "losses equal to the run's own, bit for bit." in page.words
@@ -181,7 +181,7 @@ def test_a_run_too_fast_to_keep_steps_is_trained_again(open_tab: Callable[..., T
     again = page.manager.run(ANNE, page.at.session_state["files training"])
     assert again is not None
     assert again.config == fast.config
-    until(lambda: not again.alive)
+    until(lambda: again.connection is None)
     assert again.kept == list(range(21))
     page.run()
     assert "Go on from step 10 in both ways" in [element.label for element in page.at.button]

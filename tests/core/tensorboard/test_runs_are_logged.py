@@ -231,8 +231,7 @@ def run_here(config: Any, place: Path) -> Worker:
 
 def put_in_place_of(name: str, **parts: Any) -> None:
     """Give an experiment other parts, in this process."""
-    known = experiment(name)
-    sys.modules[known.train.__module__].__dict__["EXPERIMENT"] = replace(known, **parts)
+    sys.modules[f"core.experiments.{name}"].__dict__["EXPERIMENT"] = replace(experiment(name), **parts)
     experiment.cache_clear()
 
 
