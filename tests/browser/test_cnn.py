@@ -107,9 +107,9 @@ def test_mistakes_and_confusion_agree_and_a_mistake_opens(person: Callable[..., 
     screen.play(speed=30)
     screen.reach(3)
     screen.press("tab-confusion")
-    screen.until("behind.connection().shown?.facts.part === 'test'")
+    screen.until("behind.connection().current?.facts.part === 'test'")
     screen.reload()
-    screen.until("behind.connection().shown?.facts.part === 'layers'")  # not what was looked at before
+    screen.until("behind.connection().current?.facts.part === 'layers'")  # not what was looked at before
     screen.part("speed").select_option("0")
     screen.status("finished")
     said = screen.part("verdict-run").inner_text()

@@ -72,7 +72,7 @@ def test_without_detach_the_error_is_shown_and_the_correct_run_goes_on(screen: S
     screen.until("behind.connection().history.correct['loss/train'].step.at(-1) === 300")
     assert screen.steps == [1]
     first = screen.until(
-        "behind.connection().shown.facts.first.correct[0] === 300 && behind.connection().shown.facts.first"
+        "behind.connection().current.facts.first.correct[0] === 300 && behind.connection().current.facts.first"
     )
     assert first["run"] == [2] and first["correct"] == [300], "each lane shows the windows after its own step"
 
@@ -89,7 +89,7 @@ def test_goes_on_by_itself_once_it_predicts_the_next_point(screen: Screen) -> No
     screen.status("finished")
     screen.until("behind.pixels('[data-testid=wave-run]') !== it", before)
     expect(screen.part("free-excuse")).to_be_hidden()
-    assert screen.look("behind.connection().shown.facts.part") == "free"
+    assert screen.look("behind.connection().current.facts.part") == "free"
 
 
 def test_own_formula_and_own_series_and_what_is_none(person: Callable[..., Person]) -> None:

@@ -54,10 +54,10 @@ def test_learns_to_read_before_ones_eyes_and_tells_what_it_would_say_after_each_
     assert screen.run == run
     screen.whole()
     expect(screen.part("verdict-run")).to_have_attribute("data-right", "true")
-    screen.until("behind.connection().shown?.step === 960 && behind.connection().shown.facts.label >= 0")
+    screen.until("behind.connection().current?.step === 960 && behind.connection().current.facts.label >= 0")
     said = screen.look(
         """(() => {
-            const { data, shape } = behind.connection().shown.arrays["run/probability"];
+            const { data, shape } = behind.connection().current.arrays["run/probability"];
             return Array.from({ length: shape[0] }, (_, row) => {
                 const own = data.subarray(row * shape[1], (row + 1) * shape[1]);
                 return own.indexOf(Math.max(...own));
