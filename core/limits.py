@@ -1,8 +1,4 @@
-"""How much a server takes on, how much of it one person may take, and how much memory this machine has left."""
-
-from __future__ import annotations
-
-from pathlib import Path
+"""How much a server takes on, and how much of it one person may take."""
 
 GRACE = 60.0
 """Seconds that a run continues after the last of its owner's tabs was closed."""
@@ -18,30 +14,3 @@ LOG_BYTES = 20_000_000
 """Bytes that the log of a run may take."""
 LOGS_BYTES = 300_000_000
 """Bytes that all logs of one person may take."""
-
-
-def available() -> int | None:
-    """Bytes that a new process could take now; None where the system does not say."""
-    free = [_of_system(), _of_container()]
-    known = [count for count in free if count is not None]
-    return min(known) if known else None
-
-
-def _of_system() -> int | None:
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return None
-    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), None)
-
-
-def _of_container() -> int | None:
-    """What the control group of a container leaves; files it has cached can be given up."""
-    group = Path("/sys/fs/cgroup")
-    try:
-        most = (group / "memory.max").read_text().strip()
-        used = int((group / "memory.current").read_text())
-        facts = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-    except (OSError, ValueError):
-        return None
-    return None if most == "max" else int(most) - used + int(facts.get("inactive_file", 0))

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from core.config import Problem
-from core.limits import available
+from core.memory import available
 from core.processes.confined import is_out_of_memory, out_of_memory
 from core.processes.limited import Limited, Limits, Over, Send
 from core.refused import Refused

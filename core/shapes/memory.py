@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.config import Problem
-from core.limits import available
+from core.memory import available
 
 RESERVE = 400_000_000
 """Bytes that a run must leave to everything else."""
