@@ -9,8 +9,8 @@ RESERVE = 400_000_000
 """Bytes that a run must leave to everything else."""
 
 
-def fits(needed: int) -> Problem | None:
-    """Why a run that takes this many bytes can't start, if it can't."""
+def too_large(needed: int) -> Problem | None:
+    """Why a run that takes this many bytes can't start; None if it can."""
     here = available()
     if here is None or needed <= here - RESERVE:
         return None
@@ -21,4 +21,4 @@ def fits(needed: int) -> Problem | None:
     )
 
 
-__all__ = ["RESERVE", "available", "fits"]
+__all__ = ["RESERVE", "available", "too_large"]

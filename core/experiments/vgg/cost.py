@@ -3,7 +3,7 @@
 from core.config import Problem
 from core.data.image_sets import missing
 from core.experiments.vgg.config import VGGConfig, lanes
-from core.shapes.memory import fits
+from core.shapes.memory import too_large
 
 LARGE_FLOPS, LARGE_PARAMETERS = 2e9, 25_000_000
 """Beyond these a network is drawn by its own process only, once it trains."""
@@ -19,7 +19,7 @@ def is_large(config: VGGConfig) -> bool:
 def cannot_start(config: VGGConfig) -> Problem | None:
     """Why a run can't start: its images are not here, or it would not fit into memory."""
     needed = sum(memory(lane) for lane in lanes(config).values() if isinstance(lane, VGGConfig))
-    return missing(config) or fits(needed)
+    return missing(config) or too_large(needed)
 
 
 LOADING = 3
