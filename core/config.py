@@ -230,7 +230,7 @@ class TrainingConfig(Config):
         steps_per_epoch: optimizer steps in one pass over the training data.
     """
 
-    REQUIRED: ClassVar[tuple[str, ...]] = ("optimizer", "lr", "num_steps", "device", "bugs", "steps_per_epoch")
+    REQUIRED: ClassVar[tuple[str, ...]] = ("optimizer", "lr", "seed", "num_steps", "device", "bugs", "steps_per_epoch")
 
     if TYPE_CHECKING:
 
@@ -239,6 +239,9 @@ class TrainingConfig(Config):
 
         @property
         def lr(self) -> float: ...
+
+        @property
+        def seed(self) -> int: ...
 
         @property
         def device(self) -> str: ...

@@ -10,12 +10,18 @@ import numpy as np
 
 from core.snapshot import Frame
 
+DTYPES = ("uint8", "int32", "float32", "float64")
+"""Types of the arrays in a frame: those that the pages' frames.js reads."""
+
 
 def encode(frames: Mapping[str, Frame]) -> bytes:
     """The frames of all lanes at one step.
 
     Layout: uint32 (little-endian) length of the header, the header in UTF-8 JSON padded so that what follows starts
     at a multiple of 8, then each array, little-endian, at a multiple of 8.
+
+    Raises:
+        TypeError: an array is of none of `DTYPES`.
     """
     arrays: dict[str, dict[str, object]] = {}
     facts: dict[str, object] = {}
@@ -23,6 +29,8 @@ def encode(frames: Mapping[str, Frame]) -> bytes:
     offset = 0
     for lane, frame in frames.items():
         for name, array in frame.arrays.items():
+            if array.dtype.name not in DTYPES:
+                raise TypeError(f"{lane}/{name} is {array.dtype.name}; a frame holds {', '.join(DTYPES)}")
             raw = np.ascontiguousarray(array).tobytes()
             arrays[f"{lane}/{name}"] = {"dtype": array.dtype.name, "shape": list(array.shape), "offset": offset}
             padded = raw + bytes(-len(raw) % 8)

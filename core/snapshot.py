@@ -36,7 +36,13 @@ class Snapshot:
 
 @dataclass
 class Frame:
-    """What the screen draws of one step: named arrays, and a few plain facts that go with them."""
+    """What the screen draws of one step of one lane.
+
+    Attributes:
+        step, epoch: as in its Snapshot.
+        arrays: by name; of a type that `core.frames` encodes.
+        facts: plain values that go with them. A list is kept for each lane; anything else is one for all lanes.
+    """
 
     step: int
     epoch: int

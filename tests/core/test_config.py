@@ -126,7 +126,7 @@ def test_what_does_not_train_has_no_settings_of_training() -> None:
 
 
 def test_what_trains_declares_what_the_engine_asks() -> None:
-    with pytest.raises(TypeError, match="Half does not declare lr, num_steps, device, bugs, steps_per_epoch"):
+    with pytest.raises(TypeError, match="Half does not declare lr, seed, num_steps, device, bugs, steps_per_epoch"):
 
         class Half(TrainingConfig):
             experiment: ClassVar[str] = "half"

@@ -57,3 +57,8 @@ def test_a_frame_of_the_classifier_is_small() -> None:
 
 def test_the_frame_that_the_scripts_are_tested_with_is_encoded_so_today() -> None:
     assert FILE.read_text(encoding="utf-8") == text(), "write it again: python -m tests.core.frame_fixture"
+
+
+def test_an_array_that_no_browser_reads_is_named() -> None:
+    with pytest.raises(TypeError, match=r"^run/counts is int64; a frame holds uint8, int32, float32, float64$"):
+        encode({"run": Frame(1, 1, {"counts": np.zeros(3, dtype=np.int64)})})
