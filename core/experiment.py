@@ -47,8 +47,10 @@ class Experiment:
         untrained: untrained(config) -> Snapshot of step 0.
         bench: bench(config) -> Bench, to take one step by hand.
         logged_batch: logged_batch(config) -> x, y: what the network is given of the test set, and what is asked for.
+            Its source is part of the scripts that log: it is plain code, without `undisturbed`.
         smallest: values of the smallest run worth testing, 10 to 30 steps in well under a second; where it has epochs,
             two and more, and the seventh step ends none. The tests that go over all experiments train it.
+        tested: whether its loop measures "loss/test" now and then.
         order: its place in lists, the smallest first.
         lanes: lanes(config) -> name -> Config: what to train side by side; "run", the first, is the run itself. The
             record of a run holds them from its start on.
@@ -69,6 +71,7 @@ class Experiment:
     bench: Callable[[Any], Bench]
     logged_batch: Callable[[Any], tuple[Tensor, Tensor]]
     smallest: Mapping[str, Any]
+    tested: bool = True
     order: int = 100
     lanes: Callable[[Any], Mapping[str, TrainingConfig]] = bug_lanes
     focus: Callable[[Any], Mapping[str, Any]] = lambda wish: {}

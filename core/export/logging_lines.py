@@ -29,8 +29,9 @@ BATCH = {"graph", "images", "pr_curves", "embedding"}
 
 def logged(config: TrainingConfig, log: LogConfig) -> list[str]:
     """What a script of a run logs, the test curves apart from those of training."""
-    logged_kinds = kinds(log, experiment(config.experiment).pictured(config))
-    return [*logged_kinds, "test"] if "scalars" in logged_kinds and hasattr(config, "evaluate_every") else logged_kinds
+    trained = experiment(config.experiment)
+    logged_kinds = kinds(log, trained.pictured(config))
+    return [*logged_kinds, "test"] if "scalars" in logged_kinds and trained.tested else logged_kinds
 
 
 def functions(config: TrainingConfig, log: LogConfig) -> tuple[Callable[..., Any], ...]:

@@ -100,6 +100,7 @@ class _Writer(Collector):
         changes: Changes,
         others: tuple[Callable[..., Any], ...],
     ) -> None:
+        self.train = train
         self.knowledge = Knowledge(config, formula=self.formula)
         literal_changes = self.knowledge.expression("changes", dict(changes), longest=len("{}"))
         bound = {"changes": literal_changes, "resume": cst.Name("None")}
@@ -171,7 +172,9 @@ class _Writer(Collector):
         return constants, imported
 
     def kind(self, item: Any) -> str:
-        """Whether a definition is about "data", a "model", or all else, "training"."""
+        """Whether a definition is about "data", a "model", or all else, "training", as the loop always is."""
+        if item is self.train:
+            return "training"
         reached = self.reach(item)
         data = any(map(_is_data, reached))
         model = any(map(_is_model, reached))

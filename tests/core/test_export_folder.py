@@ -37,7 +37,7 @@ SPAN = 3.0
 class LineConfig(Config):
     """Settings of the line."""
 
-    experiment: ClassVar[str] = "line"
+    experiment: ClassVar[str] = "ramp"
 
     lr: float = setting(0.1, label="Learning rate", group="training", low=0.001, high=1.0, help="How far.")
     optimizer: str = setting("SGD", label="Optimizer", group="training", help="Which.")
@@ -124,16 +124,16 @@ def train(
 TITLE = '"""A line through points.\n\nMore about it.\n"""\n'
 
 FOLDER = {
-    "__init__": TITLE + "\nfrom core.experiments.line.loop import train\n",
+    "__init__": TITLE + "\nfrom core.experiments.ramp.loop import train\n",
     "config": IMPORTS + CONFIG,
-    "places": IMPORTS + "from core.experiments.line.config import SPAN, LineConfig\n\n" + PLACES,
+    "places": IMPORTS + "from core.experiments.ramp.config import SPAN, LineConfig\n\n" + PLACES,
     "data": IMPORTS
-    + "from core.experiments.line.config import POINTS, LineConfig\nfrom core.experiments.line.places import places\n\n"
+    + "from core.experiments.ramp.config import POINTS, LineConfig\nfrom core.experiments.ramp.places import places\n\n"
     + DATA,
     "model": IMPORTS + "from .config import LineConfig\n\n" + MODEL,
     "loop": IMPORTS
-    + "from core.experiments.line.config import LineConfig\nfrom core.experiments.line.data import make_data\n"
-    + "from core.experiments.line.model import build_net\n\n"
+    + "from core.experiments.ramp.config import LineConfig\nfrom core.experiments.ramp.data import make_data\n"
+    + "from core.experiments.ramp.model import build_net\n\n"
     + LOOP,
 }
 ONE = {"": TITLE + IMPORTS + CONFIG + PLACES + DATA + MODEL + LOOP}
@@ -148,20 +148,20 @@ def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
         root = tmp_path / f"{len(modules)} modules"
         root.mkdir()
         monkeypatch.setattr(core.experiments, "__path__", [*core.experiments.__path__, str(root)])
-        for name in [name for name in sys.modules if name.startswith("core.experiments.line")]:
+        for name in [name for name in sys.modules if name.startswith("core.experiments.ramp")]:
             del sys.modules[name]
         for name, text in modules.items():
-            path = root / "line" / f"{name}.py" if name else root / "line.py"
+            path = root / "ramp" / f"{name}.py" if name else root / "ramp.py"
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
-        module = importlib.import_module("core.experiments.line")
+        module = importlib.import_module("core.experiments.ramp")
         made = SimpleNamespace(train=module.train, config=module.train.__globals__["LineConfig"])
         monkeypatch.setattr("core.export.program.experiment", lambda name: made)
         monkeypatch.setattr(core.experiments, "__path__", core.experiments.__path__[:-1])
         return made
 
     yield put
-    for name in [name for name in sys.modules if name.startswith("core.experiments.line")]:
+    for name in [name for name in sys.modules if name.startswith("core.experiments.ramp")]:
         del sys.modules[name]
 
 

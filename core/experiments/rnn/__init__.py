@@ -8,6 +8,7 @@ from core.experiments.rnn.views import focus, view
 
 EXPERIMENT = Experiment(
     order=3,
+    tested=False,
     config=RNNConfig,
     train=train,
     view=view,
