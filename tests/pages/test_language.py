@@ -215,7 +215,10 @@ def test_a_page_brings_its_own_words_and_what_several_say_is_shared() -> None:
         for text in texts:
             rooms = rooms_of(text, english.get(text, set()))
             if rooms and room not in rooms:
-                wrong[text] = f"in {path.relative_to(ROOT)}, but said by: {', '.join(sorted(rooms))}"
+                places = [
+                    f"pages/{name}/zh.po" if name != "shared" else "pages/shared/locale/zh/" for name in sorted(rooms)
+                ]
+                wrong[text] = f"in {path.relative_to(ROOT)}: move it to {' or '.join(places)}"
     assert not wrong
 
 

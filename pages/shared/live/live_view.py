@@ -47,7 +47,9 @@ def view_data(
     """What a view of the run gets; it changes only with the form or the run on display.
 
     Args:
-        picture: "kind", "module" with the address of its script, "text" with its words, and what that script needs.
+        picture: "kind", "module" with the address of its script, and what that script needs. The live view itself reads
+            "text", words over its own, of which "status_idle" and "status_paused" have no default; and if given
+            "metrics" and "splits" (what the curves show), "floor" (a line in the loss), "images_per_step" (the pace).
         module: the view's script, as `asset` has it.
         adding: the "label" of the points that clicks into the picture add; None while they add none.
     """
