@@ -262,5 +262,5 @@ def _adopt(checkpoint: Uploaded, key: str, steps: int) -> None:
         return
     manager().store.leave(owner, run.config, run.id)
     session.drop(f"workspace {run.config.experiment}")
-    session.drop(f"{run.config.experiment}.")
+    session.drop(run.config.experiment)
     session.put("files adopted", (key, run.config.num_steps))

@@ -21,10 +21,11 @@ def put(name: str, value: Any) -> None:
     st.session_state[name] = value
 
 
-def drop(prefix: str) -> None:
-    """Delete all values of this tab whose names start with a prefix."""
-    for name in [name for name in st.session_state if str(name).startswith(prefix)]:
-        del st.session_state[name]
+def drop(name: str) -> None:
+    """Delete the value that this tab stores under a name, and those of its parts: `name.lr`, `name.0`."""
+    for stored in [str(key) for key in st.session_state]:
+        if stored == name or stored.startswith(f"{name}."):
+            del st.session_state[stored]
 
 
 def owner() -> str:
