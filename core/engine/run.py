@@ -65,7 +65,7 @@ class Run:
             return {name: column["value"][-1] for name, column in self.history.get("run", {}).items()}
 
     def command(self, name: str, value: Any = None) -> None:
-        """Tell the worker: play, pause, step, epoch, change (with {field: value}), speed, watch or stop."""
+        """Tell the worker: play, pause, step, epoch, change (with {field: value}), speed, focus, watch or stop."""
         with self._lock:
             if self.connection is not None and self.alive:
                 if name == "change":
