@@ -11,6 +11,9 @@ from core.optimizers import build_optimizer
 from core.shapes import LayerShape
 from core.snapshot import Bench, Snapshot, undisturbed
 
+LOGGED = 200
+"""Test images that are logged at most."""
+
 
 def untrained(config: BuildConfig) -> Snapshot:
     """The snapshot of step 0; it needs no images."""
@@ -33,10 +36,6 @@ def bench(config: BuildConfig) -> Bench:
         optimizer = build_optimizer(config, net)
         x, y = to_input(config, x_train[:count]), y_train[:count]
     return classifier_bench(net, optimizer, x, y)
-
-
-LOGGED = 200
-"""Test images that are logged at most."""
 
 
 def logged_batch(config: BuildConfig) -> tuple[Tensor, Tensor]:

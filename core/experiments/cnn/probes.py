@@ -10,6 +10,9 @@ from core.optimizers import build_optimizer
 from core.shapes import LayerShape, trace
 from core.snapshot import Bench, Snapshot, undisturbed
 
+LOGGED = 500
+"""Test images that are logged at most."""
+
 
 def untrained(config: CNNConfig) -> Snapshot:
     """The snapshot of step 0; it needs no images."""
@@ -32,10 +35,6 @@ def bench(config: CNNConfig) -> Bench:
         optimizer = build_optimizer(config, net)
         x, y = to_input(images[: config.batch_size], config.normalize), labels[: config.batch_size]
     return classifier_bench(net, optimizer, x, y)
-
-
-LOGGED = 500
-"""Test images that are logged at most."""
 
 
 def logged_batch(config: CNNConfig) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,9 @@ from core.experiments.rnn_digits.loop import build_net, make_data, to_input
 from core.optimizers import build_optimizer
 from core.snapshot import Bench, Snapshot, undisturbed
 
+LOGGED = 500
+"""Test images that are logged at most."""
+
 
 def untrained(config: RNNDigitsConfig) -> Snapshot:
     """The snapshot of step 0; it needs no images."""
@@ -25,10 +28,6 @@ def bench(config: RNNDigitsConfig) -> Bench:
         optimizer = build_optimizer(config, net)
         x, y = to_input(config, examples[: config.batch_size]), labels[: config.batch_size]
     return classifier_bench(net, optimizer, x, y)
-
-
-LOGGED = 500
-"""Test images that are logged at most."""
 
 
 def logged_batch(config: RNNDigitsConfig) -> tuple[Tensor, Tensor]:

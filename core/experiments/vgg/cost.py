@@ -9,6 +9,8 @@ LARGE_FLOPS, LARGE_PARAMETERS = 2e9, 25_000_000
 """Beyond these a network is drawn by its own process only, once it trains."""
 BY_HAND_FLOPS = 1e10
 """Operations of a batch beyond which no steps are taken by hand: that is done where all pages are served."""
+LOADING = 3
+"""How many times its own size a set takes while it is loaded."""
 
 
 def is_large(config: VGGConfig) -> bool:
@@ -20,10 +22,6 @@ def cannot_start(config: VGGConfig) -> Problem | None:
     """Why a run can't start: its images are not here, or it would not fit into memory."""
     needed = sum(memory(lane) for lane in lanes(config).values() if isinstance(lane, VGGConfig))
     return missing(config) or too_large(needed)
-
-
-LOADING = 3
-"""How many times its own size a set takes while it is loaded."""
 
 
 def memory(config: VGGConfig) -> int:

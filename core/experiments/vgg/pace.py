@@ -20,6 +20,11 @@ PATIENCE = 90.0
 STEP_FLOPS = 3e11
 """About as many floating-point operations a measured step may take; of larger ones a part of the batch is measured."""
 REMEMBERED = 100
+RELEVANT = (
+    "dataset", "own_images", "size", "in_channels", "cfg", "width", "batch_norm", "head", "optimizer", "batch_size",
+    "precision", "channels_last",
+)  # fmt: skip
+"""The settings that the pace depends on."""
 
 
 @dataclass(frozen=True)
@@ -126,10 +131,3 @@ def measured(config: VGGConfig, owner: str, jobs: Jobs) -> Measurement:
             if len(_known) > REMEMBERED:
                 _known.popitem(last=False)
         return _known[key]
-
-
-RELEVANT = (
-    "dataset", "own_images", "size", "in_channels", "cfg", "width", "batch_norm", "head", "optimizer", "batch_size",
-    "precision", "channels_last",
-)  # fmt: skip
-"""The settings that the pace depends on."""

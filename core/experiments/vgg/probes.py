@@ -11,6 +11,9 @@ from core.optimizers import build_optimizer
 from core.shapes import LayerShape, trace
 from core.snapshot import Bench, Snapshot, undisturbed
 
+LOGGED = 200
+"""Test images that are logged at most."""
+
 
 def untrained(config: VGGConfig) -> Snapshot:
     """The snapshot of step 0; it needs no images. Of a large network only the shapes: it costs nothing."""
@@ -33,10 +36,6 @@ def bench(config: VGGConfig) -> Bench:
         optimizer = build_optimizer(config, net)
         x, y = to_input(config, images[: config.batch_size]), labels[: config.batch_size]
     return classifier_bench(net, optimizer, x, y)
-
-
-LOGGED = 200
-"""Test images that are logged at most."""
 
 
 def logged_batch(config: VGGConfig) -> tuple[Tensor, Tensor]:
