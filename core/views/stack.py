@@ -68,9 +68,11 @@ def by_the_batch(net: nn.Module) -> Iterator[None]:
     norms = [layer for layer in net.modules() if isinstance(layer, nn.BatchNorm2d)]
     for layer in norms:
         layer.training, layer.track_running_stats = True, False
-    yield
-    for layer in norms:
-        layer.training, layer.track_running_stats = False, True
+    try:
+        yield
+    finally:
+        for layer in norms:
+            layer.training, layer.track_running_stats = False, True
 
 
 def depth(net: nn.Module, x: Tensor) -> dict[str, np.ndarray]:
