@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -15,8 +14,8 @@ from tests.browser.pad import answered, draw, says
 from tests.browser.screen import TRAINING, Screen
 from tests.browser.strokes import digits
 from tests.core.test_own_images import good, zipped
+from tests.data_folder import MNIST
 
-MNIST = Path(__file__).parents[3] / "shared/data/MNIST/raw"
 NEEDED = 0.9
 """The share of drawn digits that must be recognised after one epoch of the full MNIST."""
 

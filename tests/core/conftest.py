@@ -14,8 +14,7 @@ from core.engine.run import Run
 from core.engine.store import Store
 from core.experiments.classifier import ClassifierConfig, train
 from tests.core.scripts import Scripts
-
-SHARED = Path(__file__).parents[3] / "shared" / "data"
+from tests.data_folder import MNIST
 
 torch.set_num_threads(1)
 settings.register_profile("steady", derandomize=True, database=None, deadline=None)
@@ -33,12 +32,11 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The data folder holds the whole of MNIST."""
-    files = SHARED / "MNIST" / "raw"
-    if not files.is_dir():
-        pytest.skip(f"the whole of MNIST is not at {files}")
+    if not MNIST.is_dir():
+        pytest.skip(f"the whole of MNIST is not at {MNIST}")
     raw = tmp_path / "MNIST" / "raw"
     raw.mkdir(parents=True)
-    for file in files.glob("*.gz"):
+    for file in MNIST.glob("*.gz"):
         (raw / file.name).symlink_to(file)
     monkeypatch.setenv("TORCH_PLAYGROUND_DATA", str(tmp_path))
 

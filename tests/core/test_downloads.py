@@ -21,8 +21,8 @@ from core.data.cifar10 import CIFAR_CLASSES
 from core.data.downloads import FILES, Download, missing, present
 from core.experiments.cnn import CNNConfig
 from core.experiments.vgg import VGGConfig
+from tests.data_folder import MNIST
 
-MNIST = Path(__file__).parents[3] / "shared/data/MNIST/raw"
 needs_mnist = pytest.mark.skipif(not MNIST.exists(), reason="the MNIST files are not here")
 
 
