@@ -1,4 +1,4 @@
-"""The classifier's page as a person sees it in a browser, and what a test may look up behind it."""
+"""A page as a person sees it in a browser, and what a test may look up behind it."""
 
 from __future__ import annotations
 
