@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-CELLS = ("RNN", "LSTM", "GRU")
-"""Each also names its network's lane; the chosen one's is called "run"."""
+from core.settings import CELLS
 
 
 def cell_words(cell: str, compare: bool) -> dict[str, str]:
-    """The lanes' names, for titles and legend.
+    """The lanes' names, for titles and legend: a cell also names its network's lane; the chosen one's is called "run".
 
     Args:
         cell: the one chosen.
