@@ -150,17 +150,9 @@ function stage(view, data) {
   });
   canvas.addEventListener("pointerdown", (event) => {
     point(view, one, event);
-    if (event.pointerType === "mouse") view.drag = { from: event.offsetX, to: event.offsetX };
-    draw(view);
-  });
-  addEventListener("pointerup", () => {
-    if (!view.drag) return;
-    const [from, to] = [view.drag.from, view.drag.to].sort((a, b) => a - b);
-    view.drag = null;
-    if (to - from > 8) {
-      const scale = scaleOf(view, view.stages[0].canvas.clientWidth);
-      view.zoom = [Math.max(0, scale.time(from)), Math.min(view.end, scale.time(to))];
-      build(view);
+    if (event.pointerType === "mouse") {
+      view.drag = { from: event.offsetX, to: event.offsetX };
+      addEventListener("pointerup", () => zoomIn(view), { once: true });
     }
     draw(view);
   });
@@ -170,6 +162,22 @@ function stage(view, data) {
     draw(view);
   });
   return one;
+}
+
+/**
+ * Show the time that was dragged over, in full width.
+ * @param {LanesView} view
+ */
+function zoomIn(view) {
+  if (!view.drag) return;
+  const [from, to] = [view.drag.from, view.drag.to].sort((a, b) => a - b);
+  view.drag = null;
+  if (to - from > 8) {
+    const scale = scaleOf(view, view.stages[0].canvas.clientWidth);
+    view.zoom = [Math.max(0, scale.time(from)), Math.min(view.end, scale.time(to))];
+    build(view);
+  }
+  draw(view);
 }
 
 /**
