@@ -35,7 +35,7 @@ SET_NAME = 15
 PEOPLE = 40
 """Applications held at once; the one asked longest ago goes first, and is made again when it is asked for."""
 RELOAD_INTERVAL = 1.0
-"""Seconds after which the files are looked at again, if someone asks."""
+"""Seconds after which files that were read before are read again, if someone asks. New ones are read at once."""
 PATIENCE = 30.0
 """Seconds to wait for an answer."""
 THREADS = 4
@@ -270,6 +270,7 @@ class Board:
         self._lock = threading.Lock()
         self._reloaded = -RELOAD_INTERVAL
         self._files = set(event_files(Path(folder)))
+        self._read: set[Path] | None = None
 
     def outdated(self) -> bool:
         """Whether an event file that was there is gone. Call it from one thread at a time."""
@@ -279,13 +280,18 @@ class Board:
         return bool(missing)
 
     def reload(self) -> None:
-        """Read what was logged since the last time."""
+        """Read what was logged since the last time.
+
+        A run that has just begun is never left out: TensorBoard's page asks for the names of the runs only once.
+        """
         with self._lock:
-            if time.monotonic() - self._reloaded > RELOAD_INTERVAL:
+            files = set(event_files(Path(self._folder)))
+            now = time.monotonic()
+            if files != self._read or now - self._reloaded > RELOAD_INTERVAL:
                 multiplexer = self._multiplexer.deprecated_multiplexer
                 multiplexer.AddRunsFromDirectory(self._folder)
                 multiplexer.Reload()
-                self._reloaded = time.monotonic()
+                self._read, self._reloaded = files, now
 
     def answer(self, request: Request) -> Answer:
         """Answer a request."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import signal
 import warnings
@@ -18,6 +20,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from core.engine.manager import Manager
 from core.models import Net
+from core.tensorboard import host
 from core.tensorboard.first import FOLDER, FirstConfig, write
 from core.tensorboard.host import Board, Host, Request
 from tests.pages.conftest import serving
@@ -81,6 +84,17 @@ def questions(folder: Path) -> Iterator[str]:
         for tag in ("tag", "histogram", "images", "pr_curve", "text/text_summary"):
             yield f"{route}?run={run}&tag=annes-{tag}&sample=0&step=0&name=annes-tag%3A00000&index=0&experiment="
             yield f"/experiment/defaultExperimentId{route}?run={run}&tag=annes-{tag}"
+
+
+def test_a_new_run_is_read_at_once_however_short_ago_the_others_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "RELOAD_INTERVAL", 3600.0)
+    board = Board(str(tmp_path), with_files=False)
+    for name, names in (("first", ["first"]), ("second", ["first", "second"])):
+        write(FirstConfig(run=name), tmp_path / name)
+        board.reload()
+        assert sorted(json.loads(gzip.decompress(board.answer(Request("GET", "/data/runs", "")).body))) == names
 
 
 def test_a_person_sees_their_own_runs(client: TestClient, logs: Path) -> None:
@@ -184,12 +198,12 @@ def test_the_page_itself_is_the_same_for_everybody(client: TestClient, logs: Pat
 
 
 def test_it_comes_back_after_its_process_was_killed_and_ends_with_the_server(manager: Manager, tmp_path: Path) -> None:
-    host: Host = manager.tensorboard
-    assert host.ask(tmp_path, Request("GET", "/data/runs", "")).status == 200
-    assert host.pid is not None
-    os.kill(host.pid, signal.SIGKILL)
-    until(lambda: host._connection is None)
-    assert host.ask(tmp_path, Request("GET", "/data/runs", "")).status == 200
-    process = host._process
+    board: Host = manager.tensorboard
+    assert board.ask(tmp_path, Request("GET", "/data/runs", "")).status == 200
+    assert board.pid is not None
+    os.kill(board.pid, signal.SIGKILL)
+    until(lambda: board._connection is None)
+    assert board.ask(tmp_path, Request("GET", "/data/runs", "")).status == 200
+    process = board._process
     manager.close()
     until(lambda: not process.is_alive())
