@@ -34,6 +34,10 @@ class Snapshot:
     order: Tensor
 
 
+Row = tuple[int, int, dict[str, float]]
+"""What is recorded of a step: step, epoch, metrics."""
+
+
 @dataclass
 class Frame:
     """What the screen draws of one step of one lane.

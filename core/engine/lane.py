@@ -11,9 +11,8 @@ import torch
 from core import checkpoints
 from core.changes import Changes
 from core.config import TrainingConfig
-from core.engine.record import Row
 from core.experiments import Experiment
-from core.snapshot import Snapshot
+from core.snapshot import Row, Snapshot
 
 
 class Lane:

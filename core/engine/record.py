@@ -18,10 +18,7 @@ from core.changes import Changes, as_pairs
 from core.config import TrainingConfig
 from core.experiments import experiment
 from core.frames import encode
-from core.snapshot import undisturbed
-
-Row = tuple[int, int, dict[str, float]]
-"""One step: step, epoch, metrics."""
+from core.snapshot import Row, undisturbed
 
 
 def line(step: int, epoch: int, metrics: Mapping[str, float]) -> dict[str, Any]:

@@ -16,10 +16,29 @@ from core.config import TrainingConfig
 from core.engine.record import Folder, extend
 
 ALIVE = ("running", "paused")
+"""The statuses of a run that a process is behind."""
 
 
 class Run:
-    """One run, alive or over. All methods may be called from any thread."""
+    """One run, alive or over. All methods may be called from any thread.
+
+    Attributes:
+        id: 16 hexadecimal digits.
+        status: running, paused, finished, stopped, diverged, failed or crashed.
+        step: the last one that was reported.
+        speed: steps a second; 0 is as fast as it goes.
+        message: what is said of it below the picture, as a code and what the sentence needs.
+        changes: step -> {field: value}, what was changed while it trained.
+        history: lane -> metric -> {"step": [...], "value": [...]}.
+        rows: how many lines of metrics the history was made of.
+        kept: the steps kept so far, in order.
+        log: what logging has cost; empty where nothing was logged.
+        frame: the newest picture, encoded; None before the first.
+        frame_number: how many pictures there were, so that a viewer knows whether there is a newer one.
+        connection: the server's end of the pipe to the worker, while there is one.
+        process: the worker.
+        unattended_since: since when its owner has no tab open, on `time.monotonic`; None while there is one.
+    """
 
     def __init__(self, id: str, owner: str, config: TrainingConfig, folder: Folder):
         self.id = id

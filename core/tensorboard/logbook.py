@@ -19,13 +19,11 @@ from torch import nn
 
 from core.config import TrainingConfig
 from core.experiments import experiment
-from core.snapshot import Snapshot, undisturbed
+from core.snapshot import Row, Snapshot, undisturbed
 from core.tensorboard import lines
 from core.tensorboard.config import LogConfig, hparams, kinds
 from core.tensorboard.writer import BudgetSpent, Writer
 
-Row = tuple[int, int, dict[str, float]]
-"""One step: step, epoch, metrics."""
 IN_A_ROW = 10
 """Steps whose scalars are written at once."""
 FLUSH_INTERVAL = 1.0

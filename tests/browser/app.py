@@ -13,12 +13,12 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
+from scripts.checks import CHROMIUMS
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 START = 120
 """Seconds that a server may take to start on a slow machine that is busy with much else."""
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def chromium() -> str | None:

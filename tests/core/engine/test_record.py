@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.engine.record import Folder, Row, extend, line
+from core.engine.record import Folder, extend, line
 from core.experiments.classifier import ClassifierConfig
+from core.snapshot import Row
 
 ROWS: list[Row] = [
     (step, 1, {"loss/train": 1 / step, **({"accuracy/test": 0.5} if step % 2 == 0 else {})}) for step in range(1, 6)
