@@ -273,20 +273,19 @@ class Board:
         self._read: set[Path] | None = None
 
     def outdated(self) -> bool:
-        """Whether an event file that was there is gone. Call it from one thread at a time."""
+        """Look which event files there are: whether one that was there is gone. Call it from one thread at a time."""
         files = set(event_files(Path(self._folder)))
         missing = self._files - files
         self._files = files
         return bool(missing)
 
     def reload(self) -> None:
-        """Read what was logged since the last time.
+        """Read what was logged since the last time; call `outdated` before.
 
         A run that has just begun is never left out: TensorBoard's page asks for the names of the runs only once.
         """
         with self._lock:
-            files = set(event_files(Path(self._folder)))
-            now = time.monotonic()
+            files, now = self._files, time.monotonic()
             if files != self._read or now - self._reloaded > RELOAD_INTERVAL:
                 multiplexer = self._multiplexer.deprecated_multiplexer
                 multiplexer.AddRunsFromDirectory(self._folder)

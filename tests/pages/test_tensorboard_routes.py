@@ -22,7 +22,7 @@ from core.engine.manager import Manager
 from core.models import Net
 from core.tensorboard import host
 from core.tensorboard.first import FOLDER, FirstConfig, write
-from core.tensorboard.host import Board, Host, Request
+from core.tensorboard.host import Board, Host, Request, Shelf
 from tests.pages.conftest import serving
 from tests.pages.tabs import ANNE, BOB
 from tests.pages.test_server import HERE, as_person, browser
@@ -90,11 +90,11 @@ def test_a_new_run_is_read_at_once_however_short_ago_the_others_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(host, "RELOAD_INTERVAL", 3600.0)
-    board = Board(str(tmp_path), with_files=False)
+    shelf = Shelf()
     for name, names in (("first", ["first"]), ("second", ["first", "second"])):
         write(FirstConfig(run=name), tmp_path / name)
-        board.reload()
-        assert sorted(json.loads(gzip.decompress(board.answer(Request("GET", "/data/runs", "")).body))) == names
+        answer = shelf.answer(str(tmp_path), Request("GET", "/data/runs", ""))
+        assert sorted(json.loads(gzip.decompress(answer.body))) == names
 
 
 def test_a_person_sees_their_own_runs(client: TestClient, logs: Path) -> None:
