@@ -19,5 +19,6 @@ class Greedy(Dataset[int]):
 
 
 if __name__ == "__main__":
-    for batch in DataLoader(Greedy(), batch_size=2, num_workers=2):
+    # one batch at a time: a worker's batch can't be fetched any more once that worker is dead
+    for batch in DataLoader(Greedy(), batch_size=2, num_workers=2, prefetch_factor=1):
         print(batch)
