@@ -1,16 +1,139 @@
-"""How much a server takes on, and how much of it one person may take."""
+"""How much a server takes on, and how much of it one person may take.
 
-GRACE = 60.0
-"""Seconds that a run continues after the last of its owner's tabs was closed."""
-RUNS_PER_OWNER = 3
-"""Runs alive at once for one person; one more ends the oldest."""
-RUNS_AT_ONCE = 64
-"""Runs alive at once on a server."""
-RUNS_IN_MEMORY = 40
-"""Runs of the past held in memory; others are read from their folders when they are asked for."""
-KEPT_RUNS = 60
-"""Runs kept on disk for each person; the oldest ones go first."""
-LOG_BYTES = 20_000_000
-"""Bytes that the log of a run may take."""
-LOGS_BYTES = 300_000_000
-"""Bytes that all logs of one person may take."""
+Each limit is a row here, with an environment variable of its own: `TORCH_PLAYGROUND_` and its name. Readers write
+`limits.NAME` where they need it, so that a test can set another value. README lists them all. A value that can't be
+used is named by `problems`, and a server with one does not start.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+Number = TypeVar("Number", int, float)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What stands behind a limit.
+
+    Attributes:
+        name: its name in this module.
+        default: its value where the environment does not say another.
+        least, most: its bounds, inclusive.
+        meaning: what it is, in one sentence.
+        default_text: the default in words where it depends on the machine; "" else.
+    """
+
+    name: str
+    default: int | float
+    least: int | float
+    most: int | float
+    meaning: str
+    default_text: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"TORCH_PLAYGROUND_{self.name}"
+
+    def read(self, environment: Mapping[str, str]) -> int | float:
+        """Its value in an environment.
+
+        Raises:
+            ValueError: what the environment says can't be used; the error's text is one sentence.
+        """
+        text = environment.get(self.variable, "").strip()
+        if not text:
+            return self.default
+        whole = isinstance(self.default, int)
+        kind = "a whole number" if whole else "a number"
+        try:
+            value = int(text) if whole else float(text)
+        except ValueError:
+            value = math.nan
+        if not self.least <= value <= self.most:
+            bounds = f"{self.least:.12g} to {self.most:.12g}"
+            raise ValueError(f"{self.variable} has to be {kind} from {bounds}, not “{text[:40]}”.")
+        return value
+
+    def as_row(self) -> str:
+        """Its row in README's table."""
+        return f"| `{self.variable}` | {self.default_text or f'{self.default:.12g}'} | {self.meaning} |"
+
+
+LIMITS: dict[str, Limit] = {}
+"""All limits by their names."""
+
+
+def limit(name: str, default: Number, *, least: Number, most: Number, meaning: str, default_text: str = "") -> Number:
+    """Declare a limit; see `Limit`. The value is that of the environment, or the default where that can't be used."""
+    LIMITS[name] = row = Limit(name, default, least, most, meaning, default_text)
+    try:
+        return type(default)(row.read(os.environ))
+    except ValueError:
+        return default
+
+
+def problems(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """What of the environment can't be used, a sentence each."""
+    sentences = []
+    for row in LIMITS.values():
+        try:
+            row.read(environment)
+        except ValueError as error:
+            sentences.append(str(error))
+    return sentences
+
+
+def cores() -> int:
+    """The processor's cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS, Windows
+        return os.cpu_count() or 1
+
+
+PEOPLE = limit(
+    "PEOPLE",
+    30 * cores(),
+    least=1,
+    most=100_000,
+    default_text="30 a core",
+    meaning="People at once who may start work; whoever comes later may look at all pages.",
+)
+GRACE = limit(
+    "GRACE",
+    60.0,
+    least=0,
+    most=86_400,
+    meaning="Seconds that a run continues after the last of its owner's tabs was closed.",
+)
+RUNS_PER_OWNER = limit(
+    "RUNS_PER_OWNER", 3, least=1, most=100, meaning="Runs alive at once for one person; one more ends the oldest."
+)
+RUNS_AT_ONCE = limit(
+    "RUNS_AT_ONCE",
+    32 * cores(),
+    least=1,
+    most=10_000,
+    default_text="32 a core",
+    meaning="Runs alive at once on the server.",
+)
+RUNS_IN_MEMORY = limit(
+    "RUNS_IN_MEMORY",
+    40,
+    least=0,
+    most=10_000,
+    meaning="Runs held in memory before those of the past are dropped and read from their folders when asked for.",
+)
+KEPT_RUNS = limit(
+    "KEPT_RUNS", 60, least=0, most=10_000, meaning="Runs kept on disk for each person; the oldest ones go first."
+)
+LOG_BYTES = limit("LOG_BYTES", 20_000_000, least=0, most=10**12, meaning="Bytes that the log of a run may take.")
+LOGS_BYTES = limit(
+    "LOGS_BYTES", 300_000_000, least=0, most=10**12, meaning="Bytes that all logs of one person may take."
+)

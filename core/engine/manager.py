@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import os
 import sqlite3
 import tempfile
 import threading
@@ -59,7 +58,7 @@ class Manager:
 
     def __init__(self, store: Store, grace: float | None = None):
         self.store = store
-        self.grace = grace if grace is not None else float(os.environ.get("TORCH_PLAYGROUND_GRACE", limits.GRACE))
+        self.grace = limits.GRACE if grace is None else grace
         self.presence = Presence()
         self._launcher = Launcher()
         self.tensorboard = Host(self._launcher.context)

@@ -15,6 +15,7 @@ from core.engine.manager import manager
 from core.engine.store import data_folder
 from pages.shared.server import assets, live_routes, tensorboard_route
 from pages.shared.server.owner import Owner
+from pages.shared.server.start import say_ready
 
 
 def warm() -> None:
@@ -29,6 +30,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Warm the workers while the server starts; end all runs when it stops."""
     os.environ.setdefault("TORCH_PLAYGROUND_DATA", str(data_folder()))  # fetched images go where the records are
     threading.Thread(target=warm, name="warm", daemon=True).start()
+    say_ready()
     yield {}
     await run_in_threadpool(manager().close)
 

@@ -1,0 +1,34 @@
+"""What is checked before the server says that it is ready, and that word."""
+
+from __future__ import annotations
+
+from streamlit import config, net_util
+from streamlit.web.server.server_util import get_url
+
+from core import limits
+
+EVERY_ADDRESS = {None, "", "0.0.0.0", "::"}
+"""`server.address` where it names no address: the server answers at all that the machine has."""
+
+
+def check_start() -> None:
+    """End the program where it could not serve.
+
+    Raises:
+        SystemExit: with what is wrong, a sentence a line; Python writes it to stderr, and the exit status is 1.
+    """
+    problems = limits.problems()
+    if problems:
+        raise SystemExit("\n".join(problems))
+
+
+def say_ready() -> None:
+    """Print where the app is to be found. Streamlit's own words come before anything is checked, and are off."""
+    chosen = config.get_option("server.address")
+    if chosen in EVERY_ADDRESS:
+        print(f"Torch Playground is ready at {get_url('localhost')}", flush=True)
+        in_network = net_util.get_internal_ip()
+        if in_network:
+            print(f"From other machines: {get_url(in_network)}", flush=True)
+    else:
+        print(f"Torch Playground is ready at {get_url(chosen)}", flush=True)

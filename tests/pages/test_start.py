@@ -1,0 +1,54 @@
+"""The server's start: what stops it, and what it says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit import config, net_util
+
+from pages.shared.server.start import say_ready
+from tests.waiting import PATIENCE
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_server_with_a_wrong_limit_stops_with_one_sentence(tmp_path: Path) -> None:
+    order = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), "--server.port", "0"]
+    environment = {**os.environ, "TORCH_PLAYGROUND_DATA": str(tmp_path), "TORCH_PLAYGROUND_PEOPLE": "none"}
+    ended = subprocess.run(order, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        "TORCH_PLAYGROUND_PEOPLE has to be a whole number from 1 to 100000, not “none”."
+    ]
+    assert "ready" not in ended.stdout and "http" not in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("chosen", "network", "lines"),
+    [
+        (
+            None,
+            "10.0.0.7",
+            ["Torch Playground is ready at http://localhost:8599", "From other machines: http://10.0.0.7:8599"],
+        ),
+        ("0.0.0.0", None, ["Torch Playground is ready at http://localhost:8599"]),
+        ("127.0.0.1", "10.0.0.7", ["Torch Playground is ready at http://127.0.0.1:8599"]),
+    ],
+)
+def test_it_says_where_it_is(
+    chosen: str | None,
+    network: str | None,
+    lines: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = {"server.address": chosen, "server.port": 8599, "server.baseUrlPath": "", "server.sslCertFile": None}
+    real = config.get_option
+    monkeypatch.setattr(config, "get_option", lambda name: options[name] if name in options else real(name))
+    monkeypatch.setattr(net_util, "get_internal_ip", lambda: network)
+    say_ready()
+    assert capsys.readouterr().out.splitlines() == lines
