@@ -26,6 +26,7 @@ from core.engine.record import Folder
 from core.engine.reporting import Reporter
 from core.experiments import experiment
 from core.frames import encode
+from core.processes.priority import give_way
 from core.tensorboard.logbook import Logbook
 
 FRAME_INTERVAL = 1 / 15
@@ -97,6 +98,7 @@ class Worker:
             self._keep()
         self._show()
         self._report_status()
+        give_way()
         for name, book in self.books.items():
             book.begin(self.lanes[name].snapshot, self.folder.past(name) if self.step else ())
         self.next_step_time = time.perf_counter()
@@ -279,6 +281,7 @@ def work(connection: Connection) -> None:
     workers too, but it is the server that ends them.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    give_way()
     torch.set_num_threads(1)
     try:
         assignment = connection.recv()

@@ -22,6 +22,8 @@ from typing import Any, Literal
 
 import torch
 
+from core.processes.priority import give_way
+
 WARM = "core.engine.warm"
 """What the server of processes imports: it is the one that runs are forked from, too."""
 LONGEST_MESSAGE = 512 * 2**20
@@ -149,11 +151,12 @@ def context() -> Any:
 
 def _main(connection: Connection, function: Callable[..., None], arguments: tuple[Any, ...], limits: Limits) -> None:
     """The process's main function."""
-    if hasattr(os, "setsid"):
-        os.setsid()
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)  # not a session: Linux gives each of those the same share of the processor, however nice it is
         os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
+    give_way()
     torch.set_num_threads(1)
     # What it starts is started as any program of this system starts processes, not as the server does.
     multiprocessing.set_start_method(multiprocessing.get_all_start_methods()[0], force=True)

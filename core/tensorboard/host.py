@@ -24,6 +24,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from core.processes.priority import give_way
 from core.tensorboard.reading import event_files
 
 PREFIX = "/tensorboard"
@@ -166,8 +167,7 @@ class Host:
 def serve(connection: Connection) -> None:
     """The process's main function: answer until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(OSError, AttributeError):
-        os.nice(5)  # live pictures come first
+    give_way()
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(SET_NAME, NAME)
     logging.getLogger("tensorboard").setLevel(logging.CRITICAL)  # what a browser asks in vain is no news
