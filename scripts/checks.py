@@ -124,7 +124,13 @@ def passed_tests(report: Path) -> int:
 
 def without_browser() -> Outcome:
     """The tests that need no browser, a process for each core."""
-    return tests("tests without a browser", "-n", "auto", "--dist", "worksteal", "--ignore", "tests/browser")
+    others = ("--ignore", "tests/browser", "--ignore", "tests/faults")
+    return tests("tests without a browser", "-n", "auto", "--dist", "worksteal", *others)
+
+
+def faults() -> Outcome:
+    """What breaks the app, done to two servers at a time: more would wait for each other."""
+    return tests("tests of faults", "-n", "2", "--dist", "worksteal", "tests/faults")
 
 
 def with_browser() -> Outcome:
@@ -195,7 +201,7 @@ def main(arguments: Sequence[str]) -> int:
         elif arguments:
             outcomes.append(tests("tests", *arguments))
         else:
-            outcomes += [without_browser(), with_browser()]
+            outcomes += [without_browser(), faults(), with_browser()]
     print(summary(outcomes), flush=True)
     return int(any(outcome.failures for outcome in outcomes))
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -63,9 +64,17 @@ class App:
         grace: seconds that a run goes on after its owner's last tab was closed; a refresh on a busy machine takes some.
         port: a port that was free before, for a server that follows another.
         root: the project's folder.
+        environment: variables that it has beside those of the tests.
     """
 
-    def __init__(self, data: Path, grace: float = 30, port: int | None = None, root: Path = ROOT):
+    def __init__(
+        self,
+        data: Path,
+        grace: float = 30,
+        port: int | None = None,
+        root: Path = ROOT,
+        environment: Mapping[str, str] | None = None,
+    ):
         self.data = data
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -75,7 +84,12 @@ class App:
         self.process = subprocess.Popen(
             [*command, *(f"--server.{name}={value}" for name, value in options.items())],
             cwd=root,
-            env={**os.environ, "TORCH_PLAYGROUND_DATA": str(data), "TORCH_PLAYGROUND_GRACE": str(grace)},
+            env={
+                **os.environ,
+                "TORCH_PLAYGROUND_DATA": str(data),
+                "TORCH_PLAYGROUND_GRACE": str(grace),
+                **(environment or {}),
+            },
             stdout=self.log,
             stderr=subprocess.STDOUT,
         )
@@ -94,7 +108,7 @@ class App:
 
     def workers(self) -> list[int]:
         """The processes below the process server: one for each run that is alive."""
-        servers = [pid for pid in children(self.process.pid) if "forkserver" in _command(pid)]
+        servers = [pid for pid in children(self.process.pid) if "forkserver" in command_of(pid)]
         first = [pid for pid in servers if _parent(pid) == self.process.pid]
         return [pid for server in first for pid in children(server) if _name(pid) != "tensorboard"]
 
@@ -113,7 +127,8 @@ class App:
         return below
 
 
-def _command(pid: int) -> str:
+def command_of(pid: int) -> str:
+    """How a process was started."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
     except OSError:
