@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.proto.WidgetStates_pb2 import WidgetState
-from streamlit.runtime.context import ContextProxy
+from streamlit.runtime.context import ContextProxy, StreamlitHeaders
 from streamlit.testing.v1 import AppTest
 
 from core.engine.manager import Manager
@@ -30,6 +30,7 @@ class Tab:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, manager: Manager, owner: str):
         self.owner = owner
+        self.cookies = f"{COOKIE}={owner}"
         self.manager = manager
         self.experiment = "classifier"
         self._monkeypatch = monkeypatch
@@ -51,7 +52,8 @@ class Tab:
         return self._as_owner(self.at.run)
 
     def _as_owner(self, run: Callable[[], Any]) -> Tab:
-        self._monkeypatch.setattr(ContextProxy, "cookies", property(lambda _self: {COOKIE: self.owner}))
+        headers = StreamlitHeaders([("cookie", self.cookies)])
+        self._monkeypatch.setattr(ContextProxy, "headers", property(lambda _self: headers))
         run()
         assert not self.at.exception, [(element.value, element.stack_trace) for element in self.at.exception]
         return self

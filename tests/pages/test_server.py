@@ -191,8 +191,17 @@ def test_socket_wants_our_own_page_as_origin(client: TestClient, run: Run, origi
 
 def test_foreign_page_gets_no_history(client: TestClient, run: Run) -> None:
     headers = as_person(ANNE, origin="http://evil.example")
+    assert client.get(f"/live/{run.id}/history", headers=headers).status_code == 403
+    assert client.get(f"/live/{run.id}/kept/{run.kept[0]}", headers=headers).status_code == 403
+
+
+def test_a_foreign_name_for_this_server_leads_to_nobodys_runs(client: TestClient, run: Run) -> None:
+    """DNS rebinding: the browser has another cookie for that name, and the page there may ask in its own name."""
+    headers = {"host": "evil.example:8501", "origin": "http://evil.example:8501"}
+    headers["cookie"] = client.get("/", headers=headers).headers["set-cookie"].partition(";")[0]
     assert client.get(f"/live/{run.id}/history", headers=headers).status_code == 404
     assert client.get(f"/live/{run.id}/kept/{run.kept[0]}", headers=headers).status_code == 404
+    assert refused(client, run.id, headers)
 
 
 @pytest.mark.parametrize("id", FORGED, ids=lambda id: id[:20])
@@ -425,9 +434,10 @@ def test_what_can_not_be_looked_at(client: TestClient, cnn: Run, content: str) -
 
 
 def test_nobody_elses_run_is_looked_at(client: TestClient, cnn: Run) -> None:
-    for headers in (as_person(BOB), as_person(None), as_person(ANNE, origin="https://elsewhere.example")):
+    elsewhere = as_person(ANNE, origin="https://elsewhere.example")
+    for headers, status in ((as_person(BOB), 404), (as_person(None), 404), (elsewhere, 403)):
         answer = client.post(f"/live/{cnn.id}/kept/0", headers=headers, content='{"part": "test"}')
-        assert answer.status_code == 404
+        assert answer.status_code == status
 
 
 def test_a_running_network_is_looked_at_through_the_socket(client: TestClient, manager: Manager) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 import streamlit as st
 
 from core.engine.manager import manager
-from pages.shared.server.owner import COOKIE
+from pages.shared.server.owner import new_owner, owner_in
 
 
 def get(name: str, default: Any = None) -> Any:
@@ -30,11 +29,9 @@ def drop(name: str) -> None:
 
 def owner() -> str:
     """The random id of this browser; of this tab alone where cookies are off."""
-    known = st.context.cookies.get(COOKIE) or get("owner")
-    if not known:
-        known = secrets.token_hex(16)
+    known: str = owner_in(st.context.headers.get_all("cookie")) or get("owner") or new_owner()
     put("owner", known)
-    return str(known)
+    return known
 
 
 def preference(name: str) -> str | None:

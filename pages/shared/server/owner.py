@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from http.cookies import SimpleCookie
-from urllib.parse import urlparse
+from collections.abc import Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "torch_playground"
 """The cookie that tells one person's runs from another's: a random id, nothing else."""
+OWNER = re.compile(r"[0-9A-Za-z]{32}", re.ASCII)
+"""What a person's id looks like."""
 YEAR = 365 * 24 * 3600
 
 
@@ -30,27 +32,32 @@ class Owner:
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
                     headers.append(
-                        "Set-Cookie",
-                        f"{COOKIE}={secrets.token_hex(16)}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Lax",
+                        "Set-Cookie", f"{COOKIE}={new_owner()}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Lax"
                     )
             await send(message)
 
         await self.app(scope, receive, send_with_cookie)
 
 
+def new_owner() -> str:
+    """The id of a person who was not here before."""
+    return secrets.token_hex(16)
+
+
 def owner_of(headers: Headers) -> str:
-    """The id in the browser's cookie, or an empty text."""
-    try:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except Exception:  # a malformed header of someone else's making
-        return ""
-    return cookie.value if cookie and cookie.value.isalnum() and len(cookie.value) == 32 else ""
+    """The id in a request's cookie, or an empty text."""
+    return owner_in(headers.getlist("cookie"))
 
 
-def same_site(headers: Headers) -> bool:
-    """Whether the page that asks is ours: its Origin is the host that it asks."""
-    origin = headers.get("origin")
-    try:
-        return origin is None or urlparse(origin).netloc == headers.get("host")
-    except ValueError:  # no address at all
-        return False
+def owner_in(cookies: Iterable[str]) -> str:
+    """The first valid id in a request's Cookie headers, or an empty text.
+
+    Other programs on the same host set cookies that no parser of the standard library reads, and it then drops all of
+    a header: so nothing is parsed here but our own.
+    """
+    for header in cookies:
+        for cookie in header.split(";"):
+            name, _, value = cookie.partition("=")
+            if name.strip() == COOKIE and OWNER.fullmatch(value.strip()):
+                return value.strip()
+    return ""

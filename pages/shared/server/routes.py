@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 
 from core.engine.manager import manager
 from core.engine.store import data_folder
-from pages.shared.server import assets, live_routes, tensorboard_route
+from pages.shared.server import assets, live_routes, origin, tensorboard_route
 from pages.shared.server.owner import Owner
 from pages.shared.server.start import say_ready
 
@@ -36,4 +36,4 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 
 
 routes = [*live_routes.routes, *tensorboard_route.routes, *assets.routes]
-middleware = [Middleware(Owner)]
+middleware = [*origin.middleware(os.environ), Middleware(Owner)]
