@@ -10,20 +10,37 @@ from pathlib import Path
 import pytest
 from streamlit import config, net_util
 
+from pages.shared.server.origin import ALLOWED_HOSTS
 from pages.shared.server.start import say_ready
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_server_with_a_wrong_limit_stops_with_one_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        (
+            "TORCH_PLAYGROUND_PEOPLE",
+            "none",
+            "TORCH_PLAYGROUND_PEOPLE has to be a whole number from 1 to 100000, not “none”.",
+        ),
+        (
+            ALLOWED_HOSTS,
+            "localhost, http://play.example.org",
+            f"{ALLOWED_HOSTS} has to hold names such as play.example.org or *.example.org, not "
+            "“http://play.example.org”.",
+        ),
+    ],
+)
+def test_a_server_with_a_wrong_setting_stops_with_one_sentence(
+    tmp_path: Path, variable: str, value: str, sentence: str
+) -> None:
     order = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), "--server.port", "0"]
-    environment = {**os.environ, "TORCH_PLAYGROUND_DATA": str(tmp_path), "TORCH_PLAYGROUND_PEOPLE": "none"}
+    environment = {**os.environ, "TORCH_PLAYGROUND_DATA": str(tmp_path), variable: value}
     ended = subprocess.run(order, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE)
     assert ended.returncode == 1
-    assert ended.stderr.splitlines() == [
-        "TORCH_PLAYGROUND_PEOPLE has to be a whole number from 1 to 100000, not “none”."
-    ]
+    assert ended.stderr.splitlines() == [sentence]
     assert "ready" not in ended.stdout and "http" not in ended.stdout
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from streamlit import config, net_util
 from streamlit.web.server.server_util import get_url
 
 from core import limits
+from pages.shared.server import origin
 
 EVERY_ADDRESS = {None, "", "0.0.0.0", "::"}
 """`server.address` where it names no address: the server answers at all that the machine has."""
@@ -17,7 +20,7 @@ def check_start() -> None:
     Raises:
         SystemExit: with what is wrong, a sentence a line; Python writes it to stderr, and the exit status is 1.
     """
-    problems = limits.problems()
+    problems = [*limits.problems(), *origin.problems(os.environ)]
     if problems:
         raise SystemExit("\n".join(problems))
 
