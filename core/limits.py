@@ -105,6 +105,13 @@ PEOPLE = limit(
     default_text="30 a core",
     meaning="People at once who may start work; whoever comes later may look at all pages.",
 )
+PLACE_SECONDS = limit(
+    "PLACE_SECONDS",
+    15.0,
+    least=0,
+    most=86_400,
+    meaning="Seconds that a full server holds a person's place after their last tab was closed; a refresh takes less.",
+)
 GRACE = limit(
     "GRACE",
     60.0,

@@ -17,6 +17,8 @@ def jobs() -> Jobs:
     global _jobs
     with _making:
         if _jobs is None:
-            _jobs = Jobs(lambda owner: manager().presence.present(owner))
+            _jobs = Jobs(
+                lambda owner: manager().presence.present(owner), admit=lambda owner: manager().presence.admit(owner)
+            )
             atexit.register(_jobs.close)
         return _jobs

@@ -86,6 +86,7 @@ class Manager:
         Raises:
             Refused: the device or the data is missing, or the server is full.
         """
+        self.presence.admit(owner)
         problem = experiment(config.experiment).missing(config)
         if problem:
             raise Refused(problem)
@@ -114,6 +115,7 @@ class Manager:
         Raises:
             Refused: the step was not kept, or as `start`.
         """
+        self.presence.admit(owner)
         old = self.run(owner, id)
         if old is None or step not in old.kept:
             raise Refused(Problem("", "Step {step} of that run was not kept.", {"step": step}))
@@ -137,6 +139,7 @@ class Manager:
         Raises:
             Refused: as `start`.
         """
+        self.presence.admit(owner)
         step = kept.step
         lanes = _with_steps(kept.lanes, max(num_steps or kept.config.num_steps, step + 1))
         with tempfile.TemporaryDirectory() as place:

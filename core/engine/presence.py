@@ -1,18 +1,33 @@
-"""Who has a tab open: what a person has started continues while they are there."""
+"""Who has a tab open, and who of them has a place: what a person has started continues while they are there."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from core import limits
+from core.config import Problem
+from core.refused import Refused
 
 
 class Presence:
-    """Counts each person's open tabs. All methods may be called from any thread."""
+    """Counts each person's open tabs, and gives out `limits.PEOPLE` places. All methods may be called from any thread.
 
-    def __init__(self) -> None:
+    A person takes a place with the first page, if one is free, and else with the first work they ask for after one has
+    become free. They hold it while a tab is open, and after that until someone else wants it, but for at least
+    `limits.PLACE_SECONDS`: a refresh loses none.
+
+    Args:
+        clock: the time in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._tabs: Counter[str] = Counter()
+        self._places: dict[str, float | None] = {}  # owner -> when the last tab was closed, None while one is open
         self._lock = threading.Lock()
 
     @contextmanager
@@ -28,6 +43,7 @@ class Presence:
         """One more tab of the owner's is open."""
         with self._lock:
             self._tabs[owner] += 1
+            self._take_place(owner)
 
     def depart(self, owner: str) -> None:
         """One tab less; a refresh looks the same, so what the owner started is not ended yet."""
@@ -35,8 +51,51 @@ class Presence:
             self._tabs[owner] -= 1
             if self._tabs[owner] <= 0:
                 del self._tabs[owner]
+                if owner in self._places:
+                    self._places[owner] = self._clock()
 
     def present(self, owner: str) -> bool:
         """Whether the owner has a tab open."""
         with self._lock:
             return self._tabs[owner] > 0
+
+    def refusal(self, owner: str) -> Problem | None:
+        """Why the owner may not start work: all places are taken; None where they have one, or get one now."""
+        with self._lock:
+            if self._take_place(owner):
+                return None
+            people = len(self._places)
+        return Problem(
+            "",
+            "This server is full: {count} people are on it; this works as soon as one of them has left.",
+            {"count": people},
+        )
+
+    def admit(self, owner: str) -> None:
+        """Let the owner start work.
+
+        Raises:
+            Refused: all places are taken.
+        """
+        problem = self.refusal(owner)
+        if problem is not None:
+            raise Refused(problem)
+
+    def _take_place(self, owner: str) -> bool:
+        """Give the owner a place where there is one; whether they have one now."""
+        now = self._clock()
+        if owner not in self._places:
+            if len(self._places) >= limits.PEOPLE:
+                self._free_place(now)
+            if len(self._places) >= limits.PEOPLE:
+                return False
+        self._places[owner] = None if self._tabs[owner] > 0 else now
+        return True
+
+    def _free_place(self, now: float) -> None:
+        """Free the place of the one who left first, if that is long enough ago."""
+        left = {owner: since for owner, since in self._places.items() if since is not None}
+        if left:
+            first = min(left, key=left.__getitem__)
+            if now - left[first] >= limits.PLACE_SECONDS:
+                del self._places[first]

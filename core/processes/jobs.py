@@ -88,10 +88,17 @@ class Jobs:
         present: whether a person has a tab open.
         at_once: jobs that run at once.
         absence: seconds, see the constant of this name.
+        admit: raises Refused for a person who may start none now.
     """
 
-    def __init__(self, present: Callable[[str], bool], at_once: int = AT_ONCE, absence: float = ABSENCE):
-        self.present = present
+    def __init__(
+        self,
+        present: Callable[[str], bool],
+        at_once: int = AT_ONCE,
+        absence: float = ABSENCE,
+        admit: Callable[[str], None] = lambda owner: None,
+    ):
+        self.present, self.admit = present, admit
         self.at_once, self.absence = at_once, absence
         self._line: list[Job] = []
         self._changed = threading.Condition()
@@ -104,8 +111,9 @@ class Jobs:
             purpose: see `Job`.
 
         Raises:
-            Refused: the line is full.
+            Refused: the line is full, or the person may start nothing.
         """
+        self.admit(owner)
         job = Job(owner, target, argument, limits or limits_of_a_job(), purpose)
         with self._changed:
             for other in self._line:

@@ -29,6 +29,7 @@ from core.machine.lab import (
 from core.processes.confined import Unable
 from pages.shared.person import session
 from pages.shared.person.language import _, joined, tell
+from pages.shared.person.place import may_start
 from pages.shared.pictures.axis import log_axis
 from pages.shared.pictures.palette import CHARTS
 
@@ -60,7 +61,7 @@ def measure(key: str, label: str, work: Callable[[], Any], kind: type) -> Measur
     known = TypeAdapter(list[kind])  # type: ignore[valid-type]
     if session.get(key) is None:
         session.put(key, _kept(key, known))
-    if st.button(label, icon=":material/timer:", type="primary", key=f"{key} button"):
+    if st.button(label, icon=":material/timer:", type="primary", key=f"{key} button") and may_start():
         with st.spinner(_("Measuring …"), show_time=True):
             try:
                 measured = Measured(work(), time.time())

@@ -17,6 +17,7 @@ from core.layers.samples import ImageRefused, read_image
 from pages.layers.form import CardForm
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
+from pages.shared.person.place import say_full, with_place
 
 
 def _file(owner: str) -> Path:
@@ -45,10 +46,10 @@ def own_image_panel(form: CardForm, own: np.ndarray | None) -> None:
             _("An image: PNG, JPEG, GIF, BMP or WebP"),
             type=["png", "jpg", "jpeg", "gif", "bmp", "webp"],
             key=f"own image of {form.card.name}",
-            on_change=_take,
-            args=(form,),
+            on_change=with_place("own image", lambda: _take(form)),
             help=_("At most 5 MB. Its middle is made small, 48 x 48 pixels, and stays on this server for you."),
         )
+        say_full("own image")
         problem: Problem | None = session.get("own image problem")
         if problem is not None:
             st.error(tell(problem), icon=":material/error:")

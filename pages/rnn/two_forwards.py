@@ -13,6 +13,7 @@ from core.experiments.rnn import RNNConfig
 from core.experiments.rnn.forwards import Comparison, compare, loop, whole
 from pages.shared.person import session
 from pages.shared.person.language import _
+from pages.shared.person.place import say_full, with_place
 
 
 def two_forwards(config: RNNConfig) -> None:
@@ -32,8 +33,9 @@ def two_forwards(config: RNNConfig) -> None:
     st.button(
         _("Measure on this machine"),
         icon=":material/timer:",
-        on_click=lambda: session.put("two forwards", (config, compare(config))),
+        on_click=with_place("two forwards", lambda: session.put("two forwards", (config, compare(config)))),
     )
+    say_full("two forwards")
     known: tuple[RNNConfig, Comparison] | None = session.get("two forwards")
     if known is not None and known[0] == config:
         comparison = known[1]

@@ -9,12 +9,15 @@ import streamlit as st
 
 from core.processes.confined import Unable
 from pages.shared.person import session
+from pages.shared.person.place import refusal
 
 Result = TypeVar("Result")
 
 
 def once(name: str, key: Any, label: str, work: Callable[[], Result], show_time: bool = False) -> Result | Unable:
     """What a piece of work gives, or why it can't be done; the last result is kept, and no other.
+
+    Where the server is full, that is the answer until a place is free.
 
     Args:
         name: under which the tab keeps it.
@@ -24,6 +27,9 @@ def once(name: str, key: Any, label: str, work: Callable[[], Result], show_time:
     """
     last: tuple[Any, Result | Unable] | None = session.get(name)
     if last is None or last[0] != key:
+        problem = refusal()
+        if problem is not None:
+            return Unable(problem)
         with st.spinner(label, show_time=show_time):
             try:
                 result: Result | Unable = work()

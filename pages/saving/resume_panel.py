@@ -21,6 +21,7 @@ from pages.saving.once import once
 from pages.shared.page.links import experiment_title, link_to
 from pages.shared.person import session
 from pages.shared.person.language import _, joined, tell
+from pages.shared.person.place import may_start
 from pages.shared.pictures.axis import log_axis
 from pages.shared.pictures.palette import CHARTS, LIGHT
 
@@ -67,7 +68,7 @@ def _compare(chosen: Chosen) -> None:
         )
     )
     label = _("Go on from step {step} in both ways").format(step=step)
-    if st.button(label, icon=":material/fork_right:", type="primary", key="files both ways"):
+    if st.button(label, icon=":material/fork_right:", type="primary", key="files both ways") and may_start():
         with st.spinner(_("Training both ways …")):
             _go_on(chosen, len(recorded))
     known = session.get("files ways")

@@ -11,6 +11,7 @@ from core.files.transfer import WAYS, compare, freeze, load_convolutions
 from core.processes.confined import Unable
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
+from pages.shared.person.place import may_start
 from pages.shared.pictures.palette import CHARTS, LIGHT
 
 COUNTS = (10, 25, 50, 100, 200)
@@ -37,7 +38,8 @@ def transfer_panel() -> None:
             _("Training images of 5 to 9"), COUNTS, value=25, key="files transfer count", persist_state="page"
         )
         seed = st.slider(_("Seed"), 1, 20, key="files transfer seed", persist_state="page")
-        if st.button(_("Train four ways"), icon=":material/school:", type="primary", key="files transfer"):
+        pressed = st.button(_("Train four ways"), icon=":material/school:", type="primary", key="files transfer")
+        if pressed and may_start():
             with st.spinner(_("Training four ways …"), show_time=True):
                 _train(count, seed)
         code = [inspect.getsource(function) for function in (load_convolutions, freeze)]

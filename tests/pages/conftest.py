@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 import core.engine.jobs
@@ -39,7 +40,7 @@ def manager(tmp_path: Path) -> Iterator[Manager]:
 @pytest.fixture
 def server_jobs(manager: Manager, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     """The server's jobs. AppTest closes no tab, so its people are always there."""
-    made = Jobs(lambda owner: True, at_once=1)
+    made = Jobs(lambda owner: True, at_once=1, admit=manager.presence.admit)
     monkeypatch.setattr(core.engine.jobs, "_jobs", made)
     yield made
     made.close()
@@ -60,6 +61,7 @@ def app_of_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def open_tab(manager: Manager, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Tab]:
     """Makes tabs: `open_tab()` for Anne, `open_tab(BOB)` for someone else."""
+    st.cache_resource.clear()  # all of AppTest's tabs have one session, that of the tests before included
     return lambda owner=ANNE: Tab(monkeypatch, manager, owner)
 
 

@@ -12,6 +12,7 @@ from core.data.own_images import MAX_CLASSES, MAX_ZIP, ImagesRefused, own_file, 
 from pages.shared.form.workspace import Workspace
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
+from pages.shared.person.place import say_full, with_place
 
 
 def download_panel(space: Workspace) -> None:
@@ -44,9 +45,9 @@ def _panel(name: str) -> None:
         st.button(
             _("Try again") if failed else _("Download"),
             icon=":material/download:",
-            on_click=downloads.start,
-            args=(name,),
+            on_click=with_place("download", lambda: downloads.start(name)),
         )
+        say_full("download")
 
 
 def class_words(config: image_sets.Choice) -> list[str]:
@@ -73,7 +74,8 @@ def own_images(space: Workspace, colour: bool = False) -> None:
                 else _("2 to {classes} folders, at most {megabytes} MB. Images become grey, 28 x 28, light on black.")
             ).format(classes=MAX_CLASSES, megabytes=MAX_ZIP // 1_000_000),
         )
-        st.button(_("Use these images"), on_click=_take_zip, args=(space, colour))
+        st.button(_("Use these images"), on_click=with_place("images", lambda: _take_zip(space, colour)))
+        say_full("images")
         refused = session.get(f"zip problem {space.name}")
         if refused:
             st.error(tell(refused), icon=":material/error:")

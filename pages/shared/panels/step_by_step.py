@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,6 +11,7 @@ from core.step_by_step import MOST_PRESSES, PRESSES, Press, Table, replay
 from pages.shared.form.workspace import Workspace
 from pages.shared.person import session
 from pages.shared.person.language import _
+from pages.shared.person.place import say_full, with_place
 
 RULES = {
     "SGD": r"w \leftarrow w - \mathrm{lr}\cdot \nabla w",
@@ -41,12 +43,13 @@ def step_by_step(space: Workspace) -> None:
                 f"`{code}`",
                 key=f"press {press}",
                 disabled=len(presses) >= MOST_PRESSES,
-                on_click=lambda press=press: session.put(key, (*presses, press)),
+                on_click=with_place(key, partial(session.put, key, (*presses, press))),
             )
         st.button(
             _("Undo"), icon=":material/undo:", disabled=not presses, on_click=lambda: session.put(key, presses[:-1])
         )
         st.button(_("Start over"), disabled=not presses, on_click=lambda: session.put(key, ()))
+    say_full(key)
     table = replay(space.config.changed(device="cpu"), presses)
     st.caption(_("Pressed so far: {presses}").format(presses=" → ".join(presses[-9:]) or "–"))
     _formula(space.config, table, presses[-1] if presses else None)

@@ -1,0 +1,119 @@
+"""One person more than the server takes: all pages are there to be looked at, and work waits until someone has left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from core import limits
+from core.engine.manager import Manager
+from core.processes.jobs import Jobs
+from pages.index import PAGES
+from tests.pages.tabs import ANNE, BOB, Tab
+
+FULL = "This server is full: 1 people are on it; this works as soon as one of them has left."
+CHINESE = "服务器已满，已有 1 人在使用；有人离开后再试一次即可。"
+
+
+@pytest.fixture
+def bob(open_tab: Callable[..., Tab], monkeypatch: pytest.MonkeyPatch) -> Tab:
+    """Bob's tab, on a server that takes one person, where Anne is."""
+    monkeypatch.setattr(limits, "PEOPLE", 1)
+    monkeypatch.setattr(limits, "PLACE_SECONDS", 0.0)
+    open_tab(ANNE).open()
+    return open_tab(BOB)
+
+
+def anne_leaves(manager: Manager) -> None:
+    """AppTest closes no tab: this is what the end of one tells the server."""
+    while manager.presence.present(ANNE):
+        manager.presence.depart(ANNE)
+
+
+@pytest.mark.parametrize("folder", [row.folder for row in PAGES])
+def test_all_pages_can_be_looked_at(bob: Tab, folder: str) -> None:
+    bob.open(folder)
+    assert len(bob.words) > 100
+    assert bob.errors == []
+
+
+def test_play_says_so_and_works_as_soon_as_someone_has_left(bob: Tab, manager: Manager) -> None:
+    bob.open("classifier")
+    for order in ({}, {"paused": True, "steps": 1}, {"paused": True, "steps": "epoch"}):
+        bob.tell("play", speed=30, **order)
+        assert bob.errors == [FULL]
+        assert bob.space.run_id is None and not manager.training(BOB)
+    anne_leaves(manager)
+    run = bob.play(speed=100)
+    assert bob.errors == [] and run.alive
+
+
+def test_it_is_said_in_chinese(bob: Tab) -> None:
+    bob.open("classifier", lang="zh")
+    bob.tell("play", speed=30)
+    assert bob.errors == [CHINESE]
+
+
+def test_who_is_in_starts_as_ever(bob: Tab, open_tab: Callable[..., Tab]) -> None:
+    bob.open("classifier")
+    anne = open_tab(ANNE).open("classifier")
+    assert anne.play(speed=30).alive and anne.errors == []
+    bob.tell("play", speed=30)
+    assert bob.errors == [FULL]
+
+
+def test_steps_by_hand_wait(bob: Tab, manager: Manager) -> None:
+    bob.open("classifier").set("section classifier", "steps")
+    assert bob.errors == []
+    bob.press("press backward")
+    assert bob.errors == [FULL]
+    assert "Pressed so far: –" in bob.words
+    anne_leaves(manager)
+    bob.press("press backward")
+    assert bob.errors == []
+    assert "Pressed so far: backward" in bob.words
+
+
+BUTTONS = [
+    ("saving", "", "files start classifier"),
+    ("saving", "files section=transfer", "files transfer"),
+    ("devices", "devices section=threads", "devices threads button"),
+    ("loading", "", "measure"),
+    ("loading", "", "sweep"),
+    ("next", "section next=profile", "Profile it"),
+    ("tensorboard", "section tensorboard=mistakes", "Run it here"),
+    ("rnn", "section rnn=forwards", "Measure on this machine"),
+    ("cnn", "", "Use these images"),
+    ("cnn", "cnn.dataset=mnist", "Download"),
+]
+"""Page, a widget set before, and the button that starts work."""
+
+
+@pytest.mark.parametrize(("folder", "chosen", "button"), BUTTONS)
+def test_every_button_that_starts_work_says_so(
+    bob: Tab, manager: Manager, server_jobs: Jobs, folder: str, chosen: str, button: str
+) -> None:
+    bob.open(folder)
+    if chosen:
+        bob.set(*chosen.split("="))
+    bob.press(button)
+    assert bob.errors == [FULL]
+    assert not manager.training(BOB) and not server_jobs._line
+
+
+def test_files_from_outside_wait(bob: Tab, manager: Manager) -> None:
+    bob.open("saving").set("files section", "load")
+    bob.at.file_uploader[0].upload("mine.pt", b"no file of PyTorch's", "application/octet-stream")
+    bob.run()
+    assert bob.errors == [FULL]
+    anne_leaves(manager)
+    bob.run()
+    assert bob.errors not in ([FULL], [])
+
+
+def test_an_own_picture_waits(bob: Tab, manager: Manager) -> None:
+    bob.open("layers", card="conv2d")
+    bob.at.file_uploader[0].upload("mine.png", b"no picture", "image/png")
+    bob.run()
+    assert bob.errors == [FULL]
