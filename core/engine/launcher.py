@@ -7,10 +7,10 @@ import sys
 import threading
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any
 
 from core.engine.assignment import Assignment
 from core.engine.worker import work
+from core.processes import starting
 
 Worker = tuple[BaseProcess, Connection]
 """A worker's process, and the server's end of the pipe to it: commands go in, messages and frames come out."""
@@ -24,18 +24,12 @@ class Launcher:
     """
 
     def __init__(self) -> None:
-        method = "spawn" if sys.platform == "win32" else "forkserver"
-        self.context: Any = multiprocessing.get_context(method)
-        if method == "forkserver":
-            self.context.set_forkserver_preload(["core.engine.warm"])
-        self._keeps_spares = method == "spawn"
+        self._keeps_spares = sys.platform == "win32"
         self._spares: list[Worker] = []
 
     def warm(self) -> None:
-        """Have the first run start as fast as all others: start the process server and one worker that does nothing."""
-        process, connection = self._start()
-        connection.close()
-        process.join()
+        """Have the first run start as fast as all others."""
+        starting.warm()
         if self._keeps_spares:
             self._add_spare()
 
@@ -52,7 +46,7 @@ class Launcher:
 
     def _start(self) -> Worker:
         ours, theirs = multiprocessing.Pipe()
-        process = self.context.Process(target=work, args=(theirs,), daemon=True)
-        process.start()
+        process = starting.context().Process(target=work, args=(theirs,), daemon=True)
+        starting.start(process)
         theirs.close()
         return process, ours

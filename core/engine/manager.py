@@ -61,7 +61,7 @@ class Manager:
         self.grace = limits.GRACE if grace is None else grace
         self.presence = Presence()
         self._launcher = Launcher()
-        self.tensorboard = Host(self._launcher.context)
+        self.tensorboard = Host()
         self._runs: dict[str, Run] = {}
         self._lock = threading.RLock()
         self._starting = threading.Lock()

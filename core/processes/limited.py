@@ -9,7 +9,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -23,9 +22,8 @@ from typing import Any, Literal
 import torch
 
 from core.processes.priority import give_way
+from core.processes.starting import context, start
 
-WARM = "core.engine.warm"
-"""What the server of processes imports: it is the one that runs are forked from, too."""
 LONGEST_MESSAGE = 512 * 2**20
 """Bytes of a message that is taken from a process."""
 
@@ -84,7 +82,7 @@ class Limited:
         self._process: BaseProcess = context().Process(
             target=_main, args=(theirs, function, arguments, limits), daemon=not children
         )
-        self._process.start()
+        start(self._process)
         theirs.close()
         self._begin = self._heard = time.monotonic()
 
@@ -138,15 +136,6 @@ class Limited:
         process.join()
         process.close()
         self._connection.close()
-
-
-def context() -> Any:
-    """How processes are started: forked from a server of processes that has PyTorch loaded, where there can be one."""
-    if sys.platform == "win32":
-        return multiprocessing.get_context("spawn")
-    made = multiprocessing.get_context("forkserver")
-    made.set_forkserver_preload([WARM])
-    return made
 
 
 def _main(connection: Connection, function: Callable[..., None], arguments: tuple[Any, ...], limits: Limits) -> None:

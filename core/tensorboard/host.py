@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from core.processes.priority import give_way
+from core.processes.starting import context, start
 from core.tensorboard.reading import event_files
 
 PREFIX = "/tensorboard"
@@ -82,13 +83,7 @@ class Gone(Exception):
 class Host:
     """The server's end: starts the process when it is first needed, and again should it have ended."""
 
-    def __init__(self, context: Any):
-        """Prepare.
-
-        Args:
-            context: of multiprocessing, that makes the process.
-        """
-        self._context = context
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._process: Any = None
@@ -139,9 +134,9 @@ class Host:
 
     def _connected(self) -> Connection:
         if self._connection is None:
-            ours, theirs = self._context.Pipe()
-            self._process = self._context.Process(target=serve, args=(theirs,), daemon=True)
-            self._process.start()
+            ours, theirs = context().Pipe()
+            self._process = context().Process(target=serve, args=(theirs,), daemon=True)
+            start(self._process)
             theirs.close()
             self._connection = ours
             threading.Thread(target=self._listen, args=(ours,), name="tensorboard", daemon=True).start()

@@ -1,0 +1,99 @@
+"""How processes are started: forked from one that has PyTorch loaded, where there can be one."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import multiprocessing
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+WARM = "core.engine.warm"
+"""What the server of processes imports before it forks the first."""
+BEFORE = "TORCH_PLAYGROUND_ENVIRONMENT"
+"""The variable in which the server of processes finds what its environment was before `_import_path`."""
+
+_starting = threading.Lock()
+
+
+def context() -> Any:
+    """How multiprocessing makes processes; `start` starts them."""
+    if sys.platform == "win32":
+        return multiprocessing.get_context("spawn")
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload([WARM])
+    return made
+
+
+def start(process: BaseProcess) -> None:
+    """Start a process, and the server of processes before it if there is none."""
+    if sys.platform != "win32":
+        from multiprocessing import forkserver
+
+        with _starting, _import_path():
+            forkserver.ensure_running()
+    process.start()
+
+
+@contextmanager
+def _import_path() -> Iterator[None]:
+    """Have a new Python find modules where this one does, from whatever folder it is started.
+
+    The server of processes is given this process's path, but Python 3.11 forgets to use it: it looks into the current
+    folder alone, and takes no notice of an import that fails.
+    """
+    paths = {"PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path), "PYTHONSAFEPATH": "1"}
+    before = {name: os.environ.get(name) for name in paths}
+    os.environ |= {**paths, BEFORE: json.dumps(before)}
+    try:
+        yield
+    finally:
+        restore_environment()
+
+
+def restore_environment() -> None:
+    """Undo `_import_path`, here or in the process that was started with it: what that one starts is as it was."""
+    for name, value in json.loads(os.environ.pop(BEFORE, "{}")).items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def warm() -> None:
+    """Have the first process start as fast as all others, and log it if they can't."""
+    ours, theirs = multiprocessing.Pipe()
+    process = context().Process(target=_report_cold, args=(theirs, WARM), daemon=True)
+    start(process)
+    theirs.close()
+    try:
+        reason = ours.recv()
+    except EOFError:
+        reason = f"The process ended with {process.exitcode}."
+    ours.close()
+    process.join()
+    if reason and sys.platform != "win32":
+        logging.error(
+            "%s was not loaded before the first run: each takes seconds to start, and 350 MB. %s", WARM, reason
+        )
+
+
+def _report_cold(connection: Connection, module: str) -> None:
+    """Send why the server of processes has not imported a module; "" if it has."""
+    reason = ""
+    if module not in sys.modules:
+        try:
+            importlib.import_module(module)
+            reason = "Here it can be loaded: the server of processes looked for it elsewhere."
+        except Exception:
+            reason = traceback.format_exc()
+    connection.send(reason)
