@@ -14,6 +14,8 @@ from starlette.middleware import Middleware
 from core.engine.manager import manager
 from core.engine.store import data_folder
 from pages.shared.server import assets, live_routes, origin, tensorboard_route
+from pages.shared.server.handles import raise_limit
+from pages.shared.server.loops import save_handles
 from pages.shared.server.owner import Owner
 from pages.shared.server.start import say_ready
 
@@ -29,6 +31,8 @@ def warm() -> None:
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Warm the workers while the server starts; end all runs when it stops."""
     os.environ.setdefault("TORCH_PLAYGROUND_DATA", str(data_folder()))  # fetched images go where the records are
+    raise_limit()
+    save_handles()
     threading.Thread(target=warm, name="warm", daemon=True).start()
     say_ready()
     yield {}
