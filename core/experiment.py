@@ -44,6 +44,8 @@ class Experiment:
         config: its Config class, which also has its name.
         train: train(config, changes, resume) -> Iterator[Snapshot], the visible loop.
         view: view(config, snapshot, focus) -> Frame: what the screen draws; an empty focus is what it draws at first.
+        moving: moving(config, snapshot, focus) -> Frame with the same arrays, cheaper where `view` is dear: while it
+            trains one picture replaces the other. None if there is no such thing.
         untrained: untrained(config) -> Snapshot of step 0.
         bench: bench(config) -> Bench, to take one step by hand.
         logged_batch: logged_batch(config) -> x, y: what the network is given of the test set, and what is asked for.
@@ -71,6 +73,7 @@ class Experiment:
     bench: Callable[[Any], Bench]
     logged_batch: Callable[[Any], tuple[Tensor, Tensor]]
     smallest: Mapping[str, Any]
+    moving: Callable[[Any, Any, Mapping[str, Any]], Frame] | None = None
     tested: bool = True
     order: int = 100
     lanes: Callable[[Any], Mapping[str, TrainingConfig]] = bug_lanes
@@ -91,6 +94,12 @@ class Experiment:
         lanes: Mapping[str, TrainingConfig],
         snapshots: Mapping[str, Snapshot],
         focus: Mapping[str, Any] | None = None,
+        moving: bool = False,
     ) -> dict[str, Frame]:
-        """What the screen draws of each lane of a run, at the snapshot that is given of it."""
-        return {name: self.view(lanes[name], snapshot, focus or {}) for name, snapshot in snapshots.items()}
+        """What the screen draws of each lane of a run, at the snapshot that is given of it.
+
+        Args:
+            moving: whether the next picture will soon replace this one; it may be cheaper then.
+        """
+        draw = self.moving if moving and self.moving else self.view
+        return {name: draw(lanes[name], snapshot, focus or {}) for name, snapshot in snapshots.items()}

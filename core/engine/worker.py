@@ -35,6 +35,8 @@ FRAME_SHARE = 0.03
 """The share of training time that frames may take when training runs at full speed."""
 SLOW_FRAME_SHARE = 0.3
 """The share of training time that frames may take while it is slowed down or goes step by step."""
+UNHURRIED_SPEED = 5
+"""Steps a second up to which each picture stays long enough to be drawn as finely as one at rest."""
 
 
 class Worker:
@@ -193,6 +195,7 @@ class Worker:
                 self.next_step_time = time.perf_counter()
             case "pause":
                 self.paused, self.steps_ordered = True, 0
+                self.frame_step = -1  # once more, as finely as at rest
                 if self.step not in self.keeper.kept:
                     self._keep()
             case "step":
@@ -217,18 +220,26 @@ class Worker:
                 self.stopping = True
         self._report_status()
 
-    def _frame(self, focus: Mapping[str, Any]) -> bytes:
+    @property
+    def moving(self) -> bool:
+        """Whether one picture soon replaces the other."""
+        ended = all(lane.ended for lane in self.lanes.values())
+        goes_on = not self.stopping and not ended and (not self.paused or self.steps_ordered > 0)
+        return goes_on and not 0 < self.speed <= UNHURRIED_SPEED
+
+    def _frame(self, focus: Mapping[str, Any], moving: bool = False) -> bytes:
         """The picture of all lanes as they are now."""
         snapshots = {name: lane.snapshot for name, lane in self.lanes.items()}
-        return encode(self.trained.frames(self.assignment.lanes, snapshots, focus))
+        return encode(self.trained.frames(self.assignment.lanes, snapshots, focus, moving))
 
     def _show(self) -> None:
         """Send a frame of what the viewer looks at."""
-        start = time.perf_counter()
-        self.outbox.frame(self._frame(self.focus))
+        start, moving = time.perf_counter(), self.moving
+        self.outbox.frame(self._frame(self.focus, moving))
         self.frame_step = self.step
         self.last_frame_time = time.perf_counter()
-        self.frame_cost = self.last_frame_time - start
+        if moving:
+            self.frame_cost = self.last_frame_time - start
 
     def _keep(self) -> None:
         """Keep this step, unless its weights are already beyond all numbers: nothing could continue from there."""

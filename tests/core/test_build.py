@@ -27,6 +27,7 @@ from core.experiments.build import (
     build_net,
     focus,
     in_parts,
+    moving,
     scene_of,
     stages_of,
     train,
@@ -226,6 +227,10 @@ def test_the_boundary_of_points() -> None:
     frame = view(config, untrained(config), {"part": "blocks"})
     assert frame.arrays["decision"].shape == (100, 100)
     assert scene_of(config).domain == (-6, 6, -6, 6)
+    assert np.array_equal(moving(config, untrained(config), {}).arrays["decision"], frame.arrays["decision"])
+    larger = config_of(dataset="spirals", blocks="Linear(2,100),Tanh,Linear(100,100),Tanh,Linear(100,2)")
+    fine, drawn = (draw(larger, untrained(larger), {}).arrays["decision"] // 127 for draw in (view, moving))
+    assert fine.shape == drawn.shape and 0.99 < (fine == drawn).mean() <= 1
     wide = config_of(dataset="spirals", blocks="Linear(2,2000),ReLU,Linear(2000,1000),ReLU,Linear(1000,2)")
     assert view(wide, untrained(wide), {}).arrays["decision"].shape == (20, 20)
 

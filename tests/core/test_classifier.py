@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -18,6 +19,7 @@ from core.experiments.classifier import (
     build_net,
     evaluate,
     make_data,
+    moving,
     prepare,
     scene,
     train,
@@ -328,6 +330,31 @@ def test_a_view_says_what_the_network_says(values: dict[str, Any]) -> None:
     assert sum(array.nbytes for array in frame.arrays.values()) < 200_000
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"dataset": "spirals", "hidden_sizes": (32, 32), "optimizer": "Adam", "activation": "Tanh", "num_steps": 200},
+        {"dataset": "blobs", "n_classes": 5, "hidden_sizes": (64,) * 3, "optimizer": "Adam"},
+        {"dataset": "circles", "hidden_sizes": (30, 30), "loss": "MSELoss", "optimizer": "Adam", "batch_norm": True},
+    ],
+)
+def test_a_moving_picture_is_the_picture_at_rest_but_for_a_hair(values: dict[str, Any]) -> None:
+    config = config_of(**{"num_steps": 100, **values})
+    snapshot = list(train(config, {}))[-1]
+    rests, moves = view(config, snapshot, {}), moving(config, snapshot, {})
+    assert rests.facts == moves.facts
+    for name in ("units", "weights", "gradient_norm"):
+        assert np.array_equal(rests.arrays[name], moves.arrays[name])
+    levels = rests.facts["levels"]
+    fine, drawn = (frame.arrays["decision"].astype(int) for frame in (rests, moves))
+    assert (fine // levels == drawn // levels).mean() > 0.99
+    assert np.abs(fine[::3, ::3] - drawn[::3, ::3]).max() <= 1, "the coarse points are asked, all others drawn between"
+    close = np.abs(fine % levels - drawn % levels)[fine // levels == drawn // levels]
+    assert np.quantile(close, 0.95) < 0.1 * levels
+    assert snapshot.net.training, "a look leaves it as it was"
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 3e38])
 def test_a_view_of_broken_weights_is_still_a_view(value: float) -> None:
     frame = frame_of(config_of(), lambda snapshot: snapshot.net.get_parameter("out.weight").data.fill_(value))
@@ -342,6 +369,7 @@ def test_a_view_does_not_change_training(losses: Losses) -> None:
     for snapshot in train(config, {}):
         scene.cache_clear()
         view(config, snapshot, {})
+        moving(config, snapshot, {})
         if snapshot.step:
             watched.append(snapshot.metrics["loss/train"])
     assert watched == losses(config)

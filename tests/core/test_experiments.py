@@ -99,7 +99,10 @@ def test_a_picture_can_be_drawn_of_every_step_and_changes_nothing(name: str) -> 
     losses = []
     for snapshot in steps(config):
         chance = torch.get_rng_state()
-        encode(trained.frames(trained.lanes(config), {"run": snapshot}))
+        rests, moves = (
+            trained.frames(trained.lanes(config), {"run": snapshot}, moving=on)["run"] for on in (False, True)
+        )
+        assert len(encode({"run": rests})) == len(encode({"run": moves})), "both have the same arrays"
         assert torch.equal(torch.get_rng_state(), chance)
         losses += [snapshot.metrics["loss/train"]] if snapshot.metrics else []
     assert losses == [record["loss/train"] for record in plain]

@@ -6,13 +6,14 @@ from core.experiments.build.loop import build_net, train
 from core.experiments.build.plane import scene_of
 from core.experiments.build.portions import at_once, in_parts
 from core.experiments.build.probes import bench, logged_batch, shapes, untrained
-from core.experiments.build.views import PARTS, focus, stages_of, view
+from core.experiments.build.views import PARTS, focus, moving, stages_of, view
 
 EXPERIMENT = Experiment(
     order=6,
     config=BuildConfig,
     train=train,
     view=view,
+    moving=moving,
     untrained=untrained,
     bench=bench,
     logged_batch=logged_batch,
@@ -31,6 +32,7 @@ __all__ = [
     "build_net",
     "focus",
     "in_parts",
+    "moving",
     "scene_of",
     "shapes",
     "stages_of",

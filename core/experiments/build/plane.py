@@ -12,10 +12,10 @@ from core.experiments.build.config import BuildConfig
 from core.experiments.build.loop import make_data
 from core.experiments.build.portions import SHOWN_FLOPS, at_once, device_of, in_parts
 from core.snapshot import Frame, Snapshot, undisturbed
-from core.views.plane import decision, nice_domain
+from core.views.plane import COARSE, GRID, decision, enlarged, grid_over, nice_domain
 
-GRID = 100
-"""Points of the boundary picture along each axis at most."""
+MOVING_FLOPS = 1e7
+"""Operations that a picture may cost while it moves."""
 
 
 @dataclass(frozen=True)
@@ -37,25 +37,36 @@ def scene(dataset: str, points_per_class: int, spread: float, seed: int, side: i
     with undisturbed():
         x_train, y_train, x_test, y_test = make_data(BuildConfig.model_construct(**values))
     domain = nice_domain(torch.cat([x_train, x_test]).numpy())
-    across, up = torch.linspace(domain[0], domain[1], side), torch.linspace(domain[2], domain[3], side)
-    grid = torch.stack([across.repeat(side), up.repeat_interleave(side)], dim=1)
-    return Scene(x_train, y_train, x_test, y_test, domain, grid)
+    return Scene(x_train, y_train, x_test, y_test, domain, grid_over(domain, side))
 
 
 def scene_of(config: BuildConfig) -> Scene:
     """The scene of a config: a network that computes more is drawn on a coarser grid."""
-    side = next((side for side in (GRID, 50) if side * side * config.checked.flops < SHOWN_FLOPS), 20)
+    return _scene(config, (GRID, 50), SHOWN_FLOPS)
+
+
+def _scene(config: BuildConfig, sides: tuple[int, ...], most: float) -> Scene:
+    """The scene with the finest of some grids on which the picture costs at most so many operations."""
+    side = next((side for side in sides if side * side * config.checked.flops < most), 20)
     return scene(config.dataset, config.points_per_class, config.spread, config.seed, side)
 
 
-def view_plane(config: BuildConfig, snapshot: Snapshot) -> Frame:
-    """What the network says in the plane, and how sure it is: the decision boundary."""
+def view_plane(config: BuildConfig, snapshot: Snapshot, moving: bool = False) -> Frame:
+    """What the network says in the plane, and how sure it is: the decision boundary.
+
+    Args:
+        moving: whether it is soon drawn again: then a network that computes much is asked about fewer points.
+    """
     net, grid = snapshot.net, scene_of(config).grid
     side = math.isqrt(len(grid))
+    if moving:
+        grid = _scene(config, (side, COARSE), MOVING_FLOPS).grid
     net.eval()
-    with torch.no_grad():
-        logits = in_parts(net, grid.to(device_of(net)), at_once(config))
+    with torch.inference_mode():
+        logits = in_parts(net, grid.to(device_of(net)), at_once(config)).T.contiguous()
+        if len(grid) < side * side:
+            logits = enlarged(logits, side)
+        levels = 255 // config.n_classes
+        boundary = decision(torch.softmax(logits, dim=0), levels).reshape(side, side)
     net.train()
-    levels = 255 // config.n_classes
-    boundary = decision(torch.softmax(logits, dim=1), levels).reshape(side, side)
     return Frame(snapshot.step, snapshot.epoch, {"decision": boundary}, {"levels": levels})

@@ -90,6 +90,11 @@ def view(config: BuildConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> F
     return image_frame(snapshot, {**focus, "part": focus.get("part", "blocks")}, label, views)
 
 
+def moving(config: BuildConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Frame:
+    """The same while it trains: the boundary of a network that computes much is asked about fewer points."""
+    return view_plane(config, snapshot, moving=True) if config.on_points else view(config, snapshot, focus)
+
+
 def layers_of(net: nn.Module) -> nn.Sequential:
     """The layers of a network of one's own."""
     layers = net.layers

@@ -4,13 +4,15 @@ from core.experiment import Experiment
 from core.experiments.classifier.config import MAX_CLASSES, MAX_POINTS, ClassifierConfig
 from core.experiments.classifier.loop import build_net, build_optimizer, evaluate, make_data, prepare, train
 from core.experiments.classifier.probes import bench, ending, logged_batch, untrained
-from core.experiments.classifier.views import GRID, scene, view
+from core.experiments.classifier.views import moving, scene, view
+from core.views.plane import GRID
 
 EXPERIMENT = Experiment(
     order=1,
     config=ClassifierConfig,
     train=train,
     view=view,
+    moving=moving,
     untrained=untrained,
     bench=bench,
     logged_batch=logged_batch,
@@ -29,6 +31,7 @@ __all__ = [
     "build_optimizer",
     "evaluate",
     "make_data",
+    "moving",
     "prepare",
     "scene",
     "train",

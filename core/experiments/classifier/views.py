@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -12,15 +13,37 @@ from core.experiments.classifier.config import ClassifierConfig
 from core.experiments.classifier.loop import make_data, prepare
 from core.models import Net
 from core.snapshot import Frame, Snapshot, undisturbed
-from core.views.plane import decision, gradient_norms, hidden_activations, nice_domain, unit_maps, weights
+from core.views.plane import (
+    AT_ONCE,
+    COARSE,
+    GRID,
+    decision,
+    enlarged,
+    every_third,
+    gradient_norms,
+    grid_over,
+    hidden_activations,
+    linear,
+    nice_domain,
+    unit_maps,
+    weights,
+)
 
-GRID = 100
-"""Points of the boundary picture along each axis."""
+MOVING_WEIGHTS = 400
+"""Weights up to which the whole grid is asked about also while the picture moves: it costs no more."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What the picture of a config needs beside the network: the points, and the grid the boundary is drawn on."""
+    """What the picture of a config needs beside the network.
+
+    Attributes:
+        x_train, y_train, x_test, y_test: the points.
+        domain: the axes' range.
+        inputs: the boundary's grid as network inputs (GRID * GRID, number of features).
+        fine: the same in columns.
+        coarse: every third point of it along each axis, in columns.
+    """
 
     x_train: Tensor
     y_train: Tensor
@@ -28,44 +51,64 @@ class Scene:
     y_test: Tensor
     domain: tuple[float, float, float, float]
     inputs: Tensor
+    fine: Tensor
+    coarse: Tensor
 
 
 @lru_cache(maxsize=64)
 def scene(config: ClassifierConfig) -> Scene:
-    """The points of a config, and its boundary grid as network inputs (GRID * GRID, number of features)."""
+    """The points of a config and the grid that its boundary is drawn on."""
     with undisturbed(), torch.no_grad():
         x_train, y_train, x_test, y_test = make_data(config)
         domain = nice_domain(torch.cat([x_train, x_test]).numpy())
-        across = torch.linspace(domain[0], domain[1], GRID)
-        up = torch.linspace(domain[2], domain[3], GRID)
-        grid = torch.stack([across.repeat(GRID), up.repeat_interleave(GRID)], dim=1)
-        return Scene(x_train, y_train, x_test, y_test, domain, prepare(config, grid, x_train))
+        inputs = prepare(config, grid_over(domain, GRID), x_train)
+        coarse = every_third(inputs)
+        return Scene(x_train, y_train, x_test, y_test, domain, inputs, inputs.T.contiguous(), coarse.T.contiguous())
 
 
 def view(config: ClassifierConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Frame:
     """The boundary, each hidden unit's map, the weights and the gradients' sizes."""
+    return _frame(config, snapshot, coarsely=False)
+
+
+def moving(config: ClassifierConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Frame:
+    """The same, with the boundary of a large network asked about at a ninth of the points and drawn out between."""
+    weights_in_all = sum(inputs * outputs for inputs, outputs in pairwise(config.layer_sizes))
+    return _frame(config, snapshot, coarsely=weights_in_all > MOVING_WEIGHTS)
+
+
+def _frame(config: ClassifierConfig, snapshot: Snapshot, coarsely: bool) -> Frame:
     net = snapshot.net
     assert isinstance(net, Net)
-    net.eval()
-    with torch.no_grad():
-        inputs = scene(config).inputs.to(next(net.parameters()).device)
-        activations = hidden_activations(net.hidden, inputs)
-        output = net.out(activations[-1] if activations else inputs)
-        if config.loss == "MSELoss" and "softmax" not in config.bugs:
-            probability = output - output.mean(dim=1, keepdim=True) + 1 / config.n_output
+    known = scene(config)
+    with torch.inference_mode():
+        device = net.out.weight.device
+        coarse = known.coarse.to(device)
+        activations = hidden_activations(net.hidden, coarse)
+        if coarsely:
+            output = enlarged(linear(net.out, (activations or [coarse])[-1]), GRID)
         else:
-            probability = torch.softmax(output, dim=1)
-    net.train()
-    maps, scale = unit_maps(activations, GRID)
-    levels = 255 // config.n_output
-    return Frame(
-        snapshot.step,
-        snapshot.epoch,
-        {
-            "decision": decision(probability, levels).reshape(GRID, GRID),
-            "units": maps,
-            "weights": weights(net),
-            "gradient_norm": gradient_norms(net),
-        },
-        {"levels": levels, "units_scale": scale},
-    )
+            parts = torch.split(known.fine.to(device), AT_ONCE, dim=1)
+            output = torch.cat([_logits(net, part) for part in parts], dim=1)
+        if config.loss == "MSELoss" and "softmax" not in config.bugs:
+            probability = output - output.mean(dim=0) + 1 / config.n_output
+        else:
+            probability = torch.softmax(output, dim=0)
+        levels = 255 // config.n_output
+        maps, scale = unit_maps(activations, COARSE)
+        return Frame(
+            snapshot.step,
+            snapshot.epoch,
+            {
+                "decision": decision(probability, levels).reshape(GRID, GRID),
+                "units": maps,
+                "weights": weights(net),
+                "gradient_norm": gradient_norms(net),
+            },
+            {"levels": levels, "units_scale": scale},
+        )
+
+
+def _logits(net: Net, x: Tensor) -> Tensor:
+    """The logits (K, N) of points x (features, N), as in eval mode."""
+    return linear(net.out, (hidden_activations(net.hidden, x) or [x])[-1])

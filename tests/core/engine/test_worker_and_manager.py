@@ -265,6 +265,15 @@ def test_the_last_frame_is_the_last_step(start: Start) -> None:
     assert run.frame is not None and decode(run.frame)[0]["step"] == 333
 
 
+def test_a_picture_at_rest_is_drawn_finely_whatever_was_drawn_while_it_moved(start: Start) -> None:
+    run = start(config_of(num_steps=50_000, hidden_sizes=(40, 40, 40)), speed=0)
+    run.watch(lambda: None)
+    until(lambda: run.frame is not None and decode(run.frame)[0]["step"] not in (0, 1))
+    run.command("pause")
+    until(lambda: run.status == "paused" and run.step in run.kept)
+    until(lambda: run.frame == run.folder.frame(run.step, {}))
+
+
 def test_a_watcher_whose_page_is_gone_hurts_nobody(start: Start) -> None:
     def broken() -> None:
         raise RuntimeError("Event loop is closed")
