@@ -130,6 +130,13 @@ RUNS_AT_ONCE = limit(
     default_text="32 a core",
     meaning="Runs alive at once on the server.",
 )
+RUN_MEMORY = limit(
+    "RUN_MEMORY",
+    4000,
+    least=50,
+    most=10_000_000,
+    meaning="Megabytes of memory that a run on the CPU may take, on Linux; never more than are free when it begins.",
+)
 RUNS_IN_MEMORY = limit(
     "RUNS_IN_MEMORY",
     40,

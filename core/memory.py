@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -30,3 +32,43 @@ def _of_container() -> int | None:
     except (OSError, ValueError):
         return None
     return None if most == "max" else int(most) - used + int(facts.get("inactive_file", 0))
+
+
+def oom_kills() -> int:
+    """How many processes the system has ended for want of memory since it was started; 0 where it does not say."""
+    try:
+        lines = Path("/proc/vmstat").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+
+
+def go_first() -> None:
+    """Have the system end this process before others should the machine have no memory left."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def bound(most: int) -> bool:
+    """Have this process take no more memory than it has now and `most` bytes; whether the system can do that."""
+    if sys.platform != "linux":
+        return False
+    import resource
+
+    with suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        used = 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmData:"))
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (used + most, hard))
+        return True
+    return False
+
+
+def unbound() -> None:
+    """Undo `bound`, so that what went beyond it can be told and written down."""
+    if sys.platform == "linux":
+        import resource
+
+        with suppress(OSError, ValueError):
+            _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core import limits
 from core.config import TrainingConfig
 from core.tensorboard.config import LogConfig
 
@@ -34,6 +35,7 @@ class Assignment:
         changes: what was changed in the past, when a run continues.
         resume_step: the kept step in `folder` to continue from.
         speed: steps a second, 0 for as fast as it goes.
+        memory: megabytes that it may take, see `limits.RUN_MEMORY`.
     """
 
     lanes: dict[str, TrainingConfig]
@@ -44,6 +46,7 @@ class Assignment:
     paused: bool = False
     watched: bool = False
     log: Log | None = None
+    memory: int = limits.RUN_MEMORY
 
     @property
     def config(self) -> TrainingConfig:

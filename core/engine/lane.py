@@ -12,6 +12,7 @@ from core import checkpoints
 from core.changes import Changes
 from core.config import TrainingConfig
 from core.experiments import Experiment
+from core.processes.confined import is_out_of_memory
 from core.snapshot import Row, Snapshot
 
 
@@ -28,6 +29,7 @@ class Lane:
         self.diverged_step = self.kept_step = 0
         self.ended = False
         self.failure = ""
+        self.out_of_memory = False
         self.generator: Iterator[Snapshot] = trained.train(config, changes, resume)
         self.rng = torch.get_rng_state()
         self.snapshot = self._resumed(resume) if resume else next(self.generator)
@@ -51,8 +53,9 @@ class Lane:
         except StopIteration:
             self.ended = True
             return
-        except RuntimeError as error:  # what PyTorch says of a mistake, such as a graph walked through twice
+        except (RuntimeError, MemoryError) as error:  # a mistake, such as a graph walked through twice
             self.ended = True
+            self.out_of_memory = is_out_of_memory(error)
             self.failure = str(error).split("\n")[0]
             return
         if not self.alone:

@@ -8,13 +8,15 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from core import limits
+from core import limits, memory
 from core.changes import Changes, as_pairs, from_pairs, value_after
 from core.checkpoints import KeptStep
 from core.config import ConfigError, Problem, TrainingConfig
@@ -29,6 +31,15 @@ from core.experiments import experiment
 from core.refused import Refused
 from core.tensorboard.config import special
 from core.tensorboard.host import Host
+
+FAREWELL = 3.0
+"""Seconds that all runs together have to end when the server ends; those that are late are killed."""
+LOOK_INTERVAL = 0.5
+"""Seconds between two looks at which workers are silent."""
+LOOKS_REMEMBERED = 6
+"""Looks for which it is remembered how often the system had ended a process for want of memory."""
+KILLED = 9
+"""The number of SIGKILL, which Windows has no name for."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,10 @@ class Manager:
         self._lock = threading.RLock()
         self._starting = threading.Lock()
         self._waker, self._woken = multiprocessing.Pipe()
-        self._closed = False
+        self._closing = threading.Lock()
+        self._ending = self._closed = False
+        self._look_time = 0.0
+        self._oom_kills = deque([memory.oom_kills()], maxlen=LOOKS_REMEMBERED)
         self._thread = threading.Thread(target=self._receive, name="runs", daemon=True)
         self._thread.start()
 
@@ -161,6 +175,8 @@ class Manager:
 
     def _begin(self, owner: str, beginning: Beginning) -> Run:
         with self._starting:  # else two starts at once could both take the last place
+            if self._ending:
+                raise Refused(Problem("", "This server is shutting down: no run can be started."))
             self._make_room(owner)
             run = self._make_run(owner, beginning)
             if beginning.step is not None:
@@ -176,6 +192,7 @@ class Manager:
                 beginning.paused,
                 watched=True,
                 log=self._log(run),
+                memory=limits.RUN_MEMORY,
             )
             run.process, run.connection = self._launcher.launch(assignment)
             if beginning.steps:
@@ -265,36 +282,47 @@ class Manager:
 
     def stop(self, run: Run, patience: float = 3.0) -> None:
         """End a run and wait until its record is whole; a worker that does not answer is killed."""
-        run.command("stop")
-        process = run.process
-        if process is not None:
-            process.join(patience)
-            if process.is_alive():
-                process.kill()
-                process.join()
+        self._stop([run], patience)
+
+    def _stop(self, runs: Sequence[Run], patience: float) -> None:
+        """End some runs, all at the same time."""
+        processes = [process for run in runs if (process := run.process) is not None]
+        for run in runs:
+            run.command("stop")
+            run.end_silent()
+        deadline = time.monotonic() + patience
+        for process in processes:
+            process.join(max(0.0, deadline - time.monotonic()))
+        late = [process for process in processes if process.is_alive()]
+        for process in late:
+            process.kill()
+        for process in late:
+            process.join()
         deadline = time.monotonic() + 1
-        while run.alive and time.monotonic() < deadline:
+        while any(run.alive for run in runs) and time.monotonic() < deadline:
             time.sleep(0.005)
 
     def close(self) -> None:
-        """End all runs, keeping their records."""
-        with self._lock:
-            runs = [run for run in self._runs.values() if run.alive]
-        for run in runs:
-            run.command("stop")
-        for run in runs:
-            self.stop(run, patience=0.7)
-        self._closed = True
-        self._waker.send_bytes(b"!")
-        self.tensorboard.close()
-        self._thread.join(timeout=2)
+        """Start no more runs and end those that are alive, keeping their records."""
+        with self._closing:
+            if self._closed:
+                return
+            with self._starting:
+                self._ending = True
+            with self._lock:
+                runs = [run for run in self._runs.values() if run.alive]
+            self._stop(runs, FAREWELL)
+            self._closed = True
+            self._waker.send_bytes(b"!")
+            self.tensorboard.close()
+            self._thread.join(timeout=2)
 
     def _receive(self) -> None:
         """Read what all workers send; the end of a pipe is the end of its worker."""
         while not self._closed:
             with self._lock:
                 open_pipes = {run.connection: run for run in self._runs.values() if run.connection is not None}
-            for connection in wait([*open_pipes, self._woken], timeout=1):
+            for connection in wait([*open_pipes, self._woken], timeout=LOOK_INTERVAL):
                 if connection is self._woken:
                     self._woken.recv_bytes()
                     continue
@@ -302,7 +330,19 @@ class Manager:
                     self._hear(open_pipes[connection], connection)  # type: ignore[index, arg-type]
                 except Exception:  # one run's trouble must not end the thread that serves all others
                     logging.exception("A message of a run could not be taken in.")
+            self._look_after_all()
             self._end_unattended()
+
+    def _look_after_all(self) -> None:
+        now = time.monotonic()
+        if now < self._look_time:
+            return
+        self._look_time = now + LOOK_INTERVAL
+        self._oom_kills.append(memory.oom_kills())
+        with self._lock:
+            runs = [run for run in self._runs.values() if run.alive]
+        for run in runs:
+            run.look_after(now)
 
     def _hear(self, run: Run, connection: Connection) -> None:
         before = run.status
@@ -319,11 +359,18 @@ class Manager:
         if run.connection is not None:
             run.connection.close()
         run.connection = None
-        if run.alive:
-            run.crashed()
         process, run.process = run.process, None  # a Process holds two file descriptors as long as it is known
+        if run.alive:
+            run.crashed("memory" if process is not None and self._ended_for_memory(process) else None)
         if process is not None:
             threading.Thread(target=process.join, daemon=True).start()
+
+    def _ended_for_memory(self, process: BaseProcess) -> bool:
+        """Whether the system ended a process because the machine has no memory left."""
+        if memory.oom_kills() <= self._oom_kills[0]:
+            return False
+        process.join(0.5)
+        return bool(process.exitcode == -KILLED)
 
     def _end_unattended(self) -> None:
         now = time.monotonic()
@@ -335,6 +382,7 @@ class Manager:
                     run.unattended_since = now
                 elif now - run.unattended_since > self.grace:
                     run.command("stop")
+                    run.end_silent()
                     run.unattended_since = now
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import select
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,10 +15,17 @@ from typing import Any
 
 from core.changes import from_pairs, recorded, value_after
 from core.config import TrainingConfig
+from core.engine.heartbeat import Heartbeat
 from core.engine.record import Folder, extend
 
 ALIVE = ("running", "paused")
 """The statuses of a run that a process is behind."""
+LATEST = ("focus", "speed", "watch")
+"""Commands of which the newest is the only one that matters."""
+MOST_HELD = 200
+"""Commands that are held for a worker that does not read them."""
+LONG_STEP = 5
+"""Seconds after which a step that is still being computed is worth a word."""
 
 
 class Run:
@@ -38,6 +47,9 @@ class Run:
         connection: the server's end of the pipe to the worker, while there is one.
         process: the worker.
         unattended_since: since when its owner has no tab open, on `time.monotonic`; None while there is one.
+        heartbeat: when its worker was heard and asked last.
+        silent: whether its worker does not answer.
+        step_seconds: how long its worker has been computing a step, if that is long; 0 else.
     """
 
     def __init__(self, id: str, owner: str, config: TrainingConfig, folder: Folder):
@@ -61,6 +73,10 @@ class Run:
         self.connection: Connection | None = None
         self.process: BaseProcess | None = None
         self.unattended_since: float | None = time.monotonic()
+        self.heartbeat = Heartbeat()
+        self.silent = False
+        self.step_seconds = 0
+        self._held: list[tuple[str, Any]] = []
         self._watchers: set[Callable[[], None]] = set()
         self._lock = threading.RLock()
 
@@ -89,10 +105,35 @@ class Run:
             if self.connection is not None and self.alive:
                 if name == "change":
                     self._ordered |= value
-                try:
-                    self.connection.send_bytes(json.dumps({"command": name, "value": value}).encode())
-                except OSError:
-                    return
+                if name in LATEST:
+                    self._held = [held for held in self._held if held[0] != name]
+                self._held = [*self._held, (name, value)][-MOST_HELD:]
+                self._send_held()
+
+    def _send_held(self) -> None:
+        """Send commands as far as the pipe takes them: the server never waits for a worker that does not read."""
+        while self._held and self.connection is not None and _takes(self.connection):
+            name, value = self._held.pop(0)
+            with suppress(OSError):
+                self.connection.send_bytes(json.dumps({"command": name, "value": value}).encode())
+
+    def look_after(self, now: float) -> None:
+        """Ask a worker that has long been silent whether it is there, and tell watchers if it does not answer."""
+        with self._lock:
+            if self.connection is None or not self.alive:
+                return
+            if self.heartbeat.should_ask(now) and not self._held:
+                self.command("answer")
+            silent = self.heartbeat.silent(now)
+            changed, self.silent = silent != self.silent, silent
+        if changed:
+            self.notify()
+
+    def end_silent(self) -> None:
+        """End a worker that does not answer, at once; its record stays."""
+        with self._lock:
+            if self.silent and self.alive and self.process is not None:
+                self.process.kill()
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call `watcher` at whatever is new; frames are made while there is one."""
@@ -144,6 +185,8 @@ class Run:
                 "lr": self.value_now("lr"),
                 "events": [{"step": step, **fields} for step, fields in sorted(self.changes.items())],
                 "message": self.message,
+                "silent": self.silent and self.alive,
+                "step_seconds": self.step_seconds if self.status == "running" else 0,
             }
 
     def since(self, rows: int, end: int) -> dict[str, dict[str, dict[str, list[Any]]]]:
@@ -183,12 +226,19 @@ class Run:
     def receive(self, data: bytes) -> None:
         """Take in what the worker sent."""
         with self._lock:
+            self.heartbeat.hear()
+            self.silent = False
+            self._send_held()
             if data[:1] == b"F":
                 self.frame = data[1:]
                 self.frame_number += 1
             else:
                 content = json.loads(data[1:])
-                if content["kind"] == "metrics":
+                seconds = content["seconds"] if content["kind"] == "beat" else 0
+                self.step_seconds = seconds if seconds >= LONG_STEP else 0
+                if content["kind"] == "beat":
+                    pass
+                elif content["kind"] == "metrics":
                     for lane, rows in content["rows"].items():
                         for row in rows:
                             self._enter(lane, row)
@@ -213,13 +263,20 @@ class Run:
                     self._enter(lane, row)
                     self.step = max(self.step, row["step"])
 
-    def crashed(self) -> None:
-        """The worker is gone without a word."""
+    def crashed(self, cause: str | None = None) -> None:
+        """The worker is gone without a word.
+
+        Args:
+            cause: "memory" if the system ended it for want of memory.
+        """
         with self._lock:
+            cause = "silent" if self.silent else cause
             self._catch_up()
             self.kept = self.folder.kept()
             kept = self.kept[-1] if self.kept else 0
             self.message = {"code": "crashed", "step": self.step, "kept_step": kept}
+            if cause is not None:
+                self.message["cause"] = cause
             self.status = "crashed"
             with suppress(OSError, ValueError):  # a full disk, or a folder that is gone
                 self.folder.update_facts(status="crashed", message=self.message)
@@ -232,3 +289,18 @@ class Run:
         for watcher in watchers:
             with suppress(RuntimeError):  # its event loop has just closed
                 watcher()
+
+
+def _takes(connection: Connection) -> bool:
+    """Whether a pipe takes one more command without waiting.
+
+    Linux says so only while most of the pipe's room is free, which is more than the longest command takes.
+    """
+    if sys.platform == "win32":
+        return True
+    asking = select.poll()
+    try:
+        asking.register(connection, select.POLLOUT)
+    except (OSError, ValueError):  # closed just now
+        return False
+    return bool(asking.poll(0))

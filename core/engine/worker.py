@@ -11,12 +11,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
 import torch
 
-from core import checkpoints
+from core import checkpoints, memory
+from core.changes import as_pairs
 from core.config import TrainingConfig
 from core.engine.assignment import Assignment
 from core.engine.keeping import Keeper
@@ -26,6 +28,7 @@ from core.engine.record import Folder
 from core.engine.reporting import Reporter
 from core.experiments import experiment
 from core.frames import encode
+from core.processes.confined import is_out_of_memory
 from core.processes.priority import give_way
 from core.tensorboard.logbook import Logbook
 
@@ -38,12 +41,16 @@ SLOW_FRAME_SHARE = 0.3
 UNHURRIED_SPEED = 5
 """Steps a second up to which each picture stays long enough to be drawn as finely as one at rest."""
 
+OUT_OF_MEMORY = (MemoryError, RuntimeError)
+"""As what Python and PyTorch report that there is not enough memory."""
+
 
 class Worker:
     """Drives the lanes of one run: by the clock when slowed down, else as fast as they go."""
 
-    def __init__(self, connection: Connection, assignment: Assignment):
+    def __init__(self, connection: Connection, assignment: Assignment, most_memory: int | None):
         self.connection = connection
+        self.most_memory = most_memory
         self.assignment = assignment
         self.trained = experiment(assignment.config.experiment)
         self.folder = Folder(assignment.folder)
@@ -55,6 +62,8 @@ class Worker:
         self.watched = assignment.watched
         self.steps_ordered = 0
         self.stopping = False
+        self.step_begin: float | None = None
+        threading.Thread(target=self._listen, daemon=True).start()
         self.focus: dict[str, Any] = {}
         self.changes = copy.deepcopy(assignment.changes)
         self.last_frame_time = self.frame_cost = 0.0
@@ -94,8 +103,18 @@ class Worker:
         return furthest_step(self.lanes)
 
     def run(self) -> None:
-        """Train until the end, a stop, or the server's death."""
-        threading.Thread(target=self._listen, daemon=True).start()
+        """Train until the end, a stop, the server's death, or the end of the memory."""
+        try:
+            self._train()
+        except OUT_OF_MEMORY as error:  # while something other than a step was made: a picture, a copy to keep
+            if not is_out_of_memory(error):
+                raise
+            self.lanes["run"].out_of_memory = True
+        if any(lane.out_of_memory for lane in self.lanes.values()):
+            memory.unbound()  # else the record could not be finished
+        self._finish()
+
+    def _train(self) -> None:
         if self.step == 0:
             self._keep()
         self._show()
@@ -118,13 +137,14 @@ class Worker:
             elif self.speed:
                 self.next_step_time = max(self.next_step_time + 1 / self.speed, now - 0.5)
             self._advance()
-        self._finish()
 
     def _advance(self) -> None:
         """Take one step with every lane, then keep, show and report what is due."""
         going = [name for name, lane in self.lanes.items() if not lane.ended]
+        self.step_begin = time.monotonic()
         for name in going:
             self._advance_lane(name)
+        self.step_begin = None
         diverging = [name for name in going if self.lanes[name].diverged]
         for name in diverging:
             self.keeper.restore_last_finite(name, self.changes)
@@ -178,13 +198,22 @@ class Worker:
         """Take commands; the end of the pipe is the end of the server, and so of this process."""
         try:
             while True:
-                self.commands.append(json.loads(self.connection.recv_bytes()))
+                order = json.loads(self.connection.recv_bytes())
+                if order["command"] == "answer":
+                    self._answer()
+                    continue
+                self.commands.append(order)
                 self.wake.set()
         except (EOFError, OSError):
             self.commands.append({"command": "stop"})
             self.wake.set()
             time.sleep(0.5)
             os._exit(0)
+
+    def _answer(self) -> None:
+        """Tell the server that this process is there, and for how long it has been computing its step."""
+        begin = self.step_begin
+        self.outbox.message({"kind": "beat", "seconds": 0 if begin is None else int(time.monotonic() - begin)})
 
     def _obey(self) -> None:
         """Carry out one command, see `Run.command`."""
@@ -275,6 +304,8 @@ class Worker:
                 "finite_step": run.snapshot.step,
                 "kept_step": run.kept_step,
             }
+        if run.out_of_memory:
+            return "failed", out_of_memory(run.snapshot.step + 1, self.most_memory)
         if run.failure:
             return "failed", {"code": "failed", "step": run.snapshot.step + 1, "error": run.failure}
         if self.stopping:
@@ -298,4 +329,42 @@ def work(connection: Connection) -> None:
         assignment = connection.recv()
     except EOFError:
         return
-    Worker(connection, assignment).run()
+    memory.go_first()
+    most_memory = bounded(assignment)
+    try:
+        worker = Worker(connection, assignment, most_memory)
+    except OUT_OF_MEMORY as error:
+        if not is_out_of_memory(error):
+            raise
+        memory.unbound()
+        give_up(connection, assignment, most_memory)
+        return
+    worker.run()
+
+
+def bounded(assignment: Assignment) -> int | None:
+    """Bound the memory of this process; returns the bound in megabytes, None if there is none.
+
+    A GPU's driver maps far more than a run takes.
+    """
+    free = memory.available()
+    most = assignment.memory if free is None else min(assignment.memory, free // 2**20)
+    return most if assignment.config.device == "cpu" and memory.bound(most * 2**20) else None
+
+
+def out_of_memory(step: int, most: int | None) -> dict[str, Any]:
+    """The message of a run that needed more memory than it may take, in megabytes, or than there was."""
+    where: dict[str, Any] = {"cause": "machine"} if most is None else {"most": most}
+    return {"code": "memory", "step": step, **where}
+
+
+def give_up(connection: Connection, assignment: Assignment, most: int | None) -> None:
+    """Report that there was not enough memory to begin."""
+    step = assignment.resume_step or 0
+    message = out_of_memory(step + 1, most)
+    with suppress(OSError):
+        Folder(assignment.folder).update_facts(status="failed", message=message)
+    outbox = Outbox(connection)
+    status = {"status": "failed", "step": step, "speed": assignment.speed, "changes": as_pairs(assignment.changes)}
+    outbox.message({"kind": "status", **status, "message": message})
+    outbox.close()

@@ -19,6 +19,8 @@ SECONDS = 18
 AT_ONCE = max(2, (os.cpu_count() or 2) // 2)
 """How many such processes a server has at one time; others wait their turn."""
 KNOWN_FAILURES = (MemoryError, RuntimeError, OSError, ValueError, TypeError, ArithmeticError, LookupError)
+OUT_OF_MEMORY = ("allocate memory", "out of memory", "bad_alloc", "can't start new thread")
+"""How PyTorch and Python say that there is not enough memory."""
 
 _places = threading.BoundedSemaphore(AT_ONCE)
 
@@ -73,7 +75,7 @@ def out_of_memory(memory: int | None) -> Problem:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether memory was what an error is about: PyTorch says so in a RuntimeError."""
-    return isinstance(error, MemoryError) or "allocate memory" in str(error)
+    return isinstance(error, MemoryError) or any(words in str(error) for words in OUT_OF_MEMORY)
 
 
 def _ask(

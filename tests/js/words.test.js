@@ -66,6 +66,11 @@ const TEXT = {
   message_no_lower: "no lower",
   correct_went_on: "The other went on.",
   goes_on: "goes on from {step}",
+  silent: "no answer",
+  long_step: "step {step} for {seconds} s",
+  message_crashed_silent: "did not answer at {step}",
+  message_memory: "more than {most} MB",
+  message_memory_machine: "no memory left",
 };
 
 /** @param {Partial<LiveState>} change */
@@ -90,6 +95,19 @@ test("a run that failed says why, and that the correct one went on", () => {
   assert.equal(told({ status: "diverged", message, history }).words, "NaN at 5, lr 50 The other went on.");
   const error = { code: "failed", step: 1, error: "mat1 and mat2 shapes cannot be multiplied (10x2 and 3x4)" };
   assert.equal(told({ status: "failed", message: error }).words, "stopped: mat1 and mat2 shapes cannot be multiplied.");
+});
+
+test("a worker that does not answer is told of until it does, a long step for as long as it lasts", () => {
+  assert.deepEqual(told({ silent: true, looking: 3 }), { kind: "warning", words: "no answer", resumeStep: null });
+  assert.equal(told({ silent: false }).words, "running");
+  assert.equal(told({ step: 6, stepSeconds: 9 }).words, "step 7 for 9 s");
+});
+
+test("why a process ended is said where it is known", () => {
+  const message = { code: "crashed", step: 40, kept_step: 25 };
+  assert.equal(told({ status: "crashed", message: { ...message, cause: "silent" } }).words, "did not answer at 40");
+  assert.equal(told({ status: "failed", message: { code: "memory", most: 400 } }).words, "more than 400 MB");
+  assert.equal(told({ status: "failed", message: { code: "memory", cause: "machine" } }).words, "no memory left");
 });
 
 test("a run that crashed can be resumed from what was kept", () => {

@@ -60,6 +60,12 @@ def _status() -> dict[str, str]:
         "status_failed": _("PyTorch stopped the training with an error."),
         "status_crashed": _("The training process ended unexpectedly."),
         "reconnecting": _("The connection was lost. Trying again; the training itself goes on …"),
+        "silent": _(
+            "The training process does not answer. It may go on by itself; or end it, and resume from the last kept "
+            "step."
+        ),
+        "end_silent": _("End it"),
+        "long_step": _("Step {step} has been computed for {seconds} s; buttons act when it is done."),
         "looking": _("You are looking at step {step}."),
         "message_diverged": _(
             "Stopped at step {step}: the loss is no longer a finite number (NaN). At learning rate {lr} each step "
@@ -83,6 +89,21 @@ def _status() -> dict[str, str]:
         "message_disk": _("The record can't be written ({reason}). Training goes on, but will not be kept."),
         "message_failed": _("PyTorch stopped the training at step {step}: {error}"),
         "message_crashed": _("The training process ended unexpectedly at step {step}. The steps before it are kept."),
+        "message_crashed_silent": _(
+            "The training process no longer answered and was ended at step {step}. The steps before it are kept."
+        ),
+        "message_crashed_memory": _(
+            "This machine had no memory left, so its system ended the training process at step {step}. The steps "
+            "before it are kept."
+        ),
+        "message_memory": _(
+            "Stopped at step {step}: this needs more than the {most} MB of memory that a run may take here. Choose a "
+            "smaller network or smaller batches."
+        ),
+        "message_memory_machine": _(
+            "Stopped at step {step}: this needs more memory than this machine has left. Choose a smaller network or "
+            "smaller batches."
+        ),
         "message_reached_steps": _(
             "Finished: all the steps you asked for are done. Drag the time slider to see how it got here, or raise the "
             "steps to run to go on."

@@ -69,7 +69,9 @@ async def obey(socket: WebSocket, run: Run) -> None:
         while True:
             order = json.loads((await socket.receive_text())[:LONGEST_BODY])
             name, value = order.get("command"), order.get("value")
-            if name == "focus":
+            if name == "end":
+                run.end_silent()
+            elif name == "focus":
                 value = dict(experiment(run.config.experiment).focus(value))
             if name in COMMANDS and (name != "speed" or (isinstance(value, int | float) and 0 <= value <= 100_000)):
                 run.command(name, value)

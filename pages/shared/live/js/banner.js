@@ -15,9 +15,9 @@ export class Banner {
 
   /**
    * @param {HTMLElement} host
-   * @param {{ onLive: () => void; onResume: (step: number | null) => void }} options
+   * @param {{ onLive: () => void; onResume: (step: number | null) => void; onEnd: () => void }} options
    */
-  constructor(host, { onLive, onResume }) {
+  constructor(host, { onLive, onResume, onEnd }) {
     this.host = host;
     this.sentence = create("span", { class: "tp-sentence", role: "status", "data-testid": "message" });
     this.live = create("button", {
@@ -34,7 +34,14 @@ export class Banner {
       hidden: "",
       onclick: () => onResume(this.resumeStep),
     });
-    host.append(this.sentence, create("span", { class: "tp-actions" }, this.live, this.resume));
+    this.end = create("button", {
+      type: "button",
+      class: "tp-chip tp-chip-strong",
+      "data-testid": "end-silent",
+      hidden: "",
+      onclick: onEnd,
+    });
+    host.append(this.sentence, create("span", { class: "tp-actions" }, this.live, this.resume, this.end));
   }
 
   /**
@@ -50,6 +57,8 @@ export class Banner {
     setText(this.sentence, words);
     this.live.hidden = !looking;
     this.resume.hidden = resumeStep === null;
+    this.end.hidden = !state.silent || state.online === "lost";
+    setText(this.end, text.end_silent);
     setText(this.live, text.back_to_live);
     setText(this.resume, looking ? text.resume_here : fill(text.resume_step, { step: resumeStep }));
   }
@@ -63,11 +72,16 @@ export class Banner {
 export function describe(state, text, lang) {
   const { status, online, looking, message } = state;
   if (online === "lost") return { kind: "warning", words: text.reconnecting, resumeStep: null };
+  if (state.silent) return { kind: "warning", words: text.silent, resumeStep: null };
   if (looking !== null) {
     return { kind: "looking", words: fill(text.looking, { step: looking }), resumeStep: looking };
   }
   const why = TROUBLE.has(status) ? "" : whyNothingIsLearned(state, text);
   if (why) return { kind: "warning", words: why, resumeStep: null };
+  if (state.stepSeconds) {
+    const words = fill(text.long_step, { step: state.step + 1, seconds: state.stepSeconds });
+    return { kind: "info", words, resumeStep: null };
+  }
   if (message) return describeMessage(message, state, text, lang);
   if (state.adding) {
     return { kind: "info", words: fill(text.adding, { label: state.adding.label }), resumeStep: null };
@@ -100,7 +114,8 @@ function describeMessage({ code, ...parameters }, state, text, lang) {
   if (state.goesOn && resumeStep === null) {
     return { kind: "info", words: fill(text.goes_on, { step: kept.at(-1) }), resumeStep };
   }
-  const template = text[`message_${code}`] ?? text[`status_${status}`] ?? "";
+  const because = text[`message_${code}_${parameters.cause}`];
+  const template = because ?? text[`message_${code}`] ?? text[`status_${status}`] ?? "";
   return { kind: trouble ? "warning" : "info", words: fill(template, words), resumeStep };
 }
 

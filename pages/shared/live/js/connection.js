@@ -67,6 +67,8 @@ export class Connection {
     this.kept = [];
     this.events = [];
     this.message = null;
+    this.silent = false;
+    this.stepSeconds = 0;
     this.looking = null;
     this.focus = null;
     this.outbox = [];
@@ -162,6 +164,8 @@ export class Connection {
     this.lr = message.lr ?? this.lr;
     this.events = message.events ?? this.events;
     this.message = message.message ?? null;
+    this.silent = message.silent ?? false;
+    this.stepSeconds = message.step_seconds ?? 0;
     this.notify("state");
   }
 

@@ -96,6 +96,7 @@ class LiveView {
     this.banner = new Banner(banner, {
       onLive,
       onResume: (step) => this.trigger("resume", { step, speed: this.playBar.chosenSpeed }),
+      onEnd: () => this.connection?.send({ command: "end" }),
     });
     this.place = picture;
     this.makePicture(data.picture, pictureModule);
@@ -331,6 +332,8 @@ class LiveView {
       lang: data.lang,
       looking,
       message: this.starting ? null : (connection?.message ?? null),
+      silent: !this.starting && (connection?.silent ?? false),
+      stepSeconds: connection?.stepSeconds ?? 0,
       kept: connection?.kept ?? [],
       events: connection?.events ?? [],
       history: connection?.history ?? {},

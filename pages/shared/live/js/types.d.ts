@@ -196,6 +196,8 @@ interface SocketMessage {
   kept?: number[];
   events?: LrChange[];
   message?: RunMessage | null;
+  silent?: boolean;
+  step_seconds?: number;
 }
 
 /** What is looked at in the network. */
@@ -338,6 +340,10 @@ interface LiveState {
   lang: string;
   looking: number | null;
   message: RunMessage | null;
+  /** The worker does not answer. */
+  silent: boolean;
+  /** How long it has been computing a step, if that is long. */
+  stepSeconds: number;
   kept: number[];
   events: LrChange[];
   history: RunHistory;
