@@ -16,7 +16,8 @@ from typing import Any
 from core.changes import from_pairs, recorded, value_after
 from core.config import TrainingConfig
 from core.engine.heartbeat import Heartbeat
-from core.engine.record import Folder, extend
+from core.engine.history import History, Lengths, Values
+from core.engine.record import Folder
 
 ALIVE = ("running", "paused")
 """The statuses of a run that a process is behind."""
@@ -38,7 +39,6 @@ class Run:
         speed: steps a second; 0 is as fast as it goes.
         message: what is said of it below the picture, as a code and what the sentence needs.
         changes: step -> {field: value}, what was changed while it trained.
-        history: lane -> metric -> {"step": [...], "value": [...]}.
         rows: how many lines of metrics the history was made of.
         kept: the steps kept so far, in order.
         log: what logging has cost; empty where nothing was logged.
@@ -63,9 +63,8 @@ class Run:
         self.message: dict[str, Any] | None = None
         self.changes: dict[int, dict[str, Any]] = {}
         self._ordered: dict[str, Any] = {}
-        self.history: dict[str, dict[str, dict[str, list[Any]]]] = {}
+        self._measured = History()
         self.rows = 0
-        self._journal: list[tuple[str, dict[str, Any]]] = []
         self.kept: list[int] = []
         self.log: dict[str, Any] = {}
         self.frame: bytes | None = None
@@ -97,7 +96,12 @@ class Run:
     def last_metrics(self) -> dict[str, float | None]:
         """The last value of each metric of the run itself."""
         with self._lock:
-            return {name: column["value"][-1] for name, column in self.history.get("run", {}).items()}
+            return self._measured.last("run")
+
+    @property
+    def history(self) -> Values:
+        """All metrics of all lanes so far."""
+        return self.since({})[0]
 
     def command(self, name: str, value: Any = None) -> None:
         """Tell the worker: play, pause, step, epoch, change (with {field: value}), speed, focus, watch or stop."""
@@ -162,14 +166,9 @@ class Run:
                 "run": self.id,
                 **self.state(),
                 "steps_per_epoch": self.config.steps_per_epoch,
-                "lanes": list(self.history) or ["run"],
-                "history": {
-                    lane: {
-                        name: {axis: list(values) for axis, values in column.items()}
-                        for name, column in metrics.items()
-                    }
-                    for lane, metrics in self.history.items()
-                },
+                "lanes": list(self._measured.lanes) or ["run"],
+                "history": self._measured.since({}),
+                "known": self._measured.lengths(),
                 "rows": self.rows,
                 "kept": list(self.kept),
             }
@@ -189,13 +188,10 @@ class Run:
                 "step_seconds": self.step_seconds if self.status == "running" else 0,
             }
 
-    def since(self, rows: int, end: int) -> dict[str, dict[str, dict[str, list[Any]]]]:
-        """The part of the history in the lines number `rows` to `end`."""
+    def since(self, known: Lengths) -> tuple[Values, Lengths]:
+        """What was measured after what a viewer knows, and what is known with it."""
         with self._lock:
-            history: dict[str, dict[str, dict[str, list[Any]]]] = {}
-            for lane, row in self._journal[rows:end]:
-                extend(history.setdefault(lane, {}), row)
-            return history
+            return self._measured.since(known), self._measured.lengths()
 
     def load(self, status: str) -> None:
         """Take everything from the folder: a run of the past."""
@@ -206,12 +202,11 @@ class Run:
             self.changes = recorded(facts)
             self.log = facts.get("logged") or {}
             self.kept = self.folder.kept()
-            self._journal = []
-            self.history = {}
+            self._measured, self.rows, self.step = History(), 0, 0
             for lane in self.folder.measured():
                 for row in self.folder.rows(lane):
                     self._enter(lane, row)
-            self.step = max([0, *(row["step"] for _, row in self._journal)])
+                    self.step = max(self.step, row["step"])
             if self.kept:
                 self.frame = self.folder.frame_file(self.kept[-1]).read_bytes()
                 self.frame_number += 1
@@ -219,9 +214,8 @@ class Run:
                 self.message = {"code": "crashed", "step": self.step, "kept_step": self.kept[-1] if self.kept else 0}
 
     def _enter(self, lane: str, row: dict[str, Any]) -> None:
-        extend(self.history.setdefault(lane, {}), row)
-        self._journal.append((lane, row))
-        self.rows = len(self._journal)
+        self._measured.add(lane, row)
+        self.rows += 1
 
     def receive(self, data: bytes) -> None:
         """Take in what the worker sent."""
@@ -256,8 +250,8 @@ class Run:
     def _catch_up(self) -> None:
         """Take in the steps that were written down but no longer reported."""
         for lane in self.folder.measured():
-            known = self.history.get(lane, {}).get("loss/train", {"step": []})["step"]
-            last = known[-1] if known else 0
+            known = self._measured.lanes.get(lane, {}).get("loss/train")
+            last = known.last[0] if known else 0
             for row in self.folder.rows(lane):
                 if row["step"] > last:
                     self._enter(lane, row)

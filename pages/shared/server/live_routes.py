@@ -83,7 +83,7 @@ async def tell(socket: WebSocket, run: Run, news: asyncio.Event) -> None:
     """Send what is new until the socket closes: metrics and picture before the status that they led to."""
     try:
         hello = run.hello()
-        rows = hello.pop("rows")
+        rows, known = hello.pop("rows"), hello.pop("known")
         await socket.send_text(json.dumps(hello))
         state, kept, sent = run.state(), set(hello["kept"]), 0
         news.set()
@@ -91,14 +91,11 @@ async def tell(socket: WebSocket, run: Run, news: asyncio.Event) -> None:
             await news.wait()
             news.clear()
             now = run.state()
-            if run.rows > rows or set(run.kept) - kept:
-                new_rows = run.rows
-                message = {
-                    "kind": "metrics",
-                    "history": run.since(rows, new_rows),
-                    "kept": sorted(set(run.kept) - kept),
-                }
-                rows, kept = new_rows, kept | set(run.kept)
+            new_kept = set(run.kept) - kept
+            if run.rows > rows or new_kept:
+                rows, kept = run.rows, kept | new_kept
+                measured, known = run.since(known)
+                message = {"kind": "metrics", "history": measured, "kept": sorted(new_kept)}
                 await socket.send_text(json.dumps(message))
             if run.frame is not None and run.frame_number != sent:
                 sent, frame = run.frame_number, run.frame

@@ -292,11 +292,12 @@ def test_no_point_is_lost_between_hello_and_the_news(start: Start, recorded: Los
     while True:
         ended = not run.alive and run.connection is None
         hello = run.hello()
-        rows, known = hello["rows"], hello["history"].get("run", {"loss/train": {"step": []}})
-        seen.append(len(known["loss/train"]["step"]))
-        end = run.rows
-        news = run.since(rows, end).get("run", {"loss/train": {"step": []}})
-        assert [*known["loss/train"]["step"], *news["loss/train"]["step"]] == list(range(1, end + 1))
+        known = hello["history"].get("run", {"loss/train": {"step": []}})["loss/train"]["step"]
+        seen.append(len(known))
+        values, lengths = run.since(hello["known"])
+        news = values.get("run", {"loss/train": {"step": []}})["loss/train"]["step"]
+        end = lengths.get("run", {"loss/train": 0})["loss/train"]
+        assert [*known, *news] == list(range(1, end + 1))
         if ended:
             break
     assert seen[-1] == 3000 and json.loads(json.dumps(run.hello()))["status"] == "finished"
