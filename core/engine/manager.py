@@ -251,7 +251,7 @@ class Manager:
 
     def _forget(self) -> None:
         """Drop the longest known runs of the past from memory; their folders stay."""
-        over = [id for id, run in self._runs.items() if not run.alive and not run.watched]
+        over = [id for id, run in self._runs.items() if not run.alive and run.connection is None and not run.watched]
         for id in over[: max(0, len(self._runs) - limits.RUNS_IN_MEMORY)]:
             del self._runs[id]
 
@@ -373,17 +373,21 @@ class Manager:
         return bool(process.exitcode == -KILLED)
 
     def _end_unattended(self) -> None:
+        """End the runs of those who have left, and hold their runs of the past no longer in memory."""
         now = time.monotonic()
         with self._lock:
-            for run in self._runs.values():
-                if not run.alive or self.presence.present(run.owner):
+            for run in list(self._runs.values()):
+                if self.presence.present(run.owner):
                     run.unattended_since = None
                 elif run.unattended_since is None:
                     run.unattended_since = now
                 elif now - run.unattended_since > self.grace:
-                    run.command("stop")
-                    run.end_silent()
-                    run.unattended_since = now
+                    if run.alive:
+                        run.command("stop")
+                        run.end_silent()
+                        run.unattended_since = now
+                    elif run.connection is None and not run.watched:
+                        del self._runs[run.id]
 
 
 def _with_steps(lanes: Mapping[str, TrainingConfig], num_steps: int | None) -> dict[str, TrainingConfig]:

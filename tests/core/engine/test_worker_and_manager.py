@@ -613,6 +613,25 @@ def test_a_run_nobody_attends_ends_after_its_grace_and_keeps_its_record(tmp_path
         short.close()
 
 
+def test_runs_of_those_who_have_left_are_held_no_longer_but_found_again(tmp_path: Path, manager: Manager) -> None:
+    short = Manager(Store(tmp_path), grace=0.3)
+    try:
+        with short.presence.attended("ann"):
+            kept = over(short.start("ann", config_of(num_steps=2)))
+            left = over(short.start("bob", config_of(num_steps=2)))
+            watched = short.start("carl", config_of(num_steps=2))
+            watched.watch(lambda: None)
+            over(watched)
+            until(lambda: left.id not in short._runs)
+            assert kept.id in short._runs and watched.id in short._runs
+            again = short.run("bob", left.id)
+            assert again is not None and again is not left and again.history == left.history
+            until(lambda: left.id not in short._runs)
+        until(lambda: list(short._runs) == [watched.id])
+    finally:
+        short.close()
+
+
 def test_a_closing_server_ends_all_runs_and_keeps_their_records(tmp_path: Path, manager: Manager) -> None:
     closing = Manager(Store(tmp_path), grace=3600)
     runs = [closing.start(owner, config_of(num_steps=50_000), speed=50) for owner in ("ann", "bob")]
