@@ -357,7 +357,8 @@ def precision() -> Any:
         group="training",
         source=PYTORCH,
         choices={name: name for name in typing.get_args(Precision)},
-        help="How exact the numbers in the forward pass are. bfloat16 is faster where the processor knows it.",
+        help="How exact the numbers in the forward pass are. bfloat16 has fewer digits: some processors are faster "
+        "with it, others many times slower.",
     )
 
 

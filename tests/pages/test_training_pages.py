@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 
+import pytest
+
 from core.frames import decode
+from core.machine import bfloat16
 from pages.index import page_of
 from pages.shared.server.assets import PAGES
-from tests.experiments import over_all, smallest
+from tests.experiments import general, over_all, smallest
 from tests.pages.tabs import Tab
 from tests.waiting import until
 
@@ -37,3 +40,22 @@ def test_opens_trains_and_draws_every_section(name: str, open_tab: Callable[...,
     for section in page.sections:
         page.set(f"section {name}", section)
         assert page.errors == []
+
+
+@pytest.mark.parametrize(
+    ("speed", "english", "chinese"),
+    [
+        (0.13, "takes about 7.7 times as long as in float32", "float32 的 7.7 倍"),
+        (1.9, "is about 1.9 times as fast as in float32", "float32 的 1.9 倍"),
+        (1.02, "bfloat16 and float32 take about the same time", "所花的时间差不多"),
+    ],
+)
+@general
+def test_what_bfloat16_brings_here_is_said_beside_the_choice(
+    open_tab: Callable[..., Tab], monkeypatch: pytest.MonkeyPatch, speed: float, english: str, chinese: str
+) -> None:
+    assert "On this machine" not in open_tab().open("vgg").words
+    monkeypatch.setattr(bfloat16, "_speeds", {"vgg": speed})
+    assert english in open_tab().open("vgg").words
+    assert chinese in open_tab().open("vgg", lang="zh").words
+    assert "bfloat16" not in open_tab().open("classifier").words

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.config import Config, Setting, kind_of
 from core.devices import devices, resolve
+from core.machine import bfloat16
 from pages.shared.form.form import Form
 from pages.shared.form.workspace import Workspace
 from pages.shared.person import language, session
@@ -95,6 +96,8 @@ def field(space: Form, name: str, setting: Setting) -> None:
         _device(space, setting)
     else:
         _widget(space, name, setting)
+    if name == "precision":
+        _bfloat16_speed(space.config)
     if name in space.problems:
         st.error(tell(space.problems[name]), icon=":material/error:")
         st.caption(_("Until this is put right, the last settings that fit stay in use."))
@@ -175,6 +178,20 @@ def _sliders(space: Form, name: str, setting: Setting) -> None:
     for index, number in enumerate(numbers):
         key, now = _seed(space, f"{name}.{index}", number)
         st.slider(_(setting.item).format(number=index + 1), low, high, now, key=key)
+
+
+def _bfloat16_speed(config: Config) -> None:
+    """What bfloat16 would gain or cost on this machine's processor."""
+    speed = bfloat16.speed(config.experiment) if getattr(config, "device", "auto") in ("auto", "cpu") else None
+    if speed is None:
+        return
+    if speed < 0.9:
+        words = _("On this machine training in bfloat16 takes about {times} times as long as in float32.")
+    elif speed > 1.1:
+        words = _("On this machine training in bfloat16 is about {times} times as fast as in float32.")
+    else:
+        words = _("On this machine bfloat16 and float32 take about the same time.")
+    st.caption(words.format(times=f"{max(speed, 1 / speed):.2g}"))
 
 
 def _device(space: Form, setting: Setting) -> None:

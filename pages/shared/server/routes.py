@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 
 from core.engine.manager import manager
 from core.engine.store import data_folder
+from core.machine import bfloat16
 from pages.shared.server import assets, live_routes, origin, tensorboard_route
 from pages.shared.server.handles import raise_limit
 from pages.shared.server.loops import save_handles
@@ -25,6 +26,7 @@ def warm() -> None:
     manager().warm()
     assets.plotly_bundle()
     manager().tensorboard.warm()
+    bfloat16.measure()
 
 
 @asynccontextmanager
