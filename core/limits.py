@@ -151,3 +151,12 @@ LOG_BYTES = limit("LOG_BYTES", 20_000_000, least=0, most=10**12, meaning="Bytes 
 LOGS_BYTES = limit(
     "LOGS_BYTES", 300_000_000, least=0, most=10**12, meaning="Bytes that all logs of one person may take."
 )
+MEGABYTE = 2**20
+"""Bytes of a megabyte, as Streamlit counts what is uploaded."""
+UPLOAD_MB = limit(
+    "UPLOAD_MB",
+    50,
+    least=1,
+    most=400,
+    meaning="Megabytes of a file that someone uploads: a zip of images, a checkpoint.",
+)

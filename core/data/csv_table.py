@@ -6,8 +6,10 @@ import csv
 import math
 
 from core.config import Problem
+from core.limits import MEGABYTE
 
-MAX_BYTES = 1_000_000
+MEGABYTES = 1
+"""Of a CSV, at most."""
 
 
 class CsvRefused(ValueError):
@@ -20,12 +22,16 @@ class CsvRefused(ValueError):
 
 def text_of(content: bytes) -> str:
     """The text of an uploaded file (raises CsvRefused)."""
-    if len(content) > MAX_BYTES:
-        raise CsvRefused("The CSV is larger than 1 MB.")
+    _check_size(len(content))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise CsvRefused("This is not a text file.") from None
+
+
+def _check_size(size: int) -> None:
+    if size > MEGABYTES * MEGABYTE:
+        raise CsvRefused("The CSV is larger than {most} MB.", most=MEGABYTES)
 
 
 def read_rows(text: str) -> list[tuple[int, list[str]]]:
@@ -34,8 +40,7 @@ def read_rows(text: str) -> list[tuple[int, list[str]]]:
     Raises:
         CsvRefused: too large, empty, or no CSV.
     """
-    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        raise CsvRefused("The CSV is larger than 1 MB.")
+    _check_size(len(text.encode("utf-8", "replace")))
     if "\0" in text:
         raise CsvRefused("This is not a text file.")
     lines = text.lstrip("\ufeff").splitlines()

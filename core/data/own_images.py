@@ -7,25 +7,27 @@ import io
 import os
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
+from core import limits
 from core.config import Problem
+from core.data.opened_images import MOST_PIXELS, NoImage, TooManyPixels, opened, size_of
 
 SIZE, COLOUR_SIZE = 28, 32
 """Side in pixels of grey images, and of those in colour."""
-MAX_ZIP = 50_000_000
-"""The most bytes of a zip that is read."""
 MAX_FILES = 20_000
 MAX_IMAGE_BYTES = 10_000_000
 MAX_ALL_BYTES = 500_000_000
 """The most bytes of all images together, unpacked."""
-MAX_PIXELS = 16_000_000
+MAX_ALL_PIXELS = 500_000_000
+"""The most pixels of all images together: decoding them takes a core some seconds."""
 MAX_CLASSES = 10
 ENDINGS = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp"}
 
@@ -50,8 +52,8 @@ def read_zip(data: bytes, colour: bool = False) -> tuple[Tensor, Tensor, list[st
     Raises:
         ImagesRefused: it can't be used.
     """
-    if len(data) > MAX_ZIP:
-        raise ImagesRefused(Problem("", "The zip is larger than {most} MB.", {"most": MAX_ZIP // 1_000_000}))
+    if len(data) > limits.UPLOAD_MB * limits.MEGABYTE:
+        raise ImagesRefused(Problem("", "The zip is larger than {most} MB.", {"most": limits.UPLOAD_MB}))
     if count_entries(data) > MAX_FILES:
         raise ImagesRefused(Problem("", "The zip has more than {most} files.", {"most": MAX_FILES}))
     try:
@@ -89,40 +91,59 @@ def _read(archive: zipfile.ZipFile, colour: bool) -> tuple[Tensor, Tensor, list[
             )
         )
     names = sorted(entries)
-    images, labels, left = [], [], MAX_ALL_BYTES
-    for label, name in enumerate(names):
+    for name in names:
         if len(entries[name]) < 2:
             raise ImagesRefused(Problem("", "The folder “{name}” has fewer than 2 images.", {"name": name}))
-        for entry in entries[name]:
-            with archive.open(entry) as file:
-                content = file.read(MAX_IMAGE_BYTES + 1)  # what the zip says of its sizes may be a lie
-            left -= len(content)
-            if len(content) > MAX_IMAGE_BYTES or left < 0:
-                raise ImagesRefused(Problem("", "“{file}” is too large when unpacked.", {"file": entry.filename[-80:]}))
-            opened = open_image(content, entry.filename[-80:])
-            images.append(small_colour(opened) if colour else small_grey(opened))
-            labels.append(label)
-    return torch.from_numpy(np.stack(images)), torch.tensor(labels), names
+    labelled = [(entry, label) for label, name in enumerate(names) for entry in entries[name]]
+    _check_sizes(archive, [entry for entry, _label in labelled])
+    images = []
+    for entry, _label in labelled:
+        with _named(entry):
+            image = opened(_content(archive, entry))
+        images.append(small_colour(image) if colour else small_grey(image))
+    return torch.from_numpy(np.stack(images)), torch.tensor([label for _entry, label in labelled]), names
 
 
-def open_image(content: bytes, name: str) -> Image.Image:
-    """One image file on white paper (raises ImagesRefused)."""
-    values: dict[str, Any] = {"file": name}
+def _check_sizes(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
+    """Unpack all images and read their headers, before the first is decoded (raises ImagesRefused)."""
+    size = pixels = 0
+    for entry in entries:
+        content = _content(archive, entry)
+        size += len(content)
+        if len(content) > MAX_IMAGE_BYTES or size > MAX_ALL_BYTES:
+            raise ImagesRefused(Problem("", "“{file}” is too large when unpacked.", {"file": entry.filename[-80:]}))
+        with _named(entry):
+            width, height = size_of(content)
+        pixels += width * height
+        if pixels > MAX_ALL_PIXELS:
+            raise ImagesRefused(
+                Problem(
+                    "",
+                    "The images have more than {most} million pixels in all: make them smaller first.",
+                    {"most": MAX_ALL_PIXELS // 1_000_000},
+                )
+            )
+
+
+def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """A file of the zip, up to one byte more than it may have: what the zip says of its sizes may be a lie."""
+    with archive.open(entry) as file:
+        return file.read(MAX_IMAGE_BYTES + 1)
+
+
+@contextmanager
+def _named(entry: zipfile.ZipInfo) -> Iterator[None]:
+    """Refuse what is no image by its name in the zip."""
+    name = entry.filename[-80:]
     try:
-        with Image.open(io.BytesIO(content), formats=["PNG", "JPEG", "GIF", "BMP", "WEBP"]) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise Image.DecompressionBombError
-            opened = image.convert("RGBA")
-            paper = Image.new("RGBA", opened.size, "white")
-            paper.alpha_composite(opened)
-            return paper.convert("RGB")
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        values["most"] = MAX_PIXELS // 1_000_000
+        yield
+    except TooManyPixels:
+        values = {"file": name, "most": MOST_PIXELS // 1_000_000}
         raise ImagesRefused(
             Problem("", "“{file}” has too many pixels: at most {most} million are read.", values)
         ) from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        raise ImagesRefused(Problem("", "“{file}” is no image that can be read.", values)) from None
+    except NoImage:
+        raise ImagesRefused(Problem("", "“{file}” is no image that can be read.", {"file": name})) from None
 
 
 def small_colour(image: Image.Image) -> np.ndarray:

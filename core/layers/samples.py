@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import io
 import math
 from functools import cache
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from core.config import Problem
 from core.data.digits import digits
+from core.data.opened_images import MOST_PIXELS, NoImage, TooManyPixels, opened, size_of
+from core.limits import MEGABYTE
 
 IMAGES = {"house": "a house", "digit": "a digit", "stripes": "stripes", "own": "your own image"}
 """The images of the 2-D cards: name -> label."""
 SIDE = 48
 """Pixels of an image's longer side."""
-MAX_BYTES = 5_000_000
-MAX_PIXELS = 16_000_000
+MEGABYTES = 5
+"""Of a person's own image, at most."""
 MIN_SIDE = 8
 
 
@@ -34,38 +35,26 @@ class ImageRefused(ValueError):
 
 def read_image(data: bytes) -> np.ndarray:
     """The middle of a person's image, made small: uint8 (48, 48, 3) (raises ImageRefused)."""
-    if len(data) > MAX_BYTES:
-        raise ImageRefused(Problem("image", "The image is larger than {most} MB.", {"most": MAX_BYTES // 1_000_000}))
+    if len(data) > MEGABYTES * MEGABYTE:
+        raise ImageRefused(Problem("image", "The image is larger than {most} MB.", {"most": MEGABYTES}))
     try:
-        with Image.open(io.BytesIO(data), formats=["PNG", "JPEG", "GIF", "BMP", "WEBP"]) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise Image.DecompressionBombError
-            if min(image.size) < MIN_SIDE:
-                raise ImageRefused(
-                    Problem(
-                        "image",
-                        "The image has only {width} x {height} pixels; {least} x {least} are needed.",
-                        {"width": image.width, "height": image.height, "least": MIN_SIDE},
-                    )
-                )
-            image.draft("RGB", (4 * SIDE, 4 * SIDE))
-            opaque = Image.new("RGBA", image.size, "white")
-            opaque.alpha_composite(image.convert("RGBA"))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ImageRefused(
-            Problem(
-                "image",
-                "The image has too many pixels: at most {most} million are read.",
-                {"most": MAX_PIXELS // 1_000_000},
+        width, height = size_of(data)
+        if min(width, height) < MIN_SIDE:
+            values = {"width": width, "height": height, "least": MIN_SIDE}
+            raise ImageRefused(
+                Problem("image", "The image has only {width} x {height} pixels; {least} x {least} are needed.", values)
             )
+        whole = opened(data, least=4 * SIDE)
+    except TooManyPixels:
+        most = {"most": MOST_PIXELS // 1_000_000}
+        raise ImageRefused(
+            Problem("image", "The image has too many pixels: at most {most} million are read.", most)
         ) from None
-    except ImageRefused:
-        raise
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+    except NoImage:
         raise ImageRefused(Problem("image", "This is no image that can be read.")) from None
-    side = min(opaque.size)
-    left, top = ((size - side) // 2 for size in opaque.size)
-    square = opaque.convert("RGB").crop((left, top, left + side, top + side))
+    side = min(whole.size)
+    left, top = ((size - side) // 2 for size in whole.size)
+    square = whole.crop((left, top, left + side, top + side))
     return np.asarray(square.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -22,7 +23,18 @@ KNOWN_FAILURES = (MemoryError, RuntimeError, OSError, ValueError, TypeError, Ari
 OUT_OF_MEMORY = ("allocate memory", "out of memory", "bad_alloc", "can't start new thread")
 """How PyTorch and Python say that there is not enough memory."""
 
+PATIENCE = 0.5
+"""Seconds after which it is looked whether someone still waits."""
+
 _places = threading.BoundedSemaphore(AT_ONCE)
+
+
+def _always() -> bool:
+    return True
+
+
+is_awaited: Callable[[], bool] = _always
+"""Whether the one who asks, in whose thread this is called, still waits for the answer: a server says who that is."""
 
 
 class Unable(Exception):
@@ -50,8 +62,7 @@ def confined(
     Raises:
         Unable: it can't be done, or went beyond a limit.
     """
-    if not _places.acquire(timeout=3 * seconds):
-        raise Unable(Problem("", "The server is busy with other people's files: try again in a moment."))
+    _take_place(3 * seconds)
     try:
         kind, answer = _ask(function, arguments, seconds, memory)
     finally:
@@ -63,9 +74,26 @@ def confined(
         raise Unable(Problem("", str(refusal["sentence"]), dict(refusal["values"])))
     if kind == b"T":
         raise Unable(Problem("", "This takes longer than {most} seconds and was given up.", {"most": round(seconds)}))
+    if kind == b"A":
+        raise Unable(abandoned())
     if kind == b"M":
         raise Unable(out_of_memory(memory))
     raise Unable(Problem("", "This ended without a result: it is too large, or it is damaged."))
+
+
+def _take_place(seconds: float) -> None:
+    """Wait for one of the places (raises Unable)."""
+    end = time.monotonic() + seconds
+    while not _places.acquire(timeout=PATIENCE):
+        if not is_awaited():
+            raise Unable(abandoned())
+        if time.monotonic() > end:
+            raise Unable(Problem("", "The server is busy with other people's files: try again in a moment."))
+
+
+def abandoned() -> Problem:
+    """The sentence for work that nobody waits for any more."""
+    return Problem("", "The tab that asked for this was closed: it was given up.")
 
 
 def out_of_memory(memory: int | None) -> Problem:
@@ -81,13 +109,15 @@ def is_out_of_memory(error: BaseException) -> bool:
 def _ask(
     function: Callable[..., bytes], arguments: tuple[Any, ...], seconds: float, memory: int | None
 ) -> tuple[bytes, bytes]:
-    """The kind of answer, a letter, and the answer. Kinds: Result, Problem, Time, Memory, Error."""
+    """The kind of answer, a letter, and the answer. Kinds: Result, Problem, Time, Abandoned, Memory, Error."""
     limits = Limits(seconds + 2, processor=seconds if memory is not None else None, memory=memory)
     process = Limited(_answer, function, arguments, limits=limits, children=False)
     try:
         message = None
         while message is None:
-            message = process.receive(1.0)
+            if not is_awaited():
+                return b"A", b""
+            message = process.receive(PATIENCE)
     except Over as over:
         return (b"T" if over.reason == "late" else b"E"), b""
     finally:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.config import ConfigError
 from core.data.csv_points import read_points
-from core.data.csv_table import CsvRefused, text_of
+from core.data.csv_table import MEGABYTES, CsvRefused, text_of
 from core.experiments.classifier import MAX_CLASSES, MAX_POINTS, ClassifierConfig
 from pages.shared.form.workspace import Workspace
 from pages.shared.person import session
@@ -53,7 +53,9 @@ def own_points(space: Workspace) -> None:
                 most=MAX_POINTS
             ),
         )
-        st.file_uploader(_("or upload a file"), type=["csv", "txt", "tsv"], key=space.key("csv file"))
+        st.file_uploader(
+            _("or upload a file"), type=["csv", "txt", "tsv"], max_upload_size=MEGABYTES, key=space.key("csv file")
+        )
         st.button(_("Use these points"), on_click=lambda: _take_csv(space))
         if points:
             st.button(_("Remove all own points"), on_click=lambda: _remove(space))

@@ -13,7 +13,9 @@ from PIL import Image
 
 from core.config import Problem
 from core.engine.store import data_folder
-from core.layers.samples import ImageRefused, read_image
+from core.files.uploads.images import image_of
+from core.layers.samples import MEGABYTES
+from core.processes.confined import Unable
 from pages.layers.form import CardForm
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
@@ -47,7 +49,10 @@ def own_image_panel(form: CardForm, own: np.ndarray | None) -> None:
             type=["png", "jpg", "jpeg", "gif", "bmp", "webp"],
             key=f"own image of {form.card.name}",
             on_change=with_place("own image", lambda: _take(form)),
-            help=_("At most 5 MB. Its middle is made small, 48 x 48 pixels, and stays on this server for you."),
+            max_upload_size=MEGABYTES,
+            help=_(
+                "At most {most} MB. Its middle is made small, 48 x 48 pixels, and stays on this server for you."
+            ).format(most=MEGABYTES),
         )
         say_full("own image")
         problem: Problem | None = session.get("own image problem")
@@ -63,9 +68,9 @@ def _take(form: CardForm) -> None:
     if file is None:
         return
     try:
-        image = read_image(file.getvalue())
+        image = image_of(file.getvalue())
         _keep(form.owner, image)
-    except ImageRefused as refused:
+    except Unable as refused:
         session.put("own image problem", refused.problem)
         return
     except OSError as error:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.config import ConfigError
 from core.data.csv_series import MOST_POINTS, read_series
-from core.data.csv_table import CsvRefused, text_of
+from core.data.csv_table import MEGABYTES, CsvRefused, text_of
 from core.experiments.rnn import RNNConfig
 from pages.shared.form.workspace import Workspace
 from pages.shared.person import session
@@ -25,6 +25,7 @@ def own_series(space: Workspace) -> None:
         st.file_uploader(
             _("A CSV with one number a line, in the order of time"),
             type=["csv", "txt", "tsv"],
+            max_upload_size=MEGABYTES,
             key=space.key("series file"),
             help=_(
                 "Up to {most} numbers; of several columns the last one is taken. At its end the series starts over."

@@ -6,10 +6,11 @@ import hashlib
 
 import streamlit as st
 
+from core import limits
 from core.files import uploads
 from core.files.contents import tensors
 from core.files.saving import ENDINGS
-from core.files.uploads import MOST_BYTES, Upload
+from core.files.uploads import Upload
 from core.processes.confined import Unable
 from pages.saving.chosen import Chosen
 from pages.saving.once import once
@@ -42,7 +43,7 @@ def chosen_file(chosen: Chosen | None) -> tuple[Upload, str] | None:
         return read_once(made.data)
     uploaded = st.file_uploader(
         _("A file by torch.save or torch.export, a safetensors or an ONNX file"),
-        max_upload_size=MOST_BYTES // 1_000_000,
+        max_upload_size=limits.UPLOAD_MB,
         key="files upload",
         help=_("Nothing in it is run: it is read in a process with limits, and only numbers and texts are taken out."),
     )

@@ -8,10 +8,10 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from core import limits
 from core.engine.manager import manager
 from core.engine.run import Run
 from core.files.resuming import WAYS, Uploaded, check, ways_on
-from core.files.uploads import MOST_BYTES
 from core.processes.confined import Unable
 from core.refused import Refused
 from pages.index import page_of
@@ -176,7 +176,7 @@ def _from_file() -> None:
     given = st.file_uploader(
         _("A checkpoint of this app"),
         type=["pt"],
-        max_upload_size=MOST_BYTES // 1_000_000,
+        max_upload_size=limits.UPLOAD_MB,
         key="files checkpoint",
         help=_("Saved under “Save”, “checkpoint”. It is checked part by part before anything goes on from it."),
     )

@@ -15,6 +15,7 @@ from streamlit.runtime import Runtime
 
 from pages.shared.server.owner import COOKIE
 from pages.shared.server.routes import middleware, routes
+from pages.shared.server.start import take_uploads
 
 HERE = "http://testserver"
 WHO = "import streamlit as st\nfrom pages.shared.person import session\nst.text(session.owner())\n"
@@ -28,6 +29,7 @@ def door(folder: Path, script: str = WHO) -> Iterator[TestClient]:
     page.write_text(script, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Runtime, "_instance", None)
+        take_uploads()
         with TestClient(st.App(page, routes=routes, middleware=middleware)) as client:
             yield client
 
@@ -48,6 +50,20 @@ def visit(client: TestClient, cookies: str, origin: str = HERE) -> str:
             answer.ParseFromString(socket.receive_bytes())
             if answer.delta.new_element.HasField("text"):
                 return str(answer.delta.new_element.text.body)
+
+
+@contextmanager
+def session(client: TestClient, cookies: str) -> Iterator[str]:
+    """The id of a session of Streamlit's, open while inside."""
+    headers = {b"origin": HERE.encode(), b"cookie": cookies.encode("latin-1")}
+    with client.websocket_connect("/_stcore/stream", subprotocols=["streamlit"], headers=headers) as socket:
+        message = BackMsg()
+        message.rerun_script.query_string = ""
+        socket.send_bytes(message.SerializeToString())
+        answer = ForwardMsg()
+        while not answer.HasField("new_session"):
+            answer.ParseFromString(socket.receive_bytes())
+        yield str(answer.new_session.initialize.session_id)
 
 
 def cookie_of(owner: str) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 
 from torch import Tensor
 
+from core import limits
 from core.files.uploads.packed import unpack
-from core.files.uploads.reader import MOST_BYTES, examine
-from core.processes.confined import confined
+from core.files.uploads.reader import examine, most_bytes
+from core.processes.confined import MEMORY, confined
 
 NESTED = ("net", "model", "state_dict", "model_state_dict")
 """Where the weights lie in a file that holds more than them."""
@@ -60,8 +61,6 @@ def read(data: bytes) -> Upload:
     Raises:
         Unable: it is refused, for a reason in one sentence.
     """
-    parts = unpack(confined(examine, data[: MOST_BYTES + 1]))
+    memory = max(MEMORY, 8 * limits.UPLOAD_MB)
+    parts = unpack(confined(examine, data[: most_bytes() + 1], memory=memory))
     return Upload(parts["kind"], parts["value"], len(data), parts.get("class", ""), parts.get("metadata", {}))
-
-
-__all__ = ["MOST_BYTES", "Upload", "read"]

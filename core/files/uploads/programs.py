@@ -141,7 +141,7 @@ def _parsed(data: bytes) -> Any:
     try:
         return ModelProto.FromString(data)
     except DecodeError as error:
-        # In 24 MB there are hundreds of megabytes, or a hundred levels, only where parts are next to empty.
+        # So many megabytes, or a hundred levels, come of such a file only where its parts are next to empty.
         crowded = any(word in str(error).lower() for word in ("alloc", "depth"))
         raise Unable(too_many_parts() if crowded else damaged()) from None
 

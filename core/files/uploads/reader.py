@@ -14,17 +14,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from core import limits
 from core.config import Problem
 from core.files.uploads import archive, pickles, programs
 from core.files.uploads.packed import DTYPES, pack
+from core.files.uploads.programs import LONGEST_TEXT
 from core.processes.confined import Unable
 
-MOST_BYTES = 24_000_000
-"""Bytes of a file that is read at most."""
 MOST_PARTS = 20_000
 """Dicts, lists, tensors, numbers and texts in a file."""
 DEEPEST = 40
-LONGEST_TEXT = 200_000
 LONGEST_HEADER = 2_000_000
 LEGACY = pickle.dumps(torch.serialization.MAGIC_NUMBER, 2)
 """How a file begins that torch.save wrote before version 1.6, or was asked to write so."""
@@ -62,8 +61,8 @@ def examine(data: bytes) -> bytes:
     """
     if not data:
         raise Unable(Problem("", "The file is empty."))
-    if len(data) > MOST_BYTES:
-        raise Unable(Problem("", "The file is larger than {most} MB.", {"most": MOST_BYTES // 1_000_000}))
+    if len(data) > most_bytes():
+        raise Unable(Problem("", "The file is larger than {most} MB.", {"most": limits.UPLOAD_MB}))
     if data[:2] == b"PK":
         writer, files = archive.entries(data)
         return pack(_torch_file(files) if writer == "save" else _program("exported", *programs.exported(files)))
@@ -82,6 +81,11 @@ def examine(data: bytes) -> bytes:
     if data[:1] == b"\x80" or (data[:1] in b"(cI}])N" and data[-1:] == b"."):
         raise Unable(Problem("", "This is a bare pickle, a program that runs when it is opened: it was not opened."))
     raise Unable(Problem("", "This is no file of torch.save or torch.export, no safetensors and no ONNX file."))
+
+
+def most_bytes() -> int:
+    """Bytes of a file that is read, and of the numbers and texts in it."""
+    return limits.UPLOAD_MB * limits.MEGABYTE
 
 
 def _program(kind: str, weights: dict[str, Tensor], texts: dict[str, str]) -> dict[str, Any]:
@@ -153,6 +157,9 @@ class _Plain:
         if type(value) is int and abs(value) < 2**63:
             return value
         if type(value) is str and len(value) <= LONGEST_TEXT:
+            self.bytes += len(value)  # a pickle may name one text a thousand times
+            if self.bytes > most_bytes():
+                raise Unable(pickles.too_many_parts())
             return value
         raise Unable(_strange(type(value).path if isinstance(value, StandIn) else type(value).__name__))
 
@@ -165,7 +172,7 @@ class _Plain:
         stored = tensor.untyped_storage().nbytes()
         self.tensors += 1
         self.bytes += size
-        if size > stored or (stored not in self.sizes and stored) or self.bytes > MOST_BYTES or not dense(tensor):
+        if size > stored or (stored not in self.sizes and stored) or self.bytes > most_bytes() or not dense(tensor):
             raise Unable(programs.lies())
         return tensor.detach()
 
@@ -257,7 +264,7 @@ def _safe_tensor(entry: Any, body: memoryview) -> tuple[Tensor, tuple[int, int]]
     except (KeyError, TypeError, ValueError):
         raise Unable(pickles.damaged()) from None
     numbers = [*shape, start, end] if isinstance(shape, list) else [None]
-    if not all(type(number) is int and 0 <= number <= MOST_BYTES for number in numbers) or len(shape) > 16:
+    if not all(type(number) is int and 0 <= number <= most_bytes() for number in numbers) or len(shape) > 16:
         raise Unable(programs.lies())
     if end > len(body) or end - start != math.prod(shape) * dtype.itemsize:
         raise Unable(programs.lies())

@@ -6,9 +6,12 @@ from typing import Any
 
 import streamlit as st
 
+from core import limits
 from core.config import ConfigError, Problem
 from core.data import downloads, image_sets
-from core.data.own_images import MAX_CLASSES, MAX_ZIP, ImagesRefused, own_file, read_zip, save_own
+from core.data.own_images import MAX_CLASSES, own_file, save_own
+from core.files.uploads.images import images_of
+from core.processes.confined import Unable
 from pages.shared.form.workspace import Workspace
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
@@ -67,12 +70,13 @@ def own_images(space: Workspace, colour: bool = False) -> None:
         st.file_uploader(
             _("A zip with a folder for each class"),
             type=["zip"],
+            max_upload_size=limits.UPLOAD_MB,
             key=space.key("images file"),
             help=(
                 _("2 to {classes} folders, at most {megabytes} MB. Images become 32 x 32, in colour.")
                 if colour
                 else _("2 to {classes} folders, at most {megabytes} MB. Images become grey, 28 x 28, light on black.")
-            ).format(classes=MAX_CLASSES, megabytes=MAX_ZIP // 1_000_000),
+            ).format(classes=MAX_CLASSES, megabytes=limits.UPLOAD_MB),
         )
         st.button(_("Use these images"), on_click=with_place("images", lambda: _take_zip(space, colour)))
         say_full("images")
@@ -100,10 +104,10 @@ def _take_zip(space: Workspace, colour: bool) -> None:
     session.put(f"zip problem {space.name}", None)
     try:
         if upload is None:
-            raise ImagesRefused(Problem("", "Choose a zip first."))
-        key = save_own(*read_zip(upload.getvalue(), colour), downloads.folder() / "own")
+            raise Unable(Problem("", "Choose a zip first."))
+        key = save_own(*images_of(upload.getvalue(), colour), downloads.folder() / "own")
         config = space.config.changed(dataset="own", own_images=key)
-    except ImagesRefused as error:
+    except Unable as error:
         session.put(f"zip problem {space.name}", error.problem)
     except ConfigError as error:
         session.put(f"zip problem {space.name}", error.problems[0])

@@ -14,11 +14,13 @@ from starlette.middleware import Middleware
 from core.engine.manager import manager
 from core.engine.store import data_folder
 from core.machine import bfloat16
+from core.processes import confined
 from pages.shared.server import assets, live_routes, origin, tensorboard_route
 from pages.shared.server.handles import raise_limit
 from pages.shared.server.loops import save_handles
 from pages.shared.server.owner import Owner
-from pages.shared.server.start import say_ready
+from pages.shared.server.start import say_ready, take_uploads
+from pages.shared.server.tabs import is_open
 
 
 def warm() -> None:
@@ -36,6 +38,8 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     raise_limit()
     save_handles()
     threading.Thread(target=warm, name="warm", daemon=True).start()
+    confined.is_awaited = is_open
+    take_uploads()
     say_ready()
     yield {}
     await run_in_threadpool(manager().close)

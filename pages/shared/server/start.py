@@ -25,6 +25,15 @@ def check_start() -> None:
         raise SystemExit("\n".join(problems))
 
 
+def take_uploads() -> None:
+    """Have the server take the largest file that a page asks for.
+
+    The pages' own uploaders refuse what is larger, in a sentence. One megabyte more is for what is around a file in
+    its request: without it the server would refuse, in words of a program, what a page has just let pass.
+    """
+    config.set_option("server.maxUploadSize", limits.UPLOAD_MB + 1)
+
+
 def say_ready() -> None:
     """Print where the app is to be found. Streamlit's own words come before anything is checked, and are off."""
     chosen = config.get_option("server.address")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.layers.samples import IMAGES, MAX_BYTES, SIDE, ImageRefused, feature_maps, image, read_image, volume, wave
+from core.layers.samples import IMAGES, MEGABYTES, SIDE, ImageRefused, feature_maps, image, read_image, volume, wave
 
 
 def file_of(width: int, height: int, kind: str = "PNG", colour: str = "red") -> bytes:
@@ -56,7 +56,7 @@ def test_what_is_transparent_is_white() -> None:
     ("data", "reason"),
     [
         (b"no image", "can't|no image"), (file_of(60, 60)[:80], "no image"), (file_of(4, 60), "4 x 60"),
-        (b"x" * (MAX_BYTES + 1), "5 MB"), (file_of(5000, 4000, colour="white"), "16 million"),
+        (b"x" * (MEGABYTES * 2**20 + 1), "5 MB"), (file_of(5000, 4000, colour="white"), "16 million"),
     ],
 )  # fmt: skip
 def test_refused(data: bytes, reason: str) -> None:

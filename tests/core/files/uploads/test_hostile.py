@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from core import limits
 from core.engine.manager import Manager
 from core.experiments.classifier import ClassifierConfig
 from core.files.programs import prepared, written
@@ -215,3 +216,19 @@ def test_what_pytorch_says_of_a_file_is_never_shown() -> None:
     with pytest.raises(Unable) as caught:
         examine(file.getvalue())
     assert "weights_only" not in str(caught.value)
+
+
+def test_the_largest_file_that_is_promised_is_read_and_no_larger_one(manager: Manager) -> None:
+    most = limits.UPLOAD_MB * limits.MEGABYTE
+    largest = saved({"w": torch.zeros((most - 4000) // 4)})
+    weights = read(largest).weights
+    assert len(largest) <= most and weights is not None and weights["w"].numel() == (most - 4000) // 4
+    assert refusal(read, bytes(most + 1)) == f"The file is larger than {limits.UPLOAD_MB} MB."
+
+
+def test_one_text_named_many_times_does_not_grow_the_server(manager: Manager) -> None:
+    """A pickle of 200 kB whose content is 600 MB: it names the same text again and again."""
+    text = "x" * 199_000
+    before = memory()
+    assert plain(refusal(read, saved({"w": torch.zeros(2), "texts": [text] * 3000})))
+    assert memory() - before < 60e6

@@ -1,0 +1,102 @@
+"""What a page promises to take, the server takes; one number says both."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from core import limits
+from core.data import csv_table
+from core.engine.manager import Manager
+from core.layers import samples
+from core.processes import confined
+from pages.shared.server.tabs import is_open
+from tests.pages.door import HERE, cookie_of, door, session
+from tests.pages.tabs import ANNE, Tab
+from tests.waiting import PATIENCE, until
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A browser at the door of the app's server."""
+    with door(tmp_path_factory.mktemp("door")) as made:
+        yield made
+
+
+def status_of(client: TestClient, size: int) -> int:
+    """How the server answers to a file of that many bytes."""
+    token = client.get("/_stcore/health").cookies["_streamlit_xsrf"]
+    cookies = f"{cookie_of(ANNE)}; _streamlit_xsrf={token}"
+    headers = {"origin": HERE, "x-xsrftoken": token, "cookie": cookies}
+    with session(client, cookies) as id:
+        file = {"file": ("vgg_checkpoint.pt", bytes(size), "application/octet-stream")}
+        return client.put(f"/_stcore/upload_file/{id}/file", files=file, headers=headers).status_code
+
+
+def test_a_file_of_the_size_that_is_promised_goes_in(client: TestClient) -> None:
+    most = limits.UPLOAD_MB * limits.MEGABYTE
+    assert limits.UPLOAD_MB == 50
+    assert status_of(client, most) == 204
+    assert status_of(client, most + 2 * limits.MEGABYTE) == 413
+
+
+def test_every_uploader_says_what_it_takes_and_no_more_than_the_server() -> None:
+    """An uploader without a number of its own takes what Streamlit's setting says, whatever its page promises."""
+    numbers = {"limits.UPLOAD_MB": limits.UPLOAD_MB, "MEGABYTES": 0}
+    uploaders = 0
+    for path in (ROOT / "pages").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "file_uploader"
+            ):
+                uploaders += 1
+                given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+                assert given.get("max_upload_size") in numbers, path
+    assert uploaders == 6
+    assert max(csv_table.MEGABYTES, samples.MEGABYTES) <= limits.UPLOAD_MB
+
+
+def test_no_number_stands_in_the_settings_of_streamlit() -> None:
+    assert not re.search("maxUploadSize", (ROOT / ".streamlit" / "config.toml").read_text())
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "most"),
+    [
+        ("cnn", "cnn.images file", limits.UPLOAD_MB),
+        ("classifier", "classifier.csv file", csv_table.MEGABYTES),
+        ("rnn", "rnn.series file", csv_table.MEGABYTES),
+    ],
+)
+def test_pages_tell_the_browser_what_they_take(open_tab: Callable[..., Tab], page: str, key: str, most: int) -> None:
+    uploader: Any = open_tab().open(page).widget(key)
+    assert uploader.proto.max_upload_size_mb == most
+
+
+def test_reading_ends_with_the_tab(tmp_path: Path, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = tmp_path / "pid"
+    monkeypatch.setattr(confined, "is_awaited", is_open)
+    page = f"""
+from contextlib import suppress
+from core.processes.confined import Unable, confined
+from tests.core.processes.endless import never_ends
+if __name__ == "__main__":
+    with suppress(Unable):
+        confined(never_ends, {str(note)!r}, seconds={PATIENCE})
+"""
+    with door(tmp_path, page) as browser:
+        with session(browser, cookie_of(ANNE)):
+            until(note.exists)
+            process = Path("/proc") / note.read_text()
+            assert process.exists()
+        until(lambda: not process.exists())
