@@ -26,18 +26,13 @@ from core.engine.lane import Lane, furthest_step
 from core.engine.outbox import Outbox
 from core.engine.record import Folder
 from core.engine.reporting import Reporter
+from core.engine.turns import Turns
 from core.experiments import experiment
 from core.frames import encode
 from core.processes.confined import is_out_of_memory
 from core.processes.priority import give_way
 from core.tensorboard.logbook import Logbook
 
-FRAME_INTERVAL = 1 / 15
-"""Seconds between two frames at most often."""
-FRAME_SHARE = 0.03
-"""The share of training time that frames may take when training runs at full speed."""
-SLOW_FRAME_SHARE = 0.3
-"""The share of training time that frames may take while it is slowed down or goes step by step."""
 UNHURRIED_SPEED = 5
 """Steps a second up to which each picture stays long enough to be drawn as finely as one at rest."""
 
@@ -66,7 +61,7 @@ class Worker:
         threading.Thread(target=self._listen, daemon=True).start()
         self.focus: dict[str, Any] = {}
         self.changes = copy.deepcopy(assignment.changes)
-        self.last_frame_time = self.frame_cost = 0.0
+        self.turns = Turns()
         self.frame_step = -1
         self.next_step_time = time.perf_counter()
         self.lanes = self._lanes()
@@ -127,16 +122,23 @@ class Worker:
             if self.commands:
                 self._obey()
                 continue
-            now = time.perf_counter()
-            moving = not self.paused or self.steps_ordered > 0
-            if not moving or (self.speed and not self.steps_ordered and now < self.next_step_time):
-                self._rest(now, self.next_step_time if moving else math.inf)
+            now, due = time.perf_counter(), self._step_due()
+            if now < due:
+                self._rest(now, due)
                 continue
             if self.steps_ordered:
                 self.steps_ordered -= 1
             elif self.speed:
                 self.next_step_time = max(self.next_step_time + 1 / self.speed, now - 0.5)
             self._advance()
+
+    def _step_due(self) -> float:
+        """When the next step is to be taken, on `time.perf_counter`."""
+        if self.steps_ordered:
+            return -math.inf
+        if self.paused:
+            return math.inf
+        return self.next_step_time if self.speed else self.turns.rest_end
 
     def _advance(self) -> None:
         """Take one step with every lane, then keep, show and report what is due."""
@@ -155,13 +157,12 @@ class Worker:
             if name == "run":
                 self._report_status(message=self._ending()[1])
         now = time.perf_counter()
-        unhurried = bool(self.speed) or self.paused
-        if self.keeper.is_due(self.step, now, unhurried):
+        full_speed = not self.speed and not self.paused
+        if self.keeper.is_due(self.step, now, not full_speed):
             self._keep()
-        if self.watched and now - self.last_frame_time > (
-            max(FRAME_INTERVAL, self.frame_cost / (SLOW_FRAME_SHARE if unhurried else FRAME_SHARE))
-        ):
+        if self.watched and self.turns.frame_due(now, full_speed):
             self._show()
+        self.turns.look(now, yielding=full_speed and not self.watched and self.assignment.config.device == "cpu")
         if now > self.reporter.due_time:
             self.reporter.steps()
 
@@ -180,7 +181,7 @@ class Worker:
     def _rest(self, now: float, until: float) -> None:
         """Wait for the next step's time or a command, showing what is not yet shown."""
         if self.watched and self.frame_step != self.step:
-            due = self.last_frame_time + FRAME_INTERVAL
+            due = self.turns.frame_time(full_speed=False)
             if now >= due:
                 self._show()
             until = min(until, due)
@@ -191,8 +192,10 @@ class Worker:
             until = min(until, due)
         wait = until - time.perf_counter()
         if wait > 0:
+            self.turns.rests()
             self.wake.wait(min(wait, threading.TIMEOUT_MAX))
             self.wake.clear()
+            self.turns.wakes(until)
 
     def _listen(self) -> None:
         """Take commands; the end of the pipe is the end of the server, and so of this process."""
@@ -242,9 +245,11 @@ class Worker:
             case "watch":
                 self.watched = bool(order["value"])
                 self.frame_step = -1
+                self.turns.hasten()
             case "focus":
                 self.focus = order["value"]
-                self.frame_step, self.last_frame_time = -1, 0.0
+                self.frame_step = -1
+                self.turns.hasten()
             case "stop":
                 self.stopping = True
         self._report_status()
@@ -263,12 +268,10 @@ class Worker:
 
     def _show(self) -> None:
         """Send a frame of what the viewer looks at."""
-        start, moving = time.perf_counter(), self.moving
-        self.outbox.frame(self._frame(self.focus, moving))
+        moving = self.moving
+        with self.turns.drawing(moving):
+            self.outbox.frame(self._frame(self.focus, moving))
         self.frame_step = self.step
-        self.last_frame_time = time.perf_counter()
-        if moving:
-            self.frame_cost = self.last_frame_time - start
 
     def _keep(self) -> None:
         """Keep this step, unless its weights are already beyond all numbers: nothing could continue from there."""
@@ -276,6 +279,7 @@ class Worker:
             self.reporter.steps()  # the record never ends before the step that one can continue from
             if self.keeper.keep(lambda: self._frame({})):
                 self.reporter.new_kept.append(self.step)
+            self.turns.wakes(math.inf)  # waiting for the disk is not waiting for the processor
 
     def _report_status(self, status: str | None = None, message: Mapping[str, Any] | None = None) -> None:
         self.reporter.status(status or ("paused" if self.paused else "running"), self.speed, message)
