@@ -12,6 +12,12 @@ _jobs: Jobs | None = None
 _making = threading.Lock()
 
 
+def close() -> None:
+    """End all jobs, if there ever were any."""
+    if _jobs is not None:
+        _jobs.close()
+
+
 def jobs() -> Jobs:
     """The server's jobs, made at the first call."""
     global _jobs

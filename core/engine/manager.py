@@ -311,10 +311,12 @@ class Manager:
                 self._ending = True
             with self._lock:
                 runs = [run for run in self._runs.values() if run.alive]
+            others = threading.Thread(target=self.tensorboard.close)
+            others.start()
             self._stop(runs, FAREWELL)
             self._closed = True
             self._waker.send_bytes(b"!")
-            self.tensorboard.close()
+            others.join()
             self._thread.join(timeout=2)
 
     def _receive(self) -> None:

@@ -9,6 +9,7 @@ from core.experiments import experiment, experiments
 from core.processes import starting
 
 starting.restore_environment()
+starting.leave_quickly()
 torch.set_num_threads(1)
 for _module in ("torch._dynamo", "core.engine.worker"):  # the first optimizer imports _dynamo: over a second
     importlib.import_module(_module)

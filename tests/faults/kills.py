@@ -110,16 +110,21 @@ def killed_servers(times: int, folder: Path) -> Outcome:
 
 
 def stopped(how: signal.Signals, times: int, folder: Path, people: int) -> Outcome:
-    """The server is told to stop while people train; then nothing of it is left, and all records are whole."""
+    """The server is told to stop while people train; then nothing of it is left, and all records are whole.
+
+    One browser does not answer any more: it can't hold up the end.
+    """
     outcome = Outcome(times)
     ends = []
     for number in range(times):
         data = folder / str(number)
         with serving(data) as server:
             runs = classmates(server, people)
+            asleep = runs[0].person.fall_asleep(f"/live/{runs[0].run}")
             start = time.monotonic()
             server.stop(how)
             ends.append(time.monotonic() - start)
+            asleep.close()
             start = time.monotonic()
             with suppress(AssertionError):
                 until(lambda data=data: not processes_of(data), PATIENCE)  # type: ignore[misc]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
+import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -52,6 +54,26 @@ class Person:
             open_timeout=PATIENCE,
             ping_interval=None,
         )
+
+    def fall_asleep(self, path: str) -> socket.socket:
+        """Open a WebSocket as a laptop does that is shut right after: nothing on it is ever read or answered."""
+        host, port = self.url.removeprefix("http://").split(":")
+        asleep = socket.create_connection((host, int(port)), PATIENCE)
+        key = base64.b64encode(secrets.token_bytes(16)).decode()
+        lines = [
+            f"GET {path} HTTP/1.1",
+            f"Host: {host}:{port}",
+            f"Origin: {self.url}",
+            f"Cookie: {self.cookie}",
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13",
+            f"Sec-WebSocket-Key: {key}",
+        ]
+        asleep.sendall("\r\n".join([*lines, "", ""]).encode())
+        if b" 101 " not in asleep.recv(100):
+            raise AssertionError("the WebSocket did not open")
+        return asleep
 
     def open(self, page: str = "classifier", **query: str) -> Tab:
         """Open a page in a new tab."""

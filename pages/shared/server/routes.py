@@ -16,6 +16,7 @@ from core.engine.store import data_folder
 from core.machine import bfloat16
 from core.processes import confined
 from pages.shared.server import assets, live_routes, origin, tensorboard_route
+from pages.shared.server.end import end_when_told
 from pages.shared.server.handles import raise_limit
 from pages.shared.server.loops import save_handles
 from pages.shared.server.owner import Owner
@@ -40,6 +41,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     threading.Thread(target=warm, name="warm", daemon=True).start()
     confined.is_awaited = is_open
     take_uploads()
+    end_when_told()
     say_ready()
     yield {}
     await run_in_threadpool(manager().close)
