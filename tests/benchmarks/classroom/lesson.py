@@ -99,6 +99,11 @@ class Pupil:
         """Whether this pupil has a run before its eyes."""
         return self.tab.live is not None and self.tab.live.status in ("running", "paused")
 
+    @property
+    def refused(self) -> bool:
+        """Whether it says on the page that the server is full."""
+        return any(FULL in text for text in self.tab.texts)
+
     def _status(self) -> str:
         return self.tab.live.status if self.tab.live is not None else ""
 
@@ -115,7 +120,10 @@ class Pupil:
     async def pause(self, notes: Notes) -> None:
         """Press Pause, and Continue a moment later."""
         pausing = self.tab.command("pause")
-        await notes.wait("Pause to paused", self.tab, pausing, lambda: self._status() == "paused", self.patience)
+        if not await notes.wait(
+            "Pause to paused", self.tab, pausing, lambda: self._status() == "paused", self.patience
+        ):
+            return
         await asyncio.sleep(self.chance.uniform(0.2, 0.6))
         going_on = self.tab.command("play")
         await notes.wait("Continue to running", self.tab, going_on, lambda: self._status() == "running", self.patience)
@@ -128,8 +136,8 @@ class Pupil:
             await self.tab.switch(place, self.patience)
         except TROUBLE:
             notes.lost["page switch"] += 1
-        else:
-            notes.waits["page switch"].append(time.monotonic() - start)
+            return
+        notes.waits["page switch"].append(time.monotonic() - start)
         await asyncio.sleep(self.chance.uniform(0.5, 1.5))
         frames = self.tab.frames
         back = self.tab.switch("classifier", self.patience)
@@ -222,16 +230,13 @@ async def crowd(url: str, numbers: range) -> tuple[list[Pupil], int, int, int]:
     async def come(pupil: Pupil) -> None:
         with suppress(*TROUBLE):
             await pupil.tab.open(PAGE)
-            await pupil.tab.until(lambda: pupil.tab.script_runs > 0, 60)
-            full = any(FULL in text for text in pupil.tab.texts)
-            if not full and pupil.tab.data:
-                await pupil.tab.play(SPEED)
-                with suppress(Lost):
-                    await pupil.tab.until(lambda: pupil.tab.frames >= 2, SOON)
-                    seen["trained"] += 1
-                full = any(FULL in text for text in pupil.tab.texts)
-            seen["refused"] += full
-            await pupil.tab.switch("layers", 60)
+            await pupil.tab.until(lambda: pupil.tab.script_runs > 0, ENTERING)
+            await pupil.tab.play(SPEED)
+            with suppress(Lost):
+                await pupil.tab.until(lambda: pupil.tab.frames >= 2 or pupil.refused, PATIENCE)
+            seen["refused"] += pupil.refused
+            seen["trained"] += pupil.trains
+            await pupil.tab.switch("layers", PATIENCE)
             seen["looked"] += 1
 
     await asyncio.gather(*map(come, pupils))
