@@ -10,14 +10,15 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from tests.benchmarks.rows import Row
 from tests.browser.app import App, chromium
 from tests.browser.screen import BEHIND, Screen
 
 TRIES = 10
 
 
-def main() -> None:
-    """Print the figures."""
+def measure() -> tuple[list[float], list[float]]:
+    """Milliseconds from Play to a moved picture, and from a refresh to the picture of the run."""
     moved, reattached = [], []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         app = App(Path(folder))
@@ -39,6 +40,21 @@ def main() -> None:
             screen.page.context.close()
         browser.close()
         app.end()
+    return moved, reattached
+
+
+def rows() -> list[Row]:
+    """Its rows of the table."""
+    moved, reattached = measure()
+    return [
+        Row("Play to first moved picture, median", statistics.median(moved), "ms", 400, at_most=True),
+        Row("refresh to reattached, median", statistics.median(reattached), "ms", 1200, at_most=True),
+    ]
+
+
+def main() -> None:
+    """Print the figures."""
+    moved, reattached = measure()
     print(f"Play to first moved picture: median {statistics.median(moved):.0f} ms, at most {max(moved):.0f} ms")
     print(f"refresh to reattached: median {statistics.median(reattached):.0f} ms, at most {max(reattached):.0f} ms")
 

@@ -16,16 +16,18 @@ from core.experiments.rnn import RNNConfig
 
 ROUNDS = 5
 CASES = (("RNN", 10, 400), ("RNN", 100, 120), ("LSTM", 10, 300), ("LSTM", 100, 60))
+HIDDEN = 32
+"""Units of the tutorial's network."""
 
 
 class TutorialRNN(nn.Module):
     """The tutorial's class with its loop over time; its LSTM is a LSTMCell called in the same loop."""
 
-    def __init__(self, cell: str) -> None:
+    def __init__(self, cell: str, hidden: int) -> None:
         super().__init__()
         self.cell = cell
-        self.rnn: Any = nn.LSTMCell(1, 32) if cell == "LSTM" else nn.RNN(1, 32, batch_first=True)
-        self.out = nn.Linear(32, 1)
+        self.rnn: Any = nn.LSTMCell(1, hidden) if cell == "LSTM" else nn.RNN(1, hidden, batch_first=True)
+        self.out = nn.Linear(hidden, 1)
 
     def forward(self, x: Tensor, h_state: Any) -> tuple[Tensor, Any]:
         """Predictions (1, time, 1) and the hidden state."""
@@ -41,9 +43,9 @@ class TutorialRNN(nn.Module):
         return torch.stack(outs, dim=1), h_state
 
 
-def tutorial(cell: str, time_steps: int, steps: int) -> float:
+def tutorial(cell: str, time_steps: int, steps: int, hidden: int = HIDDEN) -> float:
     """Steps a second of the tutorial's loop."""
-    net = TutorialRNN(cell)
+    net = TutorialRNN(cell, hidden)
     optimizer = torch.optim.Adam(net.parameters(), lr=0.02)
     loss_func = nn.MSELoss()
     h_state: Any = None

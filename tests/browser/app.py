@@ -65,6 +65,7 @@ class App:
         port: a port that was free before, for a server that follows another.
         root: the project's folder.
         environment: variables that it has beside those of the tests.
+        folder: the one that it is started from; the project's if none is given.
     """
 
     def __init__(
@@ -74,16 +75,18 @@ class App:
         port: int | None = None,
         root: Path = ROOT,
         environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
     ):
         self.data = data
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = (data / "server.log").open("ab")
-        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+        command = [sys.executable, "-m", "streamlit", "run"]
+        command.append("streamlit_app.py" if folder is None else str(root / "streamlit_app.py"))
         options = {"port": self.port, "address": "127.0.0.1", "headless": "true"}
         self.process = subprocess.Popen(
             [*command, *(f"--server.{name}={value}" for name, value in options.items())],
-            cwd=root,
+            cwd=folder or root,
             env={
                 **os.environ,
                 "TORCH_PLAYGROUND_DATA": str(data),

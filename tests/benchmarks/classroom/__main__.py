@@ -9,31 +9,11 @@ Run: python -m tests.benchmarks.classroom [30] [60] [200] [--soak MINUTES]
 from __future__ import annotations
 
 import argparse
-import asyncio
 import statistics
-import tempfile
-from pathlib import Path
 
-from tests.benchmarks.classroom.lesson import SOON, WATCHING, Notes, Report, lesson, percentile, warm_up
+from tests.benchmarks.classroom.figures import CLASSES, in_class, percentile
+from tests.benchmarks.classroom.lesson import ENTERED, SOON, WATCHING, Notes, Report
 from tests.benchmarks.classroom.soak import soak
-from tests.browser.app import App
-
-CLASSES = {30: (30, 0, 0), 60: (30, 30, 0), 200: (30, 30, 140)}
-"""How many start together, come later, and are there beyond those."""
-GRACE = 20
-"""Seconds that runs go on after their owner has left: more than a refresh takes where the server is overrun."""
-
-
-def in_class(people: int) -> Report:
-    """Hold one class on a server of its own."""
-    first, newcomers, more = CLASSES.get(people, (people, 0, 0))
-    with tempfile.TemporaryDirectory() as folder:
-        app = App(Path(folder), grace=GRACE)
-        try:
-            asyncio.run(warm_up(app.url))
-            return asyncio.run(lesson(app, first, newcomers, more))
-        finally:
-            app.end()
 
 
 def seconds(notes: Notes, what: str) -> str:
@@ -55,8 +35,8 @@ def tell(people: int, report: Report) -> None:
     print(f"{whom}: {statistics.median(rates):.1f} frames/s at the median, {min(rates):.1f} at the least")
     for what in sorted({*report.first.waits, *report.first.lost}):
         print(f"  {seconds(report.first, what)}")
-    entered = report.newcomers.waits["page, Play, two frames"]
-    newcomers = len(entered) + report.newcomers.lost["page, Play, two frames"]
+    entered = report.newcomers.waits[ENTERED]
+    newcomers = len(entered) + report.newcomers.lost[ENTERED]
     if newcomers:
         soon = sum(wait <= SOON for wait in entered)
         print(f"  {soon} of {newcomers} newcomers were in within {SOON:g} s, {len(entered)} at all")

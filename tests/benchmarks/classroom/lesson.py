@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import statistics
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -35,6 +34,14 @@ RATES = ("0.05", "0.1", "0.2", "0.5")
 """Learning rates that a pupil tries, in turn."""
 PLACES = ("", "cnn", "layers", "vgg", "devices", "rnn", "loading", "next")
 """Pages that pupils look at in between."""
+ENTERED, SLID, PAUSED, CONTINUED = (
+    "page, Play, two frames",
+    "slider to its effect",
+    "Pause to paused",
+    "Continue to running",
+)
+SWITCHED, CAME_BACK, REFRESHED = "page switch", "back to the run", "refresh to reattached"
+"""What pupils wait for."""
 FULL = "This server is full"
 """What one reads who is one too many."""
 
@@ -89,9 +96,9 @@ class Pupil:
             await self.tab.play(SPEED)
             await self.tab.until(lambda: self.tab.frames >= 2, ENTERING - (time.monotonic() - start))
         except TROUBLE:
-            notes.lost["page, Play, two frames"] += 1
+            notes.lost[ENTERED] += 1
             return False
-        notes.waits["page, Play, two frames"].append(time.monotonic() - start)
+        notes.waits[ENTERED].append(time.monotonic() - start)
         return True
 
     @property
@@ -115,18 +122,16 @@ class Pupil:
         value = RATES[self.rate % len(RATES)]
         self.rate += 1
         moving = self.tab.slide("classifier.lr", value)
-        await notes.wait("slider to its effect", self.tab, moving, lambda: self._lr() == float(value), self.patience)
+        await notes.wait(SLID, self.tab, moving, lambda: self._lr() == float(value), self.patience)
 
     async def pause(self, notes: Notes) -> None:
         """Press Pause, and Continue a moment later."""
         pausing = self.tab.command("pause")
-        if not await notes.wait(
-            "Pause to paused", self.tab, pausing, lambda: self._status() == "paused", self.patience
-        ):
+        if not await notes.wait(PAUSED, self.tab, pausing, lambda: self._status() == "paused", self.patience):
             return
         await asyncio.sleep(self.chance.uniform(0.2, 0.6))
         going_on = self.tab.command("play")
-        await notes.wait("Continue to running", self.tab, going_on, lambda: self._status() == "running", self.patience)
+        await notes.wait(CONTINUED, self.tab, going_on, lambda: self._status() == "running", self.patience)
 
     async def look_around(self, notes: Notes) -> None:
         """Look at another page and come back to the run."""
@@ -135,13 +140,13 @@ class Pupil:
         try:
             await self.tab.switch(place, self.patience)
         except TROUBLE:
-            notes.lost["page switch"] += 1
+            notes.lost[SWITCHED] += 1
             return
-        notes.waits["page switch"].append(time.monotonic() - start)
+        notes.waits[SWITCHED].append(time.monotonic() - start)
         await asyncio.sleep(self.chance.uniform(0.5, 1.5))
         frames = self.tab.frames
         back = self.tab.switch("classifier", self.patience)
-        await notes.wait("back to the run", self.tab, back, lambda: self.tab.frames > frames, self.patience)
+        await notes.wait(CAME_BACK, self.tab, back, lambda: self.tab.frames > frames, self.patience)
 
     async def refresh(self, notes: Notes) -> None:
         """Refresh the tab until the run is on it again."""
@@ -150,9 +155,9 @@ class Pupil:
             self.tab = await self.tab.refresh()
             await self.tab.until(lambda: self.tab.frames > 0, self.patience)
         except TROUBLE:
-            notes.lost["refresh to reattached"] += 1
+            notes.lost[REFRESHED] += 1
         else:
-            notes.waits["refresh to reattached"].append(time.monotonic() - start)
+            notes.waits[REFRESHED].append(time.monotonic() - start)
 
     async def leave(self) -> None:
         """Close the tab."""
@@ -251,7 +256,7 @@ async def warm_up(url: str) -> float:
         await pupil.tab.trigger("reset", {})
     await pupil.look_around(Notes())
     await pupil.leave()
-    return notes.waits["page, Play, two frames"][0]
+    return notes.waits[ENTERED][0]
 
 
 async def until_returned(app: App, wanted: int, patience: float = RETURN) -> float | None:
@@ -303,8 +308,3 @@ async def lesson(app: App, first: int, newcomers: int = 0, more: int = 0) -> Rep
     return Report(
         rates, notes, late_notes, more, refused, looked, trained, server, clients, before, during, after, returned
     )
-
-
-def percentile(values: Sequence[float], percent: int) -> float:
-    """The value below which that share of them lies."""
-    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1] if len(values) > 1 else values[0]
