@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,10 @@ from pages.shared.server.owner import Owner
 from pages.shared.server.start import say_ready, take_uploads
 from pages.shared.server.tabs import is_open
 
+TURN = 0.001
+"""Seconds for which a thread computes before another gets its turn. Python's own 5 ms add up: the event loop, which
+answers everybody, waits for its turn behind the scripts of all who press something."""
+
 
 def warm() -> None:
     """Do now what the first visitor would else wait for."""
@@ -36,6 +41,7 @@ def warm() -> None:
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Warm the workers while the server starts; end all runs when it stops."""
     os.environ.setdefault("TORCH_PLAYGROUND_DATA", str(data_folder()))  # fetched images go where the records are
+    sys.setswitchinterval(TURN)
     raise_limit()
     save_handles()
     threading.Thread(target=warm, name="warm", daemon=True).start()
