@@ -14,10 +14,12 @@ def show() -> None:
     from pages.shared.person.language import _
 
     shell.open_page()
-    st.navigation(
+    chosen = st.navigation(
         [st.Page(row.script, title=_(row.title), url_path=row.url_path, default=row.folder == "home") for row in PAGES],
         position="top",
-    ).run()
+    )
+    shell.enter(chosen.url_path)
+    chosen.run()
 
 
 if __name__ == "__main__":

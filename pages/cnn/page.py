@@ -8,7 +8,7 @@ from core.experiments.cnn import CNNConfig, shapes
 from pages.cnn.words import picture_words
 from pages.shared.live.live_view import live_view
 from pages.shared.page.sections import sections
-from pages.shared.page.training_page import training_page
+from pages.shared.page.training_page import settings_bar, training_page
 from pages.shared.panels.image_sets import download_panel, own_images
 from pages.shared.panels.shape_table import shape_table
 from pages.shared.person.language import _
@@ -32,13 +32,12 @@ def picture(config: CNNConfig) -> dict[str, Any]:
 space = training_page(
     "cnn",
     _("Press Play, and while it trains draw a digit of your own on the black square and see what the network says."),
-    own_data=own_images,
-    elsewhere=("own_images",),
 )
 config = space.config
 assert isinstance(config, CNNConfig)
 download_panel(space)
 live_view(space, picture(config))
+settings_bar(space, own_data=own_images, elsewhere=("own_images",))
 
 asked_for = CNNConfig.model_construct(**space.refused) if space.refused else config
 sections(space, {"shapes": (_("Shapes"), lambda: shape_table(shapes(asked_for)))})

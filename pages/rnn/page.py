@@ -10,7 +10,7 @@ from pages.rnn.two_forwards import two_forwards
 from pages.rnn.words import picture_words
 from pages.shared.live.live_view import live_view
 from pages.shared.page.sections import sections
-from pages.shared.page.training_page import training_page
+from pages.shared.page.training_page import settings_bar, training_page
 from pages.shared.panels.dropout_note import dropout_note
 from pages.shared.person.language import _
 from pages.shared.server.assets import asset
@@ -31,15 +31,13 @@ def picture(config: RNNConfig) -> dict[str, Any]:
 
 
 space = training_page(
-    "rnn",
-    _("Press Play. Then choose “reset at each window” under Hidden state and see what memory is good for."),
-    own_data=own_series,
-    elsewhere=("series",),
+    "rnn", _("Press Play. Then choose “reset at each window” under Hidden state and see what memory is good for.")
 )
 config = space.config
 assert isinstance(config, RNNConfig)
 dropout_note(config.dropout, config.num_layers)
 live_view(space, picture(config))
+settings_bar(space, own_data=own_series, elsewhere=("series",))
 
 sections(
     space,

@@ -9,7 +9,7 @@ import streamlit as st
 from core.experiments.vgg import BY_HAND_FLOPS, VGGConfig, as_asked
 from pages.shared.live.live_view import live_view
 from pages.shared.page.sections import sections
-from pages.shared.page.training_page import training_page
+from pages.shared.page.training_page import settings_bar, training_page
 from pages.shared.panels.image_sets import class_words, download_panel, own_images
 from pages.shared.panels.step_by_step import step_by_step
 from pages.shared.person.language import _
@@ -44,8 +44,6 @@ def by_hand(config: VGGConfig) -> None:
 space = training_page(
     "vgg",
     _("Press Play. Then choose “with and without batch norm” under Side by side, and look at Depth while they train."),
-    own_data=partial(own_images, colour=True),
-    elsewhere=("own_images",),
 )
 config = space.config
 assert isinstance(config, VGGConfig)
@@ -53,6 +51,7 @@ settings = config
 asked_for = as_asked(config, space.refused) if space.refused else config
 download_panel(space)
 live_view(space, picture(config))
+settings_bar(space, own_data=partial(own_images, colour=True), elsewhere=("own_images",))
 slow_run(config)
 sections(
     space,

@@ -22,12 +22,11 @@ DRAWN_AS_NUMBER = 1000
 
 
 def controls(space: Workspace, elsewhere: Collection[str] = ()) -> None:
-    """Take what the form says, then draw it: the tutorial's few on top, all others in three groups to unfold.
+    """Draw the form, once it was taken: the tutorial's few on top, all others in three groups to unfold.
 
     Args:
         elsewhere: fields that have a place of their own on the page; bugs always have one.
     """
-    take(space)
     own_place = {"bugs", *elsewhere}
     settings = {name: setting for name, setting in space.config.settings().items() if name not in own_place}
     for group in ON_TOP:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import sleep as pause
+
 import streamlit as st
 
 from pages.shared.person import language, session
@@ -14,6 +16,8 @@ TABLES = """<style>
 }
 </style>"""
 """On a phone a table scrolls in a box of its own, not with the page."""
+HEAD_START = 0.03
+"""Seconds that the top of a page gets before the rest of it is drawn."""
 
 
 def open_page() -> None:
@@ -25,6 +29,21 @@ def open_page() -> None:
     if linked in LANGUAGES and session.get("link_language") != linked:
         session.put("link_language", linked)
         language.choose(linked)
+
+
+def enter(page: str) -> None:
+    """Note which page this run of the script draws, by its address."""
+    session.put("page is new", session.get("page") != page)
+    session.put("page", page)
+
+
+def picture_first() -> None:
+    """Let what was drawn of a page just opened leave for the browser, which paints in one go what comes at once.
+
+    Streamlit sends what a script has drawn every 10 ms, and its browser's part collects for 10 ms before it paints.
+    """
+    if session.get("page is new"):
+        pause(HEAD_START)
 
 
 def language_switch() -> None:

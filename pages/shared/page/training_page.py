@@ -1,4 +1,4 @@
-"""What stands at the top of every training page: settings at the left, title, buttons, and what to try first."""
+"""What stands at the top of every training page: title, buttons and what to try first; and the settings at its left."""
 
 from __future__ import annotations
 
@@ -7,44 +7,51 @@ from collections.abc import Callable, Collection
 import streamlit as st
 
 from pages.index import page
-from pages.shared.form.controls import controls
+from pages.shared.form.controls import controls, take
 from pages.shared.form.workspace import Workspace, workspace
 from pages.shared.page.share import defaults_button, share_link
-from pages.shared.page.shell import language_switch
+from pages.shared.page.shell import language_switch, picture_first
 from pages.shared.person.language import _
 
 
-def training_page(
-    folder: str,
-    first: str,
-    own_data: Callable[[Workspace], None] | None = None,
-    network: Callable[[Workspace], None] | None = None,
-    elsewhere: Collection[str] = (),
-) -> Workspace:
-    """Draw the top of an experiment's page.
+def training_page(folder: str, first: str) -> Workspace:
+    """Draw the top of an experiment's page, from what its form says.
 
     Args:
         folder: the page's, see pages/index.py.
         first: what to try first, in a sentence or two.
-        own_data: draws what takes a person's own data, below the settings.
-        network: draws what the network is made of, above the settings but after they were taken up.
-        elsewhere: settings that have a place of their own on the page and no widget among the others.
     """
     row = page(folder)
     assert row.experiment is not None
     space = workspace(row.experiment)
+    take(space)
     with st.sidebar:
         language_switch()
-        above = st.container()
-        controls(space, elsewhere)
-        if own_data is not None:
-            own_data(space)
-    if network is not None:
-        with above:
-            network(space)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(_(row.heading), anchor=False)
         defaults_button(space)
         share_link(space)
     st.caption(first)
     return space
+
+
+def settings_bar(
+    space: Workspace,
+    own_data: Callable[[Workspace], None] | None = None,
+    network: Callable[[Workspace], None] | None = None,
+    elsewhere: Collection[str] = (),
+) -> None:
+    """Draw the settings at the left, below the picture in the script: they are most of what a browser has to make.
+
+    Args:
+        own_data: draws what takes a person's own data, below the settings.
+        network: draws what the network is made of, above the settings.
+        elsewhere: settings that have a place of their own on the page and no widget among the others.
+    """
+    picture_first()
+    with st.sidebar:
+        if network is not None:
+            network(space)
+        controls(space, elsewhere)
+        if own_data is not None:
+            own_data(space)

@@ -1,7 +1,7 @@
 // One square plot: Plotly draws axes and points, a canvas beneath carries the boundary.
 
 import { create, penOf } from "../live/js/dom.js";
-import { axis, baseLayout, CONFIG, dragMode, loadPlotly } from "../live/js/plot.js";
+import { axis, baseLayout, CONFIG, dragMode, loadPlotly, painted } from "../live/js/plot.js";
 import { BoundaryPainter, stretch } from "./boundary.js";
 
 export const MARGIN = { l: 30, r: 8, t: 8, b: 24 };
@@ -120,6 +120,7 @@ export class Plane {
   async render(plotly, traces, view, theme, adding) {
     this.spec = { plotly, traces, view, theme, adding };
     const Plotly = await loadPlotly(plotly);
+    if (!this.ready) await painted();
     if (this.gone || !this.side || this.spec.traces !== traces || this.spec.view !== view) return;
     await Plotly.react(
       this.graph,

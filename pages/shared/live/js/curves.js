@@ -12,7 +12,7 @@ import {
   setText,
 } from "./dom.js";
 import { decimate, valueAt } from "./history.js";
-import { axis, baseLayout, CONFIG, loadPlotly, watchSize } from "./plot.js";
+import { axis, baseLayout, CONFIG, loadPlotly, painted, watchSize } from "./plot.js";
 import { decades, endOfSteps, roundUp } from "./scales.js";
 import { mix, toCss } from "./theme.js";
 
@@ -560,6 +560,7 @@ export class Curves {
     let began = performance.now();
     try {
       const Plotly = await loadPlotly(this.data.plotly);
+      if (!this.last) await painted();
       began = performance.now();
       await this.draw(Plotly);
     } finally {

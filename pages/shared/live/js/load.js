@@ -11,20 +11,33 @@ const stylesLoaded = () => {
   return Promise.all(missing.map(settled));
 };
 
+// Modules by their addresses, once they are here with their styles. An import would find them as well, but only some
+// turns of the browser's loop later, and between two of these all the widgets of a page may be made.
+const LOADED = Symbol.for("torch-playground.modules");
+window[LOADED] ??= new Map();
+const loaded = window[LOADED];
+
+/** @param {string} file */
+async function load(file) {
+  if (!loaded.has(file)) {
+    const module = await import(new URL(file, window.location.origin).href);
+    await stylesLoaded();
+    loaded.set(file, module);
+  }
+}
+
 /** @param {Component} component */
 export default function (component) {
   /** @type {(() => void) | null} */
   let leave = null;
   let gone = false;
   const { module, picture } = component.data ?? {};
-  /** @param {string | undefined} file */
-  const load = (file) => file && import(new URL(file, window.location.origin).href);
-  if (module) {
-    Promise.all([load(module), load(picture?.module)]).then(async ([view, drawn]) => {
-      await stylesLoaded();
-      if (!gone) leave = view.mount(component, drawn);
-    });
-  }
+  const files = [module, picture?.module].filter(Boolean);
+  const mount = () => {
+    if (!gone) leave = loaded.get(module).mount(component, loaded.get(picture?.module));
+  };
+  if (module && files.every((file) => loaded.has(file))) mount();
+  else if (module) Promise.all(files.map(load)).then(mount);
   return () => {
     gone = true;
     if (leave) leave();

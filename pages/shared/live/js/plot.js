@@ -27,6 +27,9 @@ export function loadPlotly(url) {
   return window[LOADING];
 }
 
+/** Resolves once the browser has painted what stands there now: Plotly's first drawing must not keep it from that. */
+export const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
 /** On a touch screen a drag must scroll the page, not draw a zoom box. */
 export const dragMode = () => (window.matchMedia("(pointer: coarse)").matches ? false : "zoom");
 

@@ -5,7 +5,7 @@ from typing import Any
 from core.experiments.autoencoder import AutoencoderConfig
 from pages.shared.live.live_view import live_view
 from pages.shared.page.sections import sections
-from pages.shared.page.training_page import training_page
+from pages.shared.page.training_page import settings_bar, training_page
 from pages.shared.person.language import _
 from pages.shared.server.assets import asset
 
@@ -40,5 +40,6 @@ space = training_page(
 config = space.config
 assert isinstance(config, AutoencoderConfig)
 live_view(space, picture(config))
+settings_bar(space)
 
 sections(space, {})
