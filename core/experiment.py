@@ -46,6 +46,8 @@ class Experiment:
         view: view(config, snapshot, focus) -> Frame: what the screen draws; an empty focus is what it draws at first.
         moving: moving(config, snapshot, focus) -> Frame with the same arrays, cheaper where `view` is dear: while it
             trains one picture replaces the other. None if there is no such thing.
+        fast: fast(config) -> another loop that yields what `train` yields, bit for bit, in less time; None for a config
+            that has none. Runs are trained with it; scripts and lessons show `train`.
         untrained: untrained(config) -> Snapshot of step 0.
         bench: bench(config) -> Bench, to take one step by hand.
         logged_batch: logged_batch(config) -> x, y: what the network is given of the test set, and what is asked for.
@@ -74,6 +76,7 @@ class Experiment:
     logged_batch: Callable[[Any], tuple[Tensor, Tensor]]
     smallest: Mapping[str, Any]
     moving: Callable[[Any, Any, Mapping[str, Any]], Frame] | None = None
+    fast: Callable[[Any], Callable[..., Iterator[Snapshot]] | None] = lambda config: None
     tested: bool = True
     order: int = 100
     lanes: Callable[[Any], Mapping[str, TrainingConfig]] = bug_lanes

@@ -30,7 +30,8 @@ class Lane:
         self.ended = False
         self.failure = ""
         self.out_of_memory = False
-        self.generator: Iterator[Snapshot] = trained.train(config, changes, resume)
+        train = trained.fast(config) or trained.train
+        self.generator: Iterator[Snapshot] = train(config, changes, resume)
         self.rng = torch.get_rng_state()
         self.snapshot = self._resumed(resume) if resume else next(self.generator)
         self.rng = torch.get_rng_state()

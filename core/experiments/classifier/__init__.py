@@ -1,6 +1,7 @@
 """Step 1 of the tutorial: a simple classifier of points in the plane."""
 
 from core.experiment import Experiment
+from core.experiments.classifier import fast
 from core.experiments.classifier.config import MAX_CLASSES, MAX_POINTS, ClassifierConfig
 from core.experiments.classifier.loop import build_net, build_optimizer, evaluate, make_data, prepare, train
 from core.experiments.classifier.probes import bench, ending, logged_batch, untrained
@@ -13,6 +14,7 @@ EXPERIMENT = Experiment(
     train=train,
     view=view,
     moving=moving,
+    fast=lambda config: fast.train if fast.fits(config) else None,
     untrained=untrained,
     bench=bench,
     logged_batch=logged_batch,
