@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, model_validator
 
+from core.foreign import quoted, written
+
 MAX_TEXT = 100_000
 """Longest text, in characters, that a single setting is read from."""
 
@@ -203,6 +205,7 @@ class Config(BaseModel):
         """Split a text for a tuple field, such as "16,16" or "(16, 16)", or find a choice; pydantic reads all else."""
         if not isinstance(value, str):
             return value
+        value = written(value)
         if typing.get_origin(cls.model_fields[name].annotation) is Literal:
             choices = {str(choice): choice for choice in typing.get_args(cls.model_fields[name].annotation)}
             return choices.get(value, value[:MAX_TEXT])
@@ -315,9 +318,9 @@ def _unknown(name: str, cls: type[Config]) -> Problem:
     near = difflib.get_close_matches(name[:80].lower(), known, n=1)
     if near:
         return Problem(
-            name, "There is no setting “{name}”; did you mean “{near}”?", {"name": name[:80], "near": known[near[0]]}
+            name, "There is no setting “{name}”; did you mean “{near}”?", {"name": quoted(name), "near": known[near[0]]}
         )
-    return Problem(name, "There is no setting “{name}”.", {"name": name[:80]})
+    return Problem(name, "There is no setting “{name}”.", {"name": quoted(name)})
 
 
 def _sentences(error: ValidationError, cls: type[Config]) -> list[Problem]:
@@ -336,7 +339,7 @@ def _sentences(error: ValidationError, cls: type[Config]) -> list[Problem]:
 
 def _sentence(name: str, kind: str, value: Any, cls: type[Config]) -> Problem:
     declared = cls.settings()[name]
-    given = str(value)[:60]
+    given = quoted(value)
     if declared.choices is not None:
         choices = ", ".join(str(choice) for choice in declared.choices)
         if kind in ("too_short", "too_long"):

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from core.config import Problem
+from core.foreign import quoted
 
 MOST_BLOCKS = 64
 """Blocks of a network, those inside residual blocks included."""
@@ -201,7 +202,7 @@ def read_block(text: str, inside: bool = False) -> Block:
     Args:
         inside: whether it stands in a residual block, where no other one may.
     """
-    quoted = {"text": text if len(text) <= 60 else text[:57] + "..."}
+    given = {"text": quoted(text)}
 
     def unreadable(problem: Problem) -> Block:
         return Block("", typed=balanced(text), problem=problem)
@@ -209,12 +210,12 @@ def read_block(text: str, inside: bool = False) -> Block:
     match = re.fullmatch(r"(?:nn\.)?([A-Za-z_]\w*)\s*(?:\((.*)\))?", text.strip(), re.DOTALL)
     if match is None:
         return unreadable(
-            Problem("", "“{text}” is no block: write one as PyTorch does, such as Conv2d(1, 16, 3).", quoted)
+            Problem("", "“{text}” is no block: write one as PyTorch does, such as Conv2d(1, 16, 3).", given)
         )
     names = {kind.lower(): kind for kind in KINDS}
     kind = names.get(match[1].lower(), "")
     if not kind:
-        return unreadable(Problem("", "There is no block “{name}” here.", {"name": match[1][:40]}))
+        return unreadable(Problem("", "There is no block “{name}” here.", {"name": quoted(match[1])}))
     parts = [part for part in split(match[2] or "") if not re.fullmatch(r"inplace\s*=\s*(True|False)", part)]
     if kind == "Residual":
         if inside:
@@ -247,11 +248,11 @@ def _arguments(kind: str, parts: Sequence[str]) -> Iterator[Any]:
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals:
             if position >= len(arguments) or named:
-                raise BlocksRefused(Problem("", "{kind} takes no “{text}”.", {"kind": kind, "text": part[:40]}))
+                raise BlocksRefused(Problem("", "{kind} takes no “{text}”.", {"kind": kind, "text": quoted(part)}))
             name, value = arguments[position].name, part
         named = named or bool(equals)
         if name in given or name not in [argument.name for argument in arguments]:
-            raise BlocksRefused(Problem("", "{kind} takes no “{text}”.", {"kind": kind, "text": part[:40]}))
+            raise BlocksRefused(Problem("", "{kind} takes no “{text}”.", {"kind": kind, "text": quoted(part)}))
         given[name] = value
     for argument in arguments:
         if argument.name in given:

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from core.foreign import quoted
+
 FUNCTIONS = ("sin", "cos", "tan", "exp", "log", "sqrt", "abs", "sign", "tanh", "floor")
 """Functions that a formula may use, by their names in torch."""
 OPERATORS = {
@@ -121,20 +123,28 @@ def check_formula(text: str) -> None:
         raise FormulaRefused("t")
 
 
+def _words(part: ast.expr) -> str:
+    """A part of a formula as a sentence quotes it; empty where it is too deep to be written."""
+    try:
+        return quoted(ast.unparse(part))
+    except (RecursionError, ValueError):
+        return ""
+
+
 def _check_part(part: ast.AST, called: list[ast.expr]) -> None:
     if isinstance(part, ast.Call):
         if not isinstance(part.func, ast.Name) or part.func.id not in FUNCTIONS:
-            raise FormulaRefused(ast.unparse(part.func)[:40])
+            raise FormulaRefused(_words(part.func))
         if len(part.args) != 1 or part.keywords:
             raise FormulaRefused(part.func.id)
     elif isinstance(part, ast.Name):
         if part not in called and part.id not in ("t", "pi"):
-            raise FormulaRefused(part.id[:40])
+            raise FormulaRefused(quoted(part.id))
     elif isinstance(part, ast.Constant):
         if not isinstance(part.value, int | float) or isinstance(part.value, bool) or abs(part.value) > 1e6:
-            raise FormulaRefused(str(part.value)[:40])
+            raise FormulaRefused(quoted(part.value))
     elif isinstance(part, ast.UnaryOp | ast.BinOp):
         if type(part.op).__name__ not in OPERATORS:
-            raise FormulaRefused(ast.unparse(part)[:40])
+            raise FormulaRefused(_words(part))
     elif not isinstance(part, ast.operator | ast.unaryop | ast.expr_context):
-        raise FormulaRefused(ast.unparse(part)[:40] if isinstance(part, ast.expr) else "")
+        raise FormulaRefused(_words(part) if isinstance(part, ast.expr) else "")

@@ -20,6 +20,7 @@ from core.checkpoints import KeptStep
 from core.config import ConfigError, EpochConfig, Problem, TrainingConfig
 from core.experiments import Experiment, experiment, experiments
 from core.files.uploads.packed import pack, raw, unpack
+from core.foreign import quoted
 from core.frames import encode
 from core.processes.confined import Unable, confined
 from core.snapshot import Snapshot, undisturbed
@@ -106,11 +107,13 @@ def config_of(value: Mapping[str, Any]) -> TrainingConfig:
     if not isinstance(name, str) or name not in experiments() or not isinstance(settings, dict):
         raise Unable(Problem("", "This checkpoint is of no experiment that is known here."))
     try:
-        return experiment(name).config.create({**settings, "device": "cpu"})
+        return experiment(name).config.create(
+            {**{str(field): value for field, value in settings.items()}, "device": "cpu"}
+        )
     except ConfigError as error:
         problem = error.problems[0]
         raise Unable(
-            Problem("", "Its setting {name} can't be used here.", {"name": problem.field[:60] or "?"})
+            Problem("", "Its setting {name} can't be used here.", {"name": quoted(problem.field) or "?"})
         ) from None
 
 

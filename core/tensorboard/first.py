@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 from torch.utils.tensorboard import SummaryWriter
 
 from core.config import Config, Problem, setting
+from core.foreign import quoted
 from core.tensorboard.records import Record, records
 
 FOLDER = "first_example"
@@ -58,7 +59,7 @@ class FirstConfig(Config):
                 "run",
                 "“{value}” can't be the name of a run here: 1 to 40 of a to z, A to Z, 0 to 9, dash, underline and "
                 "dot, the first no dot. SummaryWriter takes any path, and “../x” would write outside of runs/.",
-                {"value": self.run if len(self.run) <= 60 else f"{self.run[:60]} …"},
+                {"value": quoted(self.run)},
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.config import Problem
 from core.engine.manager import manager
+from core.foreign import quoted
 from core.layers import CARDS
 from core.layers.card import Card
 from pages.shared.form.form import Form
@@ -46,7 +47,7 @@ def chosen_card() -> CardForm:
             config, notices = form.card.config.forgive(values)
             form.fill(config)
         else:
-            notices = [Problem("", "There is no card “{name}”.", {"name": query["card"][:80]})]
+            notices = [Problem("", "There is no card “{name}”.", {"name": quoted(query["card"])})]
         form.notices = notices
     forget_link()
     return form

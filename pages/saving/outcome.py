@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from core.files.weights import Loaded, Match, prefix
-from pages.shared.person.language import _, joined
+from pages.shared.person.language import _, as_code, joined
 
 MOST_KEYS = 120
 """The most lines that the table of keys has."""
@@ -33,7 +33,10 @@ def outcome(loaded: Loaded, matches: list[Match], mode: str) -> None:
             if before:
                 more = _(
                     "Every name begins with {prefix}, as DataParallel and torch.compile write them. Take it off: {line}"
-                ).format(prefix=f"`{before}`", line=f'`{{k.removeprefix("{before}"): v for k, v in weights.items()}}`')
+                ).format(
+                    prefix=as_code(before),
+                    line=as_code(f'{{k.removeprefix("{before}"): v for k, v in weights.items()}}'),
+                )
             sentence = joined(sentence, more)
         st.error(sentence, icon=":material/error:")
         with st.expander(_("PyTorch's own words")):
@@ -57,7 +60,7 @@ def odd_numbers(weights: dict[str, Tensor]) -> None:
     odd = [name for name, tensor in weights.items() if not torch.isfinite(tensor).all()]
     if odd:
         sentence = _("{name} holds numbers that are none: NaN or infinity. Tensors like that: {count}.")
-        st.warning(sentence.format(name=f"`{odd[0].replace('`', '')[:80]}`", count=len(odd)), icon=":material/warning:")
+        st.warning(sentence.format(name=as_code(odd[0][:80]), count=len(odd)), icon=":material/warning:")
     others = {str(tensor.dtype).removeprefix("torch.") for tensor in weights.values() if tensor.is_floating_point()}
     if others - {"float32"}:
         sentence = _("load_state_dict copies into the network's own numbers: {kinds} becomes float32.")
@@ -78,7 +81,7 @@ def key_table(matches: list[Match], loaded: Loaded | None) -> None:
     copied = set(loaded.copied) if loaded is not None else set()
     for row in matches[:MOST_KEYS]:
         mark = _("copied") if row.key in copied else ""
-        key = "`" + row.key.replace("`", "").replace("|", "")[:80] + "`"
+        key = as_code(row.key[:80])
         verdict = f":{colours[row.verdict]}[{words[row.verdict]}]"
         lines.append(f"| {key} | {_shape(row.file)} | {_shape(row.net)} | {verdict} | {mark} |")
     st.markdown("\n".join(lines))

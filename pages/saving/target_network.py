@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import Any
 
@@ -14,6 +13,7 @@ from core.experiments import experiment, experiments
 from core.files.resuming import config_of
 from core.files.uploads import Upload
 from core.files.weights import match
+from core.foreign import read_json
 from core.processes.confined import Unable
 from pages.saving.chosen import Chosen
 from pages.shared.form.controls import log_options, plain
@@ -73,7 +73,7 @@ def _candidates(upload: Upload, chosen: Chosen | None) -> dict[str, TrainingConf
     stored = upload.value if upload.kind == "checkpoint" else None
     if upload.metadata.get("experiment") in experiments():
         try:
-            stored = {"experiment": upload.metadata["experiment"], "config": json.loads(upload.metadata["config"])}
+            stored = {"experiment": upload.metadata["experiment"], "config": read_json(upload.metadata["config"])}
         except (KeyError, ValueError):
             stored = None
     if stored is not None:

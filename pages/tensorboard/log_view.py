@@ -13,7 +13,7 @@ from core.tensorboard.reading import Log, event_files, packed, read, runs, smoot
 from pages.index import page
 from pages.shared.page.links import link_to
 from pages.shared.person import session
-from pages.shared.person.language import _
+from pages.shared.person.language import _, plain
 from pages.shared.pictures.palette import CHARTS
 
 SHOWN_AT_FIRST = 3
@@ -93,7 +93,7 @@ def pictures(logs: Path, names: list[str], weight: float, logarithmic: bool) -> 
     columns = st.columns(2)
     for number, tag in enumerate(dict.fromkeys(tags)):
         with columns[number % 2]:
-            st.markdown(f"**{tag}**")
+            st.markdown(f"**{plain(tag)}**")
             figure = lines(logs_of, tag, weight, logarithmic)
             st.plotly_chart(figure, key=f"log {tag}", config={"displayModeBar": False})
     pictured = [name for name in names if logs_of[name].images or logs_of[name].histograms]
@@ -102,7 +102,7 @@ def pictures(logs: Path, names: list[str], weight: float, logarithmic: bool) -> 
     last = logs_of[st.selectbox(_("Images and histograms of"), pictured, key="log pictured")]
     images = [(tag, *image) for tag, images in last.images.items() for image in images]
     for tag, step, image in images:
-        st.markdown(f"**{tag}**")
+        st.markdown(f"**{plain(tag)}**")
         st.image(image, width=320, caption=_("step {step}").format(step=step))
     _histograms(last)
 

@@ -538,3 +538,26 @@ def test_files_and_devices_are_chinese(
     for section in sections:
         page.set({"saving": "files section", "devices": "devices section"}[name], section)
         assert_chinese(page, messages)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("blue", "blue"),
+        ("a: b", r"a\: b"),
+        ("*a* [b](c) `d` $e$ <f> ~g~ #h |i| !j &k;", r"\*a\* \[b\](c) \`d\` \$e\$ \<f\> \~g\~ \#h \|i\| \!j \&k;"),
+        ("http://x.example", "http\\:\u2060//x.example"),
+        ("www.x.example", "www\u2060.x.example"),
+        ("a@x.example", "a@\u2060x.example"),
+        ("\n\n# a\r\n- b\u2028c\u202ed", r" \# a - b c d"),
+        ("a\ud800", "a?"),
+    ],
+)
+def test_texts_of_strangers_are_plain(text: str, expected: str) -> None:
+    """tests/browser/test_plain_texts.py sees what Streamlit makes of it."""
+    assert language.plain(text) == expected
+
+
+def test_texts_of_strangers_in_code_stay_in_it() -> None:
+    assert language.as_code("layer.0|weight`\n\n[x](http://x.example)") == "`layer.0weight [x](http://x.example)`"
+    assert language.as_code("`") == "` `"

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import safetensors.torch
+import torch
 
 from core.engine.manager import Manager
 from core.experiments import experiment
@@ -222,3 +224,22 @@ def test_a_finished_checkpoint_is_lengthened_as_far_as_one_likes(
 def test_a_ratio_is_a_number_that_one_can_read(ratio: float, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.shared.person.language.current", lambda: "en")
     assert words in risen(ratio)
+
+
+def test_a_file_that_is_deep_is_refused_in_a_sentence(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    page = open_tab().open("saving").set("files section", "load")
+    for config in ("[" * 5_000, "[" * 900 + "]" * 900, '{"a":' * 5_000):
+        about = {"experiment": "cnn", "config": config}
+        data = safetensors.torch.save({"w": torch.zeros(4)}, about)
+        page.at.file_uploader[0].upload("deep.safetensors", data, "application/octet-stream")
+        page.run()
+        assert page.errors == ["This file is cut off or damaged: its parts do not add up."]
+
+
+def test_names_of_strangers_stay_in_the_table_of_keys(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    page = open_tab().open("saving").set("files section", "load")
+    data = safetensors.torch.save({"x`\n\n[here](http://evil.example)|": torch.full((4,), float("nan"))})
+    page.at.file_uploader[0].upload("names.safetensors", data, "application/octet-stream")
+    page.run()
+    assert "| `x [here](http://evil.example)` |" in page.words
+    assert not [element.value for element in page.at.markdown if "\n[here]" in element.value]

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator
 from core import settings
 from core.config import ConfigError, Problem, TrainingConfig, setting
 from core.experiment import bug_lanes
+from core.foreign import quoted
 from core.images.config import ImageConfig
 from core.settings import PYTORCH, Device, Optimizer, OwnImages, Precision
 from core.shapes.stack import Stack, stack
@@ -39,7 +40,7 @@ def read_layer(text: Any) -> Any:
     except ValueError:
         channels = 0
     if not 1 <= channels <= MOST_CHANNELS or isinstance(entry, float | bool):
-        values = {"value": str(entry)[:40], "most": MOST_CHANNELS}
+        values = {"value": quoted(entry), "most": MOST_CHANNELS}
         raise ConfigError(
             [Problem("cfg", "“{value}” is neither 'M' nor a number of channels from 1 to {most}.", values)]
         )

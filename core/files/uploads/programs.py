@@ -17,12 +17,12 @@ from torch import Tensor
 from core.config import Problem
 from core.files.uploads.packed import DTYPES, raw
 from core.files.uploads.pickles import damaged, too_many_parts
+from core.foreign import read_json
 from core.processes.confined import Unable
 
 MOST_TENSORS = 10_000
 MOST_AXES = 16
 MOST_NUMBERS = 2**31
-LONGEST_CONFIG = 2_000_000
 LONGEST_TEXT = 200_000
 MOST_TEXTS = 100
 SCALAR_TYPES = {
@@ -197,10 +197,8 @@ def _name(name: str) -> str:
 
 def _json(content: bytes) -> Any:
     try:
-        if len(content) > LONGEST_CONFIG:
-            raise ValueError("too long")
-        return json.loads(content.decode(), object_pairs_hook=once)
-    except (ValueError, RecursionError):
+        return read_json(content.decode(), pairs=once)
+    except ValueError:
         raise Unable(damaged()) from None
 
 

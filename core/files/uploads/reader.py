@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import pickle
 import struct
@@ -19,12 +18,12 @@ from core.config import Problem
 from core.files.uploads import archive, pickles, programs
 from core.files.uploads.packed import DTYPES, pack
 from core.files.uploads.programs import LONGEST_TEXT
+from core.foreign import LONGEST_JSON, read_json, written
 from core.processes.confined import Unable
 
 MOST_PARTS = 20_000
 """Dicts, lists, tensors, numbers and texts in a file."""
 DEEPEST = 40
-LONGEST_HEADER = 2_000_000
 LEGACY = pickle.dumps(torch.serialization.MAGIC_NUMBER, 2)
 """How a file begins that torch.save wrote before version 1.6, or was asked to write so."""
 SAFETENSORS = {
@@ -92,7 +91,17 @@ def _program(kind: str, weights: dict[str, Tensor], texts: dict[str, str]) -> di
     if not weights:
         raise Unable(Problem("", "There is no tensor in this file."))
     stored = {tensor.untyped_storage().nbytes() for tensor in weights.values()}
-    return {"kind": kind, "value": _Plain(stored).of(weights), "metadata": texts}
+    return {"kind": kind, "value": _Plain(stored).of(weights), "metadata": _checked(texts)}
+
+
+def _checked(texts: dict[str, str]) -> dict[str, str]:
+    """The texts of a file, if what they say of an experiment can be read (raises Unable)."""
+    if {"experiment", "config"} <= set(texts):
+        try:
+            read_json(texts["config"])
+        except ValueError:
+            raise Unable(pickles.damaged()) from None
+    return texts
 
 
 def _torch_file(files: dict[str, bytes]) -> dict[str, Any]:
@@ -146,7 +155,7 @@ class _Plain:
         if isinstance(value, Tensor):
             return self._tensor(value)
         if type(value) in (dict, OrderedDict):
-            if not all(type(key) in (str, int) and len(str(key)) < 300 for key in value):
+            if not all(type(key) in (str, int) and len(str(key)) < 300 and _is_whole(str(key)) for key in value):
                 raise Unable(_strange("dict"))
             return {key: self.of(item, depth + 1) for key, item in value.items()}
         if type(value) in (list, tuple, torch.Size):
@@ -156,7 +165,7 @@ class _Plain:
             return value
         if type(value) is int and abs(value) < 2**63:
             return value
-        if type(value) is str and len(value) <= LONGEST_TEXT:
+        if type(value) is str and len(value) <= LONGEST_TEXT and _is_whole(value):
             self.bytes += len(value)  # a pickle may name one text a thousand times
             if self.bytes > most_bytes():
                 raise Unable(pickles.too_many_parts())
@@ -175,6 +184,11 @@ class _Plain:
         if size > stored or (stored not in self.sizes and stored) or self.bytes > most_bytes() or not dense(tensor):
             raise Unable(programs.lies())
         return tensor.detach()
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text holds whole characters only: a pickle may hold halves, which nothing can show."""
+    return written(text) == text
 
 
 def dense(tensor: Tensor) -> bool:
@@ -228,11 +242,11 @@ def _weights_of(model: StandIn) -> dict[str, Tensor]:
 def _safetensors(data: bytes) -> dict[str, Any]:
     """The tensors of a safetensors file, whose header says all and is believed nothing."""
     (length,) = struct.unpack_from("<Q", data)
-    if not 2 <= length <= min(LONGEST_HEADER, len(data) - 8):
+    if not 2 <= length <= min(LONGEST_JSON, len(data) - 8):
         raise Unable(pickles.damaged())
     try:
-        header = json.loads(data[8 : 8 + length].decode(), object_pairs_hook=programs.once)
-    except (ValueError, RecursionError):
+        header = read_json(data[8 : 8 + length].decode(), pairs=programs.once)
+    except ValueError:
         raise Unable(pickles.damaged()) from None
     about = header.pop("__metadata__", {}) if isinstance(header, dict) else None
     if not isinstance(about, dict) or not all(isinstance(text, str) for text in about.values()):
@@ -253,7 +267,8 @@ def _safetensors(data: bytes) -> dict[str, Any]:
     digest = about.get("sha256")
     if digest is not None and digest != hashlib.sha256(body).hexdigest():
         raise Unable(Problem("", "The numbers in this file are not those that were saved: their checksum differs."))
-    return {"kind": "safetensors", "value": tensors, "metadata": {k[:80]: v[:LONGEST_TEXT] for k, v in about.items()}}
+    texts = {name[:80]: text[:LONGEST_TEXT] for name, text in about.items()}
+    return {"kind": "safetensors", "value": tensors, "metadata": _checked(texts)}
 
 
 def _safe_tensor(entry: Any, body: memoryview) -> tuple[Tensor, tuple[int, int]]:

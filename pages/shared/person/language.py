@@ -12,8 +12,17 @@ import streamlit as st
 from babel.messages.pofile import read_po
 
 from core.config import Problem
+from core.foreign import written
 from pages.shared.person import session
 
+WORD_JOINER = "\u2060"
+"""A character without width at which no line is broken."""
+ALIVE = re.compile(r":(?=\S)|@|\bwww(?=\.)", re.IGNORECASE)
+"""Where a text becomes a link, an address or an icon."""
+MARKDOWN = re.compile(r"([\\`*_\[\]<>$~:#|&!])")
+"""What has a meaning in Markdown."""
+UNSEEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
+"""Ends of lines, which would begin something new, and marks that turn the direction of what follows."""
 LANGUAGES = {"en": "English", "zh": "中文"}
 PAGES = Path(__file__).parents[2]
 """The folder of all pages: each has its texts and its catalogue `zh.po` in a folder of its own."""
@@ -78,8 +87,19 @@ def tell(problem: Problem, markdown: bool = True) -> str:
 
 
 def plain(text: Any) -> Any:
-    """Someone's own text, written so that Markdown shows it as it is: no links, pictures or formulas of theirs."""
-    return re.sub(r"([\\`*_\[\]<>$~:#|])", r"\\\1", text) if isinstance(text, str) else text
+    """Someone's own text, written so that Markdown shows it as it is: no links, pictures, formulas or icons of theirs.
+
+    Streamlit makes links and icons of what looks like one, escaped or not, so an invisible mark goes into it.
+    """
+    if not isinstance(text, str):
+        return text
+    line = UNSEEN.sub(" ", written(text))
+    return MARKDOWN.sub(r"\\\1", ALIVE.sub(rf"\g<0>{WORD_JOINER}", line))
+
+
+def as_code(text: str) -> str:
+    """Someone's own text as code in a line of Markdown or a table: nothing in it ends the code."""
+    return f"`{UNSEEN.sub(' ', written(text)).replace('`', '').replace('|', '').strip() or ' '}`"
 
 
 def text_file(folder: str, name: str, language: str) -> Path:

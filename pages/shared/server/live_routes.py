@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from core.engine.manager import manager
 from core.engine.run import Run
 from core.experiments import experiment
+from core.foreign import read_json
 from pages.shared.server.addresses import address
 from pages.shared.server.owner import owner_of
 from pages.shared.server.requests import LONGEST_BODY, body_of
@@ -67,7 +68,7 @@ async def obey(socket: WebSocket, run: Run) -> None:
     """Pass a viewer's commands to the run until the socket closes."""
     try:
         while True:
-            order = json.loads((await socket.receive_text())[:LONGEST_BODY])
+            order = read_json((await socket.receive_text())[:LONGEST_BODY])
             name, value = order.get("command"), order.get("value")
             if name == "end":
                 run.end_silent()
@@ -116,8 +117,8 @@ async def kept_frame(request: Request) -> Response:
     focus: Mapping[str, Any] = {}
     if request.method == "POST":
         try:
-            focus = experiment(run.config.experiment).focus(json.loads(await body_of(request)))
-        except (ValueError, RecursionError):
+            focus = experiment(run.config.experiment).focus(read_json(await body_of(request)))
+        except ValueError:
             return PlainTextResponse("This can't be looked at.", 400)
     data = await run_in_threadpool(run.folder.frame, step, focus)
     if focus:

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from core import limits
 from core.models import CNN, Net
 
 
@@ -42,6 +43,8 @@ def zipped(contents: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> byte
     return file.getvalue()
 
 
+TOO_LONG = limits.UPLOAD_MB * limits.MEGABYTE + 1
+"""Bytes that are one too many."""
 GOOD = saved(CNN().state_dict())
 WHOLE = saved(Net(2, 10, 2))
 
@@ -193,7 +196,7 @@ def sizes() -> Iterator[tuple[str, bytes]]:
     yield "a huge integer", with_pickle(b"\x80\x02\x8b" + struct.pack("<i", 100_000) + b"\xff" * 100_000 + b".")
     yield "list inside itself", with_pickle(b"\x80\x02]q\x00h\x00a.")
     yield "dict for a key", with_pickle(b"\x80\x02}(}K\x01u.")
-    yield "too long", b"PK" + bytes(24_000_001)
+    yield "too long", b"PK" + bytes(TOO_LONG)
     yield "sparse", saved({"w": torch.eye(3).to_sparse()})
     yield "quantized", with_pickle(tensor_program(4, (4,), (1,)).replace(b"_rebuild_tensor_v2", b"_rebuild_qtensor"))
     yield "complex", saved({"w": torch.zeros(3, dtype=torch.complex64)})
@@ -240,6 +243,13 @@ def headers() -> Iterator[tuple[str, bytes]]:
     yield "st length beyond the end", safetensors({"w": one}, length=2**63)
     yield "st length of zero", safetensors({"w": one}, length=0)
     yield "st no json", safetensors(b"{" * 40)
+    config = {"experiment": "cnn", "config": "[" * 5_000}
+    yield "st deep config", safetensors({"w": one, "__metadata__": config})
+    yield (
+        "st deep config that ends",
+        safetensors({"w": one, "__metadata__": {**config, "config": "[" * 900 + "]" * 900}}),
+    )
+    yield "st half a character", safetensors(b'{"\\ud800":' + json.dumps(one).encode() + b"}")
     yield "st a list", safetensors(b"{}x")
     yield "st deep", safetensors(b'{"a":' * 20_000 + b"1" + b"}" * 20_000)
     yield (

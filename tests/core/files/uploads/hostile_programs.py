@@ -17,8 +17,9 @@ import torch
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 from torch import nn
 
+from core import limits
 from core.models import Net
-from tests.core.files.uploads.hostile import entries, zipped
+from tests.core.files.uploads.hostile import TOO_LONG, entries, zipped
 
 LIES = "A tensor in this file claims other numbers"
 DAMAGED = "This file is cut off or damaged"
@@ -275,8 +276,8 @@ def bombs() -> Hostile:
     empty = weight(sizes=ints(0), strides=ints(1))
     lines = {str(number): empty for number in range(11_000)}
     yield "pt2 many weights", with_config({"config": lines}), DAMAGED  # its config is longer than 2 MB
-    yield "pt2 too long", b"PK" + bytes(24_000_001), "The file is larger than 24 MB"
-    yield "onnx too long", b"\x08\x0a" + bytes(24_000_001), "The file is larger than 24 MB"
+    yield "pt2 too long", b"PK" + bytes(TOO_LONG), f"The file is larger than {limits.UPLOAD_MB} MB"
+    yield "onnx too long", b"\x08\x0a" + bytes(TOO_LONG), f"The file is larger than {limits.UPLOAD_MB} MB"
     yield "onnx ten million fields", b"\x08\x0a" * 10_000_000, DAMAGED  # the version again and again, and no graph
     yield "onnx ten million nodes", b"\x08\x0a" + message(7, b"\x0a\x00" * 10_000_000), PARTS
     short = message(5, message(8, b"w") + b"\x10\x01\x08\x00")
