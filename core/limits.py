@@ -124,10 +124,10 @@ RUNS_PER_OWNER = limit(
 )
 RUNS_AT_ONCE = limit(
     "RUNS_AT_ONCE",
-    32 * cores(),
+    60 * cores(),
     least=1,
     most=10_000,
-    default_text="32 a core",
+    default_text="60 a core",
     meaning="Runs alive at once on the server.",
 )
 RUN_MEMORY = limit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from core.config import Config
+from core.config import Config, Problem
 from core.engine.manager import manager
 from core.engine.run import Run
 from core.engine.store import Entry
@@ -27,6 +27,7 @@ class Workspace(Form):
         run_id: the run on display, whose config differs only in fields that need no new run; None before a run.
         link: the link last seen in the address.
         focus: what the picture is to show while there is no run.
+        refusals: starts that were refused: at one more, the play bar can be pressed again.
 
     Streamlit may end a script run wherever it touches the session, to begin the next one. So nothing here does that
     once the workspace is made, or a change could be left half done. Until the old script run gets to such a place it
@@ -42,6 +43,7 @@ class Workspace(Form):
         self.speed = SPEED
         self.link: dict[str, str] = {}
         self.focus: dict[str, Any] = {}
+        self.refusals = 0
         self._restore()
 
     @property
@@ -108,7 +110,11 @@ class Workspace(Form):
         try:
             self.run_id = manager().start(self.owner, self.config, **how).id
         except Refused as refusal:
-            self.notices.append(refusal.problem)
+            self._refuse(refusal.problem)
+
+    def _refuse(self, problem: Problem) -> None:
+        self.notices.append(problem)
+        self.refusals += 1
 
     def play(self, speed: float, paused: bool = False, steps: int | str = 0) -> None:
         """Start a run with the form's config, or continue the run on display where it has steps left."""
@@ -140,7 +146,7 @@ class Workspace(Form):
             try:
                 self.run_id = manager().resume(self.owner, self.run_id, step, **how).id
             except Refused as refusal:
-                self.notices.append(refusal.problem)
+                self._refuse(refusal.problem)
             self.save()
 
     def reset(self) -> None:

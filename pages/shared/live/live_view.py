@@ -75,6 +75,7 @@ def view_data(
         "lr": config.lr,
         "adding": adding,
         "speed": space.speed,
+        "refusals": space.refusals,
     }
 
 

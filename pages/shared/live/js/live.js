@@ -156,7 +156,7 @@ class LiveView {
   /** @param {LiveData} data */
   adopt(data) {
     const changedRun = this.data?.run !== data.run;
-    if (changedRun) this.stopStarting();
+    if (changedRun || this.data?.refusals !== data.refusals) this.stopStarting();
     if (this.data?.preview !== data.preview) this.preview = data.preview ? decodeBase64Frame(data.preview) : null;
     if (data.speed !== undefined && !this.data) this.playBar.takeSpeed(data.speed);
     this.data = data;

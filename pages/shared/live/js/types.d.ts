@@ -283,6 +283,8 @@ interface LiveData {
   lr: number;
   adding: { label: number } | null;
   speed?: number;
+  /** How many starts were refused so far. */
+  refusals: number;
 }
 
 /** What Streamlit hands to a component's script. */
