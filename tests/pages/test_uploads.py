@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from streamlit import runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from core import limits
 from core.data import csv_table
@@ -17,6 +21,7 @@ from core.engine.manager import Manager
 from core.layers import samples
 from core.processes import confined
 from pages.shared.server.tabs import is_open
+from pages.shared.server.uploads import Uploads
 from tests.pages.door import HERE, cookie_of, door, session
 from tests.pages.tabs import ANNE, Tab
 from tests.waiting import PATIENCE, until
@@ -31,21 +36,78 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         yield made
 
 
-def status_of(client: TestClient, size: int) -> int:
-    """How the server answers to a file of that many bytes."""
+@contextmanager
+def uploading(client: TestClient) -> Iterator[Callable[[str, int], int]]:
+    """Gives files of a number of bytes to a tab that is open while inside; each is answered with a status."""
     token = client.get("/_stcore/health").cookies["_streamlit_xsrf"]
     cookies = f"{cookie_of(ANNE)}; _streamlit_xsrf={token}"
     headers = {"origin": HERE, "x-xsrftoken": token, "cookie": cookies}
     with session(client, cookies) as id:
-        file = {"file": ("vgg_checkpoint.pt", bytes(size), "application/octet-stream")}
-        return client.put(f"/_stcore/upload_file/{id}/file", files=file, headers=headers).status_code
+
+        def give(name: str, size: int) -> int:
+            file = {"file": ("vgg_checkpoint.pt", bytes(size), "application/octet-stream")}
+            return client.put(f"/_stcore/upload_file/{id}/{name}", files=file, headers=headers).status_code
+
+        yield give
 
 
 def test_a_file_of_the_size_that_is_promised_goes_in(client: TestClient) -> None:
     most = limits.UPLOAD_MB * limits.MEGABYTE
     assert limits.UPLOAD_MB == 50
-    assert status_of(client, most) == 204
-    assert status_of(client, most + 2 * limits.MEGABYTE) == 413
+    with uploading(client) as give:
+        assert give("file", most) == 204
+        assert give("file", most + 2 * limits.MEGABYTE) == 413
+
+
+def test_what_a_tab_uploaded_first_is_forgotten_first(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "UPLOAD_MB", 1)
+    files = runtime.get_instance().uploaded_file_mgr
+    assert isinstance(files, MemoryUploadedFileManager)
+
+    def held() -> list[str]:
+        return list(list(files.file_storage.values())[-1])
+
+    with uploading(client) as give:
+        for name in ("a", "b", "c"):
+            assert give(name, limits.MEGABYTE) == 204
+        assert held() == ["a", "b", "c"]
+        assert give("d", 10) == 204
+        assert held() == ["b", "c", "d"]
+        assert give("b", 20) == 204
+        assert held() == ["b", "c", "d"]
+        monkeypatch.setattr(limits, "UPLOAD_MB", 3)
+        assert give("e", 3 * limits.MEGABYTE) == 204
+        assert held() == ["b", "c", "d", "e"]
+        monkeypatch.setattr(limits, "UPLOAD_MB", 1)
+        assert give("f", 1) == 204
+        assert held() == ["f"]
+
+
+def test_files_of_one_tab_arrive_one_after_another() -> None:
+    """A hundred at once would lie in memory at once, before the first could be forgotten."""
+    arriving: list[str] = []
+    most = 0
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal most
+        arriving.append(scope["path"])
+        most = max(most, len(arriving))
+        await asyncio.sleep(0)
+        arriving.remove(scope["path"])
+
+    async def main(sessions: list[str]) -> None:
+        uploads = Uploads(app)
+        scopes = [
+            {"type": "http", "method": "PUT", "path": f"/_stcore/upload_file/{session}/{number}"}
+            for session in sessions
+            for number in range(20)
+        ]
+        await asyncio.gather(*(uploads(scope, None, None) for scope in scopes))  # type: ignore[arg-type]
+
+    for sessions in (["a"], ["a", "b", "c"]):
+        most = 0
+        asyncio.run(main(sessions))
+        assert most == len(sessions)
 
 
 def test_every_uploader_says_what_it_takes_and_no_more_than_the_server() -> None:
