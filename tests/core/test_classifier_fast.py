@@ -43,7 +43,7 @@ VALUES: dict[str, list[Any]] = {
     "weight_decay": [0.01, 10.0],
     "num_steps": [1, 17],
     "evaluate_every": [1, 7],
-    "bugs": [("no_activation",), ("high_lr",)],
+    "bugs": [("softmax",), ("no_activation",), ("high_lr",)],
 }
 """What each field may be beside its default where the fast loop fits."""
 ALONE: dict[str, list[Any]] = {
@@ -53,7 +53,7 @@ ALONE: dict[str, list[Any]] = {
     "l1": [0.01],
     "loss": ["MSELoss"],
     "device": ["cuda:0", "mps"],
-    "bugs": [("softmax",), ("no_zero_grad",)],
+    "bugs": [("no_zero_grad",), ("softmax", "no_zero_grad")],
 }
 """Where the plain loop runs."""
 TOGETHER: list[dict[str, Any]] = [
@@ -62,6 +62,7 @@ TOGETHER: list[dict[str, Any]] = [
     {"momentum": 0.5, "nesterov": True, "batch_size": 10, "weight_decay": 0.1},
     {"optimizer": "RMSprop", "momentum": 0.9, "batch_size": 10},
     {"optimizer": "Adam", "weight_decay": 0.1, "batch_size": 10, "hidden_sizes": (8, 8)},
+    {"bugs": ("softmax",), "batch_size": 10, "hidden_sizes": (8, 8), "dataset": "blobs"},
     {"stop": "accuracy", "target_accuracy": 0.9},
     {"stop": "plateau", "patience": 5, "lr": 0.0001, "batch_size": 10},
 ]
