@@ -2,7 +2,7 @@
 
 Each part runs in a process of its own, and within a part what is compared is measured in turn.
 
-Run: python -m tests.benchmarks [--only PART ...] [--tfp FOLDER]
+Run: python -m tests.benchmarks [--only PART ...] [--tfp FOLDER] [--soak MINUTES]
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ and memory stay as they are.
 """
 PARTS = {
     "class30": ("A class of 30", "classroom.figures", "thirty"),
+    "half": ("A class of 30 on half the machine", "classroom.figures", "half"),
     "class60": ("60 people", "classroom.figures", "sixty"),
     "class200": ("200 connections", "classroom.figures", "two_hundred"),
+    "soak": ("Eight for a long time", "classroom.soak", "rows"),
     "step": ("The engine's step", "step_speed", "rows"),
     "watching": ("Being watched", "telemetry", "rows"),
     "folder": ("Started from another folder", "start_folder", "rows"),
@@ -99,13 +101,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="All benchmarks.")
     parser.add_argument("--only", nargs="+", metavar="PART", choices=PARTS, help="these parts; the others stay")
     parser.add_argument("--tfp", type=Path, metavar="FOLDER", help="a built TensorFlow Playground to compare with")
+    parser.add_argument("--soak", metavar="MINUTES", help="how long eight stay, to see whether memory grows; 20 do")
     arguments = parser.parse_args()
+    given = {"tfp": arguments.tfp, "soak": arguments.soak}
     measured: list[Row] = []
     for name, (title, module, function) in PARTS.items():
         if arguments.only and name not in arguments.only:
             continue
         others = busy()
-        rows = alone(module, function, *([str(arguments.tfp)] if name == "tfp" and arguments.tfp else []))
+        rows = alone(module, function, *([str(given[name])] if given.get(name) else []))
         measured += rows
         section = f"{title}\n\n{here()}{others}.\n\n{table(rows)}\n"
         write({title: section})

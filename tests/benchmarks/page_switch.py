@@ -18,16 +18,22 @@ ROUNDS = 3
 PAINT = """
 async (title) => {
   const link = [...document.querySelectorAll('[data-testid="stTopNavLink"]')].find((a) => a.textContent === title);
-  const heading = () => document.querySelector("h1")?.textContent;
+  const heading = () => document.querySelector('[data-testid="stMain"] :is(h1, h2, h3)')?.textContent;
   const before = heading();
   const start = performance.now();
   link.click();
-  while (!heading() || heading() === before) await new Promise(requestAnimationFrame);
+  while (!heading() || heading() === before) {
+    await new Promise(requestAnimationFrame);
+    if (performance.now() - start > 60_000) throw new Error(`${title} does not come`);
+  }
   return performance.now() - start;
 }
 """
 """Clicks a link and waits for the frame in which another heading stands at the top."""
-SETTLED = "() => document.querySelector('h1') && !document.querySelector('[data-testid=\"stStatusWidget\"]')"
+SETTLED = """
+() => document.querySelector('[data-testid="stMain"] :is(h1, h2, h3)')
+  && !document.querySelector('[data-testid="stStatusWidget"]')
+"""
 """The script of the page has ended."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 SLOWER = 4
@@ -40,7 +41,7 @@ class Row:
 
     def meets(self, value: float | None) -> bool | None:
         """Whether a figure meets the goal; None where there is no goal or no figure."""
-        if value is None or self.goal is None:
+        if value is None or math.isnan(value) or self.goal is None:
             return None
         return value <= self.goal if self.at_most else value >= self.goal
 
@@ -52,7 +53,7 @@ class Row:
         return "| " + " | ".join([*cells, self.note]) + " |"
 
     def _text(self, value: float | None) -> str:
-        if value is None:
+        if value is None or math.isnan(value):
             return "not measured"
         digits = 0 if self.unit in ("ms", "people", "clicks", "handles") else 1 if self.unit in ("MB", *RATES) else 2
         return f"{value:,.{digits}f} {self.unit}".strip()

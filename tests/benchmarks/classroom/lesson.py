@@ -269,6 +269,15 @@ async def until_returned(app: App, wanted: int, patience: float = RETURN) -> flo
     return time.monotonic() - start
 
 
+async def at_rest(app: App) -> Holding:
+    """What the server holds when nothing of a visitor is left to be closed."""
+    before, count = -1, handles(app)
+    while app.workers() or count != before:
+        await asyncio.sleep(1)
+        before, count = count, handles(app)
+    return holding(app)
+
+
 async def lesson(app: App, first: int, newcomers: int = 0, more: int = 0) -> Report:
     """A class: the first ones train, others come while they are at work, and all leave.
 
@@ -278,7 +287,7 @@ async def lesson(app: App, first: int, newcomers: int = 0, more: int = 0) -> Rep
         newcomers: how many come, and train, when those are at work.
         more: how many connections there are beyond those.
     """
-    before = holding(app)
+    before = await at_rest(app)
     early = [Pupil(app.url, number) for number in range(1, first + 1)]
     late = [Pupil(app.url, number) for number in range(first + 1, first + newcomers + 1)]
     notes, late_notes = Notes(), Notes()
