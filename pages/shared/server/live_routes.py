@@ -83,10 +83,12 @@ async def obey(socket: WebSocket, run: Run) -> None:
 async def tell(socket: WebSocket, run: Run, news: asyncio.Event) -> None:
     """Send what is new until the socket closes: metrics and picture before the status that they led to."""
     try:
+        state = run.state()  # before the hello, or a change between the two would never be sent
         hello = run.hello()
         rows, known = hello.pop("rows"), hello.pop("known")
+        kept, sent = set(hello["kept"]), 0
         await socket.send_text(json.dumps(hello))
-        state, kept, sent = run.state(), set(hello["kept"]), 0
+        del hello  # the whole history, for as long as someone looks on
         news.set()
         while True:
             await news.wait()
