@@ -151,8 +151,8 @@ LOG_BYTES = limit("LOG_BYTES", 20_000_000, least=0, most=10**12, meaning="Bytes 
 LOGS_BYTES = limit(
     "LOGS_BYTES", 300_000_000, least=0, most=10**12, meaning="Bytes that all logs of one person may take."
 )
-MEGABYTE = 2**20
-"""Bytes of a megabyte, as Streamlit counts what is uploaded."""
+MEGABYTE = 1_000_000
+"""Bytes of a megabyte, as Streamlit's uploaders count in the browser."""
 UPLOAD_MB = limit(
     "UPLOAD_MB",
     50,

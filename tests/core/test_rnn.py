@@ -387,7 +387,7 @@ def test_two_forwards_give_the_same_numbers(values: dict[str, Any]) -> None:
         (b"1\n1e9\n", "Line 2: 1e9 is too large; numbers up to 1000000 fit here."),
         (b"\xff\xfe\x00", "This is not a text file."),
         (b"1\n" * 2001, "The CSV has 2001 numbers; at most 2000 fit here."),
-        (b"1" * (2**20 + 1), "The CSV is larger than 1 MB."),
+        (b"1" * 1_000_001, "The CSV is larger than 1 MB."),
     ],
 )
 def test_what_is_no_series_gets_a_sentence(content: bytes, sentence: str) -> None:

@@ -28,10 +28,10 @@ def check_start() -> None:
 def take_uploads() -> None:
     """Have the server take the largest file that a page asks for.
 
-    The pages' own uploaders refuse what is larger, in a sentence. One megabyte more is for what is around a file in
-    its request: without it the server would refuse, in words of a program, what a page has just let pass.
+    The pages' own uploaders refuse what is larger, in a sentence. The server counts 2**20 bytes as a megabyte, which
+    leaves room for what is around a file in its request.
     """
-    config.set_option("server.maxUploadSize", limits.UPLOAD_MB + 1)
+    config.set_option("server.maxUploadSize", limits.UPLOAD_MB)
 
 
 def say_ready() -> None:
