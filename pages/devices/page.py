@@ -9,7 +9,8 @@ from pages.devices.pitfalls import pitfalls_panel
 from pages.index import page
 from pages.shared.page.section_row import Section, section_row
 from pages.shared.page.shell import language_switch
-from pages.shared.person.language import _, lesson
+from pages.shared.panels.page_text import page_text
+from pages.shared.person.language import _
 
 with st.sidebar:
     language_switch()
@@ -22,6 +23,6 @@ panels: dict[str, Section] = {
     "sweep": (_("CPU and GPU"), sweep_panel),
     "precision": (_("Precision"), precision_panel),
     "threads": (_("Threads"), threads_panel),
-    "lesson": (_("Lesson"), lambda: st.markdown(lesson("devices"))),
+    "lesson": (_("Lesson"), lambda: page_text("devices")),
 }
 section_row("devices section", panels)

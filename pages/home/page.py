@@ -5,13 +5,14 @@ import streamlit as st
 from core.devices import devices
 from pages.index import PAGES, page
 from pages.shared.page.shell import language_switch
-from pages.shared.person.language import _, lesson
+from pages.shared.panels.page_text import page_text
+from pages.shared.person.language import _
 
 with st.sidebar:
     language_switch()
 
 st.title("Torch Playground", anchor=False)
-st.markdown(lesson("home"))
+page_text("home")
 st.page_link(page("classifier").script, label=_("Start with step 1"), icon=":material/play_circle:")
 st.subheader(_("Eight steps"), anchor=False)
 for number in range(1, 9):

@@ -6,7 +6,7 @@ from pages.layers.form import chosen_card
 from pages.layers.menu import card_menu
 from pages.layers.view import card_view
 from pages.shared.page.shell import language_switch
-from pages.shared.person.language import lesson
+from pages.shared.panels.page_text import page_text
 
 form = chosen_card()
 with st.sidebar:
@@ -14,4 +14,4 @@ with st.sidebar:
     card_menu(form.card.name)
 card_view(form)
 st.divider()
-st.markdown(lesson("layers", form.card.family))
+page_text("layers", form.card.family)

@@ -11,7 +11,8 @@ from pages.loading.settings_panel import buttons, settings, share
 from pages.shared.page.links import link_to
 from pages.shared.page.section_row import Section, section_row
 from pages.shared.page.shell import language_switch
-from pages.shared.person.language import _, lesson, tell
+from pages.shared.panels.page_text import page_text
+from pages.shared.person.language import _, tell
 
 space = bench()
 with st.sidebar:
@@ -30,7 +31,7 @@ measurement(space)
 
 def show_lesson() -> None:
     """What there is to see in the situations."""
-    st.markdown(lesson("loading"))
+    page_text("loading")
     link_to("next", _("How to go on"))
 
 

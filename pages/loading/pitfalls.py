@@ -6,8 +6,9 @@ import streamlit as st
 
 from core.processes.programs import Program
 from pages.shared.page.section_row import remembered
+from pages.shared.panels.page_text import page_text
 from pages.shared.panels.program_run import program_run
-from pages.shared.person.language import _, lesson
+from pages.shared.person.language import _
 
 FOLDER = "loading/pitfalls"
 PROGRAMS = {
@@ -30,6 +31,6 @@ def pitfalls() -> None:
         "unbalanced": _("A rare class"),
     }
     chosen = remembered(st.pills, _("Pitfalls"), "pitfall", titles)
-    st.markdown(lesson("loading", chosen))
+    page_text("loading", chosen)
     for name in PROGRAMS[chosen]:
         program_run(Program(FOLDER, name))

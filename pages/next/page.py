@@ -7,8 +7,9 @@ from pages.index import page
 from pages.next.own_profile import own_profile
 from pages.shared.page.section_row import Section, remembered, section_row
 from pages.shared.page.shell import language_switch
+from pages.shared.panels.page_text import page_text
 from pages.shared.panels.program_run import program_run
-from pages.shared.person.language import _, lesson
+from pages.shared.person.language import _
 
 with st.sidebar:
     language_switch()
@@ -36,7 +37,7 @@ def the_map() -> None:
         "distributed": _("It starts two processes that each import PyTorch: some seconds."),
     }
     chosen = remembered(st.pills, _("What is next"), "next step", steps)
-    st.markdown(lesson("next", chosen))
+    page_text("next", chosen)
     program_run(Program("next", chosen), notes.get(chosen, ""))
 
 

@@ -10,7 +10,8 @@ from pages.saving.save_panel import save_panel
 from pages.saving.transfer_panel import transfer_panel
 from pages.shared.page.section_row import Section, section_row
 from pages.shared.page.shell import language_switch
-from pages.shared.person.language import _, lesson
+from pages.shared.panels.page_text import page_text
+from pages.shared.person.language import _
 
 with st.sidebar:
     language_switch()
@@ -24,6 +25,6 @@ panels: dict[str, Section] = {
     "load": (_("Load"), lambda: load_panel(chosen)),
     "resume": (_("Go on"), lambda: resume_panel(chosen)),
     "transfer": (_("Transfer"), transfer_panel),
-    "lesson": (_("Lesson"), lambda: st.markdown(lesson("saving"))),
+    "lesson": (_("Lesson"), lambda: page_text("saving")),
 }
 section_row("files section", panels)

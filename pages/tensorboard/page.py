@@ -11,9 +11,10 @@ from pages.index import page
 from pages.shared.page.section_row import Section, remembered, section_row
 from pages.shared.page.shell import language_switch
 from pages.shared.panels.log_panel import log_panel
+from pages.shared.panels.page_text import page_text
 from pages.shared.panels.program_run import program_run
 from pages.shared.person import session
-from pages.shared.person.language import _, lesson
+from pages.shared.person.language import _
 from pages.tensorboard.first_log import board_address, first_log
 from pages.tensorboard.log_view import lines, log_view, no_runs
 
@@ -48,7 +49,7 @@ def mistakes() -> None:
         "tensor": _("A tensor instead of .item()"),
     }
     chosen = remembered(st.pills, _("Classic mistakes"), "logging mistake", titles)
-    st.markdown(lesson("tensorboard", chosen))
+    page_text("tensorboard", chosen)
     kept = manager().store.logs(session.owner()) / "mistakes" / chosen
     program_run(Program("tensorboard/programs", chosen, kept))
     if runs(kept):
@@ -73,7 +74,7 @@ def zigzag(logs: Path) -> None:
 
 def show_lesson() -> None:
     """Draw the lesson on TensorBoard."""
-    st.markdown(lesson("tensorboard"))
+    page_text("tensorboard")
 
 
 SECTIONS: dict[str, Section] = {

@@ -37,6 +37,7 @@ from core.tensorboard.config import LogConfig
 from core.tensorboard.first import FirstConfig
 from pages import index
 from pages.index import page_of
+from pages.shared.panels.page_text import split
 from pages.shared.person import language
 from tests.experiments import NAMES, general, over_all, smallest
 from tests.pages.tabs import Tab
@@ -368,7 +369,9 @@ def on_screen(tab: Tab) -> list[str]:
                 texts_read += words_of_components([words, layers])
             elif kind not in ("code", "latex", "arrow_data_frame", "dataframe") and element.proto is not None:
                 texts_read += texts_of(element.proto)
-    lessons = {path.read_text(encoding="utf-8").strip() for path in texts("zh").values()}
+    lessons = {
+        prose.strip() for path in texts("zh").values() for prose, _code in split(path.read_text(encoding="utf-8"))
+    }
     return [text for text in texts_read if text.strip() and text.strip() not in lessons]
 
 

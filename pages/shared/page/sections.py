@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from core.engine.manager import manager
 from pages.shared.form.controls import field
 from pages.shared.form.workspace import Workspace
@@ -12,27 +10,25 @@ from pages.shared.page.links import link_to
 from pages.shared.page.section_row import Section, section_row
 from pages.shared.panels.code_panel import code_panel
 from pages.shared.panels.log_panel import log_panel
+from pages.shared.panels.page_text import page_text
 from pages.shared.panels.step_by_step import step_by_step
-from pages.shared.person.language import _, has_text, lesson
+from pages.shared.person.language import _, has_text
 
 
 def sections(space: Workspace, own: dict[str, Section]) -> None:
     """A row of titles, and below it the section chosen: lesson, step by step, the page's own, code, bugs, runs."""
 
-    def show_lesson() -> None:
-        st.markdown(lesson(space.folder))
-
     def show_bugs() -> None:
         field(space, "bugs", space.config.settings()["bugs"])
         if has_text(space.folder, "bugs"):
-            st.markdown(lesson(space.folder, "bugs"))
+            page_text(space.folder, "bugs")
 
     def log_section(space: Workspace) -> None:
         link_to("tensorboard", _("Your runs in TensorBoard"))
         log_panel(space.config, lambda: space.run or manager().last_logged(space.owner))
 
     known: dict[str, Section] = {
-        **({"lesson": (_("Lesson"), show_lesson)} if has_text(space.folder) else {}),
+        **({"lesson": (_("Lesson"), lambda: page_text(space.folder))} if has_text(space.folder) else {}),
         "steps": (_("Step by step"), lambda: step_by_step(space)),
         **own,
         "code": (_("Code"), lambda: code_panel(space)),
