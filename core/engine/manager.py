@@ -53,6 +53,7 @@ class Beginning:
         step: the kept step in it.
         speed: steps a second, 0 for as fast as it goes.
         steps: with `paused`, how far to go first: 0, 1, or "epoch".
+        id: the new run's id, if it is known already.
     """
 
     lanes: dict[str, TrainingConfig]
@@ -62,6 +63,7 @@ class Beginning:
     speed: float = 0
     paused: bool = False
     steps: int | str = 0
+    id: str | None = None
 
 
 class Manager:
@@ -89,13 +91,21 @@ class Manager:
         self._launcher.warm()
 
     def start(
-        self, owner: str, config: TrainingConfig, *, speed: float = 0, paused: bool = False, steps: int | str = 0
+        self,
+        owner: str,
+        config: TrainingConfig,
+        *,
+        speed: float = 0,
+        paused: bool = False,
+        steps: int | str = 0,
+        id: str | None = None,
     ) -> Run:
         """Start a run.
 
         Args:
             speed: steps a second, 0 for as fast as it goes.
             steps: with `paused`, how far to go first: 0, 1, or "epoch".
+            id: what `new_id` gave for it, where someone waits for it already.
 
         Raises:
             Refused: the device or the data is missing, or the server is full.
@@ -106,7 +116,7 @@ class Manager:
             raise Refused(problem)
         config = self._with_device(config)
         lanes = dict(experiment(config.experiment).lanes(config))
-        return self._begin(owner, Beginning(lanes, speed=speed, paused=paused, steps=steps))
+        return self._begin(owner, Beginning(lanes, speed=speed, paused=paused, steps=steps, id=id))
 
     def resume(
         self,
@@ -119,12 +129,14 @@ class Manager:
         speed: float = 0,
         paused: bool = False,
         steps: int | str = 0,
+        new: str | None = None,
     ) -> Run:
         """Continue from a kept step in a new run, which has the history up to there.
 
         Args:
             num_steps: how many steps the new run has in all; by default as many as the old one.
             change: the fields that have other values from the next step on.
+            new: the new run's id, where someone waits for it already.
 
         Raises:
             Refused: the step was not kept, or as `start`.
@@ -137,12 +149,12 @@ class Manager:
         if old.alive:
             self.stop(old)
         changes = {at: fields for at, fields in old.changes.items() if at <= step}
-        new = {
+        changed = {
             field: value for field, value in (change or {}).items() if value != value_after(changes, old.config, field)
         }
-        if new:
-            changes[step + 1] = new
-        return self._begin(owner, Beginning(lanes, changes, old.folder, step, speed, paused, steps))
+        if changed:
+            changes[step + 1] = changed
+        return self._begin(owner, Beginning(lanes, changes, old.folder, step, speed, paused, steps, new))
 
     def adopt(self, owner: str, kept: KeptStep, *, num_steps: int | None = None, speed: float = 0) -> Run:
         """Continue from a step that was brought along, in a new, paused run, which has its losses up to there.
@@ -208,7 +220,7 @@ class Manager:
         """A new run, in the index and with a folder."""
         config = beginning.lanes["run"]
         try:
-            id = self.store.add(owner, config)
+            id = self.store.add(owner, config, beginning.id)
             folder = self.store.folder(id)
             number = f"{time.strftime('%m%d-%H%M%S')}-{id[:4]}"
             log = f"{config.experiment}/" + "_".join(filter(None, [special(config), number]))
@@ -268,6 +280,12 @@ class Manager:
             with self._lock:
                 run = self._runs.setdefault(id, run)
         return run if run.owner == owner else None
+
+    def started(self, owner: str, id: str) -> Run | None:
+        """A run of that person's that is in memory, as every new one is; unlike `run` it costs next to nothing."""
+        with self._lock:
+            run = self._runs.get(id)
+        return run if run is not None and run.owner == owner else None
 
     def training(self, owner: str) -> bool:
         """Whether one of a person's runs is alive."""

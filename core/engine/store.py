@@ -76,6 +76,11 @@ class Desk:
     run: str | None
 
 
+def new_id() -> str:
+    """A random id for a run, which is the name of its folder too."""
+    return secrets.token_hex(8)
+
+
 def data_folder() -> Path:
     """``TORCH_PLAYGROUND_DATA``, else the user's own data folder."""
     chosen = os.environ.get("TORCH_PLAYGROUND_DATA")
@@ -118,9 +123,9 @@ class Store:
         """A run's folder. Only ids made by `add` lead anywhere."""
         return Folder(self.root / "runs" / run)
 
-    def add(self, owner: str, config: TrainingConfig) -> str:
-        """Enter a new run and return its id."""
-        run = secrets.token_hex(8)
+    def add(self, owner: str, config: TrainingConfig, id: str | None = None) -> str:
+        """Enter a new run and return its id: the one given, else a new one."""
+        run = id or new_id()
         with self._open() as database:
             database.execute(
                 "INSERT INTO runs VALUES (?, ?, ?, ?, ?, 'running', 0, '{}', ?)",

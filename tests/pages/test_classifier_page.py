@@ -68,6 +68,16 @@ def steps_of(run: Run) -> list[int]:
 # The form
 
 
+def test_the_browser_knows_the_next_run_before_it_starts(classifier: Tab) -> None:
+    first = classifier.data_of()["next"]
+    classifier.run()
+    assert classifier.data_of()["next"] == first
+    run = classifier.play(paused=True)
+    data = classifier.data_of()
+    assert data["socket"] == first == f"/live/{run.id}"
+    assert data["next"] != first
+
+
 def test_every_setting_has_a_control_and_a_test() -> None:
     assert {*CHANGES, "hidden_sizes", "points"} == set(ClassifierConfig.model_fields)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,9 +22,11 @@ from starlette.websockets import WebSocketDisconnect
 
 from core.engine.manager import Manager
 from core.engine.run import Run
+from core.engine.store import new_id
 from core.experiments.classifier import ClassifierConfig
 from core.experiments.cnn import CNNConfig
 from core.frames import decode
+from pages.shared.server import live_routes
 from pages.shared.server.assets import PAGES, TYPES, asset, pages_hash, plotly_address, plotly_bundle
 from pages.shared.server.owner import COOKIE
 from pages.shared.server.routes import middleware, routes
@@ -229,6 +232,35 @@ def test_finished_run_is_told_whole(client: TestClient, run: Run) -> None:
         header, arrays = next_message(socket, "frame")
         assert header["step"] == 20
         assert arrays["run/decision"].shape == (100, 100)
+
+
+def test_a_viewer_may_be_there_before_the_run(client: TestClient, manager: Manager) -> None:
+    """Play tells the browser the run's id before there is a run."""
+    id = new_id()
+
+    def start() -> None:
+        manager.start(ANNE, ClassifierConfig(num_steps=5), id=id)
+
+    starting = threading.Timer(0.3, start)
+    starting.start()
+    try:
+        with client.websocket_connect(f"/live/{id}?coming=1", headers=as_person(ANNE)) as socket:
+            hello = json.loads(socket.receive_text())
+        assert (hello["kind"], hello["run"]) == ("hello", id)
+    finally:
+        starting.join()
+
+
+def test_nobody_waits_for_a_run_of_someone_else(
+    client: TestClient, running: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_routes, "COMING", 0.05)
+    for id, person in ((running.id, BOB), (new_id(), ANNE)):
+        with (
+            pytest.raises(WebSocketDisconnect),
+            client.websocket_connect(f"/live/{id}?coming=1", headers=as_person(person)),
+        ):
+            pass
 
 
 def test_live_run_is_told_without_a_gap(client: TestClient, running: Run) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from core.config import Config, Problem
 from core.engine.manager import manager
 from core.engine.run import Run
-from core.engine.store import Entry
+from core.engine.store import Entry, new_id
 from core.experiments import Experiment, experiment
 from core.refused import Refused
 from pages.index import page_of
@@ -25,6 +25,7 @@ class Workspace(Form):
 
     Attributes:
         run_id: the run on display, whose config differs only in fields that need no new run; None before a run.
+        next_id: the id of the run that is started next, so that the browser can wait for it while it starts.
         link: the link last seen in the address.
         focus: what the picture is to show while there is no run.
         refusals: starts that were refused: at one more, the play bar can be pressed again.
@@ -40,6 +41,7 @@ class Workspace(Form):
         self.experiment: Experiment = experiment(name)
         super().__init__(name, self.experiment.config())
         self.run_id: str | None = None
+        self.next_id = new_id()
         self.speed = SPEED
         self.link: dict[str, str] = {}
         self.focus: dict[str, Any] = {}
@@ -106,9 +108,14 @@ class Workspace(Form):
                         manager().stop(run)
             self.save()
 
+    def _next(self) -> str:
+        """The id for a run that is started now."""
+        id, self.next_id = self.next_id, new_id()
+        return id
+
     def _start(self, **how: Any) -> None:
         try:
-            self.run_id = manager().start(self.owner, self.config, **how).id
+            self.run_id = manager().start(self.owner, self.config, id=self._next(), **how).id
         except Refused as refusal:
             self._refuse(refusal.problem)
 
@@ -144,7 +151,7 @@ class Workspace(Form):
             self.notices = []
             how |= {"num_steps": max(self.config.num_steps, step + 1), "change": {"lr": self.config.lr}}
             try:
-                self.run_id = manager().resume(self.owner, self.run_id, step, **how).id
+                self.run_id = manager().resume(self.owner, self.run_id, step, new=self._next(), **how).id
             except Refused as refusal:
                 self._refuse(refusal.problem)
             self.save()

@@ -65,6 +65,7 @@ def view_data(
         "plotly": plotly_address(),
         "run": space.run_id,
         "socket": address("live", space.run_id) if space.run_id else None,
+        "next": address("live", space.next_id),
         "ghost": address("live", ghost, "history") if ghost else None,
         "preview": untrained_frame(config, json.dumps(space.focus), str(missing or "")),
         "focus": space.focus,

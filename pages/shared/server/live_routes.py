@@ -21,6 +21,10 @@ from pages.shared.server.addresses import address
 from pages.shared.server.owner import owner_of
 from pages.shared.server.requests import LONGEST_BODY, body_of
 
+COMING = 3.0
+"""Seconds that a viewer may wait for a run which is just being started."""
+LOOK = 0.01
+"""Seconds between two looks for it."""
 COMMANDS = {"play", "pause", "step", "epoch", "speed", "focus"}
 
 
@@ -35,9 +39,20 @@ async def find(connection: HTTPConnection) -> Run | None:
     return await run_in_threadpool(manager().run, owner, id)
 
 
+async def coming(socket: WebSocket) -> Run | None:
+    """The run that Play is just starting: its viewer knows its id and is here before it is."""
+    owner, id = owner_of(socket.headers), socket.path_params["run"]
+    for _look in range(round(COMING / LOOK)):
+        run = manager().started(owner, id) if owner else None
+        if run is not None or not owner:
+            return run
+        await asyncio.sleep(LOOK)
+    return None
+
+
 async def live(socket: WebSocket) -> None:
     """A run as it happens: all so far at once, then what is new; of frames only the newest."""
-    run = await find(socket)
+    run = await (coming(socket) if "coming" in socket.query_params else find(socket))
     if run is None:
         await socket.close(4404)
         return

@@ -54,9 +54,13 @@ export class Connection {
   /** @type {Frame|null} */
   past;
 
-  /** @param {string} path */
-  constructor(path) {
+  /**
+   * @param {string} path
+   * @param {boolean} coming whether the run is only just being started
+   */
+  constructor(path, coming) {
     this.path = path;
+    this.coming = coming;
     this.holders = 0;
     this.listeners = new Set();
     this.online = "connecting";
@@ -90,6 +94,7 @@ export class Connection {
 
   open() {
     const url = new URL(this.path, window.location.href);
+    if (this.coming) url.search = "coming=1";
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
@@ -105,6 +110,7 @@ export class Connection {
   lost(socket, event) {
     if (socket !== this.socket || this.closed) return;
     if (event.code === 1000 && hasEnded(this.status)) return;
+    this.coming = false;
     this.online = "lost";
     this.retryTimer = setTimeout(() => this.open(), this.retryDelay);
     this.retryDelay = Math.min(LAST_RETRY, this.retryDelay * 1.7);
@@ -268,10 +274,11 @@ const registry = window[REGISTRY];
 
 /**
  * @param {string} path
+ * @param {boolean} coming whether the run is only just being started
  * @returns {Connection}
  */
-export function acquire(path) {
-  if (!registry.has(path)) registry.set(path, new Connection(path));
+export function acquire(path, coming = false) {
+  if (!registry.has(path)) registry.set(path, new Connection(path, coming));
   const connection = registry.get(path);
   connection.holders += 1;
   return connection;

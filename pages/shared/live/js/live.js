@@ -50,6 +50,8 @@ class LiveView {
   connection;
   /** @type {() => void} */
   unsubscribe;
+  /** @type {import("./connection.js").Connection|null} */
+  expected;
   /** @type {Timer} */
   patience;
   /** @type {number|null} */
@@ -68,6 +70,7 @@ class LiveView {
    */
   constructor(parent, { data }, pictureModule) {
     this.connection = null;
+    this.expected = null;
     this.starting = false;
     this.root = create("div", { class: "tp-live", "data-testid": "live-view" });
     /**
@@ -156,11 +159,13 @@ class LiveView {
   /** @param {LiveData} data */
   adopt(data) {
     const changedRun = this.data?.run !== data.run;
-    if (changedRun || this.data?.refusals !== data.refusals) this.stopStarting();
+    const answered = Boolean(this.data) && this.data.next !== data.next;
+    if (changedRun || answered || this.data?.refusals !== data.refusals) this.stopStarting();
     if (this.data?.preview !== data.preview) this.preview = data.preview ? decodeBase64Frame(data.preview) : null;
     if (data.speed !== undefined && !this.data) this.playBar.takeSpeed(data.speed);
     this.data = data;
-    this.connect(data.run === null ? null : data.socket);
+    // A run that is here before Python has said so stays, as long as Python may still be at Play.
+    if (this.connection?.path !== data.next) this.connect(data.run === null ? null : data.socket);
     if (changedRun) this.setFocus(this.focus);
   }
 
@@ -192,6 +197,29 @@ class LiveView {
       this.schedule();
     });
     this.playBar.takeSpeed(connection.speed);
+  }
+
+  /**
+   * Wait for the run that Play starts, and show it as soon as it is there: Python makes the whole page before it says so.
+   * @param {string} path
+   */
+  expect(path) {
+    const connection = acquire(path, true);
+    this.expected = connection;
+    const leave = connection.subscribe(() => {
+      if (connection.online !== "open") return;
+      leave();
+      if (this.expected !== connection) return;
+      this.curves.forget();
+      this.connect(path);
+      this.stopStarting();
+      this.setFocus(this.focus);
+    });
+  }
+
+  forgetExpected() {
+    if (this.expected) release(this.expected);
+    this.expected = null;
   }
 
   disconnect() {
@@ -260,12 +288,15 @@ class LiveView {
     // If Python could not start it, the buttons must come back.
     this.patience = setTimeout(() => this.stopStarting(), PATIENCE);
     this.trigger("play", { speed: this.playBar.chosenSpeed, paused, steps });
+    this.forgetExpected();
+    if (this.data.next) this.expect(this.data.next);
     this.schedule();
   }
 
   stopStarting() {
     clearTimeout(this.patience);
     this.starting = false;
+    this.forgetExpected();
     this.schedule();
   }
 
@@ -378,6 +409,7 @@ class LiveView {
     clearTimeout(this.describing ?? undefined);
     clearTimeout(this.patience);
     document.removeEventListener("keydown", this.onKey);
+    this.forgetExpected();
     this.disconnect();
     this.picture.destroy();
     this.curves.destroy();

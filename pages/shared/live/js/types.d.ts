@@ -272,6 +272,8 @@ interface LiveData {
   plotly: string;
   run: string | null;
   socket: string | null;
+  /** Address of the run that Play starts next. */
+  next?: string;
   ghost: string | null;
   /** The frame of step 0 in base64. */
   preview: string;
