@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import threading
@@ -16,7 +17,7 @@ from core.engine.manager import manager
 from core.engine.store import data_folder
 from core.machine import bfloat16
 from core.processes import confined
-from pages.shared.server import assets, live_routes, origin, tensorboard_route
+from pages.shared.server import assets, live_routes, origin, tensorboard_route, tidying
 from pages.shared.server.end import end_when_told
 from pages.shared.server.handles import raise_limit
 from pages.shared.server.loops import save_handles
@@ -36,6 +37,7 @@ def warm() -> None:
     assets.plotly_bundle()
     manager().tensorboard.warm()
     bfloat16.measure()
+    tidying.set_aside()
 
 
 @asynccontextmanager
@@ -49,8 +51,10 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     confined.is_awaited = is_open
     take_uploads()
     end_when_told()
+    forgetting = asyncio.create_task(tidying.forget_closed_tabs())
     say_ready()
     yield {}
+    forgetting.cancel()
     await run_in_threadpool(manager().close)
 
 
