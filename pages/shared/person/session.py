@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.engine.manager import manager
 from pages.shared.server.owner import new_owner, owner_in
+from pages.shared.server.tabs import note_owner
 
 
 def get(name: str, default: Any = None) -> Any:
@@ -46,6 +47,7 @@ def prefer(name: str, value: str) -> None:
 
 def be_present() -> None:
     """Count this tab as open, so that its owner's runs go on; a closed tab is noticed by Streamlit."""
+    note_owner(owner_in(st.context.headers.get_all("cookie")))
     _presence(owner())
 
 

@@ -23,7 +23,7 @@ from pages.shared.server.handles import raise_limit
 from pages.shared.server.loops import save_handles
 from pages.shared.server.owner import Owner
 from pages.shared.server.start import say_ready, take_uploads
-from pages.shared.server.tabs import is_open
+from pages.shared.server.tabs import OwnSession, is_open
 from pages.shared.server.uploads import Uploads
 
 TURN = 0.001
@@ -59,4 +59,4 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 
 
 routes = [*live_routes.routes, *tensorboard_route.routes, *assets.routes]
-middleware = [*origin.middleware(os.environ), Middleware(Owner), Middleware(Uploads)]
+middleware = [*origin.middleware(os.environ), Middleware(Owner), Middleware(OwnSession), Middleware(Uploads)]
