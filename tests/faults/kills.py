@@ -109,6 +109,66 @@ def killed_servers(times: int, folder: Path) -> Outcome:
     return outcome
 
 
+@event(short=2, long=6, told_within=5.0)
+def silent_workers(times: int, folder: Path) -> Outcome:
+    """A worker is stopped with SIGSTOP: told, and it goes away by itself at SIGCONT, or is ended at a click."""
+    outcome = Outcome(times)
+    seconds = 60.0 if times > 2 else 1.0
+    told = {}
+    with serving(folder) as server:
+        others = classmates(server)
+        tab = server.person().open("classifier", num_steps=STEPS)
+        live, worker = server.start(tab)
+        for number in range(times):
+            live.reach(max(live.kept, default=0) + 26)
+            pace = Pace(others)
+            os.kill(worker, signal.SIGSTOP)
+            outcome.told.append(live.until(lambda live=live: live.silent))  # type: ignore[misc]
+            live.command("pause")
+            time.sleep(seconds)
+            if number % 2 == 0:
+                os.kill(worker, signal.SIGCONT)
+                live.until(lambda live=live: not live.silent and live.status == "paused")  # type: ignore[misc]
+                live.command("play")
+                outcome.others.append(pace.share())
+                continue
+            live.command("end")
+            live.until(lambda live=live: live.status == "crashed" and not live.silent)  # type: ignore[misc]
+            if live.message.get("cause") != "silent":
+                outcome.lost.append(f"{live.run} says {live.message}")
+            outcome.others.append(pace.share())
+            told[live.run] = live.catch_up().losses
+            before = set(server.workers())
+            live = tab.resume(live.message["kept_step"])
+            live.reach(live.step + 1)
+            [worker] = set(server.workers()) - before
+        outcome.lost += [f"{other.run} is {other.status}" for other in others if other.status != "running"]
+        told |= {each.run: each.catch_up().losses for each in (*others, live)}
+        server.stop()
+        outcome.lost += damage(server, told)
+    outcome.note = f"stopped for {seconds:g} s"
+    return outcome
+
+
+@event(short=1, long=20, told_within=60.0)
+def hungry_workers(times: int, folder: Path) -> Outcome:
+    """A run needs more memory than it may take: its page says so, its record is whole, nobody else notices."""
+    outcome = Outcome(times)
+    with serving(folder, {"TORCH_PLAYGROUND_RUN_MEMORY": "60"}) as server:
+        others = classmates(server)
+        for _ in range(times):
+            pace = Pace(others)
+            live = server.person().open("cnn", batch_size="512").play(speed=0)
+            outcome.told.append(live.until(lambda live=live: live.status == "failed"))  # type: ignore[misc]
+            if live.message.get("code") != "memory" or server.facts(live.run)["message"] != live.message:
+                outcome.lost.append(f"{live.run} says {live.message}")
+            outcome.others.append(pace.share())
+        outcome.lost += [f"{other.run} is {other.status}" for other in others if other.status != "running"]
+        server.stop()
+        outcome.lost += damage(server, {other.run: other.catch_up().losses for other in others})
+    return outcome
+
+
 def stopped(how: signal.Signals, times: int, folder: Path, people: int) -> Outcome:
     """The server is told to stop while people train; then nothing of it is left, and all records are whole.
 

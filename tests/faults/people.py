@@ -75,9 +75,13 @@ class Person:
             raise AssertionError("the WebSocket did not open")
         return asleep
 
-    def open(self, page: str = "classifier", **query: str) -> Tab:
-        """Open a page in a new tab."""
-        return Tab(self, page, query)
+    def open(self, page: str = "classifier", session: str = "", **query: str) -> Tab:
+        """Open a page in a new tab.
+
+        Args:
+            session: the id of a session that lost its connection, to be found again.
+        """
+        return Tab(self, page, query, session)
 
 
 class Tab:
@@ -87,14 +91,15 @@ class Tab:
         session: its id, by which a lost connection finds it again.
     """
 
-    def __init__(self, person: Person, page: str, query: dict[str, str]):
+    def __init__(self, person: Person, page: str, query: dict[str, str], session: str = ""):
         self.person = person
         self.page = page
         self.query = "&".join(f"{name}={value}" for name, value in query.items())
         self._drawn: dict[tuple[int, ...], Any] = {}
         self.session = ""
         self._page_hash = ""
-        self._socket = person.connect("/_stcore/stream", "streamlit")
+        known = ("PLACEHOLDER", session) if session else ()
+        self._socket = person.connect("/_stcore/stream", "streamlit", *known)
         self.run()
 
     def run(self, *changed: WidgetState) -> Tab:
@@ -200,7 +205,7 @@ class Live:
     """A run as a page sees it, over the app's own socket.
 
     Attributes:
-        status, step, message: as the server last told them.
+        status, step, message, silent: as the server last told them.
         frames: how many pictures came.
         losses: step -> loss of the run itself.
     """
@@ -211,6 +216,7 @@ class Live:
         self.status = "connecting"
         self.step = self.frames = 0
         self.message: dict[str, Any] = {}
+        self.silent = False
         self.kept: list[int] = []
         self.losses: dict[int, float | None] = {}
         self._socket = person.connect(f"/live/{run}")
@@ -259,3 +265,4 @@ class Live:
         if content["kind"] in ("hello", "status"):
             self.status, self.step = content["status"], max(self.step, content["step"])
             self.message = content["message"] or {}
+            self.silent = content["silent"]
