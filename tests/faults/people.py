@@ -24,6 +24,8 @@ from pages.shared.server.owner import COOKIE
 
 PATIENCE = 30.0
 """Seconds to wait for what must happen."""
+PAGE = 120.0
+"""Seconds that the first page of a new server may take on a slow machine that is busy with much else."""
 
 
 class Person:
@@ -51,7 +53,7 @@ class Person:
             subprotocols=[Subprotocol(name) for name in subprotocols] or None,
             additional_headers={"Cookie": self.cookie},
             max_size=None,
-            open_timeout=PATIENCE,
+            open_timeout=PAGE,
             ping_interval=None,
         )
 
@@ -179,7 +181,7 @@ class Tab:
         finished = False
         while True:
             try:
-                data = self._socket.recv(timeout=0.05 if finished else PATIENCE)
+                data = self._socket.recv(timeout=0.05 if finished else PAGE)
             except TimeoutError:
                 if finished:
                     return
