@@ -12,7 +12,7 @@ import argparse
 import statistics
 
 from tests.benchmarks.classroom.figures import CLASSES, in_class, percentile
-from tests.benchmarks.classroom.lesson import ENTERED, SOON, WATCHING, Notes, Report
+from tests.benchmarks.classroom.lesson import ENTERED, REFUSED, SOON, SWITCHED, WATCHING, Notes, Report
 from tests.benchmarks.classroom.soak import soak
 
 
@@ -41,10 +41,12 @@ def tell(people: int, report: Report) -> None:
         soon = sum(wait <= SOON for wait in entered)
         print(f"  {soon} of {newcomers} newcomers were in within {SOON:g} s, {len(entered)} at all")
     if report.more:
+        refused, looked, trained = (len(report.crowd.waits[what]) for what in (REFUSED, SWITCHED, ENTERED))
         print(
-            f"  of {report.more} more connections {report.refused} read that the server is full, "
-            f"{report.looked} could look at another page, {report.trained} got a run"
+            f"  of {report.more} more connections {refused} read that the server is full, "
+            f"{looked} could look at another page, {trained} got a run"
         )
+        print(f"  {seconds(report.crowd, REFUSED)}")
     clicks = report.first.clicks + report.newcomers.clicks
     print(f"  {report.lost} of {clicks} clicks were lost")
     print(

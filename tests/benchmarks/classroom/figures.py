@@ -18,6 +18,7 @@ from tests.benchmarks.classroom.lesson import (
     PATIENCE,
     PAUSED,
     REFRESHED,
+    REFUSED,
     SLID,
     SOON,
     SWITCHED,
@@ -147,8 +148,8 @@ def two_hundred() -> list[Row]:
     report = in_class(200)
     return [
         *with_others(200, report),
-        Row("200: of 140 too many, read that the server is full", report.refused, "people", 140),
-        Row("200: of those, could look at another page", report.looked, "people", 140),
+        Row("200: of 140 too many, read that the server is full", len(report.crowd.waits[REFUSED]), "people", 140),
+        Row("200: of those, could look at another page", len(report.crowd.waits[SWITCHED]), "people", 140),
         Row("200: clicks lost", report.lost, "clicks", 0, at_most=True),
         Row("200: handles open", report.during.handles, "handles"),
     ]

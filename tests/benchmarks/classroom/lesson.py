@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tests.benchmarks.classroom.server import Holding, handles, holding, processor_seconds
-from tests.benchmarks.classroom.tab import TROUBLE, Browser, Lost, Tab
+from tests.benchmarks.classroom.tab import TROUBLE, Browser, Tab
 from tests.browser.app import App
 
 PAGE = "/classifier?num_steps=50000"
@@ -40,6 +40,7 @@ ENTERED, SLID, PAUSED, CONTINUED = (
     "Pause to paused",
     "Continue to running",
 )
+REFUSED = "page, Play, the sentence that the server is full"
 SWITCHED, CAME_BACK, REFRESHED = "page switch", "back to the run", "refresh to reattached"
 """What pupils wait for."""
 FULL = "This server is full"
@@ -194,9 +195,7 @@ class Report:
         first: what the first pupils waited for.
         newcomers: what those waited for who came when the first ones were at work.
         more: how many more connections there were.
-        refused: how many of them read that the server is full.
-        looked: how many of them could look at another page.
-        trained: how many of them got a run.
+        crowd: what those waited for, see `crowd`.
         server: the server's share of one core while frames were counted.
         clients: the same for the clients themselves.
         before, during, after: what the server held.
@@ -207,9 +206,7 @@ class Report:
     first: Notes
     newcomers: Notes
     more: int
-    refused: int
-    looked: int
-    trained: int
+    crowd: Notes
     server: float
     clients: float
     before: Holding
@@ -223,29 +220,30 @@ class Report:
         return self.first.lost.total() + self.newcomers.lost.total()
 
 
-async def crowd(url: str, numbers: range) -> tuple[list[Pupil], int, int, int]:
-    """Connections beyond those that train: they open the page, and look at another one.
+async def crowd(url: str, numbers: range) -> tuple[list[Pupil], Notes]:
+    """Connections beyond those that train: they open the page, press Play, and look at another page.
 
     Returns:
-        The pupils, and how many of them read that the server is full, saw another page, and got a run.
+        The pupils, and what they waited for: `REFUSED` of those who read that the server is full, `ENTERED` of those
+        who got a run, and `SWITCHED` of those who saw another page.
     """
-    pupils = [Pupil(url, number) for number in numbers]
-    seen: Counter[str] = Counter()
+    pupils = [Pupil(url, number, ENTERING) for number in numbers]
+    notes = Notes()
 
     async def come(pupil: Pupil) -> None:
+        start = time.monotonic()
         with suppress(*TROUBLE):
             await pupil.tab.open(PAGE)
             await pupil.tab.until(lambda: pupil.tab.script_runs > 0, ENTERING)
             await pupil.tab.play(SPEED)
-            with suppress(Lost):
-                await pupil.tab.until(lambda: pupil.tab.frames >= 2 or pupil.refused, PATIENCE)
-            seen["refused"] += pupil.refused
-            seen["trained"] += pupil.trains
-            await pupil.tab.switch("layers", PATIENCE)
-            seen["looked"] += 1
+            await pupil.tab.until(lambda: pupil.tab.frames >= 2 or pupil.refused, ENTERING)
+            notes.waits[REFUSED if pupil.refused else ENTERED].append(time.monotonic() - start)
+            start = time.monotonic()
+            await pupil.tab.switch("layers", ENTERING)
+            notes.waits[SWITCHED].append(time.monotonic() - start)
 
     await asyncio.gather(*map(come, pupils))
-    return pupils, seen["refused"], seen["looked"], seen["trained"]
+    return pupils, notes
 
 
 async def warm_up(url: str) -> float:
@@ -293,7 +291,7 @@ async def lesson(app: App, first: int, newcomers: int = 0, more: int = 0) -> Rep
     notes, late_notes = Notes(), Notes()
     await asyncio.gather(*(pupil.enter(notes) for pupil in early))
     await asyncio.gather(*(pupil.enter(late_notes) for pupil in late))
-    others, refused, looked, trained = await crowd(app.url, range(first + newcomers + 1, first + newcomers + more + 1))
+    others, crowd_notes = await crowd(app.url, range(first + newcomers + 1, first + newcomers + more + 1))
     here = [pupil for pupil in early if pupil.trains]
     everyone = here + [pupil for pupil in late if pupil.trains]
 
@@ -314,6 +312,4 @@ async def lesson(app: App, first: int, newcomers: int = 0, more: int = 0) -> Rep
     await asyncio.gather(*(pupil.leave() for pupil in [*early, *late, *others]))
     returned = await until_returned(app, before.handles + 3)
     after = holding(app)
-    return Report(
-        rates, notes, late_notes, more, refused, looked, trained, server, clients, before, during, after, returned
-    )
+    return Report(rates, notes, late_notes, more, crowd_notes, server, clients, before, during, after, returned)
