@@ -1,11 +1,11 @@
-"""What the server of worker processes imports before the first of them is forked."""
+"""What the server of worker processes imports and does before the first of them is forked."""
 
 import gc
 import importlib
 
 import torch
 
-from core.experiments import experiment, experiments
+from core.engine.rehearsal import rehearse
 from core.processes import starting
 
 starting.restore_environment()
@@ -13,8 +13,7 @@ starting.leave_quickly()
 torch.set_num_threads(1)
 for _module in ("torch._dynamo", "core.engine.worker"):  # the first optimizer imports _dynamo: over a second
     importlib.import_module(_module)
-for _name in experiments():
-    experiment(_name)
+rehearse()
 
 # What is loaded by now stays for ever: left out of garbage collection, its pages stay shared with every worker.
 gc.collect()

@@ -33,6 +33,8 @@ from core.processes.confined import is_out_of_memory
 from core.processes.priority import give_way
 from core.tensorboard.logbook import Logbook
 
+DESCRIBE_AFTER = 2.0
+"""Seconds after which a run's log describes it, if it does not pause before: the first pictures go first."""
 UNHURRIED_SPEED = 5
 """Steps a second up to which each picture stays long enough to be drawn as finely as one at rest."""
 
@@ -64,6 +66,7 @@ class Worker:
         self.turns = Turns()
         self.frame_step = -1
         self.next_step_time = time.perf_counter()
+        self.describe_time = -math.inf
         self.lanes = self._lanes()
         self.books = {name: book for name, lane in self.lanes.items() if (book := self._book(name, lane.config))}
         self.keeper = Keeper(self.folder, self.lanes, assignment.config.num_steps)
@@ -110,14 +113,18 @@ class Worker:
         self._finish()
 
     def _train(self) -> None:
-        if self.step == 0:
-            self._keep()
-        self._show()
+        picture = self._frame({})
+        self.outbox.frame(picture)
+        self.frame_step = self.step
         self._report_status()
         give_way()
+        if self.step == 0:
+            self._keep(picture)
+            self.reporter.steps()
         for name, book in self.books.items():
-            book.begin(self.lanes[name].snapshot, self.folder.past(name) if self.step else ())
+            book.begin(self.folder.past(name) if self.step else ())
         self.next_step_time = time.perf_counter()
+        self.describe_time = self.next_step_time + DESCRIBE_AFTER
         while not self.stopping and not all(lane.ended for lane in self.lanes.values()):
             if self.commands:
                 self._obey()
@@ -165,6 +172,8 @@ class Worker:
         self.turns.look(now, yielding=full_speed and not self.watched and self.assignment.config.device == "cpu")
         if now > self.reporter.due_time:
             self.reporter.steps()
+        if now > self.describe_time:
+            self._describe()
 
     def _advance_lane(self, name: str) -> None:
         """Take one step with a lane, and log it."""
@@ -190,12 +199,21 @@ class Worker:
             if now >= due:
                 self.reporter.steps()
             until = min(until, due)
+        if until == math.inf and self.describe_time < math.inf:
+            self._describe()
+            return
         wait = until - time.perf_counter()
         if wait > 0:
             self.turns.rests()
             self.wake.wait(min(wait, threading.TIMEOUT_MAX))
             self.wake.clear()
             self.turns.wakes(until)
+
+    def _describe(self) -> None:
+        """Log what the run is like, once."""
+        self.describe_time = math.inf
+        for name, book in self.books.items():
+            book.describe(self.lanes[name].snapshot)
 
     def _listen(self) -> None:
         """Take commands; the end of the pipe is the end of the server, and so of this process."""
@@ -228,8 +246,6 @@ class Worker:
             case "pause":
                 self.paused, self.steps_ordered = True, 0
                 self.frame_step = -1  # once more, as finely as at rest
-                if self.step not in self.keeper.kept:
-                    self._keep()
             case "step":
                 self.paused = True
                 self.steps_ordered += 1
@@ -238,7 +254,6 @@ class Worker:
                 self.paused, self.steps_ordered = True, per_epoch - self.step % per_epoch
             case "change":
                 self.changes.setdefault(self.step + 1, {}).update(order["value"])
-                self.reporter.changed()
             case "speed":
                 self.speed = float(order["value"])
                 self.next_step_time = time.perf_counter()
@@ -253,6 +268,11 @@ class Worker:
             case "stop":
                 self.stopping = True
         self._report_status()
+        if order["command"] == "pause" and self.step not in self.keeper.kept:  # after the answer: the disk takes longer
+            self._keep()
+            self.reporter.steps()
+        if order["command"] == "change":
+            self.reporter.changed()
 
     @property
     def moving(self) -> bool:
@@ -273,11 +293,15 @@ class Worker:
             self.outbox.frame(self._frame(self.focus, moving))
         self.frame_step = self.step
 
-    def _keep(self) -> None:
-        """Keep this step, unless its weights are already beyond all numbers: nothing could continue from there."""
+    def _keep(self, picture: bytes | None = None) -> None:
+        """Keep this step, unless its weights are already beyond all numbers: nothing could continue from there.
+
+        Args:
+            picture: of this step, if it is there already.
+        """
         if self.keeper.can_keep():
             self.reporter.steps()  # the record never ends before the step that one can continue from
-            if self.keeper.keep(lambda: self._frame({})):
+            if self.keeper.keep(lambda: picture or self._frame({})):
                 self.reporter.new_kept.append(self.step)
             self.turns.wakes(math.inf)  # waiting for the disk is not waiting for the processor
 
@@ -289,6 +313,8 @@ class Worker:
         if self.step not in self.keeper.kept:
             self._keep()
         self._show()
+        if self.describe_time < math.inf:
+            self._describe()
         status, message = self._ending()
         for name, book in self.books.items():
             lane = self.lanes[name]

@@ -140,11 +140,18 @@ class Logbook:
         return self._batch
 
     @ends_the_log
-    def begin(self, snapshot: Snapshot, rows: Iterable[Row] = ()) -> None:
-        """Log what is known before the first step.
+    def begin(self, rows: Iterable[Row]) -> None:
+        """Log the steps before the first one, where a run continues from another."""
+        for step, _epoch, metrics in rows:
+            self._note(step, metrics, None)
+            self.final.update(metrics)
+        self.flush()
 
-        Args:
-            rows: the steps before it, where a run continues from another one.
+    @ends_the_log
+    def describe(self, snapshot: Snapshot) -> None:
+        """Log what is the same at every step: the network's graph, and a batch of what it is given.
+
+        It takes as long as a hundred steps of a small network, and may come after some of them.
         """
         with untouched(snapshot.net), warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # add_graph goes by torch.jit.trace
@@ -152,10 +159,6 @@ class Logbook:
                 self._do("graph", [lambda writer: lines.log_graph(writer, snapshot.net, self.batch[0])])
             if "images" in self.kinds:
                 self._do("images", [lambda writer: lines.log_images(writer, self.batch[0])])
-        for step, _epoch, metrics in rows:
-            self._note(step, metrics, None)
-            self.final.update(metrics)
-        self.flush()
 
     @ends_the_log
     def after(self, snapshot: Snapshot) -> None:

@@ -35,7 +35,7 @@ def seconds(name: str, logged: bool) -> float:
         steps = trained.train(config, {})
         first = next(steps)
         if book is not None:
-            book.begin(first)
+            book.describe(first)
         start = time.process_time()
         for snapshot in steps:
             if book is not None:

@@ -274,6 +274,12 @@ def test_a_picture_at_rest_is_drawn_finely_whatever_was_drawn_while_it_moved(sta
     until(lambda: run.frame == run.folder.frame(run.step, {}))
 
 
+def test_the_first_picture_is_the_one_that_is_kept(start: Start) -> None:
+    run = start(config_of(), paused=True)
+    until(lambda: run.frame is not None and run.kept == [0])
+    assert run.folder.frame(0, {}) == run.frame
+
+
 def test_a_watcher_whose_page_is_gone_hurts_nobody(start: Start) -> None:
     def broken() -> None:
         raise RuntimeError("Event loop is closed")

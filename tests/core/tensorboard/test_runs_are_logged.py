@@ -203,7 +203,7 @@ def log_on_a_disk_that_fills_up(place: Path) -> bytes:
     book = Logbook(config, LogConfig.create({"every": 1}), place, 10**9)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
     for snapshot in trained.train(config, {}):
-        book.after(snapshot) if snapshot.step else book.begin(snapshot)
+        book.after(snapshot) if snapshot.step else book.describe(snapshot)
         book.flush()
     book.end(snapshot, True)
     return f"{snapshot.step} {book.stopped}".encode()
@@ -224,7 +224,7 @@ def run_here(config: Any, place: Path) -> Worker:
     run.create({"run": config}, {})
     held.append(Pipe())
     every_kind = LogConfig.create({"every": 1, "histograms": True, "histograms_every": 5})
-    worker = Worker(held[-1][1], Assignment({"run": config}, run.path, log=Log(every_kind, place / "log", 10**8)))
+    worker = Worker(held[-1][1], Assignment({"run": config}, run.path, log=Log(every_kind, place / "log", 10**8)), None)
     worker.run()
     return worker
 
@@ -289,7 +289,7 @@ def run_without_accuracy(place: Path) -> bytes:
             snapshot.metrics = {name: value for name, value in snapshot.metrics.items() if "accuracy" not in name}
             yield snapshot
 
-    put_in_place_of("classifier", train=train)
+    put_in_place_of("classifier", train=train, fast=lambda config: None)
     worker = run_here(classifier(), place)
     log = read(place / "log")
     facts = worker.folder.facts()
