@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core import limits
 from core.export import script
 from core.files import saving
 from core.processes.confined import Unable
@@ -112,6 +113,12 @@ def _downloads(chosen: Chosen, kind: str, made: saving.Saved) -> None:
                 icon=":material/code:",
                 help=_("It has the network's class; the code below imports it from there."),
             )
+    if len(made.data) > limits.UPLOAD_MB * limits.MEGABYTE:
+        st.caption(
+            _("PyTorch loads this file wherever it is; this app reads files of up to {most} MB.").format(
+                most=limits.UPLOAD_MB
+            )
+        )
 
 
 def _programs(chosen: Chosen, kind: str, made: saving.Saved) -> None:

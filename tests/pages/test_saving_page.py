@@ -10,6 +10,7 @@ import pytest
 import safetensors.torch
 import torch
 
+from core import limits
 from core.engine.manager import Manager
 from core.experiments import experiment
 from core.files import saving
@@ -243,3 +244,13 @@ def test_names_of_strangers_stay_in_the_table_of_keys(open_tab: Callable[..., Ta
     page.run()
     assert "| `x [here](http://evil.example)` |" in page.words
     assert not [element.value for element in page.at.markdown if "\n[here]" in element.value]
+
+
+def test_a_file_that_can_not_come_back_is_named(
+    open_tab: Callable[..., Tab], manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained(manager)
+    sentence = "this app reads files of up to"
+    assert sentence not in open_tab().open("saving").words
+    monkeypatch.setattr(limits, "UPLOAD_MB", 0)
+    assert f"{sentence} 0 MB." in open_tab().open("saving").words
