@@ -19,6 +19,7 @@ from streamlit import config
 
 from pages.shared.server import origin
 from pages.shared.server.assets import asset
+from pages.shared.server.orders import Orders
 from pages.shared.server.owner import COOKIE, Owner
 from pages.shared.server.routes import middleware
 from pages.shared.server.tabs import OwnSession
@@ -170,7 +171,7 @@ def test_every_name_is_answered_to_by_default() -> None:
     in_front: list[object] = [entry.cls for entry in origin.middleware({})]
     everything: list[object] = [entry.cls for entry in middleware]
     assert in_front == [origin.Gate]
-    assert everything == [origin.Gate, Owner, OwnSession, Uploads]
+    assert everything == [origin.Gate, Owner, OwnSession, Uploads, Orders]
 
 
 def test_what_is_no_name_of_a_host_is_named_at_the_start() -> None:

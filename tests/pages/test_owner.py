@@ -45,13 +45,14 @@ NEIGHBOURS = [
 ]
 """Cookies that are not ours, as other programs on the host set them, or as nobody should."""
 
-neighbours = st.lists(
-    st.sampled_from(NEIGHBOURS)
-    | st.text(st.characters(max_codepoint=255, exclude_characters=";"), max_size=60).filter(
-        lambda text: not re.fullmatch(rf"\s*{COOKIE}\s*=\s*\w{{32}}\s*", text)
-    ),
-    max_size=6,
-)
+
+def is_not_ours(text: str) -> bool:
+    """Whether a cookie is none that we could have set."""
+    return not re.fullmatch(rf"\s*{COOKIE}\s*=\s*\w{{32}}\s*", text)
+
+
+texts = st.text(st.characters(max_codepoint=255, exclude_characters=";"), max_size=60)
+neighbours = st.lists(st.sampled_from(NEIGHBOURS) | texts.filter(is_not_ours), max_size=6)
 
 
 @given(neighbours, neighbours, st.sampled_from([";", "; ", " ;  "]), st.from_regex(r"[0-9a-f]{32}", fullmatch=True))

@@ -21,6 +21,7 @@ from pages.shared.server import assets, live_routes, origin, tensorboard_route, 
 from pages.shared.server.end import end_when_told
 from pages.shared.server.handles import raise_limit
 from pages.shared.server.loops import save_handles
+from pages.shared.server.orders import Orders
 from pages.shared.server.owner import Owner
 from pages.shared.server.start import say_ready, take_uploads
 from pages.shared.server.tabs import OwnSession, is_open
@@ -59,4 +60,4 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 
 
 routes = [*live_routes.routes, *tensorboard_route.routes, *assets.routes]
-middleware = [*origin.middleware(os.environ), Middleware(Owner), Middleware(OwnSession), Middleware(Uploads)]
+middleware = [*origin.middleware(os.environ), *(Middleware(inner) for inner in (Owner, OwnSession, Uploads, Orders))]
