@@ -52,6 +52,7 @@ def test_a_server_with_a_wrong_setting_stops_with_one_sentence(
             "10.0.0.7",
             ["Torch Playground is ready at http://localhost:8599", "From other machines: http://10.0.0.7:8599"],
         ),
+        (None, "127.0.0.1", ["Torch Playground is ready at http://localhost:8599"]),
         ("0.0.0.0", None, ["Torch Playground is ready at http://localhost:8599"]),
         ("127.0.0.1", "10.0.0.7", ["Torch Playground is ready at http://127.0.0.1:8599"]),
     ],

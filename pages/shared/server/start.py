@@ -14,6 +14,10 @@ EVERY_ADDRESS = {None, "", "0.0.0.0", "::"}
 """`server.address` where it names no address: the server answers at all that the machine has."""
 
 
+NOWHERE = "127.0.0.1"
+"""What Streamlit takes for the address of a machine that has no network."""
+
+
 def check_start() -> None:
     """End the program where it could not serve.
 
@@ -40,7 +44,7 @@ def say_ready() -> None:
     if chosen in EVERY_ADDRESS:
         print(f"Torch Playground is ready at {get_url('localhost')}", flush=True)
         in_network = net_util.get_internal_ip()
-        if in_network:
+        if in_network and in_network != NOWHERE:
             print(f"From other machines: {get_url(in_network)}", flush=True)
     else:
         print(f"Torch Playground is ready at {get_url(chosen)}", flush=True)
