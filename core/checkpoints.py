@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from core import disk
 from core.config import TrainingConfig
 from core.snapshot import Snapshot
 
@@ -100,14 +102,23 @@ def recall(state: Mapping[str, Any], untrained: Snapshot) -> Snapshot:
 def save(state: Mapping[str, Any], path: Path) -> None:
     """Write a checkpoint whole or not at all: whenever the process or the machine dies, the older file is still there.
 
-    The new file gets the name only once the disk has all of it.
+    The new file gets the name only once the disk has all of it; that the name itself outlasts a power cut takes
+    `disk.sync_folder`.
+
+    Raises:
+        disk.DiskError: the disk does not take it.
     """
-    temporary = path.with_suffix(".part")
-    with temporary.open("wb") as file:  # given a path, torch.save reports a full disk as a RuntimeError
+    with disk.written(path) as file:
         torch.save(dict(state), file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+
+
+def whole(path: Path) -> bool:
+    """Whether every byte of a checkpoint's tensors is as it was written; torch.load does not look."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
+        return False
 
 
 def load(path: Path) -> dict[str, Any]:

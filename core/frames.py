@@ -57,3 +57,17 @@ def decode(data: bytes) -> tuple[dict[str, object], dict[str, np.ndarray]]:
         flat = np.frombuffer(data, shape["dtype"], count, 4 + length + shape["offset"])
         arrays[name] = flat.reshape(shape["shape"])
     return header, arrays
+
+
+def whole(data: bytes) -> bool:
+    """Whether these are the bytes of an encoded frame, all of them."""
+    try:
+        (length,) = struct.unpack_from("<I", data)
+        header = json.loads(data[4 : 4 + length])
+        ends = [
+            array["offset"] + int(np.prod(array["shape"])) * np.dtype(array["dtype"]).itemsize
+            for array in header["arrays"].values()
+        ]
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+    return len(data) >= 4 + int(length) + max(ends, default=0)

@@ -147,6 +147,20 @@ RUNS_IN_MEMORY = limit(
 KEPT_RUNS = limit(
     "KEPT_RUNS", 60, least=0, most=10_000, meaning="Runs kept on disk for each person; the oldest ones go first."
 )
+KEPT_BYTES = limit(
+    "KEPT_BYTES",
+    2_000_000_000,
+    least=0,
+    most=10**15,
+    meaning="Bytes that all runs of one person may take on disk; beyond them the oldest kept steps go first.",
+)
+UNWRITTEN_BYTES = limit(
+    "UNWRITTEN_BYTES",
+    32_000_000,
+    least=0,
+    most=10**10,
+    meaning="Bytes of a run's record that wait in its worker's memory while the disk does not take them.",
+)
 LOG_BYTES = limit("LOG_BYTES", 20_000_000, least=0, most=10**12, meaning="Bytes that the log of a run may take.")
 LOGS_BYTES = limit(
     "LOGS_BYTES", 300_000_000, least=0, most=10**12, meaning="Bytes that all logs of one person may take."

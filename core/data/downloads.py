@@ -22,6 +22,7 @@ from pathlib import Path
 
 import torchvision
 
+from core import disk
 from core.config import Problem
 from core.data.digits import IMAGE_SETS
 
@@ -124,7 +125,7 @@ def fetch(name: str, into: Path, mirrors: Sequence[str] = ()) -> None:
     except (http.client.HTTPException, EOFError) as error:
         raise ConnectionError(name) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM):
+        if error.errno in (*disk.FULL, errno.EACCES, errno.EROFS, errno.EPERM):
             raise
         raise ConnectionError(name) from error
 
@@ -158,7 +159,8 @@ class Download:
             with tempfile.TemporaryDirectory(prefix=".part-", dir=folder(), ignore_cleanup_errors=True) as part:
                 self._fetch(Path(part))
         except OSError as error:
-            self._fail("disk", error.strerror or str(error))
+            refused = disk.as_disk_error(error)
+            self._fail("disk", refused.reason if refused is not None else str(error))
         self.done = True
 
     def _fetch(self, part: Path) -> None:
@@ -175,8 +177,12 @@ class Download:
         own = FOLDERS.get(self.name, self.name)
         if child.returncode == 0 and _present(part / own, self.name):
             target = folder() / own
+            for file in (part / own).rglob("*"):
+                if file.is_file():
+                    disk.sync(file)
             shutil.rmtree(target, ignore_errors=True)
             os.replace(part / own, target)
+            disk.sync_folder(folder())
             self.share = 1.0
         else:
             reason, _, detail = reason_line.partition(" ")

@@ -14,7 +14,7 @@ from core.data import downloads
 from core.data.cifar10 import CIFAR_CLASSES, cifar10
 from core.data.coloured_shapes import SHAPES, shape_set
 from core.data.digits import IMAGE_SETS, digits, image_set
-from core.data.own_images import own_file, own_images, own_names
+from core.data.own_images import own_images, own_names, own_problem
 
 TEN = tuple(str(number) for number in range(10))
 
@@ -104,6 +104,5 @@ def class_names(config: Choice) -> list[str]:
 def missing(config: Choice) -> Problem | None:
     """Why a run can't start yet: its images are not here."""
     if config.dataset == "own":
-        here = own_file(config.own_images, downloads.folder() / "own").is_file()
-        return None if here else Problem("dataset", "These own images are not on this machine: upload them again.")
+        return own_problem(config.own_images, downloads.folder() / "own")
     return downloads.missing(config.dataset) if config.dataset in downloads.FETCHED else None

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -16,12 +17,14 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from core import limits
+from core import disk, limits
 from core.config import Problem
 from core.data.opened_images import MOST_PIXELS, NoImage, TooManyPixels, opened, size_of
 
 SIZE, COLOUR_SIZE = 28, 32
 """Side in pixels of grey images, and of those in colour."""
+ARRAYS = ("images", "labels", "test_images", "test_labels", "names")
+"""What a file of a person's images holds."""
 MAX_FILES = 20_000
 MAX_IMAGE_BYTES = 10_000_000
 MAX_ALL_BYTES = 500_000_000
@@ -179,14 +182,13 @@ def save_own(images: Tensor, labels: Tensor, names: list[str], root: Path) -> st
     """Keep a person's images in the folder `root`; returns the key that settings and links name them by.
 
     The key tells how many training images and how many classes there are, and "-3" that they are in colour. Raises
-    OSError.
+    DiskError.
     """
     test = split_by_class(labels)
     digest = hashlib.sha256(images.numpy().tobytes() + labels.numpy().tobytes() + "/".join(names).encode()).hexdigest()
     key = f"{digest[:16]}-{int((~test).sum())}-{len(names)}{'-3' if images.dim() == 4 else ''}"
-    root.mkdir(parents=True, exist_ok=True)
-    temporary = root / f"{key}.{os.getpid()}.part"
-    with temporary.open("wb") as file:
+    disk.make_folder(root)
+    with disk.written(root / f"{key}.npz") as file:
         np.savez_compressed(
             file,
             images=images[~test].numpy(),
@@ -195,7 +197,7 @@ def save_own(images: Tensor, labels: Tensor, names: list[str], root: Path) -> st
             test_labels=labels[test].numpy(),
             names=np.array(names),
         )
-    os.replace(temporary, root / f"{key}.npz")
+    disk.sync_folder(root)
     return key
 
 
@@ -215,6 +217,29 @@ def own_images(key: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 def own_file(key: str, root: Path) -> Path:
     """The file that keeps the images under a key."""
     return root / f"{key}.npz"
+
+
+def own_problem(key: str, root: Path) -> Problem | None:
+    """Why the images under a key can't be used; damaged ones are set aside."""
+    file = own_file(key, root)
+    try:
+        about = file.stat()
+        if _whole(file, about.st_mtime_ns, about.st_size):
+            return None
+    except OSError:
+        return Problem("dataset", "These own images are not on this machine: upload them again.")
+    disk.set_aside(file)
+    return Problem("dataset", "These own images were damaged on the disk: upload them again.")
+
+
+@lru_cache(maxsize=256)
+def _whole(file: Path, changed: int, size: int) -> bool:
+    """Whether a file of images has all its bytes, as they were written."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return archive.testzip() is None and {f"{name}.npy" for name in ARRAYS} <= set(archive.namelist())
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError):
+        return False
 
 
 def own_names(key: str, root: Path) -> list[str]:

@@ -25,6 +25,11 @@ class Log:
     budget: int
 
 
+def bytes_of_a_run() -> int:
+    """Bytes that the kept steps of a run may take while it is alive, so that its owner may have several at once."""
+    return limits.KEPT_BYTES // limits.RUNS_PER_OWNER
+
+
 @dataclass
 class Assignment:
     """A run to be trained.
@@ -36,6 +41,7 @@ class Assignment:
         resume_step: the kept step in `folder` to continue from.
         speed: steps a second, 0 for as fast as it goes.
         memory: megabytes that it may take, see `limits.RUN_MEMORY`.
+        keep_bytes: bytes that the kept steps may take.
     """
 
     lanes: dict[str, TrainingConfig]
@@ -47,6 +53,7 @@ class Assignment:
     watched: bool = False
     log: Log | None = None
     memory: int = limits.RUN_MEMORY
+    keep_bytes: int = field(default_factory=bytes_of_a_run)
 
     @property
     def config(self) -> TrainingConfig:

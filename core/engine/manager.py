@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import sqlite3
 import tempfile
 import threading
 import time
@@ -16,15 +15,16 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from core import limits, memory
+from core import checkpoints, disk, limits, memory
 from core.changes import Changes, as_pairs, from_pairs, value_after
 from core.checkpoints import KeptStep
 from core.config import ConfigError, Problem, TrainingConfig
 from core.devices import resolve
 from core.engine.assignment import Assignment, Log
+from core.engine.housekeeping import Housekeeping
 from core.engine.launcher import Launcher
 from core.engine.presence import Presence
-from core.engine.record import Folder, rows_of
+from core.engine.record import Folder, first_facts, rows_of
 from core.engine.run import ALIVE, Run
 from core.engine.store import Store, data_folder
 from core.experiments import experiment
@@ -78,11 +78,13 @@ class Manager:
         self._runs: dict[str, Run] = {}
         self._lock = threading.RLock()
         self._starting = threading.Lock()
+        self._reading = threading.Lock()
         self._waker, self._woken = multiprocessing.Pipe()
         self._closing = threading.Lock()
         self._ending = self._closed = False
         self._look_time = 0.0
         self._oom_kills = deque([memory.oom_kills()], maxlen=LOOKS_REMEMBERED)
+        self.housekeeping = Housekeeping(store, self._held_runs, self._starting)
         self._thread = threading.Thread(target=self._receive, name="runs", daemon=True)
         self._thread.start()
 
@@ -145,6 +147,9 @@ class Manager:
         old = self.run(owner, id)
         if old is None or step not in old.kept:
             raise Refused(Problem("", "Step {step} of that run was not kept.", {"step": step}))
+        if not checkpoints.whole(old.folder.checkpoint_file(step)):
+            self._set_step_aside(old, step)
+            raise Refused(Problem("", "Step {step} of that run is damaged: continue from another one.", {"step": step}))
         lanes = {name: self._with_device(config) for name, config in _with_steps(old.folder.lanes(), num_steps).items()}
         if old.alive:
             self.stop(old)
@@ -168,16 +173,18 @@ class Manager:
         self.presence.admit(owner)
         step = kept.step
         lanes = _with_steps(kept.lanes, max(num_steps or kept.config.num_steps, step + 1))
-        with tempfile.TemporaryDirectory() as place:
-            source = Folder(Path(place) / "upload")
-            try:
+        try:
+            with tempfile.TemporaryDirectory() as place:
+                source = Folder(Path(place) / "upload")
                 source.create(lanes, kept.changes)
                 for lane, state in kept.states.items():
                     source.append(lane, rows_of(state, lanes[lane]))
                 source.keep(step, kept.states, kept.frame)
-            except OSError as error:
-                raise Refused(_unwritable(error)) from None
-            return self._begin(owner, Beginning(lanes, kept.changes, source, step, speed, paused=True))
+                return self._begin(owner, Beginning(lanes, kept.changes, source, step, speed, paused=True))
+        except OSError as error:
+            refused = disk.as_disk_error(error)
+            assert refused is not None
+            raise Refused(_unwritable(refused)) from None
 
     def _with_device(self, config: TrainingConfig) -> TrainingConfig:
         try:
@@ -214,25 +221,39 @@ class Manager:
                 self._forget()
         self._waker.send_bytes(b"!")
         self.store.prune(owner)
+        self.housekeeping.look_at(owner)
         return run
 
     def _make_run(self, owner: str, beginning: Beginning) -> Run:
-        """A new run, in the index and with a folder."""
+        """A new run, in the index and with a folder, as soon as the disk takes them.
+
+        Raises:
+            Refused: the disk does not take what it continues from.
+        """
         config = beginning.lanes["run"]
+        id = self.store.add(owner, config, beginning.id)
+        run = Run(id, owner, config, self.store.folder(id))
+        number = f"{time.strftime('%m%d-%H%M%S')}-{id[:4]}"
+        log = f"{config.experiment}/" + "_".join(filter(None, [special(config), number]))
+        source, step = beginning.source, beginning.step
+        resumed = (source.path.name, step) if source is not None and step is not None else None
+        run.facts = first_facts(beginning.lanes, beginning.changes, resumed, log, owner)
         try:
-            id = self.store.add(owner, config, beginning.id)
-            folder = self.store.folder(id)
-            number = f"{time.strftime('%m%d-%H%M%S')}-{id[:4]}"
-            log = f"{config.experiment}/" + "_".join(filter(None, [special(config), number]))
-            if beginning.source is None or beginning.step is None:
-                folder.create(beginning.lanes, beginning.changes, log=log)
-            else:
-                resumed = (beginning.source.path.name, beginning.step)
-                folder.create(beginning.lanes, beginning.changes, resumed, log)
-                beginning.source.branch(folder, beginning.step)
-        except (OSError, sqlite3.Error) as error:
-            raise Refused(_unwritable(error)) from None
-        return Run(id, owner, config, folder)
+            run.folder.make(run.facts)
+            if source is not None and step is not None:
+                source.branch(run.folder, step)
+        except disk.DiskError as error:
+            if resumed is not None:
+                self.store.remove(owner, id)
+                raise Refused(_unwritable(error)) from None
+            self.housekeeping.owe(run)
+        return run
+
+    def _set_step_aside(self, run: Run, step: int) -> None:
+        """Set a damaged kept step aside, and remember it for its owner."""
+        files = [run.folder.checkpoint_file(step), run.folder.frame_file(step)]
+        self.store.note(run.owner, run.id, [file.name for file in files if disk.set_aside(file) is not None])
+        run.forget_steps([step])
 
     def _log(self, run: Run) -> Log | None:
         """How a new run is logged; not at all where that can't be known: no log costs a run its start."""
@@ -240,9 +261,9 @@ class Manager:
             folder = self.store.logs(run.owner)
             used = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
             budget = max(0, min(limits.LOG_BYTES, limits.LOGS_BYTES - used))
-            return Log(self.store.log_config(run.owner), folder / run.folder.facts()["log"], budget)
-        except Exception:
-            logging.warning("A run is not logged.", exc_info=True)
+            return Log(self.store.log_config(run.owner), folder / run.facts["log"], budget)
+        except OSError as error:
+            logging.warning("A run is not logged: %s.", error.strerror)
             return None
 
     def _make_room(self, owner: str) -> None:
@@ -263,7 +284,11 @@ class Manager:
 
     def _forget(self) -> None:
         """Drop the longest known runs of the past from memory; their folders stay."""
-        over = [id for id, run in self._runs.items() if not run.alive and run.connection is None and not run.watched]
+        over = [
+            id
+            for id, run in self._runs.items()
+            if not (run.alive or run.connection or run.watched or self.housekeeping.owes(run))
+        ]
         for id in over[: max(0, len(self._runs) - limits.RUNS_IN_MEMORY)]:
             del self._runs[id]
 
@@ -272,13 +297,10 @@ class Manager:
         with self._lock:
             run = self._runs.get(id)
         if run is None:
-            entry = self.store.find(id)
-            if entry is None or entry.owner != owner or not self.store.folder(id).path.exists():
+            with self._reading:
+                run = self._runs.get(id) or self._read(owner, id)
+            if run is None:
                 return None
-            run = Run(id, owner, self.store.folder(id).config(), self.store.folder(id))
-            run.load("crashed" if entry.status in ALIVE else entry.status)
-            with self._lock:
-                run = self._runs.setdefault(id, run)
         return run if run.owner == owner else None
 
     def started(self, owner: str, id: str) -> Run | None:
@@ -286,6 +308,27 @@ class Manager:
         with self._lock:
             run = self._runs.get(id)
         return run if run is not None and run.owner == owner else None
+
+    def _read(self, owner: str, id: str) -> Run | None:
+        """A person's run of the past from its folder, what is damaged of it set aside; None if it can't be shown."""
+        entry = self.store.find(id)
+        if entry is None or entry.owner != owner:
+            return None
+        folder = self.store.folder(id)
+        try:
+            if entry.status not in ALIVE:
+                self.store.note(owner, id, folder.set_damaged_aside())
+            run = Run(id, owner, folder.config(), folder)
+            run.load("crashed" if entry.status in ALIVE else entry.status)
+        except (OSError, ValueError, LookupError) as error:
+            logging.warning("The run in %s can't be shown: %s.", folder.path, error)
+            return None
+        with self._lock:
+            return self._runs.setdefault(id, run)
+
+    def _held_runs(self) -> list[Run]:
+        with self._lock:
+            return list(self._runs.values())
 
     def training(self, owner: str) -> bool:
         """Whether one of a person's runs is alive."""
@@ -336,6 +379,7 @@ class Manager:
             self._waker.send_bytes(b"!")
             others.join()
             self._thread.join(timeout=2)
+            self.housekeeping.close()
 
     def _receive(self) -> None:
         """Read what all workers send; the end of a pipe is the end of its worker."""
@@ -365,15 +409,19 @@ class Manager:
             run.look_after(now)
 
     def _hear(self, run: Run, connection: Connection) -> None:
-        before = run.status
+        before, size = run.status, run.kept_bytes
         try:
             data = connection.recv_bytes()
         except (EOFError, OSError):
             self._gone(run)
         else:
             run.receive(data)
+            if run.kept_bytes > size:
+                self.housekeeping.has_grown(run.owner)
         if run.status != before:
             self.store.update(run.id, run.status, run.step, run.last_metrics)
+            if not run.alive:
+                self.housekeeping.look_at(run.owner)
 
     def _gone(self, run: Run) -> None:
         if run.connection is not None:
@@ -382,6 +430,8 @@ class Manager:
         process, run.process = run.process, None  # a Process holds two file descriptors as long as it is known
         if run.alive:
             run.crashed("memory" if process is not None and self._ended_for_memory(process) else None)
+        if run.status == "crashed" or "unkept" in (run.message or {}):
+            self.housekeeping.owe(run)
         if process is not None:
             threading.Thread(target=process.join, daemon=True).start()
 
@@ -418,8 +468,8 @@ def _with_steps(lanes: Mapping[str, TrainingConfig], num_steps: int | None) -> d
         raise Refused(error.problems[0]) from None
 
 
-def _unwritable(error: Exception) -> Problem:
-    return Problem("", "The run can't be written to disk: {reason}.", {"reason": str(error)})
+def _unwritable(error: disk.DiskError) -> Problem:
+    return Problem("", "The run can't be written to disk: {reason}.", {"reason": error.reason})
 
 
 _manager: Manager | None = None

@@ -7,13 +7,14 @@ import select
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from core.changes import from_pairs, recorded, value_after
+from core import disk
+from core.changes import as_pairs, from_pairs, recorded, value_after
 from core.config import TrainingConfig
 from core.engine.heartbeat import Heartbeat
 from core.engine.history import History, Lengths, Values
@@ -66,6 +67,8 @@ class Run:
         self._measured = History()
         self.rows = 0
         self.kept: list[int] = []
+        self.kept_bytes = self.measured_bytes = 0
+        self.facts: dict[str, Any] = {}
         self.log: dict[str, Any] = {}
         self.frame: bytes | None = None
         self.frame_number = 0
@@ -83,6 +86,13 @@ class Run:
     def alive(self) -> bool:
         """Whether a process is behind it."""
         return self.status in ALIVE
+
+    @property
+    def log_name(self) -> str:
+        """The name of its log among its owner's; empty if it has none or that is not known."""
+        with suppress(OSError, ValueError):
+            return str((self.facts or self.folder.facts()).get("log") or "")
+        return ""
 
     def value_now(self, field: str) -> Any:
         """The value that a field has by now: that of the config, or what it was last changed to."""
@@ -198,7 +208,7 @@ class Run:
         facts = self.folder.facts()
         with self._lock:
             self.status = status
-            self.message = facts["message"]
+            self.message = facts.get("message")
             self.changes = recorded(facts)
             self.log = facts.get("logged") or {}
             self.kept = self.folder.kept()
@@ -207,9 +217,11 @@ class Run:
                 for row in self.folder.rows(lane):
                     self._enter(lane, row)
                     self.step = max(self.step, row["step"])
-            if self.kept:
-                self.frame = self.folder.frame_file(self.kept[-1]).read_bytes()
-                self.frame_number += 1
+            for step in reversed(self.kept):
+                with suppress(disk.Damaged):
+                    self.frame = self.folder.frame(step, {})
+                    self.frame_number += 1
+                    break
             if status == "crashed" and self.message is None:
                 self.message = {"code": "crashed", "step": self.step, "kept_step": self.kept[-1] if self.kept else 0}
 
@@ -236,10 +248,12 @@ class Run:
                     for lane, rows in content["rows"].items():
                         for row in rows:
                             self._enter(lane, row)
-                    self.kept = sorted({*self.kept, *content["kept"]})
+                    self.kept = sorted({*self.kept, *content["kept"]} - set(content["dropped"]))
                     self.step = max(self.step, content["step"])
                 elif content["kind"] == "log":
                     self.log = content["log"]
+                elif content["kind"] == "size":
+                    self.kept_bytes = content["size"]
                 else:
                     self.message = content["message"] or self.message
                     if "status" in content:
@@ -272,8 +286,55 @@ class Run:
             if cause is not None:
                 self.message["cause"] = cause
             self.status = "crashed"
-            with suppress(OSError, ValueError):  # a full disk, or a folder that is gone
+            with suppress(OSError, ValueError):  # a full disk, or a folder that is gone: it is written later
                 self.folder.update_facts(status="crashed", message=self.message)
+        self.notify()
+
+    def write_rest(self) -> bool:
+        """Write what the disk did not take: what run.json says, and of a run that is over the steps and its end.
+
+        Returns:
+            whether all of it is written.
+        """
+        with self._lock:
+            over = not self.alive and self.connection is None
+            message = {name: value for name, value in (self.message or {}).items() if name != "unkept"}
+            changes = as_pairs(self.changes)
+        try:
+            if self.facts and not (self.folder.path / "run.json").exists():
+                self.folder.make({**self.facts, "changes": changes})
+            if over:
+                for lane, config in self.folder.lanes().items():
+                    written = max((row["step"] for row in self.folder.rows(lane)), default=0)
+                    rows = self._rows_after(lane, written, config.steps_per_epoch)
+                    if rows:
+                        self.folder.append_lines(lane, "".join(json.dumps(row) + "\n" for row in rows).encode())
+                self.folder.update_facts(status=self.status, message=message, changes=changes, logged=self.log)
+        except disk.DiskError:
+            return False
+        except (ValueError, LookupError):  # a run.json that is damaged is none of what the disk did not take
+            return True
+        if over and (self.message or {}).get("unkept") == "record":
+            unkept = {} if self.step in self.kept or self.status == "crashed" else {"unkept": "step"}
+            self.message = {**message, **unkept}
+            self.notify()
+        return True
+
+    def _rows_after(self, lane: str, after: int, steps_per_epoch: int) -> list[dict[str, Any]]:
+        """A lane's steps after another one, as they stand in the record."""
+        with self._lock:
+            rows: dict[int, dict[str, Any]] = {}
+            for name, column in self._measured.lanes.get(lane, {}).items():
+                for step, value in zip(column.steps(), column.values(), strict=True):
+                    if step > after:
+                        row = rows.setdefault(step, {"step": step, "epoch": (step - 1) // steps_per_epoch + 1})
+                        row[name] = value
+        return [rows[step] for step in sorted(rows)]
+
+    def forget_steps(self, steps: Iterable[int]) -> None:
+        """Take in that kept steps are there no more."""
+        with self._lock:
+            self.kept = sorted(set(self.kept) - set(steps))
         self.notify()
 
     def notify(self) -> None:

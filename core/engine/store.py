@@ -4,41 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import limits
+from core import disk, limits
 from core.config import TrainingConfig
+from core.disk import DiskError
+from core.engine.index import Index
 from core.engine.record import Folder
 from core.experiments import experiment, experiments
 from core.tensorboard.config import LogConfig
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
-    id TEXT PRIMARY KEY, owner TEXT NOT NULL, experiment TEXT NOT NULL, config TEXT NOT NULL,
-    created REAL NOT NULL, status TEXT NOT NULL, step INTEGER NOT NULL, metrics TEXT NOT NULL, server INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS runs_by_owner ON runs (owner, experiment, created);
-CREATE TABLE IF NOT EXISTS desks (
-    owner TEXT NOT NULL, experiment TEXT NOT NULL, config TEXT NOT NULL, run TEXT, changed REAL NOT NULL,
-    PRIMARY KEY (owner, experiment)
-);
-CREATE TABLE IF NOT EXISTS preferences (
-    owner TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (owner, name)
-);
-CREATE TABLE IF NOT EXISTS networks (
-    owner TEXT NOT NULL, name TEXT NOT NULL, blocks TEXT NOT NULL, dataset TEXT NOT NULL, changed REAL NOT NULL,
-    PRIMARY KEY (owner, name)
-);
-"""
+INDEX = "index.sqlite"
 
 
 @dataclass(frozen=True)
@@ -81,6 +67,21 @@ def new_id() -> str:
     return secrets.token_hex(8)
 
 
+@dataclass(frozen=True)
+class Damage:
+    """Something that was damaged and set aside.
+
+    Attributes:
+        run: the run that it belonged to; "" if none.
+        file: its name, or what a person knows it as.
+        seen: when it was noticed, in seconds since 1970.
+    """
+
+    run: str
+    file: str
+    seen: float
+
+
 def data_folder() -> Path:
     """``TORCH_PLAYGROUND_DATA``, else the user's own data folder."""
     chosen = os.environ.get("TORCH_PLAYGROUND_DATA")
@@ -90,46 +91,113 @@ def data_folder() -> Path:
 
 
 class Store:
-    """The index of runs, beside their folders."""
+    """The index of runs, beside their folders.
+
+    Attributes:
+        index: see `Index`.
+    """
 
     def __init__(self, root: Path):
+        """Open the index of a data folder, or make it.
+
+        Raises:
+            DiskError: the folder can't be read or written.
+        """
         self.root = root
-        (root / "runs").mkdir(parents=True, exist_ok=True)
-        with self._open() as database:
-            database.execute("PRAGMA journal_mode=WAL")
-            database.executescript(SCHEMA)
+        disk.check_writable(root / "runs")
+        with disk.refusals():
+            anew = not (root / INDEX).exists() or (root / INDEX).stat().st_size == 0
+            lost = anew and any((root / "runs").iterdir())
+        self.index = Index(root / INDEX, self._made_again)
+        if self.index.made_again or lost:
+            self.note("", "", [INDEX])
+        self._enter_unknown()
         self._settle()
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        database = sqlite3.connect(self.root / "index.sqlite", timeout=10)
-        database.row_factory = sqlite3.Row
-        try:
-            with database:
-                yield database
-        finally:
-            database.close()
+    def _made_again(self) -> None:
+        """What there is to do when the index was found damaged while the server runs."""
+        self.note("", "", [INDEX])
+        self._enter_unknown()
+
+    def _enter_unknown(self) -> None:
+        """Enter runs that have a folder but no place in the index, as far as their records say whose they are."""
+        known = {row["id"] for row in self.index.read("SELECT id FROM runs")}
+        if self.index.unreadable:
+            return
+        nobodys = 0
+        with disk.refusals():
+            paths = list((self.root / "runs").iterdir())
+        for path in paths:
+            if path.name in known or not path.is_dir():
+                continue
+            try:
+                facts, folder = self.folder(path.name).facts(), self.folder(path.name)
+                owner = facts.get("owner")
+                if owner:
+                    self._enter(path.name, owner, facts, folder)
+                else:
+                    nobodys += 1
+            except (ValueError, OSError, KeyError, TypeError) as error:
+                logging.warning("The run in %s can't be entered into the index: %s.", path, error)
+        if nobodys:
+            logging.warning("%d runs in %s are in no index and don't say whose they are.", nobodys, self.root / "runs")
+
+    def _enter(self, run: str, owner: str, facts: dict[str, Any], folder: Folder) -> None:
+        step, metrics = _last(folder)
+        status = facts.get("status")
+        self.index.write(
+            "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
+            run,
+            owner,
+            facts["experiment"],
+            json.dumps(facts["config"]),
+            float(facts.get("created") or (folder.path / "run.json").stat().st_mtime),
+            "crashed" if status in ("running", "paused", None) else str(status),
+            step,
+            json.dumps(metrics),
+        )
 
     def _settle(self) -> None:
         """Mark runs whose server died while they trained: they can be resumed from their last kept step."""
-        with self._open() as database:
-            rows = database.execute("SELECT id, server FROM runs WHERE status IN ('running', 'paused')").fetchall()
-        for run in [row["id"] for row in rows if not _alive(row["server"])]:
-            history = self.folder(run).history().get("run", {})
-            step = max((column["step"][-1] for column in history.values()), default=0)
-            self.update(run, "crashed", step, {name: column["value"][-1] for name, column in history.items()})
+        for row in self.index.read("SELECT id, owner, server FROM runs WHERE status IN ('running', 'paused')"):
+            try:
+                if _alive(row["server"]):
+                    continue
+                folder = self.folder(row["id"])
+                self.note(row["owner"], row["id"], folder.set_damaged_aside())
+                self.update(row["id"], "crashed", *_last(folder))
+            except Exception as error:  # one run's trouble must not stop a start
+                logging.warning("The run in %s can't be looked through: %s.", self.root / "runs" / row["id"], error)
+
+    def note(self, owner: str, run: str, files: Iterable[str]) -> None:
+        """Remember that files of a person's were damaged; "" for everybody's, or for those of no run."""
+        for file in files:
+            with suppress(DiskError):
+                order = "INSERT OR REPLACE INTO damage VALUES (?, ?, ?, ?)"
+                self.index.write(order, owner, run, file, time.time(), later=("damage", owner, run, file))
+
+    def damage(self, owner: str) -> list[Damage]:
+        """What of a person's, and of everybody's, was damaged, the newest first."""
+        order = "SELECT run, file, seen FROM damage WHERE owner IN (?, '') ORDER BY seen DESC, file"
+        return [Damage(row["run"], row["file"], float(row["seen"])) for row in self.index.read(order, owner)]
 
     def folder(self, run: str) -> Folder:
         """A run's folder. Only ids made by `add` lead anywhere."""
         return Folder(self.root / "runs" / run)
 
     def add(self, owner: str, config: TrainingConfig, id: str | None = None) -> str:
-        """Enter a new run and return its id: the one given, else a new one."""
+        """Enter a new run, as soon as the disk takes it, and return its id: the one given, else a new one."""
         run = id or new_id()
-        with self._open() as database:
-            database.execute(
+        with suppress(DiskError):
+            self.index.write(
                 "INSERT INTO runs VALUES (?, ?, ?, ?, ?, 'running', 0, '{}', ?)",
-                (run, owner, config.experiment, config.model_dump_json(), time.time(), os.getpid()),
+                run,
+                owner,
+                config.experiment,
+                config.model_dump_json(),
+                time.time(),
+                os.getpid(),
+                later=("run", run),
             )
         return run
 
@@ -139,47 +207,69 @@ class Store:
 
     def log_config(self, owner: str) -> LogConfig:
         """What a person wants to be logged of the runs to come."""
-        chosen = self.preference(owner, "log")
-        return LogConfig.forgive(json.loads(chosen))[0] if chosen else LogConfig()
+        return LogConfig.forgive(self.preferences(owner, "log"))[0]
 
     def choose_log(self, owner: str, log: LogConfig) -> None:
-        """Store what a person wants to be logged of the runs to come."""
+        """Store what a person wants to be logged of the runs to come (raises DiskError, see `prefer`)."""
         self.prefer(owner, "log", json.dumps(log.to_query()))
 
     def update(self, run: str, status: str, step: int, metrics: dict[str, float | None]) -> None:
-        """Note how far a run has come."""
-        with self._open() as database:
-            database.execute(
-                "UPDATE runs SET status = ?, step = ?, metrics = ? WHERE id = ?",
-                (status, step, json.dumps(metrics), run),
-            )
+        """Note how far a run has come, as soon as the disk takes it."""
+        order = "UPDATE runs SET status = ?, step = ?, metrics = ? WHERE id = ?"
+        values = (status, step, json.dumps(metrics), run)
+        with suppress(DiskError):
+            self.index.write(order, *values, later=("update", run), after=("run", run))
 
     def find(self, run: str) -> Entry | None:
         """One run, whosever it is."""
-        with self._open() as database:
-            row = database.execute("SELECT * FROM runs WHERE id = ?", (run,)).fetchone()
-        return _entry(row) if row else None
+        rows = self.index.read("SELECT * FROM runs WHERE id = ?", run)
+        return self._entry(rows[0]) if rows else None
 
     def of(self, owner: str, experiment_name: str) -> list[Entry]:
         """A person's runs of an experiment, the newest first."""
-        with self._open() as database:
-            rows = database.execute(
-                "SELECT * FROM runs WHERE owner = ? AND experiment = ? ORDER BY created DESC", (owner, experiment_name)
-            ).fetchall()
-        return [_entry(row) for row in rows if row["experiment"] in experiments()]
+        order = "SELECT * FROM runs WHERE owner = ? AND experiment = ? ORDER BY created DESC"
+        entries = [self._entry(row) for row in self.index.read(order, owner, experiment_name)]
+        return [entry for entry in entries if entry is not None and entry.experiment in experiments()]
+
+    def _entry(self, row: sqlite3.Row) -> Entry | None:
+        """A run as its row says; where that is damaged, as its folder says; None if neither does."""
+        entry = _entry(row)
+        if entry is not None:
+            return entry
+        run, owner = str(row["id"]), str(row["owner"])
+        self.note(owner, run, [INDEX])
+        try:
+            folder = self.folder(run)
+            self._enter(run, owner, folder.facts(), folder)
+        except (ValueError, OSError, KeyError, TypeError) as error:
+            logging.warning("The run %s is damaged in the index and in its folder: %s.", run, error)
+            return None
+        rows = self.index.read("SELECT * FROM runs WHERE id = ?", run)
+        return _entry(rows[0]) if rows else None
+
+    def ids(self, owner: str) -> list[str]:
+        """All of a person's runs, the newest first."""
+        rows = self.index.read("SELECT id FROM runs WHERE owner = ? ORDER BY created DESC", owner)
+        return [row["id"] for row in rows]
 
     def prune(self, owner: str) -> None:
         """Remove a person's oldest runs beyond `limits.KEPT_RUNS`, with their folders."""
-        with self._open() as database:
-            rows = database.execute(
-                "SELECT id FROM runs WHERE owner = ? AND status NOT IN ('running', 'paused') ORDER BY created DESC",
-                (owner,),
-            ).fetchall()
-            for row in rows[limits.KEPT_RUNS :]:
-                database.execute("DELETE FROM runs WHERE id = ?", (row["id"],))
-                with suppress(OSError, ValueError):
-                    self._remove_log(owner, self.folder(row["id"]).facts().get("log"))
-                shutil.rmtree(self.root / "runs" / row["id"], ignore_errors=True)
+        rows = self.index.read(
+            "SELECT id FROM runs WHERE owner = ? AND status NOT IN ('running', 'paused') ORDER BY created DESC", owner
+        )
+        for row in rows[limits.KEPT_RUNS :]:
+            self.remove(owner, row["id"])
+
+    def remove(self, owner: str, run: str) -> None:
+        """Remove a run with its folder and its logs."""
+        log = None
+        with suppress(OSError, ValueError):
+            log = self.folder(run).facts().get("log")
+        with suppress(DiskError):  # to remove the folder may be what makes space for it
+            self.index.write("DELETE FROM runs WHERE id = ?", run, later=("remove", run))
+        self.index.forget(("run", run), ("update", run))
+        self._remove_log(owner, log)
+        shutil.rmtree(self.root / "runs" / run, ignore_errors=True)
 
     def _remove_log(self, owner: str, name: str | None) -> None:
         """Remove a run's log, and those of the lanes beside it."""
@@ -190,66 +280,120 @@ class Store:
 
     def desk(self, owner: str, experiment_name: str) -> Desk | None:
         """The form and the run that a person left on the page of an experiment; None before the first visit."""
-        with self._open() as database:
-            row = database.execute(
-                "SELECT config, run FROM desks WHERE owner = ? AND experiment = ?", (owner, experiment_name)
-            ).fetchone()
-        return Desk(json.loads(row["config"]), row["run"]) if row else None
+        waiting = self.index.waiting(("desk", owner, experiment_name))
+        if waiting is not None:
+            return Desk(json.loads(waiting[2]), waiting[3])
+        order = "SELECT config, run FROM desks WHERE owner = ? AND experiment = ?"
+        for row in self.index.read(order, owner, experiment_name):
+            config = self._object(row["config"])
+            if config is not None:
+                return Desk(config, row["run"] if isinstance(row["run"], str) else None)
+            self._set_row_aside("desks", "experiment", owner, experiment_name)
+        return None
 
     def leave(self, owner: str, config: TrainingConfig, run: str | None) -> None:
-        """Store the form's config and the run that is shown, for the next visit."""
-        with self._open() as database:
-            database.execute(
-                "INSERT OR REPLACE INTO desks VALUES (?, ?, ?, ?, ?)",
-                (owner, config.experiment, config.model_dump_json(), run, time.time()),
-            )
+        """Store the form's config and the run that is shown, for the next visit.
+
+        Raises:
+            DiskError: the disk does not take it now; it is found nevertheless as long as the server runs.
+        """
+        self.index.write(
+            "INSERT OR REPLACE INTO desks VALUES (?, ?, ?, ?, ?)",
+            owner,
+            config.experiment,
+            config.model_dump_json(),
+            run,
+            time.time(),
+            later=("desk", owner, config.experiment),
+        )
 
     def preference(self, owner: str, name: str) -> str | None:
         """A person's choice that holds on all pages, such as the language."""
-        with self._open() as database:
-            row = database.execute(
-                "SELECT value FROM preferences WHERE owner = ? AND name = ?", (owner, name)
-            ).fetchone()
-        return row["value"] if row else None
+        waiting = self.index.waiting(("preference", owner, name))
+        if waiting is not None:
+            return str(waiting[2])
+        rows = self.index.read("SELECT value FROM preferences WHERE owner = ? AND name = ?", owner, name)
+        return str(rows[0]["value"]) if rows else None
+
+    def preferences(self, owner: str, name: str) -> dict[str, Any]:
+        """A person's choices that are stored together, as JSON; empty if there are none."""
+        text = self.preference(owner, name)
+        if text is None:
+            return {}
+        choices = self._object(text)
+        if choices is None:
+            self._set_row_aside("preferences", "name", owner, name)
+        return choices or {}
 
     def prefer(self, owner: str, name: str, value: str) -> None:
-        """Store a person's choice that holds on all pages."""
-        with self._open() as database:
-            database.execute("INSERT OR REPLACE INTO preferences VALUES (?, ?, ?)", (owner, name, value))
+        """Store a person's choice that holds on all pages.
+
+        Raises:
+            DiskError: the disk does not take it now; it holds nevertheless as long as the server runs.
+        """
+        order = "INSERT OR REPLACE INTO preferences VALUES (?, ?, ?)"
+        self.index.write(order, owner, name, value, later=("preference", owner, name))
 
     def networks(self, owner: str) -> list[Network]:
         """The networks that a person saved, the last one first."""
-        with self._open() as database:
-            rows = database.execute(
-                "SELECT name, blocks, dataset FROM networks WHERE owner = ? ORDER BY changed DESC", (owner,)
-            ).fetchall()
-        return [Network(row["name"], row["blocks"], row["dataset"]) for row in rows]
+        order = "SELECT name, blocks, dataset FROM networks WHERE owner = ? ORDER BY changed DESC"
+        rows = self.index.read(order, owner)
+        return [Network(str(row["name"]), str(row["blocks"]), str(row["dataset"])) for row in rows]
 
     def save_network(self, owner: str, network: Network) -> None:
-        """Save a network, in the place of one of the same name."""
-        with self._open() as database:
-            database.execute(
-                "INSERT OR REPLACE INTO networks VALUES (?, ?, ?, ?, ?)",
-                (owner, network.name, network.blocks, network.dataset, time.time()),
-            )
+        """Save a network, in the place of one of the same name (raises DiskError)."""
+        self.index.write(
+            "INSERT OR REPLACE INTO networks VALUES (?, ?, ?, ?, ?)",
+            owner,
+            network.name,
+            network.blocks,
+            network.dataset,
+            time.time(),
+        )
 
     def delete_network(self, owner: str, name: str) -> None:
-        """Delete one of a person's networks."""
-        with self._open() as database:
-            database.execute("DELETE FROM networks WHERE owner = ? AND name = ?", (owner, name))
+        """Delete one of a person's networks (raises DiskError)."""
+        self.index.write("DELETE FROM networks WHERE owner = ? AND name = ?", owner, name)
+
+    def _object(self, text: Any) -> dict[str, Any] | None:
+        """The JSON object in a text; None if there is none."""
+        try:
+            value = json.loads(text)
+        except (ValueError, TypeError, RecursionError):
+            return None
+        return value if isinstance(value, dict) else None
+
+    def _set_row_aside(self, table: str, column: str, owner: str, name: str) -> None:
+        """Give another name to a damaged row of a person's."""
+        logging.warning("%s of %s in the index is damaged: it was set aside.", name, table)
+        with suppress(DiskError):
+            order = f"UPDATE OR REPLACE {table} SET {column} = ? WHERE owner = ? AND {column} = ?"
+            self.index.write(order, f"{name}{disk.ASIDE}", owner, name)
+        self.note(owner, "", [name])
 
 
-def _entry(row: sqlite3.Row) -> Entry:
-    return Entry(
-        row["id"],
-        row["owner"],
-        row["experiment"],
-        json.loads(row["config"]),
-        row["created"],
-        row["status"],
-        row["step"],
-        json.loads(row["metrics"]),
-    )
+def _entry(row: sqlite3.Row) -> Entry | None:
+    try:
+        entry = Entry(
+            row["id"],
+            row["owner"],
+            row["experiment"],
+            json.loads(row["config"]),
+            float(row["created"]),
+            row["status"],
+            int(row["step"]),
+            json.loads(row["metrics"]),
+        )
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return entry if isinstance(entry.config, dict) and isinstance(entry.metrics, dict) else None
+
+
+def _last(folder: Folder) -> tuple[int, dict[str, float | None]]:
+    """The last step in a run's record, and the last value of each metric."""
+    history = folder.history().get("run", {})
+    step = max((column["step"][-1] for column in history.values()), default=0)
+    return step, {name: column["value"][-1] for name, column in history.items()}
 
 
 def _alive(process: int) -> bool:

@@ -21,7 +21,7 @@ from core import checkpoints, memory
 from core.changes import as_pairs
 from core.config import TrainingConfig
 from core.engine.assignment import Assignment
-from core.engine.keeping import Keeper
+from core.engine.keeping import RETRY_INTERVAL, Keeper
 from core.engine.lane import Lane, furthest_step
 from core.engine.outbox import Outbox
 from core.engine.record import Folder
@@ -69,14 +69,14 @@ class Worker:
         self.describe_time = -math.inf
         self.lanes = self._lanes()
         self.books = {name: book for name, lane in self.lanes.items() if (book := self._book(name, lane.config))}
-        self.keeper = Keeper(self.folder, self.lanes, assignment.config.num_steps)
+        self.keeper = Keeper(self.folder, self.lanes, assignment.config.num_steps, assignment.keep_bytes)
         self.reporter = Reporter(self.folder, self.outbox, self.lanes, self.changes, self.books)
 
     def _lanes(self) -> dict[str, Lane]:
         """The lanes, at their first step or at the kept one that the run continues from."""
         first_step = self.assignment.resume_step or 0
         resumes = self.assignment.resume_step is not None
-        states = checkpoints.load(self.folder.checkpoint_file(first_step)) if resumes else {}
+        states = self.folder.states(first_step) if resumes else {}
         alone = len(self.assignment.lanes) == 1
         lanes = {
             name: Lane(self.trained, config, self.changes, states.get(name), alone)
@@ -199,6 +199,11 @@ class Worker:
             if now >= due:
                 self.reporter.steps()
             until = min(until, due)
+        if self.reporter.refused:
+            due = self.reporter.retry_time
+            if now >= due:
+                self._try_again()
+            until = min(until, due)
         if until == math.inf and self.describe_time < math.inf:
             self._describe()
             return
@@ -301,9 +306,18 @@ class Worker:
         """
         if self.keeper.can_keep():
             self.reporter.steps()  # the record never ends before the step that one can continue from
-            if self.keeper.keep(lambda: picture or self._frame({})):
-                self.reporter.new_kept.append(self.step)
+            if self.reporter.written and self.keeper.keep(lambda: picture or self._frame({})):
+                self.reporter.kept([self.step], self.keeper.thin(), self.keeper.size)
             self.turns.wakes(math.inf)  # waiting for the disk is not waiting for the processor
+            self.reporter.disk("step", self.keeper.refused)
+
+    def _try_again(self) -> None:
+        """While it rests, ask the disk again for what it did not take."""
+        self.reporter.steps()
+        if self.step not in self.keeper.kept:
+            self._keep()
+            self.reporter.steps()
+        self.reporter.retry_time = time.perf_counter() + RETRY_INTERVAL
 
     def _report_status(self, status: str | None = None, message: Mapping[str, Any] | None = None) -> None:
         self.reporter.status(status or ("paused" if self.paused else "running"), self.speed, message)
@@ -320,6 +334,10 @@ class Worker:
             lane = self.lanes[name]
             book.end(lane.snapshot, checkpoints.all_finite(lane.snapshot.net))
         self.reporter.ended(status, message)
+        if not self.reporter.written:
+            message["unkept"] = "record"
+        elif self.keeper.refused is not None:
+            message["unkept"] = "step"
         self._report_status(status, message)
         self.outbox.close()
 
@@ -392,7 +410,7 @@ def give_up(connection: Connection, assignment: Assignment, most: int | None) ->
     """Report that there was not enough memory to begin."""
     step = assignment.resume_step or 0
     message = out_of_memory(step + 1, most)
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         Folder(assignment.folder).update_facts(status="failed", message=message)
     outbox = Outbox(connection)
     status = {"status": "failed", "step": step, "speed": assignment.speed, "changes": as_pairs(assignment.changes)}

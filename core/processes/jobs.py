@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from core import disk
 from core.config import Problem
 from core.memory import available
 from core.processes.confined import is_out_of_memory, out_of_memory
@@ -154,6 +155,8 @@ class Jobs:
             if self._has_turn(job):
                 self._launch(job)
                 self._attend(job)
+        except disk.DiskError as error:
+            job.problem = no_room(error)
         except Exception:  # whatever it is, the next in line must get their turn
             logging.exception("A job could not be attended to.")
             job.problem = Problem("", "The work could not be started: try again.")
@@ -180,7 +183,8 @@ class Jobs:
         return False
 
     def _launch(self, job: Job) -> None:
-        job.folder = Path(tempfile.mkdtemp(prefix="torch-playground-"))
+        with disk.refusals():
+            job.folder = Path(tempfile.mkdtemp(prefix="torch-playground-"))
         job.process = Limited(_work, job.target, job.folder, job.argument, job.limits.memory, limits=job.limits)
         job.status = "running"
 
@@ -232,6 +236,11 @@ def _sentence(over: Over) -> Problem:
     return Problem("", "The process was ended from outside before it was done.")
 
 
+def no_room(error: disk.DiskError) -> Problem:
+    """What is said of work whose files the disk does not take."""
+    return Problem("", "The disk does not take the files of this work: {reason}.", {"reason": error.reason})
+
+
 def _work(send: Send, target: Target, folder: Path, argument: Any, memory: int | None) -> None:
     """What the process does. Its events are pickles: only code of the app's own can reach the pipe."""
 
@@ -241,8 +250,11 @@ def _work(send: Send, target: Target, folder: Path, argument: Any, memory: int |
     try:
         target(tell, folder, argument)
     except Exception as error:
+        refused = disk.as_disk_error(error)
         if memory is not None and is_out_of_memory(error):
             problem = out_of_memory(memory)
+        elif refused is not None and (refused.full or refused is error):
+            problem = no_room(refused)
         else:
             first_line = str(error).strip().split("\n")[0] or type(error).__name__
             problem = Problem("", "PyTorch says: {said}", {"said": first_line[:300]})

@@ -10,6 +10,7 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
+from core import disk
 from core.processes.jobs import Tell
 
 CORE = Path(__file__).parents[1]
@@ -64,7 +65,8 @@ def run_program(tell: Tell, folder: Path, program: Program) -> None:
     code = running.wait()
     if program.kept is not None and (folder / "runs").is_dir():
         shutil.rmtree(program.kept, ignore_errors=True)
-        shutil.copytree(folder / "runs", program.kept)
+        with disk.refusals():
+            shutil.copytree(folder / "runs", program.kept)
     tell({"kind": "exit", "code": code})
 
 

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 
 from torch.utils.tensorboard import SummaryWriter
 
+from core import disk
 from core.config import Config, Problem, setting
 from core.foreign import quoted
 from core.tensorboard.records import Record, records
@@ -86,15 +87,16 @@ def write(config: FirstConfig, folder: Path) -> tuple[bytes, list[Record]]:
         the event file, and its records.
 
     Raises:
-        OSError: the disk does not take it.
+        DiskError: the disk does not take it.
     """
     function = FUNCTIONS[config.function][0]
     shutil.rmtree(folder, ignore_errors=True)
-    with SummaryWriter(str(folder)) as writer:
-        for i in range(config.points):
-            writer.add_scalar(TAG, function(i), i)
-    (path,) = folder.iterdir()
-    return path.read_bytes(), list(records(path))
+    with disk.refusals():
+        with SummaryWriter(str(folder)) as writer:
+            for i in range(config.points):
+                writer.add_scalar(TAG, function(i), i)
+        (path,) = folder.iterdir()
+        return path.read_bytes(), list(records(path))
 
 
 def forget(folder: Path) -> None:

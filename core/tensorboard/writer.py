@@ -7,7 +7,7 @@ import secrets
 import struct
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,11 @@ from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.writer import FileWriter
 
+from core import disk
 from core.tensorboard.records import FOOTER, HEADER
+
+MOST_WAITING = 100_000
+"""Bytes of events after which they are written before the next flush."""
 
 
 class BudgetSpent(Exception):
@@ -81,30 +85,40 @@ class _EventWriter:
     def __init__(self, log_dir: Path, budget: int):
         self._log_dir = str(log_dir)
         name = f"events.out.tfevents.{int(time.time()):010d}.torch-playground.{os.getpid()}.{secrets.token_hex(4)}"
-        self._file = (log_dir / name).open("wb")
+        self._path = log_dir / name
+        self._waiting = bytearray()
         self._left = budget
         self.moment: float | None = None
         self.add_event(Event(wall_time=time.time(), file_version="brain.Event:2"))
-        self.flush()
+        disk.append(self._path, bytes(self._waiting))
+        self._waiting.clear()
 
     def get_logdir(self) -> str:
         """The folder."""
         return self._log_dir
 
     def add_event(self, event: Any) -> None:
-        """Write an event (raises BudgetSpent, OSError)."""
+        """Have an event wait for the next flush (raises BudgetSpent)."""
         if self.moment is not None:
             event.wall_time = self.moment
         data = event.SerializeToString()
         self._left -= HEADER.size + len(data) + FOOTER.size
         if self._left < 0:
             raise BudgetSpent
-        self._file.write(HEADER.pack(len(data), _length_sum(len(data))) + data + FOOTER.pack(masked_crc32c(data)))
+        self._waiting += HEADER.pack(len(data), _length_sum(len(data))) + data + FOOTER.pack(masked_crc32c(data))
+        if len(self._waiting) > MOST_WAITING:
+            self.flush()
 
     def flush(self) -> None:
-        """Hand to the system what was written."""
-        self._file.flush()
+        """Write what waits; what the disk does not take waits for the next time, and is never more than the budget."""
+        with suppress(disk.DiskError):
+            self._write()
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Write what waits (raises DiskError)."""
+        self._write()
+
+    def _write(self) -> None:
+        if self._waiting:
+            disk.append(self._path, bytes(self._waiting))
+            self._waiting.clear()

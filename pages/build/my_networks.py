@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import streamlit as st
 
 from core.blocks import BlocksRefused, count, read
 from core.config import Problem
+from core.disk import DiskError
 from core.engine.manager import manager
 from core.engine.store import Network
 from pages.build.desk import asked_for, put_back, text_of
@@ -65,8 +64,8 @@ def _save(space: Workspace) -> None:
         outcome = Problem("", "“{name}” is saved.", {"name": name})
         try:
             store.save_network(space.owner, Network(name, text_of(space), asked_for(space).dataset))
-        except sqlite3.Error as error:
-            outcome = Problem("name", "It can't be saved: {reason}.", {"reason": str(error)})
+        except DiskError as error:
+            outcome = Problem("name", "It can't be saved: {reason}.", {"reason": error.reason})
     session.put("network told", outcome)
 
 
@@ -75,4 +74,7 @@ def _load(space: Workspace, network: Network) -> None:
 
 
 def _delete(space: Workspace, name: str) -> None:
-    manager().store.delete_network(space.owner, name)
+    try:
+        manager().store.delete_network(space.owner, name)
+    except DiskError as error:
+        session.put("network told", Problem("name", "It can't be deleted: {reason}.", {"reason": error.reason}))

@@ -26,7 +26,8 @@ class CardForm(Form):
 
     def save(self) -> None:
         """Store the card's arguments on the person's desk, for the next visit."""
-        manager().store.leave(self.owner, self.config, None)
+        with session.storing():
+            manager().store.leave(self.owner, self.config, None)
 
 
 def chosen_card() -> CardForm:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from core import disk
 from core.config import Problem
 from core.engine.store import data_folder
 from core.files.uploads.images import image_of
@@ -34,7 +34,13 @@ def own_image(owner: str) -> np.ndarray | None:
         try:
             with Image.open(_file(owner), formats=["PNG"]) as image:
                 kept = np.asarray(image.convert("RGB"))
-        except OSError:
+        except FileNotFoundError:
+            return None
+        except (OSError, SyntaxError, ValueError):  # Pillow's words for a damaged image
+            if disk.set_aside(_file(owner)) is not None:
+                session.put(
+                    "own image problem", Problem("image", "Your image was damaged on the disk: choose it again.")
+                )
             return None
         session.put("own image", kept)
     return kept
@@ -73,9 +79,9 @@ def _take(form: CardForm) -> None:
     except Unable as refused:
         session.put("own image problem", refused.problem)
         return
-    except OSError as error:
-        reason = error.strerror or str(error)
-        session.put("own image problem", Problem("image", "The image can't be stored: {reason}.", {"reason": reason}))
+    except disk.DiskError as error:
+        problem = Problem("image", "The image can't be stored: {reason}.", {"reason": error.reason})
+        session.put("own image problem", problem)
         return
     session.put("own image", image)
     form.fill(form.config.changed(image="own"))
@@ -83,7 +89,7 @@ def _take(form: CardForm) -> None:
 
 def _keep(owner: str, image: np.ndarray) -> None:
     path = _file(owner)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    Image.fromarray(image).save(part, "PNG")
-    os.replace(part, path)
+    disk.make_folder(path.parent)
+    with disk.written(path) as file:
+        Image.fromarray(image).save(file, "PNG")
+    disk.sync_folder(path.parent)

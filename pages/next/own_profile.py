@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.config import TrainingConfig
+from core.config import ConfigError, TrainingConfig
 from core.engine.jobs import jobs
 from core.engine.manager import manager
 from core.experiments import experiment, experiments
@@ -72,7 +72,10 @@ def choices() -> dict[str, tuple[str, TrainingConfig]]:
     )[:MOST_RUNS]
     named: dict[str, tuple[str, TrainingConfig]] = {}
     for entry in entries:
-        config = entry.read_config()
+        try:
+            config = entry.read_config()
+        except ConfigError:  # of another version
+            continue
         title = experiment_title(config.experiment)
         when = time.strftime("%H:%M:%S", time.localtime(entry.created))
         named[entry.id] = (f"{title} · {when} · " + " · ".join(settings_of(config)), config)

@@ -89,10 +89,10 @@ def choose() -> Chosen | None:
 
 def _recall(runs: Mapping[str, Entry], newest: str) -> None:
     """Choose what was chosen last; the newest run if that is gone, or if one was trained since."""
-    known = json.loads(session.preference(PREFERENCE) or "{}")
-    if known.get("run") in runs and known["newest"] == newest:
+    known = session.preferences(PREFERENCE)
+    if known.get("run") in runs and known.get("newest") == newest:
         session.put("files run", known["run"])
-        session.put(f"files step {known['run']}", known["step"])
+        session.put(f"files step {known['run']}", known.get("step"))
     else:
         session.put("files run", newest)
 

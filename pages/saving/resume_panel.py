@@ -261,7 +261,8 @@ def _adopt(checkpoint: Uploaded, key: str, steps: int) -> None:
     except Refused as refused:
         session.put("files adopt problem", refused.problem)
         return
-    manager().store.leave(owner, run.config, run.id)
+    with session.storing():
+        manager().store.leave(owner, run.config, run.id)
     session.drop(f"workspace {run.config.experiment}")
     session.drop(run.config.experiment)
     session.put("files adopted", (key, run.config.num_steps))

@@ -9,13 +9,14 @@ from typing import Any
 
 import streamlit as st
 
+from core.disk import DiskError
 from core.engine.manager import manager
 from core.tensorboard.first import FOLDER, FirstConfig, code, forget, write
 from core.tensorboard.records import HEADER
 from pages.shared.form.controls import fields, take
 from pages.shared.form.form import Form
 from pages.shared.person import session
-from pages.shared.person.language import _
+from pages.shared.person.language import _, reason
 from pages.shared.server.addresses import address
 from pages.shared.server.tensorboard_route import FOLDER as BOARD
 
@@ -34,7 +35,7 @@ def first_log() -> None:
     """The form, and side by side the code, the records and TensorBoard's picture."""
     form: FirstForm | None = session.get("first log")
     if form is None:
-        form = FirstForm("first log", FirstConfig.forgive(json.loads(session.preference(PREFERENCE) or "{}"))[0])
+        form = FirstForm("first log", FirstConfig.forgive(session.preferences(PREFERENCE))[0])
         session.put("first log", form)
     take(form)
     for column, (name, setting) in zip(st.columns(3), form.config.settings().items(), strict=True):
@@ -46,8 +47,8 @@ def first_log() -> None:
         try:
             written = (form.config, *write(form.config, logs / FOLDER / form.config.run))
             forget(logs / FOLDER)
-        except OSError as error:
-            st.error(_("The disk does not take it: {reason}.").format(reason=error.strerror))
+        except DiskError as error:
+            st.error(_("The disk does not take it: {reason}.").format(reason=reason(error.reason)))
             return
         session.put("first log written", written)
     _config, data, records = written

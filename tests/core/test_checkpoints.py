@@ -1,5 +1,7 @@
 """A kept step is whole or not there, and has all that the next step depends on."""
 
+import errno
+import io
 import math
 from pathlib import Path
 
@@ -7,8 +9,10 @@ import pytest
 import torch
 
 from core import checkpoints
+from core.disk import DiskError, DiskFile
 from core.experiments.classifier import ClassifierConfig, build_net, build_optimizer, train
 from core.snapshot import Snapshot
+from tests.full_disk import full_disk, needs_limits
 
 
 @pytest.fixture
@@ -48,13 +52,46 @@ def test_the_untrained_network_has_no_gradients(config: ClassifierConfig, tmp_pa
     assert all(parameter.grad is None for parameter in net.parameters())
 
 
+@needs_limits
 def test_a_full_disk_leaves_the_older_file_whole(snapshot: Snapshot, tmp_path: Path) -> None:
     path = tmp_path / "a.pt"
     checkpoints.save({"step": 1}, path)
-    path.with_suffix(".part").symlink_to("/dev/full")
-    with pytest.raises(OSError, match="No space left"):
+    with full_disk(), pytest.raises(DiskError, match="File too large"):
         checkpoints.save(checkpoints.checkpoint(snapshot, []), path)
     assert checkpoints.load(path) == {"step": 1}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_torch_says_of_a_full_disk_is_one_error(
+    snapshot: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = [3]
+
+    def write(file: DiskFile, data: bytes) -> int:
+        left[0] -= 1
+        if left[0] < 0:
+            file.refusal = OSError(errno.ENOSPC, "No space left on device")
+            raise file.refusal
+        return io.FileIO.write(file, data)
+
+    monkeypatch.setattr(DiskFile, "write", write)
+    state = {**checkpoints.checkpoint(snapshot, []), "more": torch.zeros(100_000)}
+    with pytest.raises(DiskError) as refused:
+        checkpoints.save(state, tmp_path / "a.pt")
+    assert refused.value.full and left[0] < 0 and list(tmp_path.iterdir()) == []
+
+
+def test_a_flipped_bit_is_noticed(snapshot: Snapshot, tmp_path: Path) -> None:
+    path = tmp_path / "a.pt"
+    checkpoints.save(checkpoints.checkpoint(snapshot, []), path)
+    data = path.read_bytes()
+    assert checkpoints.whole(path)
+    at = data.index(snapshot.order.numpy().tobytes())
+    for damaged in (data[: len(data) // 2], b"", bytes(len(data)), data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]):
+        path.write_bytes(damaged)
+        assert not checkpoints.whole(path)
+    path.unlink()
+    assert not checkpoints.whole(path)
 
 
 def test_nothing_but_the_file_is_left(snapshot: Snapshot, tmp_path: Path) -> None:

@@ -22,8 +22,7 @@ from core import checkpoints
 from core.changes import Changes
 from core.config import ConfigError, TrainingConfig, kind_of
 from core.data.image_sets import load_images
-from core.engine import keeping
-from core.engine.assignment import Assignment
+from core.engine.assignment import Assignment, bytes_of_a_run
 from core.engine.manager import Manager
 from core.engine.record import Folder
 from core.engine.run import Run
@@ -440,14 +439,14 @@ def test_two_networks_in_the_engine(start: Callable[..., Run]) -> None:
         assert run.history[lane]["loss/train"]["value"] == expected
 
 
-def test_of_large_networks_fewer_steps_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_large_networks_fewer_steps_are_kept(tmp_path: Path) -> None:
     config = config_of(**{**SMALL, "num_epochs": 60})
     folder = Folder(tmp_path / "run")
     folder.create({"run": config}, {})
     keep_every = {}
-    for most in (keeping.KEPT_BYTES, 3 * 16 * config.stack.parameters, 1):
-        monkeypatch.setattr(keeping, "KEPT_BYTES", most)
-        keep_every[most] = Worker(Pipe()[1], Assignment({"run": config}, folder.path)).keeper.every
+    for most in (bytes_of_a_run(), 3 * 16 * config.stack.parameters, 1):
+        assignment = Assignment({"run": config}, folder.path, keep_bytes=most)
+        keep_every[most] = Worker(Pipe()[1], assignment, None).keeper.every
     assert list(keep_every.values()) == [120 // 40, 120 // 3, 120]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,30 @@ def test_a_server_with_a_wrong_setting_stops_with_one_sentence(
     ended = subprocess.run(order, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE)
     assert ended.returncode == 1
     assert ended.stderr.splitlines() == [sentence]
+    assert "ready" not in ended.stdout and "http" not in ended.stdout
+
+
+def a_file_above(folder: Path) -> Path:
+    folder.write_text("no folder")
+    return folder / "data"
+
+
+def an_index_that_is_a_folder(folder: Path) -> Path:
+    (folder / "index.sqlite").mkdir(parents=True)
+    return folder
+
+
+@pytest.mark.parametrize("make", [a_file_above, an_index_that_is_a_folder])
+def test_a_server_that_can_not_write_its_data_stops_with_one_sentence(
+    make: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    folder = make(tmp_path / "here")
+    order = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), "--server.port", "0"]
+    environment = {**os.environ, "TORCH_PLAYGROUND_DATA": str(folder)}
+    ended = subprocess.run(order, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    assert ended.returncode == 1
+    (sentence,) = ended.stderr.splitlines()
+    assert sentence.startswith(f"The data folder {folder} can't be used: ") and sentence.endswith(".")
     assert "ready" not in ended.stdout and "http" not in ended.stdout
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 from core.config import Config, Problem
+from core.disk import DiskError
 from core.engine.manager import manager
 from core.engine.run import Run
-from core.engine.store import Entry, new_id
+from core.engine.store import INDEX, Entry, new_id
 from core.experiments import Experiment, experiment
 from core.refused import Refused
 from pages.index import page_of
 from pages.shared.form.form import Form
 from pages.shared.form.link import forget_link, linked
-from pages.shared.person import session
+from pages.shared.person import language, session
 
+DAMAGE_SHOWN = 7 * 24 * 3600
+"""Seconds for which a page says that something was damaged; the list of runs says it for good."""
+MOST_FILES = 3
+"""Damaged files of a run that are named."""
 SPEED = 30.0
 """Steps a second until someone chooses another speed."""
 
@@ -29,6 +35,7 @@ class Workspace(Form):
         link: the link last seen in the address.
         focus: what the picture is to show while there is no run.
         refusals: starts that were refused: at one more, the play bar can be pressed again.
+        unstored: why its settings are not stored for the next visit; None if they are.
 
     Streamlit may end a script run wherever it touches the session, to begin the next one. So nothing here does that
     once the workspace is made, or a change could be left half done. Until the old script run gets to such a place it
@@ -42,6 +49,7 @@ class Workspace(Form):
         super().__init__(name, self.experiment.config())
         self.run_id: str | None = None
         self.next_id = new_id()
+        self.unstored: Problem | None = None
         self.speed = SPEED
         self.link: dict[str, str] = {}
         self.focus: dict[str, Any] = {}
@@ -69,10 +77,16 @@ class Workspace(Form):
         if desk:
             self.config, _ = self.experiment.config.forgive(desk.config)
             self.run_id = desk.run if manager().run(self.owner, desk.run or "") else None
+        self.notices += damage_of(self.owner, self.name)
 
     def save(self) -> None:
         """Store config and run on the person's desk, for the next visit."""
-        manager().store.leave(self.owner, self.config, self.run_id)
+        try:
+            manager().store.leave(self.owner, self.config, self.run_id)
+        except DiskError as error:
+            self.unstored = session.unstored(error)
+        else:
+            self.unstored = None
 
     def fill(self, config: Config, run_id: str | None = None) -> None:
         """Put another config into the form, with a run or without; only before its widgets are drawn."""
@@ -170,6 +184,8 @@ class Workspace(Form):
         run = manager().run(self.owner, entry.id)
         if run is not None:
             self.fill(run.config.changed(device=self.config.device, lr=run.value_now("lr")), run.id)
+        else:
+            self.notices = [Problem("", "This run can't be opened: its record is damaged or gone.")]
 
     def runs(self) -> list[Entry]:
         """The person's runs of this experiment that took at least one step, the newest first."""
@@ -192,6 +208,38 @@ class Workspace(Form):
         if self.run_id in runs:
             runs = runs[runs.index(self.run_id) + 1 :]
         return runs[0] if runs else None
+
+
+def damage_of(owner: str, experiment_name: str) -> list[Problem]:
+    """What is said of a person's files that were found damaged lately, of an experiment's runs and of no run."""
+    store = manager().store
+    files: dict[str, list[str]] = {}
+    for damage in store.damage(owner):
+        if time.time() - damage.seen < DAMAGE_SHOWN:
+            files.setdefault(damage.run, []).append(damage.file)
+    problems = []
+    for run, names in files.items():
+        entry = store.find(run) if run else None
+        if run and (entry is None or entry.experiment != experiment_name):
+            continue
+        values: dict[str, Any] = {"files": files_listed(names)}
+        if entry is not None:
+            values["time"] = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.created))
+        if entry is not None and "run.json" in names:
+            problems.append(Problem("", "The run of {time} can't be opened: {files} is damaged.", values))
+        elif entry is not None:
+            problems.append(Problem("", "Of the run of {time} this was damaged and set aside: {files}.", values))
+        elif INDEX in names:
+            problems.append(Problem("", "The index of all runs was damaged; it was made again from what is whole."))
+        else:
+            problems.append(Problem("", "What was stored of yours was damaged and set aside: {files}.", values))
+    return problems
+
+
+def files_listed(names: list[str]) -> str:
+    """Some files by name, and how many more there are."""
+    more = len(names) - MOST_FILES
+    return language.listed(names[:MOST_FILES]) + (f" (+ {more})" if more > 0 else "")
 
 
 def workspace(name: str) -> Workspace:

@@ -86,7 +86,15 @@ def _status() -> dict[str, str]:
             "steps are too long, or far too short."
         ),
         "correct_went_on": _("The correct run went on."),
-        "message_disk": _("The record can't be written ({reason}). Training goes on, but will not be kept."),
+        "message_disk": _(
+            "The disk does not take the record ({reason}): training continues, but nothing can be kept until it does."
+        ),
+        "message_disk_full": _(
+            "The disk is full: training continues, but nothing can be kept until there is space again."
+        ),
+        "message_disk_again": _("There is space on the disk again: the record is complete, and steps are kept again."),
+        "unkept_record": _("The disk took no more of its record: the rest is written as soon as there is space."),
+        "unkept_step": _("The last step could not be kept: the disk was full."),
         "message_failed": _("PyTorch stopped the training at step {step}: {error}"),
         "message_crashed": _("The training process ended unexpectedly at step {step}. The steps before it are kept."),
         "message_crashed_silent": _(

@@ -7,10 +7,13 @@ from typing import Any
 
 import streamlit as st
 
+from core import limits
 from core.changes import recorded
+from core.config import ConfigError
+from core.engine.manager import manager
 from core.engine.store import Entry
 from pages.shared.form.differences import settings_of
-from pages.shared.form.workspace import Workspace
+from pages.shared.form.workspace import Workspace, files_listed
 from pages.shared.person import language
 from pages.shared.person.language import _
 
@@ -24,18 +27,45 @@ def earlier_runs(space: Workspace) -> None:
     entries = space.runs()[:MOST_RUNS]
     if not entries:
         st.info(_("No runs yet. Press Play; every run is kept and can be opened here again."))
+    damaged: dict[str, list[str]] = {}
+    for damage in manager().store.damage(space.owner):
+        damaged.setdefault(damage.run, []).append(damage.file)
     for entry in entries:
         left, right = st.columns([5, 1], vertical_alignment="center")
-        past = [*settings_of(entry.read_config()), *past_of(space.facts(entry.id))]
-        left.markdown(f"{_outcome(entry)}  \n:gray[{' · '.join(map(language.plain, past))}]")
+        lines = [_outcome(entry), f":gray[{' · '.join(map(language.plain, _past(space, entry)))}]"]
+        if entry.id in damaged:
+            sentence = _("damaged and set aside: {files}")
+            lines.append(f":orange[{sentence.format(files=language.plain(files_listed(damaged[entry.id])))}]")
+        left.markdown("  \n".join(lines))
         on_display = entry.id == space.run_id
         right.button(
             _("Shown") if on_display else _("Open"),
             key=f"open {entry.id}",
-            disabled=on_display,
+            disabled=on_display or "run.json" in damaged.get(entry.id, []),
             help=_("This run is in the picture above.") if on_display else None,
             on_click=lambda entry=entry: space.open(entry),
         )
+    if entries:
+        _space_used(space)
+
+
+def _space_used(space: Workspace) -> None:
+    """What the person's runs take on disk, of all pages, and of how much."""
+    st.caption(
+        _(
+            "Your runs on all pages take {used} of {most} MB. Beyond that the oldest kept steps go, but no run's first "
+            "or last."
+        ).format(used=f"{manager().housekeeping.used(space.owner) / 1e6:,.1f}", most=f"{limits.KEPT_BYTES / 1e6:,.0f}")
+    )
+
+
+def _past(space: Workspace, entry: Entry) -> list[str]:
+    """A run's settings, and what happened in it."""
+    try:
+        settings = settings_of(entry.read_config())
+    except ConfigError:
+        return [_("its settings are of another version")]
+    return [*settings, *past_of(space.facts(entry.id))]
 
 
 def _outcome(entry: Entry) -> str:

@@ -6,6 +6,7 @@ from time import sleep as pause
 
 import streamlit as st
 
+from core.engine.manager import manager
 from pages.shared.person import language, session
 from pages.shared.person.language import LANGUAGES, _
 
@@ -29,6 +30,17 @@ def open_page() -> None:
     if linked in LANGUAGES and session.get("link_language") != linked:
         session.put("link_language", linked)
         language.choose(linked)
+    unstored = session.get("unstored")
+    if unstored is not None:
+        session.put("unstored", None)
+        st.toast(language.tell(unstored), icon=":material/save:")
+    if manager().store.index.unreadable:
+        st.warning(
+            _("What you have stored can't be read at the moment ({reason}): it is not lost.").format(
+                reason=language.reason(manager().store.index.unreadable)
+            ),
+            icon=":material/save:",
+        )
 
 
 def enter(page: str) -> None:

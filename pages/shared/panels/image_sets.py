@@ -10,6 +10,7 @@ from core import limits
 from core.config import ConfigError, Problem
 from core.data import downloads, image_sets
 from core.data.own_images import MAX_CLASSES, own_file, save_own
+from core.disk import DiskError
 from core.files.uploads.images import images_of
 from core.processes.confined import Unable
 from pages.shared.form.workspace import Workspace
@@ -111,8 +112,8 @@ def _take_zip(space: Workspace, colour: bool) -> None:
         session.put(f"zip problem {space.name}", error.problem)
     except ConfigError as error:
         session.put(f"zip problem {space.name}", error.problems[0])
-    except OSError as error:
-        problem = Problem("", "The images can't be stored: {reason}.", {"reason": error.strerror or str(error)})
+    except DiskError as error:
+        problem = Problem("", "The images can't be stored: {reason}.", {"reason": error.reason})
         session.put(f"zip problem {space.name}", problem)
     else:
         space.submit(dict(config))

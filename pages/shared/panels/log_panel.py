@@ -31,7 +31,8 @@ class LogForm(Form):
 
     def save(self) -> None:
         """Store the choices for all runs to come."""
-        manager().store.choose_log(session.owner(), self.config)
+        with session.storing():
+            manager().store.choose_log(session.owner(), self.config)
 
 
 def log_form() -> LogForm:
@@ -67,7 +68,7 @@ def _rows(config: TrainingConfig | None, last: Callable[[], Run | None], alive: 
         )
     )
     if run is not None and run.log.get("costs"):
-        st.caption(_("The costs are those of the last run, {run}.").format(run=run.folder.facts()["log"]))
+        st.caption(_("The costs are those of the last run, {run}.").format(run=run.log_name))
     pictured = config is None or experiment(config.experiment).pictured(config)
     settings = LogConfig.settings()
     for kind in KINDS:

@@ -12,6 +12,7 @@ import streamlit as st
 from babel.messages.pofile import read_po
 
 from core.config import Problem
+from core.disk import NO_SPACE
 from core.foreign import written
 from pages.shared.person import session
 
@@ -49,7 +50,9 @@ def current() -> str:
     chosen: str | None = session.get("language")
     if chosen not in LANGUAGES:
         locale = st.context.locale or ""
-        chosen = session.preference("language") or ("zh" if locale.lower().startswith("zh") else "en")
+        chosen = session.preference("language")
+        if chosen not in LANGUAGES:
+            chosen = "zh" if locale.lower().startswith("zh") else "en"
         session.put("language", chosen)
     return chosen
 
@@ -75,6 +78,11 @@ def listed(words: Iterable[str]) -> str:
     return ("、" if current() == "zh" else ", ").join(words)
 
 
+def reason(text: str) -> str:
+    """Why the disk refuses something, in the session's language as far as it is known there."""
+    return _("no space is left") if text == NO_SPACE else _(text)
+
+
 def tell(problem: Problem, markdown: bool = True) -> str:
     """A problem's sentence in the session's language; what the person typed is shown as it is.
 
@@ -82,7 +90,7 @@ def tell(problem: Problem, markdown: bool = True) -> str:
         markdown: whether the sentence will be read as Markdown.
     """
     written = plain if markdown else (lambda value: value)
-    values = {name: _(value) if name == "reason" else written(value) for name, value in problem.values.items()}
+    values = {name: reason(value) if name == "reason" else written(value) for name, value in problem.values.items()}
     return _(problem.sentence).format(**values)
 
 

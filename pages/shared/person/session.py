@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
 
+from core.config import Problem
+from core.disk import DiskError
 from core.engine.manager import manager
 from pages.shared.server.owner import new_owner, owner_in
 from pages.shared.server.tabs import note_owner
@@ -35,14 +39,38 @@ def owner() -> str:
     return known
 
 
+@contextmanager
+def storing() -> Iterator[None]:
+    """While inside, what the disk does not take is said on the page, once; see `unstored`."""
+    try:
+        yield
+    except DiskError as error:
+        put("unstored", unstored(error))
+
+
+def unstored(error: DiskError) -> Problem:
+    """What is said where something could not be stored: it holds until the server ends, and may be stored by then."""
+    return Problem(
+        "",
+        "The disk does not take your settings ({reason}). They are stored as soon as it does.",
+        {"reason": error.reason},
+    )
+
+
 def preference(name: str) -> str | None:
     """The person's choice on an earlier visit; None if there was none."""
     return manager().store.preference(owner(), name)
 
 
+def preferences(name: str) -> dict[str, Any]:
+    """The person's choices that were stored together on an earlier visit, as JSON; empty if there were none."""
+    return manager().store.preferences(owner(), name)
+
+
 def prefer(name: str, value: str) -> None:
     """Store a person's choice for later visits."""
-    manager().store.prefer(owner(), name, value)
+    with storing():
+        manager().store.prefer(owner(), name, value)
 
 
 def be_present() -> None:

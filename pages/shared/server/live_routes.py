@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from core.disk import Damaged
 from core.engine.manager import manager
 from core.engine.run import Run
 from core.experiments import experiment
@@ -109,11 +110,12 @@ async def tell(socket: WebSocket, run: Run, news: asyncio.Event) -> None:
             await news.wait()
             news.clear()
             now = run.state()
-            new_kept = set(run.kept) - kept
-            if run.rows > rows or new_kept:
-                rows, kept = run.rows, kept | new_kept
+            now_kept = set(run.kept)
+            if run.rows > rows or now_kept != kept:
+                new, gone = sorted(now_kept - kept), sorted(kept - now_kept)
+                rows, kept = run.rows, now_kept
                 measured, known = run.since(known)
-                message = {"kind": "metrics", "history": measured, "kept": sorted(new_kept)}
+                message = {"kind": "metrics", "history": measured, "kept": new, "dropped": gone}
                 await socket.send_text(json.dumps(message))
             if run.frame is not None and run.frame_number != sent:
                 sent, frame = run.frame_number, run.frame
@@ -137,7 +139,10 @@ async def kept_frame(request: Request) -> Response:
             focus = experiment(run.config.experiment).focus(read_json(await body_of(request)))
         except ValueError:
             return PlainTextResponse("This can't be looked at.", 400)
-    data = await run_in_threadpool(run.folder.frame, step, focus)
+    try:
+        data = await run_in_threadpool(run.folder.frame, step, focus)
+    except (Damaged, OSError):
+        return PlainTextResponse("This picture is damaged or gone.", 404)
     if focus:
         return Response(data, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
     return Response(data, media_type="application/octet-stream", headers={"Cache-Control": "private, max-age=3600"})

@@ -8,6 +8,8 @@ from streamlit import config, net_util
 from streamlit.web.server.server_util import get_url
 
 from core import limits
+from core.disk import DiskError
+from core.engine.store import Store, data_folder
 from pages.shared.server import origin
 
 EVERY_ADDRESS = {None, "", "0.0.0.0", "::"}
@@ -27,6 +29,10 @@ def check_start() -> None:
     problems = [*limits.problems(), *origin.problems(os.environ)]
     if problems:
         raise SystemExit("\n".join(problems))
+    try:
+        Store(data_folder())
+    except DiskError as error:
+        raise SystemExit(f"The data folder {data_folder()} can't be used: {error.reason}.") from None
 
 
 def take_uploads() -> None:

@@ -16,7 +16,6 @@ import torch
 
 from core import checkpoints, limits
 from core.engine.manager import Manager
-from core.engine.record import Folder
 from core.engine.run import Run
 from core.engine.store import Store
 from core.experiments.classifier import ClassifierConfig, build_net
@@ -535,14 +534,6 @@ def test_the_oldest_run_can_still_be_gone_on_from(
     assert manager.store.find(run.id) is None and not run.folder.path.exists()
 
 
-def test_a_disk_that_takes_no_run_is_said_in_a_sentence(
-    start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(manager.store, "folder", lambda run: Folder(Path("/dev/full/run")))
-    with pytest.raises(Refused, match=r"The run can't be written to disk: .*\."):
-        start(config_of())
-
-
 # Troubles
 
 
@@ -569,35 +560,6 @@ def test_a_worker_killed_with_its_folder_gone_hurts_nobody(start: Start, manager
     os.kill(pid_of(victim), signal.SIGKILL)
     until(lambda: victim.status == "crashed")
     assert over(start(config_of(), owner="bob")).status == "finished"
-
-
-def test_a_full_disk_costs_the_record_but_not_the_run(start: Start, losses: Losses, recorded: Losses) -> None:
-    run = at(start(config_of(), paused=True, steps=1), 1)
-    until(lambda: run.folder.metrics_file("run").exists())
-    (run.folder.path / "kept").rename(run.folder.path / "kept before")
-    run.folder.metrics_file("run").unlink()
-    run.folder.metrics_file("run").symlink_to("/dev/full")
-    (run.folder.path / "run.json.part").symlink_to("/dev/full")
-    run.command("change", {"lr": 0.5})
-    run.command("play")
-    until(lambda: (run.message or {}).get("code") == "disk" or not run.alive)
-    over(run)
-    assert (run.status, run.changes) == ("finished", {2: {"lr": 0.5}})
-    assert recorded(run) == losses(config_of(), {2: {"lr": 0.5}})
-
-
-def test_a_divergence_is_told_even_if_no_step_could_be_kept(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    create = Folder.create
-
-    def create_on_full_disk(folder: Folder, *facts: Any, **more: Any) -> None:
-        create(folder, *facts, **more)
-        for step in range(41):
-            folder.checkpoint_file(step).with_suffix(".part").symlink_to("/dev/full")
-
-    monkeypatch.setattr(Folder, "create", create_on_full_disk)
-    run = over(start(config_of(**DIVERGING[1])))
-    assert run.status == "diverged" and run.message is not None and run.kept == []
-    assert run.message["finite_step"] < run.message["step"]
 
 
 def test_a_run_nobody_attends_ends_after_its_grace_and_keeps_its_record(tmp_path: Path, manager: Manager) -> None:

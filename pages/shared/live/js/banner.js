@@ -77,7 +77,7 @@ export function describe(state, text, lang) {
     return { kind: "looking", words: fill(text.looking, { step: looking }), resumeStep: looking };
   }
   const why = TROUBLE.has(status) ? "" : whyNothingIsLearned(state, text);
-  if (why) return { kind: "warning", words: why, resumeStep: null };
+  if (why && !message?.code?.startsWith("disk")) return { kind: "warning", words: why, resumeStep: null };
   if (state.stepSeconds) {
     const words = fill(text.long_step, { step: state.step + 1, seconds: state.stepSeconds });
     return { kind: "info", words, resumeStep: null };
@@ -109,15 +109,26 @@ function describeMessage({ code, ...parameters }, state, text, lang) {
       fill(code === "failed" ? text.message_failed : text[diverged], words),
       correctRun(history.correct, parameters.step, text),
     ];
-    return { kind: "warning", words: sentences.filter(Boolean).join(lang === "zh" ? "" : " "), resumeStep };
+    if (parameters.unkept) sentences.push(text[`unkept_${parameters.unkept}`]);
+    return { kind: "warning", words: joined(sentences, lang), resumeStep };
   }
-  if (state.goesOn && resumeStep === null) {
-    return { kind: "info", words: fill(text.goes_on, { step: kept.at(-1) }), resumeStep };
-  }
+  const goesOn = state.goesOn && resumeStep === null;
   const because = text[`message_${code}_${parameters.cause}`];
   const template = because ?? text[`message_${code}`] ?? text[`status_${status}`] ?? "";
-  return { kind: trouble ? "warning" : "info", words: fill(template, words), resumeStep };
+  const sentences = [
+    goesOn ? fill(text.goes_on, { step: kept.at(-1) }) : fill(template, words),
+    parameters.unkept ? text[`unkept_${parameters.unkept}`] : "",
+  ];
+  const refused = code === "disk" || code === "disk_full" || parameters.unkept;
+  return { kind: trouble || refused ? "warning" : "info", words: joined(sentences, lang), resumeStep };
 }
+
+/**
+ * Sentences in a row; Chinese has no space between them.
+ * @param {(string | undefined)[]} sentences
+ * @param {string} lang
+ */
+const joined = (sentences, lang) => sentences.filter(Boolean).join(lang === "zh" ? "" : " ");
 
 /**
  * Whether the run without the bug got past the step at which the one with it stopped.

@@ -156,6 +156,8 @@ export class Connection {
   extend(message) {
     extendHistory(this.history, message.history);
     this.historyVersion += 1;
+    const dropped = new Set(message.dropped ?? []);
+    if (dropped.size) this.kept = this.kept.filter((step) => !dropped.has(step));
     const last = this.kept.at(-1) ?? -1;
     this.kept.push(...(message.kept ?? []).filter((step) => step > last));
     this.notify("history");

@@ -179,6 +179,8 @@ interface RunMessage {
   error?: string;
   accuracy?: number | string;
   lr?: number | string;
+  /** What the disk did not take of a run that is over. */
+  unkept?: "record" | "step";
   [parameter: string]: unknown;
 }
 
@@ -194,6 +196,8 @@ interface SocketMessage {
   steps_per_epoch?: number;
   history?: RunHistory;
   kept?: number[];
+  /** Steps that were kept and are no longer. */
+  dropped?: number[];
   events?: LrChange[];
   message?: RunMessage | null;
   silent?: boolean;

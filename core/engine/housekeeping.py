@@ -1,0 +1,115 @@
+"""Beside the runs: what the disk did not take is written later, and everyone's runs stay within their quota."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from core import limits
+from core.engine.quota import Usage, thin
+from core.engine.run import Run
+from core.engine.store import Store
+
+RETRY_INTERVAL = 2.0
+"""Seconds before the disk is asked again."""
+
+
+class Housekeeping:
+    """Works in a thread of its own, so that a slow disk holds up nobody. All methods may be called from any thread."""
+
+    def __init__(self, store: Store, runs: Callable[[], list[Run]], still: AbstractContextManager[object]):
+        """Begin.
+
+        Args:
+            runs: the runs that the server holds in memory.
+            still: inside it no run begins.
+        """
+        self._store = store
+        self._runs = runs
+        self._still = still
+        self._debtors: dict[str, Run] = {}
+        self._people: set[str] = set()
+        self._used: dict[str, int] = {}
+        self._work = threading.Event()
+        self._closed = False
+        self._thread = threading.Thread(target=self._do, name="housekeeping", daemon=True)
+        self._thread.start()
+
+    def owe(self, run: Run) -> None:
+        """Have what the disk did not take of a run written as soon as it does."""
+        self._debtors[run.id] = run
+        self._work.set()
+
+    def owes(self, run: Run) -> bool:
+        """Whether something of a run is not written yet."""
+        return run.id in self._debtors
+
+    def look_at(self, owner: str) -> None:
+        """See soon that a person's runs take no more than they may: one has begun or ended."""
+        self._people.add(owner)
+        self._work.set()
+
+    def has_grown(self, owner: str) -> None:
+        """Do so if what is known says that they take more, since one has kept a step."""
+        if owner in self._used and self.used(owner) > limits.KEPT_BYTES:
+            self.look_at(owner)
+
+    def used(self, owner: str) -> int:
+        """Bytes that a person's runs take on disk: as of when one last began or ended, and what was kept since."""
+        if owner not in self._used:
+            self._measure(owner)
+        alive = [run for run in self._runs() if run.owner == owner and run.alive]
+        return self._used[owner] + sum(max(0, run.kept_bytes - run.measured_bytes) for run in alive)
+
+    def close(self) -> None:
+        """Write what can be written now, and end."""
+        self._closed = True
+        self._work.set()
+        self._thread.join(timeout=5)
+
+    def _do(self) -> None:
+        while True:
+            self._work.wait(RETRY_INTERVAL)
+            self._work.clear()
+            try:
+                self._tidy()
+            except Exception as error:  # one person's trouble must not end the thread that serves all others
+                logging.warning("What the disk did not take can't be written: %s: %s.", type(error).__name__, error)
+            if self._closed:
+                return
+
+    def _tidy(self) -> None:
+        self._store.index.write_later()
+        for run in list(self._debtors.values()):
+            if run.write_rest():
+                del self._debtors[run.id]
+        while self._people:
+            owner = self._people.pop()
+            if self._measure(owner) > limits.KEPT_BYTES:
+                with self._still:
+                    self._thin(owner)
+
+    def _measure(self, owner: str) -> int:
+        folders = [self._store.folder(id) for id in self._store.ids(owner)]
+        for run in self._runs():
+            if run.owner == owner:
+                run.measured_bytes = run.kept_bytes
+        self._used[owner] = used = Usage(folders).bytes
+        return used
+
+    def _thin(self, owner: str) -> None:
+        runs = {run.id: run for run in self._runs()}
+        alive = {run.id for run in runs.values() if run.alive}
+        folders = {id: self._store.folder(id) for id in self._store.ids(owner)}
+        dropped, condemned = thin(folders, alive, limits.KEPT_BYTES)
+        for id, steps in dropped.items():
+            if id in runs:
+                runs[id].forget_steps(steps)
+        for id in condemned:
+            self._store.remove(owner, id)
+        if dropped or condemned:
+            count = sum(map(len, dropped.values()))
+            logging.info("%d kept steps and %d runs went for want of space.", count, len(condemned))
+            self._measure(owner)
