@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.config import Problem
 from core.data import image_sets
 from core.engine.jobs import jobs
 from core.experiments.vgg import VGGConfig, cannot_start, lanes, memory
@@ -24,24 +25,27 @@ def slow_run(config: VGGConfig) -> None:
         st.error(tell(problem), icon=":material/memory:")
     elif 3 * config.stack.flops * config.n_train * len(lanes(config)) > SLOW_FLOPS:
         here = _measurement(config)
-        if here is not None and here.done:
+        if isinstance(here, Measurement) and here.done:
             st.warning(sentence(config, here), icon=":material/hourglass:")
         else:
             _watch(config)
 
 
-def _measurement(config: VGGConfig) -> Measurement | None:
-    """The measurement of a config; None while too many others wait for theirs."""
+def _measurement(config: VGGConfig) -> Measurement | Problem:
+    """The measurement of a config, or why it can't begin yet."""
     try:
         return measured(config, session.owner(), jobs())
-    except Refused:
-        return None
+    except Refused as refused:
+        return refused.problem
 
 
 @st.fragment(run_every=1.0)
 def _watch(config: VGGConfig) -> None:
     here = _measurement(config)
-    if here is not None and here.done:
+    if isinstance(here, Problem):
+        st.info(tell(here), icon=":material/hourglass:")
+        return
+    if here.done:
         st.rerun()
     st.info(_("This is a slow one. Measuring how long an epoch takes here …"), icon=":material/hourglass:")
 

@@ -105,6 +105,14 @@ def test_every_button_that_starts_work_says_so(
     assert not manager.training(BOB) and not server_jobs._line
 
 
+def test_what_is_measured_by_itself_waits_too(bob: Tab, manager: Manager, server_jobs: Jobs) -> None:
+    bob.open("vgg", width="1")
+    assert FULL in [element.value for element in bob.at.info] and not server_jobs._line
+    anne_leaves(manager)
+    bob.run()
+    assert FULL not in [element.value for element in bob.at.info] and server_jobs._line
+
+
 def test_files_from_outside_wait(bob: Tab, manager: Manager) -> None:
     bob.open("saving").set("files section", "load")
     bob.at.file_uploader[0].upload("mine.pt", b"no file of PyTorch's", "application/octet-stream")
