@@ -16,7 +16,9 @@ from core.processes.limited import Limited, Limits, Over, Send
 MEMORY = 480
 """Megabytes that such work may take beyond what every process of the app has."""
 SECONDS = 18
-"""Seconds that it may take, by the processor's clock and by the one on the wall."""
+"""Seconds of the processor that it may take."""
+CROWDED = 3
+"""How many times as long it may last by the clock on the wall: it gives way to others, and cores are shared."""
 AT_ONCE = max(2, (os.cpu_count() or 2) // 2)
 """How many such processes a server has at one time; others wait their turn."""
 KNOWN_FAILURES = (MemoryError, RuntimeError, OSError, ValueError, TypeError, ArithmeticError, LookupError)
@@ -54,7 +56,7 @@ def confined(
 
     Args:
         function: raises `Unable` for what it can't do; it may start no processes.
-        seconds: how long it may take.
+        seconds: how long it may take, by the processor's clock.
         memory: megabytes that it may take; None for our own measurements, which have the clock on the wall alone: a
             GPU's driver maps far more than it takes, and several threads use more of the processor's time than the
             clock shows.
@@ -110,7 +112,8 @@ def _ask(
     function: Callable[..., bytes], arguments: tuple[Any, ...], seconds: float, memory: int | None
 ) -> tuple[bytes, bytes]:
     """The kind of answer, a letter, and the answer. Kinds: Result, Problem, Time, Abandoned, Memory, Error."""
-    limits = Limits(seconds + 2, processor=seconds if memory is not None else None, memory=memory)
+    alone = memory is None
+    limits = Limits((1 if alone else CROWDED) * seconds + 2, processor=None if alone else seconds, memory=memory)
     process = Limited(_answer, function, arguments, limits=limits, children=False)
     try:
         message = None
