@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +17,7 @@ from core.engine.lane import Lane
 from core.experiments.classifier import EXPERIMENT, ClassifierConfig, fast, train
 from core.export import script
 from core.snapshot import Snapshot
+from tests.core.alike import assert_equal, same, state_of
 from tests.core.scripts import Scripts
 
 STEPS = 500
@@ -71,40 +70,6 @@ SINGLE = [{name: value} for name, values in VALUES.items() for value in values]
 
 def config_of(**values: Any) -> ClassifierConfig:
     return ClassifierConfig.create({"device": "cpu", "num_steps": STEPS, "hidden_sizes": (10,), **values})
-
-
-def state_of(snapshot: Snapshot) -> dict[str, Any]:
-    """All that the next step depends on."""
-    return checkpoints.checkpoint(snapshot, [])
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two states are equal bit for bit."""
-    if isinstance(one, torch.Tensor):
-        return isinstance(other, torch.Tensor) and one.dtype == other.dtype and torch.equal(bits(one), bits(other))
-    if isinstance(one, dict):
-        return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(itertools.starmap(same, zip(one, other, strict=True)))
-    return bool(one == other) or (one != one and other != other)
-
-
-def bits(tensor: torch.Tensor) -> torch.Tensor:
-    """A tensor's bytes: NaN equals NaN, and 0 is not -0."""
-    return tensor.contiguous().flatten().view(torch.uint8)
-
-
-def assert_equal(ours: Iterator[Snapshot], theirs: Iterator[Snapshot]) -> None:
-    """Two loops yield the same, and leave the same: weights, gradients, optimizer, order, chance."""
-    rows: list[list[Any]] = []
-    states: list[dict[str, Any]] = []
-    for loop in (ours, theirs):
-        rows.append([])
-        for snapshot in loop:
-            rows[-1].append((snapshot.step, snapshot.epoch, list(snapshot.metrics.items())))
-        states.append(state_of(snapshot))
-    assert same(rows[0], rows[1])
-    assert same(states[0], states[1])
 
 
 @pytest.mark.parametrize("values", [{}, *SINGLE, *TOGETHER], ids=str)

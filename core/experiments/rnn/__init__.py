@@ -1,6 +1,7 @@
 """Step 7 of the tutorial: a recurrent network that follows a wave, cos from sin."""
 
 from core.experiment import Experiment, cell_lanes
+from core.experiments.rnn import fast
 from core.experiments.rnn.config import RNNConfig
 from core.experiments.rnn.loop import build_net, make_window, train
 from core.experiments.rnn.probes import batch_axis, bench, carried, logged_batch, untrained
@@ -12,6 +13,7 @@ EXPERIMENT = Experiment(
     config=RNNConfig,
     train=train,
     view=view,
+    fast=lambda config: fast.train if fast.fits(config) else None,
     untrained=untrained,
     lanes=cell_lanes,
     bench=bench,
