@@ -154,7 +154,7 @@ class Turns:
         """
         now, begin = self._wall(), self._processor()
         # A frame that has waited for its step does not put off the next one.
-        self._frame_begin = self._frame_time if 0 <= now - self._frame_time < 1 / MOST_FRAMES else now
+        self._frame_begin = self._frame_time if 0 <= now - self._frame_time < 1 / LEAST_FRAMES else now
         yield
         self._frame_processor = self._processor()
         if moving and self._drawn:
