@@ -1,6 +1,6 @@
 """All events, by their names."""
 
-from tests.faults import hostile, kills, network, storage, strangers
+from tests.faults import disks, hostile, kills, network, storage, strangers
 from tests.faults.events import EVENTS
 
-__all__ = ["EVENTS", "hostile", "kills", "network", "storage", "strangers"]
+__all__ = ["EVENTS", "disks", "hostile", "kills", "network", "storage", "strangers"]
