@@ -9,6 +9,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, model_validator
@@ -130,7 +131,8 @@ class Config(BaseModel):
         return self
 
     @classmethod
-    def settings(cls) -> dict[str, Setting]:
+    @cache
+    def settings(cls) -> Mapping[str, Setting]:
         """Every field's `Setting`, in the order of declaration."""
         settings = {}
         for name, info in cls.model_fields.items():
@@ -268,6 +270,11 @@ class TrainingConfig(Config):
     def with_steps(self, num_steps: int) -> Self:
         """A copy that runs this many steps (raises ConfigError)."""
         return self.changed(num_steps=num_steps)
+
+
+def has_own_data(config: TrainingConfig) -> bool:
+    """Whether a config holds or names what a person brought along: such a one is never remembered for others."""
+    return any(getattr(config, name, None) for name in ("points", "series", "own_images"))
 
 
 class EpochConfig(TrainingConfig):

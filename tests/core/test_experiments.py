@@ -13,6 +13,7 @@ import nbformat
 import pytest
 import torch
 
+from core import step_by_step
 from core.__main__ import main
 from core.changes import Changes
 from core.config import ConfigError
@@ -153,7 +154,7 @@ def test_a_step_can_be_taken_by_hand(name: str) -> None:
     assert table.loss is not None and math.isfinite(table.loss)
     assert table.lr == config.lr
     assert any(row.change for row in table.rows) and any(row.gradient for row in table.rows)
-    assert table == replay(config, PRESSES)
+    assert table.rows == step_by_step._replay(config, PRESSES).rows
     net = experiment(name).untrained(config).net
     assert [row.value for row in replay(config, ()).rows] == [
         value for parameter in net.parameters() for value in parameter.flatten().tolist()

@@ -7,8 +7,13 @@ from collections.abc import Callable
 import pytest
 from streamlit.delta_generator import DeltaGenerator
 
+from core import step_by_step
+from core.experiments.classifier import ClassifierConfig
+from core.export import program
 from pages.index import PAGES
+from pages.shared.live.live_view import untrained_frame
 from pages.shared.page import shell
+from pages.shared.panels.page_text import split
 from tests.pages.tabs import Tab
 
 TRAINING = [row.folder for row in PAGES if row.experiment]
@@ -53,3 +58,52 @@ def test_only_a_page_just_opened_gives_its_top_a_start(
     tab.open("cnn")
     tab.open("classifier")
     assert len(pauses) == 3
+
+
+@pytest.fixture
+def steps_taken(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The configs of which steps were taken by hand, each time that they were."""
+    configs: list[object] = []
+    take = step_by_step._replay
+
+    def noting(config: ClassifierConfig, presses: tuple[step_by_step.Press, ...]) -> step_by_step.Table:
+        configs.append(config)
+        return take(config, presses)
+
+    monkeypatch.setattr(step_by_step, "_replay", noting)
+    monkeypatch.setattr(step_by_step, "_tables", {})
+    return configs
+
+
+def test_steps_by_hand_are_taken_once(classifier: Tab, steps_taken: list[object]) -> None:
+    classifier.set("section classifier", "steps")
+    for _rerun in range(3):
+        classifier.run()
+    assert len(steps_taken) == 1
+    classifier.set("classifier.seed", 7)
+    classifier.run()
+    assert len(steps_taken) == 2
+
+
+def test_own_points_are_not_remembered_for_others(classifier: Tab, steps_taken: list[object]) -> None:
+    classifier.open("classifier", points="1.0,1.0,0_2.0,2.0,1", dataset="own")
+    classifier.set("section classifier", "steps")
+    assert steps_taken and not step_by_step._tables
+
+
+def test_remembered_steps_are_bounded(monkeypatch: pytest.MonkeyPatch, steps_taken: list[object]) -> None:
+    monkeypatch.setattr(step_by_step, "MOST_NUMBERS", 200)
+    for seed in range(9):
+        table = step_by_step.replay(ClassifierConfig(seed=seed), ())
+    assert sum(known.values.size for known in step_by_step._tables.values()) <= 200
+    assert step_by_step.replay(ClassifierConfig(seed=8), ()) is table
+
+
+@pytest.mark.parametrize("section", ["lesson", "code"])
+def test_the_frame_and_the_code_are_made_once(classifier: Tab, section: str) -> None:
+    """What a page computes from its config alone is computed again only for another config."""
+    classifier.set("section classifier", section)
+    made = [known.cache_info().misses for known in (untrained_frame, program._build, split)]
+    for _rerun in range(3):
+        classifier.run()
+    assert [known.cache_info().misses for known in (untrained_frame, program._build, split)] == made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from core.step_by_step import MOST_PRESSES, PRESSES, Press, Table, replay
@@ -55,11 +56,11 @@ def step_by_step(space: Workspace) -> None:
     _formula(space.config, table, presses[-1] if presses else None)
     st.dataframe(
         {
-            _("parameter"): [row.parameter for row in table.rows],
-            _("value"): [row.value for row in table.rows],
-            ".grad": [row.gradient for row in table.rows],
-            _("value changed by"): [row.change or None for row in table.rows],
-            _(".grad changed by"): [row.gradient_change or None for row in table.rows],
+            _("parameter"): table.names,
+            _("value"): table.values,
+            ".grad": np.where(table.graded, table.gradients, np.nan),
+            _("value changed by"): np.where(table.changes == 0, np.nan, table.changes),
+            _(".grad changed by"): np.where(table.gradient_changes == 0, np.nan, table.gradient_changes),
         },
         hide_index=True,
         height=320,
@@ -72,7 +73,7 @@ def step_by_step(space: Workspace) -> None:
 
 def _formula(config: Any, table: Table, press: Press | None) -> None:
     """What the last press did, as a formula and, for one weight, in numbers."""
-    row = max(table.rows, key=lambda row: abs(row.change) + abs(row.gradient_change))
+    row = table.most_changed
     optimizer: str = config.optimizer
     if press is None:
         st.latex(r"\text{loss} = \text{loss\_func}(\text{net}(x),\ y)")
@@ -93,7 +94,7 @@ def _formula(config: Any, table: Table, press: Press | None) -> None:
             )
         else:
             st.caption(_("Each parameter now knows which way the loss rises. No value has changed yet."))
-    elif all(row.gradient is None for row in table.rows):
+    elif not table.graded.any():
         st.latex(RULES[optimizer])
         st.caption(_("Nothing happened: without a gradient the optimizer leaves every parameter as it is."))
     else:
