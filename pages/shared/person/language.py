@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from babel.messages.pofile import read_po
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.config import Problem
 from core.disk import NO_SPACE
@@ -45,8 +47,26 @@ def catalogue(language: str) -> dict[str, str]:
     return translations
 
 
+class _Here(threading.local):
+    """The language of the script that runs in this thread: the session is asked once, not for every word."""
+
+    script: object = None
+    language = ""
+
+
+_here = _Here()
+
+
 def current() -> str:
     """The language of this session: chosen here or in the link, else before, else the browser's."""
+    script = get_script_run_ctx(suppress_warning=True)
+    if script is None or _here.script is not script:
+        _here.language = _of_session()
+        _here.script = script
+    return _here.language
+
+
+def _of_session() -> str:
     chosen: str | None = session.get("language")
     if chosen not in LANGUAGES:
         locale = st.context.locale or ""
@@ -59,6 +79,7 @@ def current() -> str:
 
 def choose(language: str) -> None:
     """Change the language, here and for the person's later visits."""
+    _here.script = None
     session.put("language", language)
     session.prefer("language", language)
 
@@ -115,9 +136,14 @@ def text_file(folder: str, name: str, language: str) -> Path:
     return PAGES / folder / f"{name}.{language}.md"
 
 
+@lru_cache(maxsize=256)
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
 def has_text(folder: str, name: str = "lesson") -> bool:
     """Whether a page brings a text in the session's language."""
-    return text_file(folder, name, current()).is_file()
+    return _read(text_file(folder, name, current())) is not None
 
 
 def lesson(folder: str, name: str = "lesson") -> str:
@@ -126,4 +152,8 @@ def lesson(folder: str, name: str = "lesson") -> str:
     Raises:
         FileNotFoundError: the page does not bring it, see `has_text`.
     """
-    return text_file(folder, name, current()).read_text(encoding="utf-8")
+    path = text_file(folder, name, current())
+    text = _read(path)
+    if text is None:
+        raise FileNotFoundError(path)
+    return text
