@@ -327,7 +327,7 @@ class Worker:
         if self.step not in self.keeper.kept:
             self._keep()
         self._show()
-        if self.describe_time < math.inf:
+        if self.describe_time < math.inf and not self.stopping:  # who is told to stop should be quick
             self._describe()
         status, message = self._ending()
         for name, book in self.books.items():
