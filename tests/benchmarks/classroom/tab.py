@@ -109,6 +109,7 @@ class Tab:
         self._fragment_run = False
         self._live_id = ""
         self._live_hash = ""
+        self._expected: Live | None = None
         self._socket: ClientConnection | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -154,6 +155,7 @@ class Tab:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _disconnect(self) -> None:
+        self._forget_expected()
         if self.live is not None:
             self._start(self.live.close())
             self.live = None
@@ -212,8 +214,12 @@ class Tab:
         await self.rerun(trigger=state)
 
     async def play(self, speed: float = 30) -> None:
-        """Press Play where no run is alive."""
+        """Press Play where no run is alive: the view asks at once for the run that is coming, as live.js does."""
         await self.trigger("play", {"speed": speed, "paused": False, "steps": 0})
+        self._forget_expected()
+        if self.data.get("next"):
+            self._expected = Live(self, self.data["next"], coming=True)
+            self._start(self._expected.listen())
 
     async def command(self, name: str, value: Any = None) -> None:
         """A command over the live socket, as the play bar sends it."""
@@ -300,8 +306,7 @@ class Tab:
             if component.component_name.endswith("torch_playground_live") and hash != self._live_hash:
                 self._live_hash = hash
                 self._live_id = component.id
-                self.data = json.loads(component.json)
-                self._show_live(self.data["socket"])
+                self._adopt(json.loads(component.json))
 
     def _take(self, element: Element, state: WidgetState) -> None:
         """A widget that is new, or to which the script gave another value, has that value."""
@@ -329,8 +334,20 @@ class Tab:
             if self.script_runs - seen <= KEPT_MESSAGES
         }
 
+    def _adopt(self, data: dict[str, Any]) -> None:
+        """The view has other data: another run, or an answer to Play."""
+        answered = any(self.data.get(name) != data.get(name) for name in ("run", "next", "refusals"))
+        self.data = data
+        if self.live is None or self.live.path != data.get("next"):
+            self._show_live(data["socket"])
+        if answered:
+            self._forget_expected()
+
     def _show_live(self, path: str | None) -> None:
-        if self.live is not None and self.live.path == path:
+        if (self.live.path if self.live is not None else None) == path:
+            return
+        if path and self._expected is not None and self._expected.path == path:
+            self.take_expected(self._expected)
             return
         if self.live is not None:
             self._start(self.live.close(CLOSE_GRACE))
@@ -338,9 +355,21 @@ class Tab:
         if self.live is not None:
             self._start(self.live.listen())
 
+    def take_expected(self, expected: Live) -> None:
+        """Show the run that Play has started; nothing where something else has been done since."""
+        if self._expected is expected:
+            if self.live is not None:
+                self._start(self.live.close(CLOSE_GRACE))
+            self.live, self._expected = expected, None
+
+    def _forget_expected(self) -> None:
+        if self._expected is not None:
+            self._start(self._expected.close(CLOSE_GRACE))
+            self._expected = None
+
 
 class Live:
-    """The live socket of one run.
+    """The live socket of one run; `coming` if that is only just being started.
 
     Attributes:
         state: the newest message on the run's state: "status", "step", "lr", "speed" and more.
@@ -348,9 +377,10 @@ class Live:
         refused: the code with which it was closed before it was accepted.
     """
 
-    def __init__(self, tab: Tab, path: str):
+    def __init__(self, tab: Tab, path: str, coming: bool = False):
         self.tab = tab
         self.path = path
+        self.coming = coming
         self.state: dict[str, Any] = {}
         self.frames = 0
         self.refused = 0
@@ -373,7 +403,7 @@ class Live:
         tries = 0
         while not self._closed:
             try:
-                async with self.tab.browser.socket(self.path) as socket:
+                async with self.tab.browser.socket(self.path + ("?coming=1" if self.coming else "")) as socket:
                     self._socket = socket
                     tries = 0
                     async for data in socket:
@@ -385,6 +415,7 @@ class Live:
                 pass
             if self._closed or self.status in ENDED:
                 return
+            self.coming = False
             await asyncio.sleep(RETRIES[min(tries, len(RETRIES) - 1)])
             tries += 1
 
@@ -395,6 +426,8 @@ class Live:
             self.tab.frames += 1
         elif re.match(r'{"kind": "(hello|status)"', data):
             self.state |= json.loads(data)
+            if data.startswith('{"kind": "hello"'):
+                self.tab.take_expected(self)
             if data.startswith('{"kind": "hello"') and self.status not in ENDED:
                 await self.send({"command": "focus", "value": {}})
         self.tab.notify()
