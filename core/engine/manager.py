@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -26,7 +26,7 @@ from core.engine.launcher import Launcher
 from core.engine.presence import Presence
 from core.engine.record import Folder, first_facts, rows_of
 from core.engine.run import ALIVE, Run
-from core.engine.store import Store, data_folder
+from core.engine.store import Store, data_folder, new_id
 from core.experiments import experiment
 from core.refused import Refused
 from core.tensorboard.config import special
@@ -76,6 +76,7 @@ class Manager:
         self._launcher = Launcher()
         self.tensorboard = Host()
         self._runs: dict[str, Run] = {}
+        self._beginning: set[str] = set()
         self._lock = threading.RLock()
         self._starting = threading.Lock()
         self._reading = threading.Lock()
@@ -193,6 +194,16 @@ class Manager:
             raise Refused(error.args[0]) from None
 
     def _begin(self, owner: str, beginning: Beginning) -> Run:
+        id = beginning.id or new_id()
+        with self._lock:
+            self._beginning.add(id)
+        try:
+            return self._start_run(owner, replace(beginning, id=id))
+        finally:
+            with self._lock:
+                self._beginning.discard(id)
+
+    def _start_run(self, owner: str, beginning: Beginning) -> Run:
         with self._starting:  # else two starts at once could both take the last place
             if self._ending:
                 raise Refused(Problem("", "This server is shutting down: no run can be started."))
@@ -314,6 +325,9 @@ class Manager:
         entry = self.store.find(id)
         if entry is None or entry.owner != owner:
             return None
+        with self._lock:
+            if id in self._beginning or id in self._runs:
+                return self._runs.get(id)  # its viewer is here before its worker: it is none of the past
         folder = self.store.folder(id)
         try:
             if entry.status not in ALIVE:

@@ -17,7 +17,7 @@ import torch
 from core import checkpoints, limits
 from core.engine.manager import Manager
 from core.engine.run import Run
-from core.engine.store import Store
+from core.engine.store import Store, new_id
 from core.experiments.classifier import ClassifierConfig, build_net
 from core.frames import decode
 from core.refused import Refused
@@ -100,6 +100,25 @@ def test_a_device_that_is_not_here_is_refused(start: Start) -> None:
 
 def test_a_run_names_the_device_it_ran_on(start: Start) -> None:
     assert start(config_of(device="auto")).config.device == "cpu"
+
+
+def test_a_run_that_is_just_starting_is_not_taken_for_one_of_the_past(
+    start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch = manager._launcher.launch
+    id = new_id()
+    early = []
+
+    def ask_first(*arguments: Any) -> Any:
+        assert manager.store.find(id) is not None
+        early.append(manager.run("anna", id))
+        return launch(*arguments)
+
+    monkeypatch.setattr(manager._launcher, "launch", ask_first)
+    run = manager.start("anna", config_of(num_steps=5), id=id)
+    assert early == [None]
+    assert manager.run("anna", id) is run
+    assert over(run).status == "finished"
 
 
 # Commands
@@ -648,7 +667,7 @@ SERVER = """
 import sys, time
 from pathlib import Path
 from core.engine.manager import Manager
-from core.engine.store import Store
+from core.engine.store import Store, new_id
 from core.experiments.classifier import ClassifierConfig
 manager = Manager(Store(Path(sys.argv[1])))
 manager.warm()
