@@ -17,18 +17,23 @@ WITHOUT_LOADER = ("batch_size", "shuffle")
 """Fields of the loader that one tensor knows too."""
 
 
-def settings(space: Bench) -> None:
-    """Draw the forms of both settings, one at a time."""
+def take_settings(space: Bench) -> None:
+    """Take what the forms of both settings say."""
     if session.get("loading compare") is None:
         session.put("loading compare", space.compare)
-    space.compare = st.toggle(
+    space.compare = session.get("loading compare")
+    for each in (space.a, space.b):
+        take(each)
+
+
+def settings(space: Bench) -> None:
+    """Draw the forms of both settings, once they were taken, one at a time."""
+    st.toggle(
         _("Two settings side by side"),
         key="loading compare",
         help=_("Measure A and B one after the other, and draw both on the same scale."),
     )
     side = space.a
-    for each in (space.a, space.b):
-        take(each)
     if space.compare:
         chosen = st.segmented_control(
             _("Setting"), ["A", "B"], default="B", required=True, key="loading side", label_visibility="collapsed"

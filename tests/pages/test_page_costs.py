@@ -52,12 +52,11 @@ def test_only_a_page_just_opened_gives_its_top_a_start(
     pauses: list[float] = []
     monkeypatch.setattr(shell, "pause", pauses.append)
     tab = open_tab().open("classifier")
-    assert len(pauses) == 1
     tab.run()
-    assert len(pauses) == 1
+    assert pauses == [shell.HEAD_START], "the tab was at home before"
     tab.open("cnn")
     tab.open("classifier")
-    assert len(pauses) == 3
+    assert pauses == 3 * [shell.HEAD_START]
 
 
 @pytest.fixture

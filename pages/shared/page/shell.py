@@ -19,6 +19,8 @@ TABLES = """<style>
 """On a phone a table scrolls in a box of its own, not with the page."""
 HEAD_START = 0.03
 """Seconds that the top of a page gets before the rest of it is drawn."""
+FIRST_HEAD_START = 0.15
+"""The same for the first page of a tab, as after a refresh: the browser has scripts of Streamlit's to load for it."""
 
 
 def open_page() -> None:
@@ -45,7 +47,8 @@ def open_page() -> None:
 
 def enter(page: str) -> None:
     """Note which page this run of the script draws, by its address."""
-    session.put("page is new", session.get("page") != page)
+    before = session.get("page")
+    session.put("head start", 0 if before == page else HEAD_START if before is not None else FIRST_HEAD_START)
     session.put("page", page)
 
 
@@ -54,8 +57,9 @@ def picture_first() -> None:
 
     Streamlit sends what a script has drawn every 10 ms, and its browser's part collects for 10 ms before it paints.
     """
-    if session.get("page is new"):
-        pause(HEAD_START)
+    head_start = session.get("head start")
+    if head_start:
+        pause(head_start)
 
 
 def language_switch() -> None:
