@@ -21,6 +21,8 @@ KEPT_STEPS = 40
 """About how many steps of a run are kept to go back to."""
 RETRY_INTERVAL = 1.0
 """Seconds before a disk that did not take a step is asked again."""
+RETRY_SHARE = 0.1
+"""The share of training time that asking again may take when training runs at full speed."""
 STATES = 4
 """Numbers that a checkpoint has of each parameter at most: itself, its gradient, two of the optimizer's."""
 
@@ -58,7 +60,7 @@ class Keeper:
         """
         waited = now - self._last_time
         if self.refused is not None:
-            return waited > max(RETRY_INTERVAL, self._cost / KEEP_SHARE)
+            return waited > (RETRY_INTERVAL if unhurried else max(RETRY_INTERVAL, self._cost / RETRY_SHARE))
         return step % self.every == 0 and (unhurried or waited > self._cost / KEEP_SHARE)
 
     def can_keep(self) -> bool:

@@ -306,10 +306,11 @@ class Worker:
         """
         if self.keeper.can_keep():
             self.reporter.steps()  # the record never ends before the step that one can continue from
-            if self.reporter.written and self.keeper.keep(lambda: picture or self._frame({})):
-                self.reporter.kept([self.step], self.keeper.thin(), self.keeper.size)
+            if self.reporter.written:
+                if self.keeper.keep(lambda: picture or self._frame({})):
+                    self.reporter.kept([self.step], self.keeper.thin(), self.keeper.size)
+                self.reporter.disk("step", self.keeper.refused)
             self.turns.wakes(math.inf)  # waiting for the disk is not waiting for the processor
-            self.reporter.disk("step", self.keeper.refused)
 
     def _try_again(self) -> None:
         """While it rests, ask the disk again for what it did not take."""
