@@ -37,6 +37,8 @@ CREATE TABLE IF NOT EXISTS damage (
 """
 TABLES = ("runs", "desks", "preferences", "networks", "damage")
 """The tables of the index."""
+MOST_OPEN = 4
+"""Connections at once besides the one that is held: as long as that one is, SQLite gives no file handle back."""
 Key = tuple[str, ...]
 
 
@@ -64,6 +66,7 @@ class Index:
         self._lock = threading.RLock()
         self._later: dict[Key, tuple[str, tuple[Any, ...]]] = {}
         self._held: list[sqlite3.Connection] = []
+        self._turns = threading.BoundedSemaphore(MOST_OPEN)
         weakref.finalize(self, _close, self._held)
         with disk.refusals():
             self._prepare()
@@ -95,14 +98,15 @@ class Index:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        database = sqlite3.connect(self.path, timeout=10)
-        database.row_factory = sqlite3.Row
-        database.text_factory = lambda data: data.decode(errors="replace")
-        try:
-            with database:
-                yield database
-        finally:
-            database.close()
+        with self._turns:
+            database = sqlite3.connect(self.path, timeout=10)
+            database.row_factory = sqlite3.Row
+            database.text_factory = lambda data: data.decode(errors="replace")
+            try:
+                with database:
+                    yield database
+            finally:
+                database.close()
 
     def _replace(self) -> None:
         """Set a damaged index aside, and make another one of what can be read of it."""

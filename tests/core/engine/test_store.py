@@ -2,6 +2,7 @@
 
 import sqlite3
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from core import limits
 from core.engine import store as module
+from core.engine.index import MOST_OPEN
 from core.engine.store import Store
 from core.experiments.classifier import ClassifierConfig
 
@@ -110,3 +112,23 @@ def test_many_threads_write_at_once(store: Store) -> None:
     entries = store.of("ann", "classifier")
     assert len(entries) == len({entry.id for entry in entries}) == 30
     assert {entry.status for entry in entries} == {"finished"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts handles by /proc")
+def test_many_readers_at_once_leave_few_handles(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    together = threading.Barrier(40)
+
+    def read() -> None:
+        together.wait()
+        for number in range(5):
+            store.prefer("anne", "language", str(number))
+            assert store.preference("anne", "language") is not None
+
+    threads = [threading.Thread(target=read) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    handles = [str(handle.readlink()) for handle in Path("/proc/self/fd").iterdir() if handle.is_symlink()]
+    assert 1 <= handles.count(str(tmp_path / "index.sqlite")) <= MOST_OPEN + 1
