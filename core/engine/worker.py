@@ -325,9 +325,13 @@ class Worker:
 
     def _finish(self) -> None:
         """Keep and show the last step, close the logs, and report how the run ended."""
-        if self.step not in self.keeper.kept:
-            self._keep()
-        self._show()
+        hungry = any(lane.out_of_memory for lane in self.lanes.values())
+        expected = OUT_OF_MEMORY if hungry else ()  # oneDNN fails again at what it failed at, though there is memory
+        with suppress(*expected):
+            if self.step not in self.keeper.kept:
+                self._keep()
+        with suppress(*expected):
+            self._show()
         if self.describe_time < math.inf and not self.stopping:  # who is told to stop should be quick
             self._describe()
         status, message = self._ending()

@@ -22,8 +22,14 @@ CROWDED = 3
 AT_ONCE = max(2, (os.cpu_count() or 2) // 2)
 """How many such processes a server has at one time; others wait their turn."""
 KNOWN_FAILURES = (MemoryError, RuntimeError, OSError, ValueError, TypeError, ArithmeticError, LookupError)
-OUT_OF_MEMORY = ("allocate memory", "out of memory", "bad_alloc", "can't start new thread")
-"""How PyTorch and Python say that there is not enough memory."""
+OUT_OF_MEMORY = (
+    "allocate memory",
+    "out of memory",
+    "bad_alloc",
+    "can't start new thread",
+    "could not create a primitive\n",
+)
+"""How PyTorch, Python and oneDNN say that there is not enough memory; what oneDNN can't do at all is longer."""
 
 PATIENCE = 0.5
 """Seconds after which it is looked whether someone still waits."""
@@ -105,7 +111,7 @@ def out_of_memory(memory: int | None) -> Problem:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether memory was what an error is about: PyTorch says so in a RuntimeError."""
-    return isinstance(error, MemoryError) or any(words in str(error) for words in OUT_OF_MEMORY)
+    return isinstance(error, MemoryError) or any(words in f"{error}\n" for words in OUT_OF_MEMORY)
 
 
 def _ask(

@@ -154,11 +154,11 @@ def silent_workers(times: int, folder: Path) -> Outcome:
 def hungry_workers(times: int, folder: Path) -> Outcome:
     """A run needs more memory than it may take: its page says so, its record is whole, nobody else notices."""
     outcome = Outcome(times)
-    with serving(folder, {"TORCH_PLAYGROUND_RUN_MEMORY": "60"}) as server:
+    with serving(folder, {"TORCH_PLAYGROUND_RUN_MEMORY": "300"}) as server:
         others = classmates(server)
         for _ in range(times):
             pace = Pace(others)
-            live = server.person().open("cnn", batch_size="512").play(speed=0)
+            live = server.person().open("vgg", width="1", batch_size="512").play(speed=0)
             outcome.told.append(live.until(lambda live=live: live.status == "failed"))  # type: ignore[misc]
             if live.message.get("code") != "memory" or server.facts(live.run)["message"] != live.message:
                 outcome.lost.append(f"{live.run} says {live.message}")

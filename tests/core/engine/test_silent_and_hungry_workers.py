@@ -18,6 +18,7 @@ from core.engine.manager import Manager
 from core.engine.run import MOST_HELD, Run
 from core.experiments.classifier import ClassifierConfig
 from core.experiments.cnn import CNNConfig
+from core.experiments.vgg import VGGConfig
 from tests.waiting import gone, until
 
 OWNER = "a" * 32
@@ -154,10 +155,10 @@ def test_a_run_that_needs_too_much_says_so_and_is_recorded(
     start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = start(speed=100)
-    monkeypatch.setattr(limits, "RUN_MEMORY", 60)
-    run = manager.start(OWNER, CNNConfig(batch_size=512, device="cpu"))
+    monkeypatch.setattr(limits, "RUN_MEMORY", 300)
+    run = manager.start(OWNER, VGGConfig(width="1", batch_size=512, device="cpu"))
     until(lambda: not run.alive)
-    assert (run.status, run.message) == ("failed", {"code": "memory", "step": run.step + 1, "most": 60})
+    assert (run.status, run.message) == ("failed", {"code": "memory", "step": run.step + 1, "most": 300})
     until(lambda: run.connection is None)
     facts = run.folder.facts()
     assert (facts["status"], facts["message"]) == ("failed", run.message)
