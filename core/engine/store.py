@@ -307,6 +307,10 @@ class Store:
             later=("desk", owner, config.experiment),
         )
 
+    def is_waiting(self, owner: str, experiment_name: str) -> bool:
+        """Whether what a person left on the page of an experiment waits for the disk."""
+        return self.index.waiting(("desk", owner, experiment_name)) is not None
+
     def preference(self, owner: str, name: str) -> str | None:
         """A person's choice that holds on all pages, such as the language."""
         waiting = self.index.waiting(("preference", owner, name))

@@ -35,7 +35,6 @@ class Workspace(Form):
         link: the link last seen in the address.
         focus: what the picture is to show while there is no run.
         refusals: starts that were refused: at one more, the play bar can be pressed again.
-        unstored: why its settings are not stored for the next visit; None if they are.
 
     Streamlit may end a script run wherever it touches the session, to begin the next one. So nothing here does that
     once the workspace is made, or a change could be left half done. Until the old script run gets to such a place it
@@ -49,7 +48,7 @@ class Workspace(Form):
         super().__init__(name, self.experiment.config())
         self.run_id: str | None = None
         self.next_id = new_id()
-        self.unstored: Problem | None = None
+        self._unstored: Problem | None = None
         self.speed = SPEED
         self.link: dict[str, str] = {}
         self.focus: dict[str, Any] = {}
@@ -79,14 +78,17 @@ class Workspace(Form):
             self.run_id = desk.run if manager().run(self.owner, desk.run or "") else None
         self.notices += damage_of(self.owner, self.name)
 
+    @property
+    def unstored(self) -> Problem | None:
+        """Why its settings are not stored for the next visit; None if they are."""
+        return self._unstored if manager().store.is_waiting(self.owner, self.name) else None
+
     def save(self) -> None:
         """Store config and run on the person's desk, for the next visit."""
         try:
             manager().store.leave(self.owner, self.config, self.run_id)
         except DiskError as error:
-            self.unstored = session.unstored(error)
-        else:
-            self.unstored = None
+            self._unstored = session.unstored(error)
 
     def fill(self, config: Config, run_id: str | None = None) -> None:
         """Put another config into the form, with a run or without; only before its widgets are drawn."""

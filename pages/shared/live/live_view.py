@@ -92,8 +92,9 @@ def notices(space: Workspace) -> None:
         st.error(
             _("And {count} more settings of the link can't be used.").format(count=len(space.notices) - MOST_NOTICES)
         )
-    if space.unstored is not None:
-        st.warning(language.tell(space.unstored), icon=":material/save:")
+    unstored = space.unstored
+    if unstored is not None:
+        st.warning(language.tell(unstored), icon=":material/save:")
     if space.problems:
         st.warning(_("Not all settings can be used; Play trains the last ones that fit."), icon=":material/warning:")
 
