@@ -72,7 +72,7 @@ def killed_workers(times: int, folder: Path) -> Outcome:
     return outcome
 
 
-@event(short=2, long=100)
+@event(short=1, long=100)
 def killed_servers(times: int, folder: Path) -> Outcome:
     """The server is killed with SIGKILL while runs train: no worker is left, and each run can be resumed."""
     outcome = Outcome(times)
