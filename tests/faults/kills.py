@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from core.engine.record import Folder
 from tests.faults.events import Outcome, event
 from tests.faults.people import PATIENCE, Live
 from tests.faults.server import Server, damage, processes_of, serving
@@ -29,18 +30,21 @@ def classmates(server: Server, count: int = OTHERS) -> list[Live]:
 
 
 class Pace:
-    """How fast some runs go while something happens."""
+    """How fast some runs go while something happens, by their records."""
 
-    def __init__(self, runs: list[Live]):
-        self.runs = runs
-        self.steps = [live.catch_up().step for live in runs]
+    def __init__(self, server: Server, runs: list[Live]):
+        self.folders = [Folder(server.data / "runs" / live.run) for live in runs]
+        self.steps = self._recorded()
         self.start = time.monotonic()
 
     def share(self) -> float:
         """The least share of its speed that a run has kept."""
         seconds = time.monotonic() - self.start
-        gained = [live.catch_up().step - before for live, before in zip(self.runs, self.steps, strict=True)]
+        gained = [now - before for now, before in zip(self._recorded(), self.steps, strict=True)]
         return min(steps / (SPEED * seconds) for steps in gained)
+
+    def _recorded(self) -> list[int]:
+        return [folder.metrics_file("run").read_bytes().count(b"\n") for folder in self.folders]
 
 
 @event(short=5, long=200)
@@ -52,8 +56,8 @@ def killed_workers(times: int, folder: Path) -> Outcome:
         tab = server.person().open("classifier", num_steps=STEPS)
         told = {}
         live, worker = server.start(tab)
+        pace = Pace(server, others)
         for _ in range(times):
-            pace = Pace(others)
             live.reach(max(live.kept, default=0) + 26)
             os.kill(worker, signal.SIGKILL)
             outcome.told.append(live.until(lambda live=live: live.status == "crashed"))  # type: ignore[misc]
@@ -64,7 +68,7 @@ def killed_workers(times: int, folder: Path) -> Outcome:
             live = tab.resume(step)
             live.reach(step + 1)
             [worker] = set(server.workers()) - before
-            outcome.others.append(pace.share())
+        outcome.others.append(pace.share())
         outcome.lost += [f"{other.run} is {other.status}" for other in others if other.status != "running"]
         told |= {other.run: other.catch_up().losses for other in others}
         server.stop()
@@ -121,7 +125,7 @@ def silent_workers(times: int, folder: Path) -> Outcome:
         live, worker = server.start(tab)
         for number in range(times):
             live.reach(max(live.kept, default=0) + 26)
-            pace = Pace(others)
+            pace = Pace(server, others)
             os.kill(worker, signal.SIGSTOP)
             outcome.told.append(live.until(lambda live=live: live.silent))  # type: ignore[misc]
             live.command("pause")
@@ -157,7 +161,7 @@ def hungry_workers(times: int, folder: Path) -> Outcome:
     with serving(folder, {"TORCH_PLAYGROUND_RUN_MEMORY": "300"}) as server:
         others = classmates(server)
         for _ in range(times):
-            pace = Pace(others)
+            pace = Pace(server, others)
             live = server.person().open("vgg", width="1", batch_size="512").play(speed=0)
             outcome.told.append(live.until(lambda live=live: live.status == "failed"))  # type: ignore[misc]
             if live.message.get("code") != "memory" or server.facts(live.run)["message"] != live.message:
