@@ -60,7 +60,7 @@ def test_a_network_is_built_repaired_and_trained(person: Callable[..., Person]) 
     screen.reach(20)
     assert second == screen.run
     screen.section("Code")
-    expect(screen.page.locator(".code-panel")).to_contain_text("nn.BatchNorm2d(8)")
+    expect(screen.page.locator(".code-panel").first).to_contain_text("nn.BatchNorm2d(8)")
     screen.part("editor-undo").click()
     waited(screen, ["Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d", "Conv2d", "ReLU", "Flatten", "Linear"])
     screen.other_run(second)
