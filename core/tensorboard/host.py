@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import gzip
-import itertools
 import logging
 import os
 import re
@@ -17,7 +16,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -25,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from core.processes.priority import give_way
-from core.processes.starting import context, start
+from core.tensorboard.link import CALL, Gone, Link
 from core.tensorboard.reading import event_files
 
 PREFIX = "/tensorboard"
@@ -38,8 +37,6 @@ PEOPLE = 40
 """Applications held at once; the one asked longest ago goes first, and is made again when it is asked for."""
 RELOAD_INTERVAL = 1.0
 """Seconds after which files that were read before are read again, if someone asks. New ones are read at once."""
-PATIENCE = 30.0
-"""Seconds to wait for an answer."""
 THREADS = 4
 PLUGINS = {
     "scalars", "images", "graphs", "distributions", "histograms", "pr_curves", "hparams", "timeseries",
@@ -76,41 +73,22 @@ class Answer:
     body: bytes
 
 
-class Gone(Exception):
-    """The process has ended or does not answer."""
-
-
 class Host:
     """The server's end: starts the process when it is first needed, and again should it have ended."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._connection: Connection | None = None
-        self._process: Any = None
-        self._waiting: dict[int, Future[Answer]] = {}
-        self._numbers = itertools.count()
+        self._link: Link | None = None
+        self._closed = False
 
     def ask(self, folder: Path, request: Request) -> Answer:
         """Have a request answered out of a folder of logs; called from any thread.
 
         Raises:
-            Gone: the process ended before it answered, or takes too long.
+            Gone: the process ended before it answered, or does not answer.
         """
-        answer: Future[Answer] = Future()
-        with self._lock:
-            number = next(self._numbers)
-            self._waiting[number] = answer
-            try:
-                self._connected().send((number, str(folder), request))
-            except OSError:
-                del self._waiting[number]
-                raise Gone from None
-        try:
-            return answer.result(PATIENCE)
-        except TimeoutError:
-            raise Gone from None
-        finally:
-            self._waiting.pop(number, None)
+        answer: Answer = self._linked().ask((str(folder), request))
+        return answer
 
     def warm(self) -> None:
         """Start the process now, so that the first one who asks need not wait for its imports."""
@@ -118,45 +96,25 @@ class Host:
             self.ask(Path(os.devnull), Request("GET", "/index.html", ""))
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, and start no other."""
         with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-            process = self._process
-        if process is not None:
-            process.terminate()
-            process.join(2)
+            self._closed = True
+            link = self._link
+        if link is not None:
+            link.end()
 
     @property
     def pid(self) -> int | None:
         """The process's number, if there is one."""
-        return self._process.pid if self._process is not None else None
+        return self._link.pid if self._link is not None else None
 
-    def _connected(self) -> Connection:
-        if self._connection is None:
-            ours, theirs = context().Pipe()
-            self._process = context().Process(target=serve, args=(theirs,), daemon=True)
-            start(self._process)
-            theirs.close()
-            self._connection = ours
-            threading.Thread(target=self._listen, args=(ours,), name="tensorboard", daemon=True).start()
-        return self._connection
-
-    def _listen(self, connection: Connection) -> None:
-        try:
-            while True:
-                number, answer = connection.recv()
-                waiting = self._waiting.pop(number, None)
-                if waiting is not None:
-                    waiting.set_result(answer)
-        except (EOFError, OSError):
-            with self._lock:
-                if self._connection is connection:
-                    self._connection = None
-                lost = list(self._waiting.values())
-                self._waiting.clear()
-            for waiting in lost:
-                waiting.set_exception(Gone())
+    def _linked(self) -> Link:
+        with self._lock:
+            if self._closed:
+                raise Gone
+            if self._link is None or self._link.ended:
+                self._link = Link(serve)
+            return self._link
 
 
 def serve(connection: Connection) -> None:
@@ -169,14 +127,21 @@ def serve(connection: Connection) -> None:
     shelf = Shelf()
     sending = threading.Lock()
 
-    def answer(number: int, folder: str, request: Request) -> None:
-        reply = shelf.answer(folder, request)
+    def send(message: Any) -> None:
         with sending, suppress(OSError):
-            connection.send((number, reply))
+            connection.send(message)
+
+    def answer(number: int, folder: str, request: Request) -> None:
+        send((number, shelf.answer(folder, request)))
 
     with ThreadPoolExecutor(THREADS) as pool, suppress(EOFError, OSError):
         while True:
-            pool.submit(answer, *connection.recv())
+            message = connection.recv()
+            if message == CALL:
+                send(CALL)
+            else:
+                number, (folder, request) = message
+                pool.submit(answer, number, folder, request)
     os._exit(0)
 
 

@@ -8,6 +8,7 @@ import os
 import signal
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -20,13 +21,14 @@ from torch.utils.tensorboard import SummaryWriter
 
 from core.engine.manager import Manager
 from core.models import Net
-from core.tensorboard import host
+from core.tensorboard import host, link
 from core.tensorboard.first import FOLDER, FirstConfig, write
 from core.tensorboard.host import Board, Host, Request, Shelf
+from core.tensorboard.link import Gone
 from tests.pages.conftest import serving
 from tests.pages.tabs import ANNE, BOB
 from tests.pages.test_server import HERE, as_person, browser
-from tests.waiting import until
+from tests.waiting import until, until_gone
 
 RUN = "classifier/annes-run"
 SECRETS = ("annes-label", "annes-words", "annes-setting", "annes-metric")
@@ -200,10 +202,59 @@ def test_the_page_itself_is_the_same_for_everybody(client: TestClient, logs: Pat
 def test_it_comes_back_after_its_process_was_killed_and_ends_with_the_server(manager: Manager, tmp_path: Path) -> None:
     board: Host = manager.tensorboard
     assert board.ask(tmp_path, Request("GET", "/data/runs", "")).status == 200
-    assert board.pid is not None
-    os.kill(board.pid, signal.SIGKILL)
-    until(lambda: board._connection is None)
-    assert board.ask(tmp_path, Request("GET", "/data/runs", "")).status == 200
-    process = board._process
+    first = board.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    until(partial(answers, board, tmp_path))
+    second = board.pid
+    assert second is not None and second != first
+    os.kill(second, signal.SIGSTOP)
     manager.close()
-    until(lambda: not process.is_alive())
+    until_gone([first, second])
+    with pytest.raises(Gone):
+        board.ask(tmp_path, Request("GET", "/data/runs", ""))
+
+
+def answers(board: Host, folder: Path) -> bool:
+    """Whether TensorBoard answers."""
+    try:
+        return board.ask(folder, Request("GET", "/data/runs", "")).status == 200
+    except Gone:
+        return False
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows stops no process")
+def test_while_it_hangs_all_else_is_answered_and_then_it_is_started_again(
+    client: TestClient, server: Manager, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "SILENCE", 5.0)
+    assert get(client, "/data/runs").json() == [RUN]
+    hanging = server.tensorboard.pid
+    assert hanging is not None
+    os.kill(hanging, signal.SIGSTOP)
+    body = {"experimentName": "x" * 60_000}  # a few of them fill the pipe
+    ask = partial(client.post, "/tensorboard/data/plugin/hparams/experiment", headers=as_person(ANNE), json=body)
+    with ThreadPoolExecutor(60) as people:
+        waiting = [people.submit(ask) for _ in range(60)]
+        run = client.get(f"/live/{'0' * 16}/history", headers=as_person(BOB, HERE))
+        assert run.status_code == 404 and not any(asked.done() for asked in waiting)
+        statuses = {asked.result().status_code for asked in waiting}
+    assert 503 in statuses and statuses <= {200, 503}
+    assert get(client, "/data/runs").json() == [RUN]
+    until_gone([hanging])
+
+
+def test_a_persons_endless_question_ends_with_the_process(
+    client: TestClient, server: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "SILENCE", 5.0)
+    emil = "e" * 32
+    with SummaryWriter(str(server.store.logs(emil) / RUN)) as writer:
+        writer.add_hparams({"words": "a" * 60}, {"metric": 2.0}, run_name=".")
+    assert get(client, "/data/runs", emil).json() == [RUN]
+    column = {"hparam": "words", "filterRegexp": "(a|a)*b"}
+    statuses = [f"STATUS_{name}" for name in ("UNKNOWN", "SUCCESS", "FAILURE", "RUNNING")]
+    question = {"allowedStatuses": statuses, "colParams": [column], "sliceSize": 10}
+    path = "/tensorboard/data/plugin/hparams/session_groups"
+    assert client.post(path, headers=as_person(emil), json=question).status_code == 503
+    assert get(client, "/data/runs", emil).json() == [RUN]

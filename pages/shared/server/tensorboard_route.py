@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from starlette.concurrency import run_in_threadpool
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.engine.manager import manager
 from core.tensorboard import host
+from core.tensorboard.link import Gone
 from pages.shared.server.addresses import address
 from pages.shared.server.owner import owner_of
 from pages.shared.server.requests import body_of
 
 FOLDER = host.PREFIX.strip("/")
 """The first piece of its addresses, which TensorBoard is told as well."""
+ASKING = ThreadPoolExecutor(8, thread_name_prefix="asking tensorboard")
+"""Threads that wait for its answers: those in which the server looks up people's runs are not for that."""
 
 
 async def tensorboard(request: Request) -> Response:
@@ -29,8 +34,9 @@ async def tensorboard(request: Request) -> Response:
         return PlainTextResponse("This is too long.", 413)
     question = host.Request(request.method, path, request.url.query, request.headers.get("content-type", ""), body)
     try:
-        answer = await run_in_threadpool(manager().tensorboard.ask, manager().store.logs(owner), question)
-    except host.Gone:
+        asking = asyncio.get_running_loop()
+        answer = await asking.run_in_executor(ASKING, manager().tensorboard.ask, manager().store.logs(owner), question)
+    except Gone:
         return PlainTextResponse("TensorBoard does not answer: try again in a moment.", 503)
     return Response(answer.body, answer.status, dict(answer.headers))
 
