@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar, Literal
-
-from torch.utils.tensorboard import SummaryWriter
 
 from core import disk
 from core.config import Config, Problem, setting
 from core.foreign import quoted
 from core.tensorboard.records import Record, records
+from core.tensorboard.writer import Writer
 
 FOLDER = "first_example"
 """Where in a person's logs it writes."""
@@ -22,6 +22,8 @@ TAG = "Example/y"
 """TensorBoard unfolds the first two groups of tags: by its name this is one of them, beside those of any run."""
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,39}")
 """Names of runs that stay where they belong on every system."""
+MOST_BYTES = 1_000_000
+"""Bytes of its file at most: a record has about 50."""
 KEPT = 10
 """Runs of the example that a person has at once."""
 FUNCTIONS: dict[str, tuple[Callable[[int], float], str]] = {
@@ -31,6 +33,8 @@ FUNCTIONS: dict[str, tuple[Callable[[int], float], str]] = {
     "decay": (lambda i: math.exp(-i / 20), "math.exp(-i / 20)"),
 }
 """Name -> the function, and how it is written."""
+
+_writing = threading.Lock()
 
 
 class FirstConfig(Config):
@@ -81,7 +85,7 @@ def write(config: FirstConfig, folder: Path) -> tuple[bytes, list[Record]]:
     """Write what the program writes.
 
     Args:
-        folder: of the run; a file that is there goes.
+        folder: of the run; what is there goes. Another tab may be writing there: the last one stays.
 
     Returns:
         the event file, and its records.
@@ -90,9 +94,9 @@ def write(config: FirstConfig, folder: Path) -> tuple[bytes, list[Record]]:
         DiskError: the disk does not take it.
     """
     function = FUNCTIONS[config.function][0]
-    shutil.rmtree(folder, ignore_errors=True)
-    with disk.refusals():
-        with SummaryWriter(str(folder)) as writer:
+    with disk.refusals(), _writing:
+        shutil.rmtree(folder, ignore_errors=True)
+        with Writer(folder, MOST_BYTES) as writer:
             for i in range(config.points):
                 writer.add_scalar(TAG, function(i), i)
         (path,) = folder.iterdir()
@@ -100,7 +104,8 @@ def write(config: FirstConfig, folder: Path) -> tuple[bytes, list[Record]]:
 
 
 def forget(folder: Path) -> None:
-    """Remove the runs in a folder that were written longest ago, beyond `KEPT`."""
-    runs = sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: -path.stat().st_mtime)
-    for path in runs[KEPT:]:
-        shutil.rmtree(path, ignore_errors=True)
+    """Remove the runs in a folder that were written longest ago, beyond `KEPT` (raises DiskError)."""
+    with disk.refusals(), _writing:
+        runs = sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: -path.stat().st_mtime)
+        for path in runs[KEPT:]:
+            shutil.rmtree(path, ignore_errors=True)

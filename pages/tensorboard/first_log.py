@@ -48,6 +48,7 @@ def first_log() -> None:
             written = (form.config, *write(form.config, logs / FOLDER / form.config.run))
             forget(logs / FOLDER)
         except DiskError as error:
+            session.put("first log written", None)  # what was there is gone
             st.error(_("The disk does not take it: {reason}.").format(reason=reason(error.reason)))
             return
         session.put("first log written", written)

@@ -1,14 +1,17 @@
 """The first example: the program shown writes the same values as the app, whatever is chosen."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from core.config import ConfigError
+from core.disk import DiskError
 from core.tensorboard.first import FOLDER, FUNCTIONS, KEPT, FirstConfig, code, forget, write
 from core.tensorboard.records import scalars
 from tests.core.scripts import Scripts
+from tests.full_disk import full_disk, needs_limits
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -50,3 +53,31 @@ def test_only_the_last_examples_are_kept(tmp_path: Path) -> None:
         os.utime(tmp_path / f"run{number}", (number, number))
     forget(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {f"run{number}" for number in range(3, KEPT + 3)}
+
+
+@needs_limits
+def test_on_a_full_disk_it_is_refused_and_written_when_there_is_space(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for folder in (tmp_path / "new", tmp_path / "again"):
+        if folder.name == "again":
+            write(FirstConfig(points=3), folder)
+        with full_disk(), pytest.raises(DiskError) as refused:
+            write(FirstConfig(), folder)
+        assert refused.value.full
+        _data, records = write(FirstConfig(), folder)
+        assert len(records) == 101 and len(list(folder.iterdir())) == 1
+    assert capfd.readouterr().err == "", "a refusal is no news for the log"
+
+
+def test_two_tabs_may_write_the_same_run(tmp_path: Path) -> None:
+    def often(points: int) -> set[int]:
+        counts = set()
+        for _ in range(30):
+            counts.add(len(write(FirstConfig(points=points), tmp_path / "first")[1]))
+            forget(tmp_path)
+        return counts
+
+    with ThreadPoolExecutor(2) as tabs:
+        assert list(tabs.map(often, (3, 40))) == [{4}, {41}]
+    assert len(list((tmp_path / "first").iterdir())) == 1
