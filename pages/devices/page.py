@@ -8,12 +8,10 @@ from pages.devices.moves import moves_panel
 from pages.devices.pitfalls import pitfalls_panel
 from pages.index import page
 from pages.shared.page.section_row import Section, section_row
-from pages.shared.page.shell import language_switch
 from pages.shared.panels.page_text import page_text
 from pages.shared.person.language import _
 
 with st.sidebar:
-    language_switch()
     machine_panel()
 st.title(_(page("devices").heading), anchor=False)
 st.caption(_("Press “Next line” and watch each tensor move. Then make the classic mistakes, and mend them."))

@@ -4,12 +4,8 @@ import streamlit as st
 
 from core.devices import devices
 from pages.index import PAGES, page
-from pages.shared.page.shell import language_switch
 from pages.shared.panels.page_text import page_text
 from pages.shared.person.language import _
-
-with st.sidebar:
-    language_switch()
 
 st.title("Torch Playground", anchor=False)
 page_text("home")

@@ -5,12 +5,10 @@ import streamlit as st
 from pages.layers.form import chosen_card
 from pages.layers.menu import card_menu
 from pages.layers.view import card_view
-from pages.shared.page.shell import language_switch
 from pages.shared.panels.page_text import page_text
 
 form = chosen_card()
 with st.sidebar:
-    language_switch()
     card_menu(form.card.name)
 card_view(form)
 st.divider()

@@ -10,14 +10,12 @@ from pages.loading.script_panel import code
 from pages.loading.settings_panel import buttons, settings, share, take_settings
 from pages.shared.page.links import link_to
 from pages.shared.page.section_row import Section, section_row
-from pages.shared.page.shell import language_switch, picture_first
+from pages.shared.page.shell import picture_first
 from pages.shared.panels.page_text import page_text
 from pages.shared.person.language import _, tell
 
 space = bench()
 take_settings(space)
-with st.sidebar:
-    language_switch()
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title(_(page("loading").heading), anchor=False)
     share(space)

@@ -6,13 +6,9 @@ from core.processes.programs import Program
 from pages.index import page
 from pages.next.own_profile import own_profile
 from pages.shared.page.section_row import Section, remembered, section_row
-from pages.shared.page.shell import language_switch
 from pages.shared.panels.page_text import page_text
 from pages.shared.panels.program_run import program_run
 from pages.shared.person.language import _
-
-with st.sidebar:
-    language_switch()
 
 st.title(_(page("next").heading), anchor=False)
 st.caption(

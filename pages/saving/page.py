@@ -9,12 +9,10 @@ from pages.saving.resume_panel import resume_panel
 from pages.saving.save_panel import save_panel
 from pages.saving.transfer_panel import transfer_panel
 from pages.shared.page.section_row import Section, section_row
-from pages.shared.page.shell import language_switch
 from pages.shared.panels.page_text import page_text
 from pages.shared.person.language import _
 
 with st.sidebar:
-    language_switch()
     chosen = choose()
 st.title(_(page("saving").heading), anchor=False)
 st.caption(

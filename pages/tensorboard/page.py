@@ -9,7 +9,6 @@ from core.processes.programs import Program
 from core.tensorboard.reading import read, runs
 from pages.index import page
 from pages.shared.page.section_row import Section, remembered, section_row
-from pages.shared.page.shell import language_switch
 from pages.shared.panels.log_panel import log_panel
 from pages.shared.panels.page_text import page_text
 from pages.shared.panels.program_run import program_run
@@ -18,8 +17,6 @@ from pages.shared.person.language import _
 from pages.tensorboard.first_log import board_address, first_log
 from pages.tensorboard.log_view import lines, log_view, no_runs
 
-with st.sidebar:
-    language_switch()
 st.title(_(page("tensorboard").heading), anchor=False)
 st.caption(_("See what one line of logging leaves in a file. Then train on any page, and find your runs here."))
 

@@ -25,6 +25,8 @@ from pages.shared.server.assets import asset, plotly_address
 MOST_NOTICES = 5
 """Sentences about a bad link shown at once."""
 live_component = view_component("torch_playground_live")
+RESERVED = 550
+"""Pixels that a live view takes before its scripts are here, as it will: nothing below it moves. See live.css."""
 
 
 @lru_cache(maxsize=256)
@@ -144,6 +146,7 @@ def live_view(
     live_component(
         key=key,
         data=view_data(space, picture, "shared/live/js/live.js", adding),
+        height=RESERVED,
         on_play_change=play,
         on_reset_change=space.reset,
         on_resume_change=resume,

@@ -24,7 +24,11 @@ FIRST_HEAD_START = 0.15
 
 
 def open_page() -> None:
-    """Set up a page's width, title and language; called before anything is drawn."""
+    """Set up a page's width, title and language; called before anything is drawn.
+
+    The switch between the languages comes before the navigation, which else would be drawn over the whole width and
+    make room for the sidebar a moment later.
+    """
     st.set_page_config(page_title="Torch Playground", page_icon="🔥", layout="wide")
     st.html(TABLES)
     session.be_present()
@@ -43,6 +47,8 @@ def open_page() -> None:
             ),
             icon=":material/save:",
         )
+    with st.sidebar:
+        language_switch()
 
 
 def enter(page: str) -> None:

@@ -10,7 +10,7 @@ from pages.index import page
 from pages.shared.form.controls import controls, take
 from pages.shared.form.workspace import Workspace, workspace
 from pages.shared.page.share import defaults_button, share_link
-from pages.shared.page.shell import language_switch, picture_first
+from pages.shared.page.shell import picture_first
 from pages.shared.person.language import _
 
 
@@ -25,8 +25,6 @@ def training_page(folder: str, first: str) -> Workspace:
     assert row.experiment is not None
     space = workspace(row.experiment)
     take(space)
-    with st.sidebar:
-        language_switch()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(_(row.heading), anchor=False)
         defaults_button(space)
