@@ -75,8 +75,7 @@ class Index:
         """Make the tables, in another file if this one is no whole index, and hold it open."""
         try:
             with self._open() as database:
-                database.execute("PRAGMA journal_mode=WAL")
-                database.executescript(SCHEMA)
+                _make_tables(database)
                 if database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
                     raise sqlite3.DatabaseError("quick_check")
         except sqlite3.Error as error:
@@ -117,8 +116,7 @@ class Index:
                 with suppress(OSError):
                     os.replace(f"{self.path}{end}", f"{aside or f'{self.path}{disk.ASIDE}'}{end}")
             with self._open() as database:
-                database.execute("PRAGMA journal_mode=WAL")
-                database.executescript(SCHEMA)
+                _make_tables(database)
                 if aside is not None:
                     _salvage(aside, database)
             self._hold()
@@ -149,13 +147,16 @@ class Index:
                     if whole and database.execute("SELECT name FROM sqlite_master WHERE name = 'damage'").fetchone():
                         return  # another thread has done it
                     if whole:  # it was taken away, and SQLite has begun another one
-                        database.executescript(SCHEMA)
+                        _make_tables(database)
             except sqlite3.Error as error:
                 if not _is_damage(error):
                     return
                 whole = False
             try:
-                if not whole:
+                if whole:
+                    _close(self._held)
+                    self._hold()
+                else:
                     self._replace()
             except (sqlite3.Error, OSError) as error:
                 logging.warning("The index can't be made again: %s.", error)
@@ -172,21 +173,27 @@ class Index:
         Raises:
             DiskError: the disk does not take it now.
         """
-        for attempt in (1, 2):
+        with self._lock:  # one after the other: else what has waited could come after what replaces it
             try:
                 if after in self._later:
                     raise sqlite3.OperationalError("what comes before waits for the disk")
-                with self._open() as database:
-                    database.execute(order, values)
+                self._change(order, values)
             except sqlite3.Error as error:
-                if attempt == 1 and _is_damage(error):
-                    self._make_again()
-                    continue
                 if later:
                     self._later[later] = (order, values)
                 raise disk.from_sqlite(error) from error
             self._later.pop(later, None)
-            return
+
+    def _change(self, order: str, values: tuple[Any, ...]) -> None:
+        for attempt in (1, 2):
+            try:
+                with self._open() as database:
+                    database.execute(order, values)
+                return
+            except sqlite3.Error as error:
+                if attempt == 2 or not _is_damage(error):
+                    raise
+                self._make_again()
 
     @property
     def owing(self) -> bool:
@@ -200,15 +207,23 @@ class Index:
 
     def forget(self, *keys: Key) -> None:
         """Give up changes that wait for the disk."""
-        for key in keys:
-            self._later.pop(key, None)
+        with self._lock:
+            for key in keys:
+                self._later.pop(key, None)
 
     def write_later(self) -> None:
         """Make the changes that wait for the disk, as far as it takes them by now."""
         with suppress(disk.DiskError):
-            for key, (order, values) in list(self._later.items()):
-                if key in self._later:
-                    self.write(order, *values, later=key)
+            for key in list(self._later):
+                with self._lock:
+                    if key in self._later:
+                        order, values = self._later[key]
+                        self.write(order, *values, later=key)
+
+
+def _make_tables(database: sqlite3.Connection) -> None:
+    database.execute("PRAGMA journal_mode=WAL")
+    database.executescript(SCHEMA)
 
 
 def _salvage(aside: Path, database: sqlite3.Connection) -> None:

@@ -117,7 +117,10 @@ class Store:
     def _made_again(self) -> None:
         """What there is to do when the index was found damaged while the server runs."""
         self.note("", "", [INDEX])
-        self._enter_unknown()
+        try:
+            self._enter_unknown()
+        except DiskError as error:
+            logging.warning("Runs can't be entered into the index: %s.", error.reason)
 
     def _enter_unknown(self) -> None:
         """Enter runs that have a folder but no place in the index, as far as their records say whose they are."""

@@ -5,10 +5,12 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core import limits
+from core.disk import DiskError
 from core.engine import store as module
 from core.engine.index import MOST_OPEN
 from core.engine.store import Store
@@ -132,3 +134,47 @@ def test_many_readers_at_once_leave_few_handles(tmp_path: Path) -> None:
         thread.join()
     handles = [str(handle.readlink()) for handle in Path("/proc/self/fd").iterdir() if handle.is_symlink()]
     assert 1 <= handles.count(str(tmp_path / "index.sqlite")) <= MOST_OPEN + 1
+
+
+def test_what_has_waited_for_the_disk_never_comes_after_what_replaces_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, change = store.index, store.index._change
+    newer = threading.Thread(target=store.prefer, args=("ann", "language", "en"))
+
+    def refuse(order: str, values: tuple[Any, ...]) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    def overtaken(order: str, values: tuple[Any, ...]) -> None:
+        if newer.ident is None:
+            newer.start()
+            newer.join(0.3)  # as long as it has to wait its turn
+        change(order, values)
+
+    monkeypatch.setattr(index, "_change", refuse)
+    with pytest.raises(DiskError):
+        store.prefer("ann", "language", "zh")
+    monkeypatch.setattr(index, "_change", overtaken)
+    index.write_later()
+    newer.join()
+    assert store.preference("ann", "language") == "en" and not index.owing
+
+
+def test_an_index_that_was_taken_away_is_begun_again_as_the_first(store: Store) -> None:
+    for path in store.root.glob("index.sqlite*"):
+        path.unlink()
+    assert store.of("ann", "classifier") == []
+    store.prefer("ann", "language", "en")
+    assert store.preference("ann", "language") == "en"
+    assert [damage.file for damage in store.damage("ann")] == ["index.sqlite"]
+    assert store.index.read("PRAGMA journal_mode")[0][0] == "wal"
+    assert (store.root / "index.sqlite-wal").exists(), "it is held open: to read it takes no space on the disk"
+
+
+def test_an_index_begun_again_is_used_though_the_runs_are_gone(store: Store) -> None:
+    for path in store.root.glob("index.sqlite*"):
+        path.unlink()
+    (store.root / "runs").rmdir()
+    assert store.of("ann", "classifier") == []
+    store.prefer("ann", "language", "en")
+    assert store.preference("ann", "language") == "en"
