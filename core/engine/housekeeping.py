@@ -30,6 +30,7 @@ class Housekeeping:
         self._runs = runs
         self._still = still
         self._debtors: dict[str, Run] = {}
+        self._in_hand = ""
         self._people: set[str] = set()
         self._used: dict[str, int] = {}
         self._work = threading.Event()
@@ -44,7 +45,7 @@ class Housekeeping:
 
     def owes(self, run: Run) -> bool:
         """Whether something of a run is not written yet."""
-        return run.id in self._debtors
+        return run.id == self._in_hand or run.id in self._debtors
 
     def look_at(self, owner: str) -> None:
         """See soon that a person's runs take no more than they may: one has begun or ended."""
@@ -73,23 +74,37 @@ class Housekeeping:
         while True:
             self._work.wait(RETRY_INTERVAL)
             self._work.clear()
-            try:
-                self._tidy()
-            except Exception as error:  # one person's trouble must not end the thread that serves all others
-                logging.warning("What the disk did not take can't be written: %s: %s.", type(error).__name__, error)
+            self._try(self._store.index.write_later)
+            for run in list(self._debtors.values()):
+                self._try(lambda run=run: self._write_rest(run))  # type: ignore[misc]
+            while self._people:
+                owner = self._people.pop()
+                self._try(lambda owner=owner: self._keep_within(owner))  # type: ignore[misc]
             if self._closed:
                 return
 
-    def _tidy(self) -> None:
-        self._store.index.write_later()
-        for run in list(self._debtors.values()):
-            if run.write_rest():
-                del self._debtors[run.id]
-        while self._people:
-            owner = self._people.pop()
-            if self._measure(owner) > limits.KEPT_BYTES:
-                with self._still:
-                    self._thin(owner)
+    def _try(self, work: Callable[[], None]) -> None:
+        """Do something for one person, whose trouble must not keep this thread from serving all others."""
+        try:
+            work()
+        except Exception as error:
+            logging.warning("What the disk did not take can't be written: %s: %s.", type(error).__name__, error)
+
+    def _write_rest(self, run: Run) -> None:
+        self._in_hand = run.id
+        del self._debtors[run.id]  # before it is written, or what it owes from now on would be forgotten
+        written = False
+        try:
+            written = run.write_rest()
+        finally:
+            if not written:
+                self._debtors[run.id] = run
+            self._in_hand = ""
+
+    def _keep_within(self, owner: str) -> None:
+        if self._measure(owner) > limits.KEPT_BYTES:
+            with self._still:
+                self._thin(owner)
 
     def _measure(self, owner: str) -> int:
         folders = [self._store.folder(id) for id in self._store.ids(owner)]

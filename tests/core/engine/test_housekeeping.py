@@ -1,0 +1,66 @@
+"""What the disk did not take is written later, for everybody, whatever happens to one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from core.engine.housekeeping import Housekeeping
+from core.engine.run import Run
+from core.engine.store import Store
+from core.experiments.classifier import ClassifierConfig
+from tests.waiting import until
+
+
+@pytest.fixture
+def housekeeping(tmp_path: Path) -> Iterator[Housekeeping]:
+    made = Housekeeping(Store(tmp_path), lambda: [], nullcontext())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def run_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], bool]], Run]:
+    """Makes a run that owes something; the function writes it."""
+
+    def make(id: str, write_rest: Callable[[], bool]) -> Run:
+        config = ClassifierConfig(device="cpu")
+        run = Run(id, "ann", config, Store(tmp_path).folder(id))
+        monkeypatch.setattr(run, "write_rest", write_rest)
+        return run
+
+    return make
+
+
+def test_one_whose_rest_can_not_be_written_keeps_nobody_else_waiting(
+    housekeeping: Housekeeping, run_of: Callable[..., Run]
+) -> None:
+    def break_down() -> bool:
+        raise TypeError("whatever it is")
+
+    broken, whole = run_of("broken", break_down), run_of("whole", lambda: True)
+    housekeeping.owe(broken)
+    housekeeping.owe(whole)
+    until(lambda: not housekeeping.owes(whole))
+    assert housekeeping.owes(broken)
+
+
+def test_what_a_run_owes_while_it_is_served_is_not_forgotten(
+    housekeeping: Housekeeping, run_of: Callable[..., Run]
+) -> None:
+    written: list[bool] = []
+
+    def owe_again() -> bool:
+        assert housekeeping.owes(run)
+        if not written:
+            housekeeping.owe(run)
+        written.append(True)
+        return True
+
+    run = run_of("run", owe_again)
+    housekeeping.owe(run)
+    until(lambda: not housekeeping.owes(run))
+    assert len(written) == 2
