@@ -263,13 +263,15 @@ class Run:
 
     def _catch_up(self) -> None:
         """Take in the steps that were written down but no longer reported."""
-        for lane in self.folder.measured():
-            known = self._measured.lanes.get(lane, {}).get("loss/train")
-            last = known.last[0] if known else 0
-            for row in self.folder.rows(lane):
-                if row["step"] > last:
-                    self._enter(lane, row)
-                    self.step = max(self.step, row["step"])
+        written = {lane: self.folder.rows(lane) for lane in self.folder.measured()}
+        with self._lock:
+            for lane, rows in written.items():
+                known = self._measured.lanes.get(lane, {}).get("loss/train")
+                last = known.last[0] if known else 0
+                for row in rows:
+                    if row["step"] > last:
+                        self._enter(lane, row)
+                        self.step = max(self.step, row["step"])
 
     def crashed(self, cause: str | None = None) -> None:
         """The worker is gone without a word.
@@ -277,17 +279,16 @@ class Run:
         Args:
             cause: "memory" if the system ended it for want of memory.
         """
+        cause = "silent" if self.silent else cause
+        self._catch_up()
+        kept = self.folder.kept()
+        message: dict[str, Any] = {"code": "crashed", "step": self.step, "kept_step": kept[-1] if kept else 0}
+        if cause is not None:
+            message["cause"] = cause
+        with suppress(OSError, ValueError):  # a full disk, or a folder that is gone: it is written later
+            self.folder.update_facts(status="crashed", message=message)
         with self._lock:
-            cause = "silent" if self.silent else cause
-            self._catch_up()
-            self.kept = self.folder.kept()
-            kept = self.kept[-1] if self.kept else 0
-            self.message = {"code": "crashed", "step": self.step, "kept_step": kept}
-            if cause is not None:
-                self.message["cause"] = cause
-            self.status = "crashed"
-            with suppress(OSError, ValueError):  # a full disk, or a folder that is gone: it is written later
-                self.folder.update_facts(status="crashed", message=self.message)
+            self.kept, self.message, self.status = kept, message, "crashed"
         self.notify()
 
     def write_rest(self) -> bool:
@@ -301,7 +302,9 @@ class Run:
             message = {name: value for name, value in (self.message or {}).items() if name != "unkept"}
             changes = as_pairs(self.changes)
         try:
-            if self.facts and not (self.folder.path / "run.json").exists():
+            with disk.refusals():
+                begun = (self.folder.path / "run.json").exists()
+            if self.facts and not begun:
                 self.folder.make({**self.facts, "changes": changes})
             if over:
                 for lane, config in self.folder.lanes().items():

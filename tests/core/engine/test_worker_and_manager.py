@@ -573,6 +573,25 @@ def test_a_killed_worker_is_told_and_others_go_on(
     assert recorded(again) == losses(config)
 
 
+def test_nobody_waits_for_the_disk_when_a_worker_was_killed(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    victim = at(start(config_of(), paused=True, steps=1), 1)
+    answered: list[bool] = []
+    update = victim.folder.update_facts
+
+    def update_slowly(**changes: Any) -> None:
+        watcher = threading.Thread(target=victim.state)
+        watcher.start()
+        watcher.join(10)
+        answered.append(not watcher.is_alive())
+        update(**changes)
+
+    monkeypatch.setattr(victim.folder, "update_facts", update_slowly)
+    os.kill(pid_of(victim), signal.SIGKILL)
+    until(lambda: victim.status == "crashed")
+    assert answered == [True], "what a page asks for is answered meanwhile"
+    assert victim.folder.facts()["status"] == "crashed"
+
+
 def test_a_worker_killed_with_its_folder_gone_hurts_nobody(start: Start, manager: Manager) -> None:
     victim = at(start(config_of(), paused=True, steps=1), 1)
     victim.folder.path.rename(victim.folder.path.with_name("moved"))
