@@ -220,19 +220,15 @@ def set_aside(path: Path) -> Path | None:
             break
     try:
         os.replace(path, aside)
-        sync_folder(path.parent)
     except FileNotFoundError:
         return None
     except OSError as error:
         logging.warning("%s is damaged and can't be set aside: %s.", path, error.strerror)
         return None
+    with suppress(DiskError):
+        sync_folder(path.parent)
     logging.warning("%s is damaged: it was set aside as %s.", path, aside.name)
     return aside
-
-
-def is_aside(path: Path) -> bool:
-    """Whether a file was set aside."""
-    return ASIDE in path.suffixes or path.suffix.startswith(f"{ASIDE}-")
 
 
 def remove_parts(folder: Path) -> None:
