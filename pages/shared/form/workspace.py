@@ -31,10 +31,10 @@ class Workspace(Form):
 
     Attributes:
         run_id: the run on display, whose config differs only in fields that need no new run; None before a run.
-        next_id: the id of the run that is started next, so that the browser can wait for it while it starts.
+        next_id: the id of the run that is started next, so that the browser can wait for it while it starts. Another
+            one says that the last start was answered, also if it was refused.
         link: the link last seen in the address.
         focus: what the picture is to show while there is no run.
-        refusals: starts that were refused: at one more, the play bar can be pressed again.
 
     Streamlit may end a script run wherever it touches the session, to begin the next one. So nothing here does that
     once the workspace is made, or a change could be left half done. Until the old script run gets to such a place it
@@ -52,7 +52,6 @@ class Workspace(Form):
         self.speed = SPEED
         self.link: dict[str, str] = {}
         self.focus: dict[str, Any] = {}
-        self.refusals = 0
         self._restore()
 
     @property
@@ -133,11 +132,7 @@ class Workspace(Form):
         try:
             self.run_id = manager().start(self.owner, self.config, id=self._next(), **how).id
         except Refused as refusal:
-            self._refuse(refusal.problem)
-
-    def _refuse(self, problem: Problem) -> None:
-        self.notices.append(problem)
-        self.refusals += 1
+            self.notices.append(refusal.problem)
 
     def play(self, speed: float, paused: bool = False, steps: int | str = 0) -> None:
         """Start a run with the form's config, or continue the run on display where it has steps left."""
@@ -169,7 +164,7 @@ class Workspace(Form):
             try:
                 self.run_id = manager().resume(self.owner, self.run_id, step, new=self._next(), **how).id
             except Refused as refusal:
-                self._refuse(refusal.problem)
+                self.notices.append(refusal.problem)
             self.save()
 
     def reset(self) -> None:

@@ -78,7 +78,6 @@ def view_data(
         "lr": config.lr,
         "adding": adding,
         "speed": space.speed,
-        "refusals": space.refusals,
     }
 
 

@@ -336,7 +336,7 @@ class Tab:
 
     def _adopt(self, data: dict[str, Any]) -> None:
         """The view has other data: another run, or an answer to Play."""
-        answered = any(self.data.get(name) != data.get(name) for name in ("run", "next", "refusals"))
+        answered = any(self.data.get(name) != data.get(name) for name in ("run", "next"))
         self.data = data
         if self.live is None or self.live.path != data.get("next"):
             self._show_live(data["socket"])

@@ -159,8 +159,7 @@ class LiveView {
   /** @param {LiveData} data */
   adopt(data) {
     const changedRun = this.data?.run !== data.run;
-    const answered = Boolean(this.data) && this.data.next !== data.next;
-    if (changedRun || answered || this.data?.refusals !== data.refusals) this.stopStarting();
+    if (changedRun || this.data?.next !== data.next) this.stopStarting();
     if (this.data?.preview !== data.preview) this.preview = data.preview ? decodeBase64Frame(data.preview) : null;
     if (data.speed !== undefined && !this.data) this.playBar.takeSpeed(data.speed);
     this.data = data;

@@ -276,7 +276,7 @@ interface LiveData {
   plotly: string;
   run: string | null;
   socket: string | null;
-  /** Address of the run that Play starts next. */
+  /** Address of the run that Play starts next: another one once Play was answered, also if it was refused. */
   next?: string;
   ghost: string | null;
   /** The frame of step 0 in base64. */
@@ -289,8 +289,6 @@ interface LiveData {
   lr: number;
   adding: { label: number } | null;
   speed?: number;
-  /** How many starts were refused so far. */
-  refusals: number;
 }
 
 /** What Streamlit hands to a component's script. */
