@@ -16,6 +16,8 @@ from tests.waiting import until
 
 STEPS = "1000"
 """Steps of a run of which every 25th is kept."""
+LATE = 400
+"""The step after which such a run is begun again: it must not end while a page takes its time."""
 LONG = "50000"
 """Steps of a run that does not end by itself."""
 OTHERS = 3
@@ -63,7 +65,7 @@ def killed_workers(times: int, folder: Path) -> Outcome:
             outcome.told.append(live.until(lambda live=live: live.status == "crashed"))  # type: ignore[misc]
             told[live.run] = live.catch_up().losses
             before = set(server.workers())
-            step = live.message["kept_step"] if live.step < int(STEPS) - 100 else 0
+            step = live.message["kept_step"] if live.step < LATE else 0
             live.close()
             live = tab.resume(step)
             live.reach(step + 1)
@@ -101,10 +103,7 @@ def killed_servers(times: int, folder: Path) -> Outcome:
                 live.until(lambda live=live: live.status == "crashed")  # type: ignore[misc]
                 if live.run != before.run:
                     outcome.lost.append(f"{before.run} is no longer on its page")
-            runs = [
-                tab.resume(live.kept[-1] if live.step < int(STEPS) - 100 else 0)
-                for tab, live in zip(tabs, again, strict=True)
-            ]
+            runs = [tab.resume(live.kept[-1] if live.step < LATE else 0) for tab, live in zip(tabs, again, strict=True)]
         for live in runs:
             live.reach(max(live.kept, default=0) + 1)
             told[live.run] = live.losses
