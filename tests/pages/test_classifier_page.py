@@ -56,6 +56,8 @@ FIRST: dict[str, list[tuple[str, Any]]] = {
     "patience": [("stop", "plateau")],
 }
 """What must be chosen before a widget is there, or can be used."""
+SLOW = 5.0
+"""Steps a second with which 300 steps last for a minute: a run still trains after pages that take their time."""
 GOOD_CSV = "1.5,2,a\n-1,0.5,b\n2,-1,a\n-2,-2.25,b\n"
 MARKUP = "<script>alert(1)</script>![x](https://example.org/x.png)[y](https://example.org) $x$ :red[z]"
 
@@ -218,7 +220,7 @@ def test_no_feature_at_all(classifier: Tab) -> None:
 
 
 def test_invalid_form_leaves_a_running_run_alone(classifier: Tab) -> None:
-    run = classifier.play(speed=30)
+    run = classifier.play(speed=SLOW)
     classifier.set("classifier.nesterov", True)
     assert classifier.space.run_id == run.id
     at = run.step
@@ -238,13 +240,13 @@ def test_play_shows_the_run(classifier: Tab) -> None:
 
 
 def test_hidden_layers_restart_a_running_run_and_keep_its_record(classifier: Tab) -> None:
-    first = classifier.play(speed=30)
+    first = classifier.play(speed=SLOW)
     until(lambda: run_has(first, 3))
     classifier.set("classifier.hidden_sizes", 3)
     second = classifier.current_run()
     assert second.id != first.id
     assert second.status == "running"
-    assert second.speed == 30
+    assert second.speed == SLOW
     assert sizes_of(second) == (10, 10, 10)
     until(lambda: first.status == "stopped")
     assert first.step >= 3
@@ -302,7 +304,7 @@ def test_change_after_the_end_goes_back_to_the_untrained_picture(classifier: Tab
 
 
 def test_learning_rate_acts_on_the_running_run(classifier: Tab) -> None:
-    run = classifier.play(speed=30)
+    run = classifier.play(speed=SLOW)
     until(lambda: run_has(run, 2))
     classifier.set("classifier.lr", 0.5)
     assert classifier.space.run_id == run.id
@@ -317,7 +319,7 @@ def test_learning_rate_acts_on_the_running_run(classifier: Tab) -> None:
 
 
 def test_learning_rate_changed_in_another_tab(open_tab: Callable[..., Tab], classifier: Tab) -> None:
-    run = classifier.play(speed=30)
+    run = classifier.play(speed=SLOW)
     other = open_tab().open("classifier")
     assert other.current_run() is run
     classifier.set("classifier.lr", 0.5)
@@ -347,10 +349,11 @@ def test_more_steps_after_the_end_go_on(classifier: Tab) -> None:
 
 def test_more_steps_while_it_runs(classifier: Tab) -> None:
     classifier.set("classifier.num_steps", 20)
-    first = classifier.play(speed=30)
-    until(lambda: run_has(first, 2))
+    first = classifier.play(paused=True, steps=1)
+    until(lambda: run_has(first, 1))
     classifier.set("classifier.num_steps", 30)
     assert classifier.space.run_id == first.id
+    first.command("play")
     until(lambda: first.status == "finished")
     second = classifier.play()
     until(lambda: second.status == "finished")
@@ -429,7 +432,7 @@ def test_everything_is_there_on_the_next_visit(open_tab: Callable[..., Tab], cla
 
 def test_home_and_back(classifier: Tab) -> None:
     classifier.set("classifier.dataset", "moons").set("classifier.hidden_sizes", 2)
-    run = classifier.play(speed=30)
+    run = classifier.play(speed=SLOW)
     classifier.at.switch_page("pages/home/page.py")
     classifier.run()
     assert classifier.at.title.values == ["Torch Playground"]
@@ -500,7 +503,7 @@ def test_link_restores_every_setting_and_starts_nothing(
 
 def test_link_replaces_what_was_in_the_form(open_tab: Callable[..., Tab], classifier: Tab) -> None:
     classifier.set("classifier.dataset", "moons")
-    run = classifier.play(speed=30)
+    run = classifier.play(speed=SLOW)
     visit = open_tab().open("classifier", lr="0.5")
     assert visit.config == ClassifierConfig(lr=0.5)
     assert visit.data_of()["run"] is None
@@ -763,9 +766,10 @@ def test_code_is_a_program_with_changes_marked(classifier: Tab) -> None:
 
 def test_code_has_the_changes_made_while_it_trained(classifier: Tab) -> None:
     classifier.set("section classifier", "code").set("classifier.num_steps", 40)
-    run = classifier.play(speed=200)
-    until(lambda: run_has(run, 2))
+    run = classifier.play(paused=True, steps=1)
+    until(lambda: run_has(run, 1))
     classifier.set("classifier.lr", 0.5)
+    run.command("play")
     until(lambda: run.status == "finished")
     [step] = run.changes
     classifier.run()
@@ -871,7 +875,7 @@ def test_network_section_is_fed_by_the_same_run(classifier: Tab) -> None:
 
 def test_no_change_is_left_half_done(classifier: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Streamlit may break off a script run at any touch of the session; what a change does must not touch it."""
-    run = classifier.play(speed=30)
+    run = classifier.play(speed=SLOW)
     space, config = classifier.space, classifier.config
     until(lambda: run_has(run, 2))
 

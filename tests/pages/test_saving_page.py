@@ -23,10 +23,10 @@ from tests.waiting import until
 def trained(manager: Manager, owner: str = ANNE, name: str = "classifier", **values: Any) -> Any:
     """A run that has ended, with kept steps on its way."""
     config = experiment(name).config.create({"num_steps": 60, "optimizer": "Adam", **values})
-    run = manager.start(owner, config, speed=200)
-    until(lambda: run.step >= 20)
-    run.command("pause")
-    until(lambda: run.status == "paused")
+    run = manager.start(owner, config, speed=200, paused=True)
+    for _ in range(20):
+        run.command("step")
+    until(lambda: run.step == 20)
     run.command("play")
     until(lambda: run.status == "finished")
     return run

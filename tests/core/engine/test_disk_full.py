@@ -61,7 +61,7 @@ def test_what_was_trained_on_a_full_disk_is_kept_when_there_is_space_again(
     until(lambda: run.folder.rows("run"))
     with full_disk(pid_of(run)):
         run.command("change", {"lr": 0.2})
-        run.command("speed", 100)
+        run.command("speed", 50)
         run.command("play")
         until(lambda: code_of(run) == "disk_full", state=run.state)
         at(run, 60)

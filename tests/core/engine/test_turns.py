@@ -252,14 +252,11 @@ def race(start: Callable[..., Run]) -> Callable[[list[bool]], list[int]]:
         until(lambda: all(run.frame is not None for run in runs))
         for run in runs:
             run.command("play")
-        until(lambda: runs[0].step > 200)
-        before = [run.step for run in runs]
-        until(lambda: runs[0].step > before[0] + 3000, state=lambda: [run.step for run in runs])
-        taken = [run.step - was for run, was in zip(runs, before, strict=True)]
-        until(lambda: all(run.step > was for run, was in zip(runs, before, strict=True)))  # nobody stands still
+        until(lambda: runs[0].step > 3000 and all(run.step for run in runs), state=lambda: [run.step for run in runs])
         for run in runs:
             run.command("pause")
-        return taken
+        until(lambda: all(run.status == "paused" for run in runs))  # until then it is known to a tenth of a second only
+        return [run.step for run in runs]
 
     return steps
 
