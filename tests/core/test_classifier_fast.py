@@ -46,13 +46,13 @@ VALUES: dict[str, list[Any]] = {
 }
 """What each field may be beside its default where the fast loop fits."""
 ALONE: dict[str, list[Any]] = {
-    "activation": ["ELU"],
+    "activation": ["ELU", "one that comes later"],
     "dropout": [0.5],
     "batch_norm": [True],
     "l1": [0.01],
     "loss": ["MSELoss"],
     "device": ["cuda:0", "mps"],
-    "bugs": [("no_zero_grad",), ("softmax", "no_zero_grad")],
+    "bugs": [("no_zero_grad",), ("softmax", "no_zero_grad"), ("softmax", "one that comes later")],
 }
 """Where the plain loop runs."""
 TOGETHER: list[dict[str, Any]] = [

@@ -34,6 +34,9 @@ BACKWARD: dict[type[nn.Module], Callable[[Tensor, Tensor], Tensor]] = {
     nn.Tanh: aten.tanh_backward.default,
     nn.Sigmoid: aten.sigmoid_backward.default,
 }
+ACTIVATIONS = {"Identity", *(bend.__name__ for bend in FORWARD)}
+BUGS = {"softmax", "no_activation", "high_lr"}
+"""Activations and bugs of which the loop below knows."""
 
 
 def fits(config: ClassifierConfig) -> bool:
@@ -41,9 +44,9 @@ def fits(config: ClassifierConfig) -> bool:
     return (
         config.device == "cpu"
         and config.loss == "CrossEntropyLoss"
-        and config.activation != "ELU"
+        and config.activation in ACTIVATIONS
         and not (config.dropout > 0 or config.batch_norm or config.l1 > 0)
-        and "no_zero_grad" not in config.bugs
+        and BUGS.issuperset(config.bugs)
     )
 
 
