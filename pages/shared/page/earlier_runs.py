@@ -55,7 +55,10 @@ def _space_used(space: Workspace) -> None:
         _(
             "Your runs on all pages take {used} of {most} MB. Beyond that the oldest kept steps go, but no run's first "
             "or last."
-        ).format(used=f"{manager().housekeeping.used(space.owner) / 1e6:,.1f}", most=f"{limits.KEPT_BYTES / 1e6:,.0f}")
+        ).format(
+            used=f"{manager().housekeeping.used(space.owner) / limits.MEGABYTE:,.1f}",
+            most=f"{limits.KEPT_BYTES / limits.MEGABYTE:,.0f}",
+        )
     )
 
 
