@@ -52,17 +52,28 @@ class Limit:
         whole = isinstance(self.default, int)
         kind = "a whole number" if whole else "a number"
         try:
-            value = int(text) if whole else float(text)
+            value = _whole(text) if whole else float(text)
         except ValueError:
             value = math.nan
         if not self.least <= value <= self.most:
-            bounds = f"{self.least:.12g} to {self.most:.12g}"
+            bounds = f"{self.least} to {self.most}" if whole else f"{self.least:g} to {self.most:g}"
             raise ValueError(f"{self.variable} has to be {kind} from {bounds}, not “{text[:40]}”.")
         return value
 
     def as_row(self) -> str:
         """Its row in README's table."""
         return f"| `{self.variable}` | {self.default_text or f'{self.default:.12g}'} | {self.meaning} |"
+
+
+def _whole(text: str) -> int:
+    """A whole number, also one like 2e9 (raises ValueError)."""
+    try:
+        return int(text)
+    except ValueError:
+        value = float(text)
+        if not value.is_integer():
+            raise ValueError(f"{value} is no whole number") from None
+        return int(value)
 
 
 LIMITS: dict[str, Limit] = {}

@@ -38,6 +38,14 @@ def test_a_whole_number_is_not_half() -> None:
     assert not limits.problems({"TORCH_PLAYGROUND_GRACE": "2.5"})
 
 
+def test_large_limits_may_be_written_short_and_are_named_in_full() -> None:
+    row = LIMITS["KEPT_BYTES"]
+    assert row.read({row.variable: "2e9"}) == 2_000_000_000
+    assert isinstance(row.read({row.variable: "2e9"}), int)
+    [sentence] = limits.problems({row.variable: "1e16"})
+    assert sentence == f"{row.variable} has to be a whole number from 0 to 1000000000000000, not “1e16”."
+
+
 def test_all_that_is_wrong_is_named() -> None:
     sentences = limits.problems({"TORCH_PLAYGROUND_PEOPLE": "0", "TORCH_PLAYGROUND_GRACE": "soon"})
     assert sentences == [
