@@ -23,7 +23,7 @@ def read_points(text: str, most_points: int, most_classes: int) -> tuple[list[Po
         CsvRefused: not such a CSV, with the first line at fault.
     """
     rows = read_rows(text)
-    first = 1 if len(rows) > 1 and not _are_numbers(rows[0][1][:2]) and _are_numbers(rows[1][1][:2]) else 0
+    first = 1 if len(rows) > 1 and not any(map(is_number, rows[0][1][:2])) else 0
     if len(rows) - first > most_points:
         raise CsvRefused(
             "The CSV has {count} points; at most {most} fit here.", count=len(rows) - first, most=most_points
@@ -43,10 +43,6 @@ def _order(label: str) -> tuple[bool, float, str]:
     """Numbers first and by size, then words by letter."""
     number = re.fullmatch(r"[+-]?\d+(\.\d*)?", label) is not None
     return (not number, float(label) if number else 0.0, label)
-
-
-def _are_numbers(cells: list[str]) -> bool:
-    return len(cells) == 2 and all(map(is_number, cells))
 
 
 def _row(number: int, cells: list[str]) -> tuple[float, float, str]:

@@ -26,7 +26,7 @@ def text_of(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise CsvRefused("This is not a text file.") from None
+        raise CsvRefused("This file is no text in UTF-8: save the CSV as “CSV UTF-8”.") from None
 
 
 def _check_size(size: int) -> None:

@@ -74,7 +74,7 @@ def count_entries(data: bytes) -> int:
 def _read(archive: zipfile.ZipFile, colour: bool) -> tuple[Tensor, Tensor, list[str]]:
     entries: dict[str, list[zipfile.ZipInfo]] = {}
     for entry in archive.infolist():
-        path = PurePosixPath(entry.filename)
+        path = PurePosixPath(entry.filename.replace("\\", "/"))  # as Windows' PowerShell writes them
         hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
         if entry.is_dir() or hidden or path.suffix.lower() not in ENDINGS:
             continue
@@ -89,7 +89,8 @@ def _read(archive: zipfile.ZipFile, colour: bool) -> tuple[Tensor, Tensor, list[
         raise ImagesRefused(
             Problem(
                 "",
-                "The zip has {count} folders of images; 2 to {most} are needed, one for each class.",
+                "The zip has {count} folders of images (PNG, JPEG, GIF, BMP or WebP); 2 to {most} are needed, one for "
+                "each class.",
                 {"count": len(entries), "most": MAX_CLASSES},
             )
         )

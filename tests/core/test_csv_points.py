@@ -65,6 +65,8 @@ def test_classes_are_numbered_in_the_labels_order(labels: list[str], order: list
         ("1,2,a\n3,4", "Line 2 has 2 columns; x1, x2 and a label are needed."),
         ("1,2,a\n3,4, ", "Line 2 has no label."),
         ("x,y,label\n\n1,2,a\n\n3,oops,b", "Line 5: “oops” is not a number."),
+        ("x,y,label\nNA,2,a\n3,4,b", "Line 2: “NA” is not a number."),
+        ("x;y;label\n1,5;2,0;a\n3,5;4,0;b", "Line 2: “1,5” is not a number."),
         ("GIF89a\0\1", "This is not a text file."),
         ("1,2,a\n" + "3,4," + "b" * 200_000, "This can't be read as a CSV."),
         ("1,2,a\n" * 200_000, "The CSV is larger than 1 MB."),

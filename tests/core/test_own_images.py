@@ -87,6 +87,13 @@ def test_kept_and_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ru
     assert [path.name for path in (tmp_path / "own").iterdir()] == []
 
 
+def test_folders_may_be_written_as_on_windows() -> None:
+    images, labels, names = read_zip(zipped({name.replace("/", "\\"): content for name, content in good().items()}))
+    assert names == ["cat", "dog"]
+    assert torch.equal(images, read_zip(zipped(good()))[0])
+    assert labels.tolist() == [0] * 10 + [1] * 7
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1)])
 def test_tiny_images_are_images(size: tuple[int, int]) -> None:
     images, _, _ = read_zip(zipped({**good(), "set/cat/tiny.png": png(*size)}))
@@ -96,7 +103,11 @@ def test_tiny_images_are_images(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
-        ({}, "The zip has 0 folders of images; 2 to 10 are needed, one for each class."),
+        (
+            {f"{name}/{i}.tiff": png(9, 9) for name in ("cat", "dog") for i in range(2)},
+            "The zip has 0 folders of images (PNG, JPEG, GIF, BMP or WebP); 2 to 10 are needed, one for each class.",
+        ),
+        ({}, "The zip has 0 folders of images"),
         ({f"{c}/{i}.png": png(3, 3) for c in range(11) for i in range(2)}, "The zip has 11 folders"),
         ({**good(), "loose.png": png(9, 9)}, "“loose.png” is in no folder"),
         ({**good(), "ant/1.png": png(9, 9)}, "The folder “ant” has fewer than 2 images."),

@@ -385,7 +385,7 @@ def test_two_forwards_give_the_same_numbers(values: dict[str, Any]) -> None:
         (b"day;value\n1;2\n2;\n", "Line 3 has a gap where a number is needed."),
         (b"1\nnan\n", "Line 2: “nan” is not a finite number."),
         (b"1\n1e9\n", "Line 2: 1e9 is too large; numbers up to 1000000 fit here."),
-        (b"\xff\xfe\x00", "This is not a text file."),
+        (b"\xff\xfe\x00", "This file is no text in UTF-8: save the CSV as “CSV UTF-8”."),
         (b"1\n" * 2001, "The CSV has 2001 numbers; at most 2000 fit here."),
         (b"1" * 1_000_001, "The CSV is larger than 1 MB."),
     ],

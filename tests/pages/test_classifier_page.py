@@ -663,7 +663,7 @@ def test_bad_csv_says_why_and_loses_nothing(classifier: Tab, text: str, said: st
     ("data", "said"),
     [
         (GOOD_CSV.encode(), None),
-        (b"\x89PNG\r\n\x1a\n\xff\xfe" * 10, "not a text file"),
+        (b"\x89PNG\r\n\x1a\n\xff\xfe" * 10, "no text in UTF-8"),
         (b"1,2,a\n" * 200_000, "larger than 1 MB"),
         (b"", "is empty"),
     ],
