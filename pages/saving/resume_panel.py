@@ -12,6 +12,7 @@ from core import limits
 from core.engine.manager import manager
 from core.engine.run import Run
 from core.files.resuming import WAYS, Uploaded, check, ways_on
+from core.files.uploads.reader import CHECKPOINT
 from core.processes.confined import Unable
 from core.refused import Refused
 from pages.index import page_of
@@ -20,7 +21,7 @@ from pages.saving.file_choice import read_once
 from pages.saving.once import once
 from pages.shared.page.links import experiment_title, link_to
 from pages.shared.person import session
-from pages.shared.person.language import _, joined, tell
+from pages.shared.person.language import _, joined, listed, tell
 from pages.shared.person.place import may_start
 from pages.shared.pictures.axis import log_axis
 from pages.shared.pictures.palette import CHARTS, LIGHT
@@ -189,6 +190,13 @@ def _from_file() -> None:
     if read is None:
         return
     upload, key = read
+    if upload.kind == "other":
+        parts = upload.value if isinstance(upload.value, dict) else {}
+        lacking = listed(f"`{name}`" for name in CHECKPOINT if name not in parts)
+        st.warning(
+            _("This is no checkpoint of this app: it has no {parts}.").format(parts=lacking), icon=":material/warning:"
+        )
+        return
     if upload.kind != "checkpoint":
         st.warning(
             _(

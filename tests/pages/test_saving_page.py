@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -211,6 +212,24 @@ def test_a_finished_checkpoint_is_lengthened_as_far_as_one_likes(
     assert [link.proto.label for link in page.at.get("page_link")] == ["To the page “Classifier”"]
     [adopted] = [other for other in manager._runs.values() if other.id != run.id]
     assert (adopted.status, adopted.step, adopted.config.num_steps) == ("paused", 60, 85)
+
+
+def test_what_a_file_lacks_to_be_a_checkpoint_is_named(open_tab: Callable[..., Tab]) -> None:
+    net = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.Adam(net.parameters())
+    content = {"epoch": 3, "net": net.state_dict(), "optimizer": optimizer.state_dict(), "step": 7}
+    page = open_tab().open("saving").set("files section", "resume")
+    for given, sentence in {
+        "other": "This is no checkpoint of this app: it has no `experiment`, `config`, `rng`.",
+        "weights": "These are weights only. To go on, the optimizer, the order of the data and the state of chance are "
+        "needed.",
+    }.items():
+        file = io.BytesIO()
+        torch.save(content if given == "other" else net.state_dict(), file)
+        page.at.file_uploader[0].set_value(None)
+        page.at.file_uploader[0].upload(f"{given}.pt", file.getvalue(), "application/octet-stream")
+        page.run()
+        assert [warning.value for warning in page.at.warning] == [sentence]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from core.files.uploads.reader import examine, most_bytes
 from core.processes.confined import MEMORY, confined
 
 NESTED = ("net", "model", "state_dict", "model_state_dict")
-"""Where the weights lie in a file that holds more than them."""
+"""Where the weights lie in most files that hold more than them; any other name is tried after these."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,10 @@ class Upload:
         """Where the state_dict lies: "" if it is all of the file, its key in the file's dict, None if there is none."""
         if not isinstance(self.value, dict):
             return None
-        inside = {"": self.value, **{name: self.value[name] for name in NESTED if name in self.value}}
-        return next((name for name, found in inside.items() if _is_state_dict(found)), None)
+        names = [name for name in NESTED if name in self.value]
+        names += [name for name in self.value if isinstance(name, str) and name not in names]
+        inside = {"": self.value, **{name: self.value[name] for name in names}}
+        return next((name for name, content in inside.items() if _is_state_dict(content)), None)
 
     @property
     def weights(self) -> dict[str, Tensor] | None:

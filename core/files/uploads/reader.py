@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import pickle
+import re
 import struct
 import warnings
 from collections import OrderedDict
@@ -26,11 +27,15 @@ MOST_PARTS = 20_000
 DEEPEST = 40
 LEGACY = pickle.dumps(torch.serialization.MAGIC_NUMBER, 2)
 """How a file begins that torch.save wrote before version 1.6, or was asked to write so."""
+CHECKPOINT = ("experiment", "config", "net", "optimizer", "rng", "step")
+"""What each checkpoint of this app has."""
 SAFETENSORS = {
     "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16",
     "I64": "int64", "I32": "int32", "I16": "int16", "I8": "int8", "U8": "uint8", "BOOL": "bool",
 }  # fmt: skip
 """The names that safetensors has for kinds of numbers."""
+KIND = re.compile(r"[A-Z][A-Z0-9_]{0,15}")
+"""How such a name looks, also where the kind is not read."""
 
 
 class StandIn:
@@ -131,7 +136,7 @@ def kind_of(value: Any) -> str:
     """What a file's content is."""
     if isinstance(value, dict) and value and all(isinstance(item, Tensor) for item in value.values()):
         return "state_dict"
-    if isinstance(value, dict) and {"experiment", "config", "net", "optimizer", "rng", "step"} <= set(value):
+    if isinstance(value, dict) and set(CHECKPOINT) <= set(value):
         return "checkpoint"
     return "other"
 
@@ -156,32 +161,44 @@ class _Plain:
             return self._tensor(value)
         if type(value) in (dict, OrderedDict):
             if not all(type(key) in (str, int) and len(str(key)) < 300 and _is_whole(str(key)) for key in value):
-                raise Unable(_strange("dict"))
+                raise Unable(pickles.strange("dict"))
             return {key: self.of(item, depth + 1) for key, item in value.items()}
+        if type(value) is set:
+            value = sorted(value, key=repr)  # as a list, in an order that is always the same
         if type(value) in (list, tuple, torch.Size):
             items = [self.of(item, depth + 1) for item in value]
             return items if type(value) is list else tuple(items)
         if value is None or type(value) in (bool, float):
             return value
-        if type(value) is int and abs(value) < 2**63:
+        if type(value) is int and abs(value) < 2**64:  # torch.initial_seed() has 64 bits
             return value
         if type(value) is str and len(value) <= LONGEST_TEXT and _is_whole(value):
             self.bytes += len(value)  # a pickle may name one text a thousand times
             if self.bytes > most_bytes():
                 raise Unable(pickles.too_many_parts())
             return value
-        raise Unable(_strange(type(value).path if isinstance(value, StandIn) else type(value).__name__))
+        raise Unable(pickles.strange(type(value).path if isinstance(value, StandIn) else type(value).__name__))
 
     def _tensor(self, tensor: Tensor) -> Tensor:
-        if type(tensor) not in (Tensor, nn.Parameter) or tensor.layout != torch.strided or tensor.device.type != "cpu":
-            raise Unable(_strange(type(tensor).__name__))
         if tensor.dtype not in DTYPES.values():
-            raise Unable(_strange(str(tensor.dtype)))
+            raise Unable(pickles.other_numbers(str(tensor.dtype)))
+        if type(tensor) not in (Tensor, nn.Parameter) or tensor.layout != torch.strided or tensor.device.type != "cpu":
+            raise Unable(pickles.strange(type(tensor).__name__))
         size = tensor.numel() * tensor.dtype.itemsize
         stored = tensor.untyped_storage().nbytes()
         self.tensors += 1
         self.bytes += size
-        if size > stored or (stored not in self.sizes and stored) or self.bytes > most_bytes() or not dense(tensor):
+        if (stored not in self.sizes and stored) or self.bytes > most_bytes():
+            raise Unable(programs.lies())
+        if not dense(tensor):
+            raise Unable(
+                Problem(
+                    "",
+                    "A tensor in this file is a view that repeats numbers or leaves some out: save its .clone() "
+                    "instead.",
+                )
+            )
+        if size > stored:
             raise Unable(programs.lies())
         return tensor.detach()
 
@@ -200,10 +217,6 @@ def dense(tensor: Tensor) -> bool:
                 return False
             expected *= side
     return True
-
-
-def _strange(name: str) -> Problem:
-    return Problem("", "This file holds something other than tensors, numbers and texts: {name}.", {"name": name[:80]})
 
 
 def _weights_of(model: StandIn) -> dict[str, Tensor]:
@@ -230,7 +243,7 @@ def _weights_of(model: StandIn) -> dict[str, Tensor]:
             if inner is None:
                 continue
             if not isinstance(inner, StandIn):
-                raise Unable(_strange(type(inner).__name__))
+                raise Unable(pickles.strange(type(inner).__name__))
             visit(inner, f"{prefix}{name}.")
 
     visit(model, "")
@@ -273,11 +286,16 @@ def _safetensors(data: bytes) -> dict[str, Any]:
 
 def _safe_tensor(entry: Any, body: memoryview) -> tuple[Tensor, tuple[int, int]]:
     try:
-        dtype = DTYPES[SAFETENSORS[entry["dtype"]]]
+        kind = entry["dtype"]
         shape = entry["shape"]
         start, end = entry["data_offsets"]
     except (KeyError, TypeError, ValueError):
         raise Unable(pickles.damaged()) from None
+    if not isinstance(kind, str) or not KIND.fullmatch(kind):
+        raise Unable(pickles.damaged())
+    if kind not in SAFETENSORS:
+        raise Unable(pickles.other_numbers(kind))
+    dtype = DTYPES[SAFETENSORS[kind]]
     numbers = [*shape, start, end] if isinstance(shape, list) else [None]
     if not all(type(number) is int and 0 <= number <= most_bytes() for number in numbers) or len(shape) > 16:
         raise Unable(programs.lies())
