@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 import torch
 
 from core.config import Problem
+from core.limits import cores
 
 INSTRUCTIONS = {
     "avx2": "AVX2", "avx512f": "AVX-512", "avx512_bf16": "AVX-512 BF16", "avx512_vnni": "AVX-512 VNNI",
@@ -77,14 +77,6 @@ def machine() -> Machine:
         gpus=tuple(gpus),
         mps=torch.backends.mps.is_available(),
     )
-
-
-def cores() -> int:
-    """How many processors this program may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1
 
 
 def built_for() -> str:

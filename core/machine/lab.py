@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from core.data.digits import digits
-from core.machine.inventory import cores
+from core.limits import cores
 from core.models import CNN, Net
 from core.processes.confined import confined
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from core.config import Problem
+from core.limits import cores
 from core.processes.limited import Limited, Limits, Over, Send
 
 MEMORY = 480
@@ -19,7 +19,7 @@ SECONDS = 18
 """Seconds of the processor that it may take."""
 CROWDED = 3
 """How many times as long it may last by the clock on the wall: it gives way to others, and cores are shared."""
-AT_ONCE = max(2, (os.cpu_count() or 2) // 2)
+AT_ONCE = max(2, cores() // 2)
 """How many such processes a server has at one time; others wait their turn."""
 KNOWN_FAILURES = (MemoryError, RuntimeError, OSError, ValueError, TypeError, ArithmeticError, LookupError)
 OUT_OF_MEMORY = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import pickle
 import shutil
 import tempfile
@@ -17,12 +16,13 @@ import torch
 
 from core import disk
 from core.config import Problem
+from core.limits import cores
 from core.memory import available
 from core.processes.confined import is_out_of_memory, out_of_memory
 from core.processes.limited import Limited, Limits, Over, Send
 from core.refused import Refused
 
-AT_ONCE = max(1, (os.cpu_count() or 1) // 4)
+AT_ONCE = max(1, cores() // 4)
 """Jobs at once on a server: one that shares its cores with another measures the other one too."""
 MOST_WAITING = 40
 """Jobs that may stand in line."""
