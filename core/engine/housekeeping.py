@@ -116,7 +116,7 @@ class Housekeeping:
 
     def _thin(self, owner: str) -> None:
         runs = {run.id: run for run in self._runs()}
-        alive = {run.id for run in runs.values() if run.alive}
+        alive = {run.id for run in runs.values() if run.alive} | self._store.alive(owner)
         folders = {id: self._store.folder(id) for id in self._store.ids(owner)}
         dropped, condemned = thin(folders, alive, limits.KEPT_BYTES)
         for id, steps in dropped.items():

@@ -255,6 +255,11 @@ class Store:
         rows = self.index.read("SELECT id FROM runs WHERE owner = ? ORDER BY created DESC", owner)
         return [row["id"] for row in rows]
 
+    def alive(self, owner: str) -> set[str]:
+        """Those of a person's runs that train, as far as is known here; another server may have the same folder."""
+        alive = "SELECT id FROM runs WHERE owner = ? AND status IN ('running', 'paused')"
+        return {row["id"] for row in self.index.read(alive, owner)}
+
     def prune(self, owner: str) -> None:
         """Remove a person's oldest runs beyond `limits.KEPT_RUNS`, with their folders."""
         rows = self.index.read(

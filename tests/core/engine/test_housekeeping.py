@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from core import limits
 from core.engine.housekeeping import Housekeeping
 from core.engine.run import Run
 from core.engine.store import Store
 from core.experiments.classifier import ClassifierConfig
+from tests.core.engine.test_quota import kept_run
 from tests.waiting import until
 
 
@@ -64,3 +66,19 @@ def test_what_a_run_owes_while_it_is_served_is_not_forgotten(
     housekeeping.owe(run)
     until(lambda: not housekeeping.owes(run))
     assert len(written) == 2
+
+
+def test_what_trains_in_another_server_on_the_same_folder_stays(
+    housekeeping: Housekeeping, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    folders = {}
+    for status in ("finished", "running", "stopped"):
+        run = store.add("ann", ClassifierConfig())
+        store.update(run, status, 3, {})
+        folders[status] = kept_run(store.folder(run).path, {0: 10, 1: 11, 2: 12, 3: 13})
+    monkeypatch.setattr(limits, "KEPT_BYTES", 1)
+    housekeeping.look_at("ann")
+    until(lambda: not folders["finished"].path.exists())
+    assert folders["running"].kept() == [0, 1, 2, 3]
+    assert folders["stopped"].kept() == [0, 3]
