@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -409,7 +410,7 @@ def _last(folder: Folder) -> tuple[int, dict[str, float | None]]:
 
 
 def _alive(process: int) -> bool:
-    if process == os.getpid():
+    if process == os.getpid() or sys.platform == "win32":  # Windows would have it stop, as at Ctrl+C
         return False
     try:
         os.kill(process, 0)

@@ -178,3 +178,10 @@ def test_an_index_begun_again_is_used_though_the_runs_are_gone(store: Store) -> 
     assert store.of("ann", "classifier") == []
     store.prefer("ann", "language", "en")
     assert store.preference("ann", "language") == "en"
+
+
+def test_on_windows_no_process_is_asked_whether_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(module.os, "kill", lambda process, signal: asked.append(process))
+    assert not module._alive(4711) and asked == []
