@@ -151,7 +151,8 @@ class Reporter:
         except disk.DiskError as error:
             self.disk("record", error)
         else:
-            self.disk("record", None)
+            if not self._too_much:  # else the record is not whole before the run is over
+                self.disk("record", None)
 
     def disk(self, what: str, refused: disk.DiskError | None) -> None:
         """Say that the disk does not take something, or that it takes everything again.
