@@ -103,7 +103,6 @@ class Tab:
         self.live: Live | None = None
         self.frames = 0
         self.traffic = 0
-        self._session = ""
         self._cache: dict[str, tuple[ForwardMsg, int]] = {}
         self._arriving: dict[tuple[int, ...], Element] = {}
         self._fragment_run = False
@@ -128,18 +127,8 @@ class Tab:
 
     async def _connect(self) -> None:
         token = self.browser.http.cookies.get("_streamlit_xsrf") or "PLACEHOLDER_AUTH_TOKEN"
-        session = [self._session] if self._session else []
-        self._socket = await self.browser.socket("/_stcore/stream", "streamlit", token, *session)
+        self._socket = await self.browser.socket("/_stcore/stream", "streamlit", token)
         self._start(self._listen(self._socket))
-
-    async def reconnect(self) -> None:
-        """Lose both connections and take the same session up again, as after a short cut of the network."""
-        if self.live is not None:
-            await self.live.drop()
-        if self._socket is not None:
-            await self._socket.close()
-        await self._connect()
-        await self.rerun()
 
     async def refresh(self) -> Tab:
         """The tab that follows a refresh: the same cookies and address, nothing else."""
@@ -284,7 +273,6 @@ class Tab:
         if kind == "new_session":
             self._fragment_run = bool(message.metadata.run.fragment_ids)
             self._arriving = dict(self.elements) if self._fragment_run else {}
-            self._session = message.new_session.initialize.session_id or self._session
             self.page_hash = message.new_session.page_script_hash
         elif kind == "navigation":
             self.page_hash = message.navigation.page_script_hash
@@ -432,16 +420,12 @@ class Live:
                 await self.send({"command": "focus", "value": {}})
         self.tab.notify()
 
-    async def drop(self) -> None:
-        """Lose the connection; it is opened again."""
-        if self._socket is not None:
-            await self._socket.close()
-
     async def close(self, after: float = 0) -> None:
         """Close the socket for good."""
         await asyncio.sleep(after)
         self._closed = True
-        await self.drop()
+        if self._socket is not None:
+            await self._socket.close()
 
 
 def _first_state(element: Element) -> WidgetState | None:
