@@ -48,7 +48,7 @@ def test_play_says_so_and_works_as_soon_as_someone_has_left(bob: Tab, manager: M
         following.add(bob.data_of()["next"])
     assert len(following) == 4, "each press gives the play bar back"
     anne_leaves(manager)
-    run = bob.play(speed=100)
+    run = bob.play(speed=5)
     assert bob.errors == [] and run.alive
 
 
@@ -61,7 +61,7 @@ def test_it_is_said_in_chinese(bob: Tab) -> None:
 def test_who_is_in_starts_as_ever(bob: Tab, open_tab: Callable[..., Tab]) -> None:
     bob.open("classifier")
     anne = open_tab(ANNE).open("classifier")
-    assert anne.play(speed=30).alive and anne.errors == []
+    assert anne.play(speed=5).alive and anne.errors == []
     bob.tell("play", speed=30)
     assert bob.errors == [FULL]
 

@@ -19,10 +19,13 @@ def test_the_script_repeats_a_run_with_its_learning_rate_changes(
     config = ClassifierConfig.create(
         {"dataset": "moons", "num_steps": 120, "batch_size": 30, "dropout": 0.2, "bugs": bugs, "optimizer": "Adam"}
     )
-    first = start(config, speed=300)
-    until(lambda: first.step > 15)
+    first = start(config, speed=300, paused=True)
+    for _ in range(16):
+        first.command("step")
+    until(lambda: first.step == 16)
     first.command("change", {"lr": 0.1})
     until(lambda: first.changes)
+    first.command("play")
     changed_at = max(first.changes)
     until(lambda: any(step > changed_at for step in first.kept))
     kept = first.kept[-1]

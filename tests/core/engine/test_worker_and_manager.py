@@ -564,7 +564,7 @@ def test_a_killed_worker_is_told_and_others_go_on(
     start: Start, manager: Manager, losses: Losses, recorded: Losses
 ) -> None:
     config = config_of(num_steps=400, batch_size=30, dropout=0.2)
-    victim, other = start(config, speed=200), start(config, owner="bob", speed=100)
+    victim, other = start(config, speed=50), start(config_of(num_steps=50_000), owner="bob", speed=100)
     at(victim, 25)
     os.kill(pid_of(victim), signal.SIGKILL)
     until(lambda: victim.status == "crashed")
