@@ -11,6 +11,7 @@ from core.data.csv_points import read_points
 from core.data.csv_table import MEGABYTES, CsvRefused, text_of
 from core.experiments.classifier import MAX_CLASSES, MAX_POINTS, ClassifierConfig
 from pages.shared.form.workspace import Workspace
+from pages.shared.panels.uploader import uploader
 from pages.shared.person import session
 from pages.shared.person.language import _, joined, listed, plain, tell
 
@@ -53,9 +54,7 @@ def own_points(space: Workspace) -> None:
                 most=MAX_POINTS
             ),
         )
-        st.file_uploader(
-            _("or upload a file"), type=["csv", "txt", "tsv"], max_upload_size=MEGABYTES, key=space.key("csv file")
-        )
+        uploader(_("or upload a file"), space.key("csv file"), MEGABYTES, endings=["csv", "txt", "tsv"])
         st.button(_("Use these points"), on_click=lambda: _take_csv(space))
         if points:
             st.button(_("Remove all own points"), on_click=lambda: _remove(space))

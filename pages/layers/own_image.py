@@ -17,6 +17,7 @@ from core.files.uploads.images import image_of
 from core.layers.samples import MEGABYTES
 from core.processes.confined import Unable
 from pages.layers.form import CardForm
+from pages.shared.panels.uploader import uploader
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
 from pages.shared.person.place import say_full, with_place
@@ -50,15 +51,13 @@ def own_image_panel(form: CardForm, own: np.ndarray | None) -> None:
     """Draw the popover in which an image is chosen."""
     config: Any = form.config
     with st.popover(_("Your own image"), icon=":material/add_photo_alternate:", width="stretch"):
-        st.file_uploader(
+        uploader(
             _("An image: PNG, JPEG, GIF, BMP or WebP"),
-            type=["png", "jpg", "jpeg", "gif", "bmp", "webp"],
-            key=f"own image of {form.card.name}",
+            f"own image of {form.card.name}",
+            MEGABYTES,
+            endings=["png", "jpg", "jpeg", "gif", "bmp", "webp"],
             on_change=with_place("own image", lambda: _take(form)),
-            max_upload_size=MEGABYTES,
-            help=_(
-                "At most {most} MB. Its middle is made small, 48 x 48 pixels, and stays on this server for you."
-            ).format(most=MEGABYTES),
+            help=_("Its middle is made small, 48 x 48 pixels, and stays on this server for you."),
         )
         say_full("own image")
         problem: Problem | None = session.get("own image problem")

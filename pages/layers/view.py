@@ -29,6 +29,8 @@ ELSEWHERE = {"kernel", "start_x", "start_y"}
 """Fields that are changed in a picture, not by a widget of Streamlit's."""
 PICTURE = "card picture"
 """The picture's key: the same for all cards, so that it stays in its place when another card is chosen."""
+RESERVED = 370
+"""Pixels that it takes before its scripts are here; from then on it is as high as what it holds: see cards.css."""
 HEIGHT = 640
 """Pixels of many arguments: what does not fit is scrolled beside the picture, which stays in sight."""
 MANY = 8
@@ -118,6 +120,7 @@ def draw(form: CardForm, result: Result) -> None:
             "frame": base64.b64encode(encode({"card": frame})).decode(),
             "text": picture_text(),
         },
+        height=RESERVED,
         on_start_change=start,
     )
 

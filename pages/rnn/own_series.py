@@ -11,6 +11,7 @@ from core.data.csv_series import MOST_POINTS, read_series
 from core.data.csv_table import MEGABYTES, CsvRefused, text_of
 from core.experiments.rnn import RNNConfig
 from pages.shared.form.workspace import Workspace
+from pages.shared.panels.uploader import uploader
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
 
@@ -22,11 +23,11 @@ def own_series(space: Workspace) -> None:
     wanted = space.entered("signal") == "own" and config.signal != "own"
     title = _("Own series from a CSV ({count} numbers now)").format(count=len(config.series))
     with st.expander(title, key=space.key(f"own series {wanted}"), expanded=wanted):
-        st.file_uploader(
+        uploader(
             _("A CSV with one number a line, in the order of time"),
-            type=["csv", "txt", "tsv"],
-            max_upload_size=MEGABYTES,
-            key=space.key("series file"),
+            space.key("series file"),
+            MEGABYTES,
+            endings=["csv", "txt", "tsv"],
             help=_(
                 "Up to {most} numbers; of several columns the last one is taken. At its end the series starts over."
             ).format(most=MOST_POINTS),

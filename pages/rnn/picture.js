@@ -207,15 +207,17 @@ class WavePane {
   }
 
   /**
+   * Words over a panel, from its axis on; where they are too wide for that, as on a phone, up to its right edge.
    * @param {Pen} pen
    * @param {string} words
+   * @param {number} width
    */
-  heading(pen, words) {
+  heading(pen, words, width) {
     pen.font = `11px ${this.theme.font}`;
     pen.fillStyle = toCss(this.theme.muted);
     pen.textAlign = "left";
     pen.textBaseline = "top";
-    pen.fillText(words, LEFT, 1);
+    pen.fillText(words, Math.max(0, Math.min(LEFT, width - pen.measureText(words).width)), 1);
   }
 
   /**
@@ -240,7 +242,7 @@ class WavePane {
       data,
       shape: [rows, columns],
     } = hidden;
-    this.heading(pen, fill(this.data.text.memory, { count: this.data.picture.units }));
+    this.heading(pen, fill(this.data.text.memory, { count: this.data.picture.units }), width);
     pen.drawImage(
       imageOf(data, 0, rows, columns, signedPixels(this.theme)),
       LEFT,
@@ -263,7 +265,7 @@ class WavePane {
     const errors = Array.from(free, (value, i) => Math.abs(value - truth[i]));
     const largest = Math.max(...errors);
     const most = Math.max(0.1, largest);
-    this.heading(pen, fill(this.data.text.free_error, { most: formatNumber(largest) }));
+    this.heading(pen, fill(this.data.text.free_error, { most: formatNumber(largest) }), width);
     pen.fillStyle = this.theme.warning;
     const wide = (width - LEFT - 4) / Math.max(1, this.count - 1);
     errors.forEach((error, i) => {
@@ -280,7 +282,7 @@ class WavePane {
   paintReach(pen, width, height) {
     if (!this.arrays?.reach) return;
     const { data } = this.arrays.reach;
-    this.heading(pen, this.data.text.reach);
+    this.heading(pen, this.data.text.reach, width);
     const bottom = height - BOTTOM;
     const tall = bottom - HEADING - 2;
     /** @param {number} power */

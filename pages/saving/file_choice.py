@@ -16,6 +16,7 @@ from pages.saving.chosen import Chosen
 from pages.saving.once import once
 from pages.saving.save_panel import kinds, saved_file
 from pages.saving.tree import in_bytes
+from pages.shared.panels.uploader import uploader
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
 
@@ -41,10 +42,10 @@ def chosen_file(chosen: Chosen | None) -> tuple[Upload, str] | None:
             st.error(tell(made.problem), icon=":material/error:")
             return None
         return read_once(made.data)
-    uploaded = st.file_uploader(
+    uploaded = uploader(
         _("A file by torch.save or torch.export, a safetensors or an ONNX file"),
-        max_upload_size=limits.UPLOAD_MB,
-        key="files upload",
+        "files upload",
+        limits.UPLOAD_MB,
         help=_("Nothing in it is run: it is read in a process with limits, and only numbers and texts are taken out."),
     )
     return read_once(uploaded.getvalue()) if uploaded is not None else None

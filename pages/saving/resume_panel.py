@@ -20,6 +20,7 @@ from pages.saving.chosen import Chosen, again_button, first_run, start_buttons
 from pages.saving.file_choice import read_once
 from pages.saving.once import once
 from pages.shared.page.links import experiment_title, link_to
+from pages.shared.panels.uploader import uploader
 from pages.shared.person import session
 from pages.shared.person.language import _, joined, listed, tell
 from pages.shared.person.place import may_start
@@ -174,11 +175,11 @@ def risen(ratio: float) -> str:
 
 
 def _from_file() -> None:
-    given = st.file_uploader(
+    given = uploader(
         _("A checkpoint of this app"),
-        type=["pt"],
-        max_upload_size=limits.UPLOAD_MB,
-        key="files checkpoint",
+        "files checkpoint",
+        limits.UPLOAD_MB,
+        endings=["pt"],
         help=_("Saved under “Save”, “checkpoint”. It is checked part by part before anything goes on from it."),
     )
     if given is None:

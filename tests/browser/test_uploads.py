@@ -38,4 +38,5 @@ def test_large_files_go_in_and_larger_ones_are_refused_in_a_sentence(
     (tmp_path / "larger.pt").write_bytes(weights(limits.UPLOAD_MB + 0.1))
     uploader.locator("input[type=file]").set_input_files(tmp_path / "larger.pt")
     expect(uploader.get_by_text(f"File must be {limits.UPLOAD_MB}.0MB or smaller.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(f"At most {limits.UPLOAD_MB} MB. A larger file turns red")).to_be_visible()
     expect(page.get_by_text("Axios")).to_have_count(0)

@@ -14,6 +14,7 @@ from core.disk import DiskError
 from core.files.uploads.images import images_of
 from core.processes.confined import Unable
 from pages.shared.form.workspace import Workspace
+from pages.shared.panels.uploader import uploader
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
 from pages.shared.person.place import say_full, with_place
@@ -68,16 +69,16 @@ def own_images(space: Workspace, colour: bool = False) -> None:
     config: Any = space.config
     chosen = session.get(space.key("dataset")) == "own"
     with st.expander(_("Own images from a zip"), expanded=chosen):
-        st.file_uploader(
+        uploader(
             _("A zip with a folder for each class"),
-            type=["zip"],
-            max_upload_size=limits.UPLOAD_MB,
-            key=space.key("images file"),
+            space.key("images file"),
+            limits.UPLOAD_MB,
+            endings=["zip"],
             help=(
-                _("2 to {classes} folders, at most {megabytes} MB. Images become 32 x 32, in colour.")
+                _("2 to {classes} folders. Images become 32 x 32, in colour.")
                 if colour
-                else _("2 to {classes} folders, at most {megabytes} MB. Images become grey, 28 x 28, light on black.")
-            ).format(classes=MAX_CLASSES, megabytes=limits.UPLOAD_MB),
+                else _("2 to {classes} folders. Images become grey, 28 x 28, light on black.")
+            ).format(classes=MAX_CLASSES),
         )
         st.button(_("Use these images"), on_click=with_place("images", lambda: _take_zip(space, colour)))
         say_full("images")
