@@ -26,7 +26,7 @@ from core.engine.launcher import Launcher
 from core.engine.presence import Presence
 from core.engine.record import Folder, first_facts, rows_of
 from core.engine.run import ALIVE, Run
-from core.engine.store import Store, data_folder, new_id
+from core.engine.store import Entry, Store, data_folder, new_id
 from core.experiments import experiment
 from core.refused import Refused
 from core.tensorboard.config import special
@@ -302,6 +302,21 @@ class Manager:
         ]
         for id in over[: max(0, len(self._runs) - limits.RUNS_IN_MEMORY)]:
             del self._runs[id]
+
+    def entries(self, owner: str, experiment_name: str) -> list[Entry]:
+        """A person's runs of an experiment that took a step, the newest first; those that are alive as they are now.
+
+        The index hears of a run only when its status changes: while one's first run trained there was no run in it.
+        """
+        with self._lock:
+            alive = {run.id: run for run in self._runs.values() if run.alive and run.owner == owner}
+        entries = [
+            replace(entry, status=run.status, step=run.step, metrics=run.last_metrics)
+            if (run := alive.get(entry.id)) is not None
+            else entry
+            for entry in self.store.of(owner, experiment_name)
+        ]
+        return [entry for entry in entries if entry.step > 0]
 
     def run(self, owner: str, id: str) -> Run | None:
         """A run of that person's, alive or of the past; None for all others."""

@@ -51,8 +51,7 @@ PREFERENCE = "files chosen"
 
 def own_runs() -> dict[str, Entry]:
     """The person's runs that have kept steps, the newest first."""
-    store, owner = manager().store, session.owner()
-    entries = [entry for name in experiments() for entry in store.of(owner, name) if entry.step > 0]
+    entries = [entry for name in experiments() for entry in manager().entries(session.owner(), name)]
     return {entry.id: entry for entry in sorted(entries, key=lambda entry: -entry.created)[:MOST_RUNS]}
 
 

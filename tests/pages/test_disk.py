@@ -15,7 +15,7 @@ def test_pages_can_be_read_on_a_full_disk_and_say_what_is_not_stored(
     page = open_tab().open("classifier")
     with full_disk():
         page.set("classifier.lr", 0.5)
-        assert any("The disk does not take your settings" in element.value for element in page.at.warning)
+        assert any("Your settings can't be saved now" in element.value for element in page.at.warning)
         page.set("language_switch", "zh")
         page.run()
         assert any("磁盘无法写入你的设置" in element.value for element in page.at.warning)

@@ -186,7 +186,7 @@ class Workspace(Form):
 
     def runs(self) -> list[Entry]:
         """The person's runs of this experiment that took at least one step, the newest first."""
-        return [entry for entry in manager().store.of(self.owner, self.name) if entry.step > 0]
+        return manager().entries(self.owner, self.name)
 
     def facts(self, run: str) -> dict[str, Any]:
         """What the folder of one of the person's runs says; empty if it can't be read."""
@@ -225,11 +225,11 @@ def damage_of(owner: str, experiment_name: str) -> list[Problem]:
         if entry is not None and "run.json" in names:
             problems.append(Problem("", "The run of {time} can't be opened: {files} is damaged.", values))
         elif entry is not None:
-            problems.append(Problem("", "Of the run of {time} this was damaged and set aside: {files}.", values))
+            problems.append(Problem("", "Damaged files of the run of {time} were set aside: {files}.", values))
         elif INDEX in names:
             problems.append(Problem("", "The index of all runs was damaged; it was made again from what is whole."))
         else:
-            problems.append(Problem("", "What was stored of yours was damaged and set aside: {files}.", values))
+            problems.append(Problem("", "Damaged files of what you have stored were set aside: {files}.", values))
     return problems
 
 

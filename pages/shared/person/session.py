@@ -52,7 +52,7 @@ def unstored(error: DiskError) -> Problem:
     """What is said where something could not be stored: it holds until the server ends, and may be stored by then."""
     return Problem(
         "",
-        "The disk does not take your settings ({reason}). They are stored as soon as it does.",
+        "Your settings can't be saved now ({reason}). They will be as soon as the disk takes them.",
         {"reason": error.reason},
     )
 

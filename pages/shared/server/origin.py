@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 from streamlit import config
 
@@ -38,6 +38,32 @@ class Gate:
         await answer(scope, receive, send)
 
 
+class AllowedHosts:
+    """Middleware in front of everything: a request by a name that is not among the hosts is told so in a sentence."""
+
+    def __init__(self, app: ASGIApp, hosts: list[str]):
+        self.app = app
+        self.trusted = TrustedHostMiddleware(_pass_on, allowed_hosts=hosts, www_redirect=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sent: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            sent.append(message)
+
+        await self.trusted(scope, receive, keep)
+        answer = self.app
+        if sent and scope["type"] == "websocket":
+            answer = WebSocketClose(POLICY_VIOLATION)
+        elif sent:
+            answer = PlainTextResponse("This server has another name: open it by the address that you were given.", 400)
+        await answer(scope, receive, send)
+
+
+async def _pass_on(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    """Stands behind the check of hosts and sends nothing: whoever is refused is told from that."""
+
+
 def middleware(environment: Mapping[str, str]) -> list[Middleware]:
     """What stands in front of the app's routes and Streamlit's: the hosts that are allowed, if any are named, and Gate.
 
@@ -45,7 +71,7 @@ def middleware(environment: Mapping[str, str]) -> list[Middleware]:
         environment: see ALLOWED_HOSTS.
     """
     hosts = allowed_hosts(environment)
-    trusted = [Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)] if hosts else []
+    trusted = [Middleware(AllowedHosts, hosts=hosts)] if hosts else []
     return [*trusted, Middleware(Gate)]
 
 

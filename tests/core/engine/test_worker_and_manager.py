@@ -81,6 +81,15 @@ def test_the_folder_has_what_memory_has(start: Start, manager: Manager) -> None:
     assert (entry.status, entry.step, entry.metrics) == ("finished", 40, run.last_metrics)
 
 
+def test_a_run_that_trains_is_listed_as_it_is_now(start: Start, manager: Manager) -> None:
+    run = at(start(config_of(num_steps=10_000), speed=200), 5)
+    until(lambda: "loss/train" in run.last_metrics)
+    (entry,) = manager.entries(run.owner, "classifier")
+    assert entry.id == run.id and entry.status == "running" and 5 <= entry.step <= run.step
+    assert entry.metrics["loss/train"] is not None
+    assert manager.entries("somebody else", "classifier") == manager.entries(run.owner, "rnn") == []
+
+
 def test_a_run_stops_at_the_accuracy_asked_for(start: Start) -> None:
     run = over(start(config_of(stop="accuracy", target_accuracy=0.95, num_steps=2000)))
     assert run.status == "finished" and run.step < 2000
