@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from core import checkpoints, disk, limits, memory
 from core.changes import Changes, as_pairs, from_pairs, value_after
@@ -79,7 +80,7 @@ class Manager:
         self._beginning: set[str] = set()
         self._lock = threading.RLock()
         self._starting = threading.Lock()
-        self._reading = threading.Lock()
+        self._reading: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._waker, self._woken = multiprocessing.Pipe()
         self._closing = threading.Lock()
         self._ending = self._closed = False
@@ -322,12 +323,11 @@ class Manager:
         """A run of that person's, alive or of the past; None for all others."""
         with self._lock:
             run = self._runs.get(id)
+            reading = self._reading.setdefault(id, threading.Lock())
         if run is None:
-            with self._reading:
+            with reading:  # each run of the past is read once, however many ask for it
                 run = self._runs.get(id) or self._read(owner, id)
-            if run is None:
-                return None
-        return run if run.owner == owner else None
+        return run if run is not None and run.owner == owner else None
 
     def started(self, owner: str, id: str) -> Run | None:
         """A run of that person's that is in memory, as every new one is; unlike `run` it costs next to nothing."""

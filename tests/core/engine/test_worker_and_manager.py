@@ -16,6 +16,7 @@ import torch
 
 from core import checkpoints, limits
 from core.engine.manager import Manager
+from core.engine.record import Folder
 from core.engine.run import Run
 from core.engine.store import Store, new_id
 from core.experiments.classifier import ClassifierConfig, build_net
@@ -691,6 +692,41 @@ def test_a_run_the_index_takes_for_alive_but_nobody_has_is_crashed(start: Start,
     manager.store.update(run.id, "running", 0, {})
     again = manager.run(run.owner, run.id)
     assert again is not None and again.status == "crashed" and not again.alive
+
+
+def test_nobody_waits_for_another_ones_run_of_the_past(
+    start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large, small = over(start(config_of(num_steps=2))), over(start(config_of(num_steps=2), owner="bob"))
+    for run in (large, small):
+        until(lambda run=run: (entry := manager.store.find(run.id)) is not None and entry.status == "finished")  # type: ignore[misc]
+        with manager._lock:
+            del manager._runs[run.id]
+    reading, goes_on = threading.Event(), threading.Event()
+    set_aside = Folder.set_damaged_aside
+    read: list[str] = []
+
+    def read_slowly(folder: Folder) -> list[str]:
+        read.append(folder.path.name)
+        if folder.path.name == large.id:
+            reading.set()
+            assert goes_on.wait(PATIENCE)
+        return set_aside(folder)
+
+    monkeypatch.setattr(Folder, "set_damaged_aside", read_slowly)
+    readers = [threading.Thread(target=manager.run, args=(large.owner, large.id)) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    assert reading.wait(PATIENCE)
+    other = threading.Thread(target=manager.run, args=("bob", small.id))
+    other.start()
+    other.join(10)
+    late = other.is_alive()
+    goes_on.set()
+    for thread in (*readers, other):
+        thread.join()
+    assert not late
+    assert sorted(read) == sorted([large.id, small.id]), "each is read once"
 
 
 # A server of its own
