@@ -287,7 +287,7 @@ class Manager:
             raise Refused(
                 Problem(
                     "",
-                    "{count} runs are training on this server: wait for one to end, then press Play again.",
+                    "This server has as many runs as it takes, {count}: wait for one to end, then press Play again.",
                     {"count": len(alive)},
                 )
             )

@@ -549,7 +549,7 @@ def test_a_full_server_refuses_strangers_but_not_a_replacement(
     monkeypatch.setattr(limits, "RUNS_AT_ONCE", 2)
     monkeypatch.setattr(limits, "RUNS_PER_OWNER", 1)
     first, second = start(config_of(), owner="ann", paused=True), start(config_of(), owner="bob", paused=True)
-    with pytest.raises(Refused, match="2 runs are training on this server"):
+    with pytest.raises(Refused, match="This server has as many runs as it takes, 2: wait"):
         start(config_of(), owner="eve")
     assert first.alive and second.alive
     third = start(config_of(), owner="ann", paused=True)
