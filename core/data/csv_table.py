@@ -12,6 +12,10 @@ MEGABYTES = 1
 """Of a CSV, at most."""
 
 
+SEPARATORS = {f"{quote}sep={mark}{quote}": mark for mark in ",;\t" for quote in ("", '"')}
+"""A first line that Excel understands, and what separates columns below it."""
+
+
 class CsvRefused(ValueError):
     """A CSV that can't be used. `problem` says why in one sentence."""
 
@@ -44,8 +48,12 @@ def read_rows(text: str) -> list[tuple[int, list[str]]]:
     if "\0" in text:
         raise CsvRefused("This is not a text file.")
     lines = text.lstrip("\ufeff").splitlines()
-    header = next((line for line in lines if line.strip()), "")
-    reader = csv.reader(lines, delimiter=max(",;\t", key=header.count))
+    first = next((at for at, line in enumerate(lines) if line.strip()), 0)
+    header = lines[first] if lines else ""
+    delimiter = max(",;\t", key=header.count)
+    if header in SEPARATORS:
+        lines[first], delimiter = "", SEPARATORS[header]
+    reader = csv.reader(lines, delimiter=delimiter)
     try:
         rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except csv.Error:

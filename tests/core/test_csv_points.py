@@ -28,6 +28,8 @@ def refusal(text: str, most_points: int = 2000, most_classes: int = 5) -> str:
         "\ufeff1,2,a\n\n  \n3,4.5,b\n",
         '"1","2","a"\n 3 , 4.5 , b \n',
         "1,2,a,more\n3,4.5,b,columns\n",
+        "sep=;\r\nx1;x2;label\r\n1;2;a\r\n3;4.5;b\r\n",
+        '\n"sep=,"\n1,2,a\n3,4.5,b\n',
     ],
 )
 def test_common_forms_are_read(text: str) -> None:
