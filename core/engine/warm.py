@@ -3,17 +3,15 @@
 import gc
 import importlib
 
-import torch
-
-from core.engine.rehearsal import rehearse
 from core.processes import starting
 
 starting.restore_environment()
 starting.leave_quickly()
-torch.set_num_threads(1)
-for _module in ("torch._dynamo", "core.engine.worker"):  # the first optimizer imports _dynamo: over a second
-    importlib.import_module(_module)
-rehearse()
+with starting.ends_with_app():
+    importlib.import_module("torch").set_num_threads(1)
+    for _module in ("torch._dynamo", "core.engine.worker"):  # the first optimizer imports _dynamo: over a second
+        importlib.import_module(_module)
+    importlib.import_module("core.engine.rehearsal").rehearse()
 
 # What is loaded by now stays for ever: left out of garbage collection, its pages stay shared with every worker.
 gc.collect()

@@ -8,6 +8,7 @@ import json
 import logging
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -22,6 +23,9 @@ WARM = "core.engine.warm"
 """What the server of processes imports before it forks the first."""
 BEFORE = "TORCH_PLAYGROUND_ENVIRONMENT"
 """The variable in which the server of processes finds what its environment was before `_import_path`."""
+
+LOOK_INTERVAL = 0.1
+"""Seconds between two looks whether the app is still there."""
 
 _starting = threading.Lock()
 
@@ -70,11 +74,39 @@ def restore_environment() -> None:
             os.environ[name] = value
 
 
+def _is_server_of_processes() -> bool:
+    return multiprocessing.parent_process() is None and "multiprocessing.forkserver" in " ".join(sys.orig_argv)
+
+
 def leave_quickly() -> None:
     """Have the server of processes, if this is it, end at once with the app: to tidy PyTorch up takes it a second."""
-    command = " ".join(sys.orig_argv)
-    if multiprocessing.parent_process() is None and "multiprocessing.forkserver" in command:
+    if _is_server_of_processes():
         atexit.register(os._exit, 0)
+
+
+@contextmanager
+def ends_with_app() -> Iterator[None]:
+    """While inside, have the server of processes, if this is it, end with the app.
+
+    It looks whether the app is there only once it has imported all, after many seconds on a busy machine.
+    """
+    if not _is_server_of_processes():
+        yield
+        return
+    app = os.getppid()
+
+    def look(number: int, frame: Any) -> None:
+        if os.getppid() != app:
+            os._exit(0)
+
+    before = signal.signal(signal.SIGALRM, look)
+    signal.siginterrupt(signal.SIGALRM, False)  # what others read while they are imported is read to its end
+    signal.setitimer(signal.ITIMER_REAL, LOOK_INTERVAL, LOOK_INTERVAL)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def warm() -> None:

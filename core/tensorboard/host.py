@@ -124,7 +124,6 @@ def serve(connection: Connection) -> None:
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(SET_NAME, NAME)
     logging.getLogger("tensorboard").setLevel(logging.CRITICAL)  # what a browser asks in vain is no news
-    shelf = Shelf()
     sending = threading.Lock()
 
     def send(message: Any) -> None:
@@ -132,9 +131,11 @@ def serve(connection: Connection) -> None:
             connection.send(message)
 
     def answer(number: int, folder: str, request: Request) -> None:
-        send((number, shelf.answer(folder, request)))
+        send((number, shelf.result().answer(folder, request)))
 
-    with ThreadPoolExecutor(THREADS) as pool, suppress(EOFError, OSError):
+    pool = ThreadPoolExecutor(THREADS)
+    shelf = pool.submit(Shelf)
+    with suppress(EOFError, OSError):
         while True:
             message = connection.recv()
             if message == CALL:

@@ -18,7 +18,7 @@ SILENCE = 10.0
 """Seconds without a word after which a process that was called hangs: it says so at once that it was, however long an
 answer takes."""
 FIRST_WORD = 60.0
-"""Seconds that it may take to its first word: it has TensorBoard to import."""
+"""Seconds that it may take to its first word: where there is no forkserver it has PyTorch to import."""
 PATIENCE = 30.0
 """Seconds to wait for an answer."""
 CALL = b""
@@ -49,8 +49,9 @@ class Link:
         self._waiting: dict[int, Future[Any]] = {}
         self._numbers = itertools.count()
         self._unsent: SimpleQueue[Any] = SimpleQueue()
-        for work in (self._send, self._listen):
-            threading.Thread(target=work, name="tensorboard", daemon=True).start()
+        self._sender = threading.Thread(target=self._send, name="to tensorboard", daemon=True)
+        self._sender.start()
+        threading.Thread(target=self._listen, name="from tensorboard", daemon=True).start()
 
     @property
     def ended(self) -> bool:
@@ -116,10 +117,12 @@ class Link:
                 self._heard = time.monotonic()
                 if message != CALL:
                     number, answer = message
-                    waiting = self._waiting.pop(number, None)
+                    with self._lock:
+                        waiting = self._waiting.pop(number, None)
                     if waiting is not None:
                         waiting.set_result(answer)
         self._lose()
+        self._sender.join()
         self._connection.close()
 
     def _lose(self) -> None:

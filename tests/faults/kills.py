@@ -11,7 +11,7 @@ from pathlib import Path
 from core.engine.record import Folder
 from tests.faults.events import Outcome, event
 from tests.faults.people import PATIENCE, Live
-from tests.faults.server import Server, damage, processes_of, serving
+from tests.faults.server import Server, damage, faults_in_log, processes_of, serving
 from tests.waiting import until
 
 STEPS = "1000"
@@ -75,6 +75,22 @@ def killed_workers(times: int, folder: Path) -> Outcome:
         told |= {other.run: other.catch_up().losses for other in others}
         server.stop()
         outcome.lost += damage(server, told)
+    return outcome
+
+
+@event(short=2, long=20)
+def servers_ended_at_the_start(times: int, folder: Path) -> Outcome:
+    """A server is told to end, or killed, while it still loads what runs need: nothing is left of it, nor logged."""
+    outcome = Outcome(times)
+    for number in range(times):
+        data = folder / str(number)
+        with serving(data) as server:
+            time.sleep(number // 2 * 0.3)  # another moment each time
+            server.stop(signal.SIGTERM if number % 2 == 0 else signal.SIGKILL)
+            start = time.monotonic()
+            until(lambda data=data: not processes_of(data), PATIENCE)  # type: ignore[misc]
+            outcome.left.append(time.monotonic() - start)
+        outcome.lost += faults_in_log(data)
     return outcome
 
 

@@ -35,6 +35,11 @@ def end_when_told() -> None:
             _add_to(number)
 
 
+def is_ending() -> bool:
+    """Whether a signal told the server to end."""
+    return _signal is not None
+
+
 def _add_to(number: signal.Signals) -> None:
     before = signal.getsignal(number)
 

@@ -18,7 +18,7 @@ from core.engine.store import data_folder
 from core.machine import bfloat16
 from core.processes import confined
 from pages.shared.server import assets, live_routes, origin, tensorboard_route, tidying
-from pages.shared.server.end import end_when_told
+from pages.shared.server.end import end_when_told, is_ending
 from pages.shared.server.handles import raise_limit
 from pages.shared.server.loops import save_handles
 from pages.shared.server.orders import Orders
@@ -33,12 +33,16 @@ answers everybody, waits for its turn behind the scripts of all who press someth
 
 
 def warm() -> None:
-    """Do now what the first visitor would else wait for."""
-    manager().warm()
-    assets.plotly_bundle()
-    manager().tensorboard.warm()
-    bfloat16.measure()
-    tidying.set_aside()
+    """Do now what the first visitor would else wait for; whoever ends the server meanwhile ends the processes of it."""
+    try:
+        manager().warm()
+        assets.plotly_bundle()
+        manager().tensorboard.warm()
+        bfloat16.measure()
+        tidying.set_aside()
+    except (OSError, EOFError):
+        if not is_ending():
+            raise
 
 
 @asynccontextmanager
