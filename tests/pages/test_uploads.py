@@ -22,6 +22,7 @@ from core.layers import samples
 from core.processes import confined
 from pages.shared.server.tabs import is_open
 from pages.shared.server.uploads import Uploads
+from tests.full_disk import full_disk, needs_limits
 from tests.pages.door import HERE, cookie_of, door, session
 from tests.pages.tabs import ANNE, Tab
 from tests.waiting import PATIENCE, until
@@ -57,6 +58,12 @@ def test_a_file_of_the_size_that_is_promised_goes_in(client: TestClient) -> None
     with uploading(client) as give:
         assert give("file", most) == 204
         assert give("file", limits.UPLOAD_MB * 2**20 + 1) == 413
+
+
+@needs_limits
+def test_an_upload_needs_no_disk(client: TestClient) -> None:
+    with uploading(client) as give, full_disk():
+        assert give("file", 5 * limits.MEGABYTE) == 204
 
 
 def test_what_a_tab_uploaded_first_is_forgotten_first(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

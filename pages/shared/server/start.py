@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from starlette.formparsers import MultiPartParser
 from streamlit import config, net_util
 from streamlit.web.server.server_util import get_url
 
@@ -39,9 +40,11 @@ def take_uploads() -> None:
     """Have the server take the largest file that a page asks for.
 
     The pages' own uploaders refuse what is larger, in a sentence. The server counts 2**20 bytes as a megabyte, which
-    leaves room for what is around a file in its request.
+    leaves room for what is around a file in its request. While one arrives it is held in memory, as it is afterwards:
+    in a temporary file a full disk would cost people their uploads.
     """
     config.set_option("server.maxUploadSize", limits.UPLOAD_MB)
+    MultiPartParser.spool_max_size = (limits.UPLOAD_MB + 1) * 2**20
 
 
 def say_ready() -> None:
