@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -98,6 +99,54 @@ def test_killed_worker_is_told_and_resume_or_play_goes_on(person: Callable[..., 
     screen.whole()
     at = other.step
     other.reach(at + 3)
+    other.status("running")
+
+
+def test_a_run_that_does_not_answer_is_told_of_and_ended_at_a_click(person: Callable[..., Person], app: App) -> None:
+    other = person().open(LONG)
+    start_long_run(other, app)
+    screen = person().open(LONG)
+    worker = start_long_run(screen, app)
+    screen.reach(60)
+    screen.press("play")
+    screen.status("paused")  # at which a step is kept
+    at = screen.step
+    screen.press("play")
+    screen.reach(at + 5)
+    expect(screen.part("end-silent")).to_be_hidden()
+    os.kill(worker, signal.SIGSTOP)
+    expect(screen.part("end-silent")).to_have_text("End it")
+    expect(screen.part("message")).to_have_text(re.compile("The training process does not answer"))
+
+    # It may go on by itself.
+    os.kill(worker, signal.SIGCONT)
+    expect(screen.part("end-silent")).to_be_hidden()
+    reached = screen.step
+    screen.reach(reached + 5)
+    screen.status("running")
+    screen.whole()
+
+    # Pause is pressed in vain, and after a refresh it is told still.
+    os.kill(worker, signal.SIGSTOP)
+    expect(screen.part("end-silent")).to_be_visible()
+    run = screen.run
+    screen.press("play")
+    screen.reload()
+    assert screen.other_run(None) == run
+    screen.press("end-silent")
+    screen.status("crashed")
+    until_gone([worker])
+    expect(screen.part("end-silent")).to_be_hidden()
+    expect(screen.part("message")).to_contain_text("no longer answered and was ended at step")
+    resumed_from = screen.look("behind.connection().message.kept_step")
+    assert at <= resumed_from <= screen.step
+    screen.press("resume")
+    screen.other_run(run)
+    screen.status("running")
+    screen.reach(resumed_from + 5)
+    screen.whole()
+    before = other.step
+    other.reach(before + 5)
     other.status("running")
 
 
