@@ -159,6 +159,27 @@ def test_a_run_that_the_server_can_enter_nowhere_trains_and_is_entered_later(
     assert written_losses(run) == losses(config_of(num_steps=30))
 
 
+def test_a_run_begun_on_a_full_disk_keeps_its_steps_as_soon_as_there_is_space(
+    start: Start, manager: Manager, losses: Losses, recorded: Losses
+) -> None:
+    config = config_of(num_steps=50_000)
+    with full_disk():
+        run = start(config, speed=100)
+        with full_disk(pid_of(run)):
+            at(run, 60)
+            assert code_of(run) == "disk_full" and run.status == "running" and run.kept == []
+            at(run, 300)  # for longer than it waits before it asks the disk again
+            assert run.kept == []
+    until(lambda: run.kept, state=run.state)
+    until(lambda: code_of(run) == "disk_again", state=run.state)
+    assert run.status == "running" and run.kept[0] % 1250 != 0, "any step is kept as soon as it can be"
+    run.command("pause")
+    until(lambda: run.status == "paused" and run.step in run.kept)
+    until(lambda: not manager.housekeeping.owes(run) and manager.store.find(run.id) is not None)
+    assert written_losses(run) == recorded(run) == losses(config.changed(num_steps=run.step))
+    assert run.folder.facts()["owner"] == run.owner
+
+
 def test_to_continue_on_a_full_disk_is_refused_in_a_sentence(start: Start, manager: Manager) -> None:
     run = over(start(config_of()))
     with full_disk(), pytest.raises(Refused, match=r"The run can't be written to disk: .*\."):
