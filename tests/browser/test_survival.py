@@ -222,3 +222,22 @@ def test_a_killed_server_leaves_no_worker_and_the_next_goes_on_and_ends_with_all
     assert steps == list(range(1, len(steps) + 1))
     assert len(steps) >= at
     assert json.loads((folder / "run.json").read_text())["status"] == "stopped"
+
+
+def test_a_worker_that_does_not_answer_is_ended_at_a_click(own_app: App, person: Callable[..., Person]) -> None:
+    screen = person(own_app.url).open(LONG)
+    worker = start_long_run(screen, own_app)
+    screen.reach(20)
+    os.kill(worker, signal.SIGSTOP)
+    end = screen.page.get_by_role("button", name="End it", exact=True)
+    expect(end).to_be_visible()
+    expect(screen.part("message")).to_contain_text("The training process does not answer.")
+    end.click()
+    screen.status("crashed")
+    until_gone([worker])
+    expect(screen.part("message")).to_contain_text("no longer answered and was ended")
+    expect(end).to_have_count(0)
+    run = screen.run
+    screen.press("resume")
+    screen.other_run(run)
+    screen.status("running")
