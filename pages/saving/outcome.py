@@ -29,7 +29,7 @@ def outcome(loaded: Loaded, matches: list[Match], mode: str) -> None:
             sentence = joined(sentence, careful.format(copied=len(loaded.copied)))
         elif not counts["size"]:
             before = prefix(matches)
-            more = _("Not one name is the same: these weights are of another network.")
+            more = _("Not one name is the same: the network is another one, or its names begin otherwise.")
             if before:
                 more = _(
                     "Every name begins with {prefix}, as DataParallel and torch.compile write them. Take it off: {line}"

@@ -214,6 +214,21 @@ def test_a_finished_checkpoint_is_lengthened_as_far_as_one_likes(
     assert (adopted.status, adopted.step, adopted.config.num_steps) == ("paused", 60, 85)
 
 
+def test_ones_own_network_behind_a_prefix_is_not_said_to_be_another(
+    open_tab: Callable[..., Tab], manager: Manager
+) -> None:
+    net = experiment("cnn").untrained(experiment("cnn").config.create({"device": "cpu"})).net
+    weights = {f"model.{name}": tensor for name, tensor in net.state_dict().items()}
+    file = io.BytesIO()
+    torch.save({**weights, "loss.weight": torch.ones(10)}, file)
+    trained(manager)
+    page = open_tab().open("saving").set("files section", "load").set("files source", "upload")
+    page.at.file_uploader[0].upload("cnn.pt", file.getvalue(), "application/octet-stream")
+    page.run()
+    [error] = [element.value for element in page.at.error]
+    assert error.endswith("Not one name is the same: the network is another one, or its names begin otherwise.")
+
+
 def test_what_a_file_lacks_to_be_a_checkpoint_is_named(open_tab: Callable[..., Tab]) -> None:
     net = torch.nn.Linear(2, 2)
     optimizer = torch.optim.Adam(net.parameters())
