@@ -202,7 +202,7 @@ def test_a_learning_rate_changed_at_full_speed_is_recorded_where_it_acted(
     run = start(config, paused=True)
     run.command("play")
     run.command("change", {"lr": 0.5})
-    until(lambda: run.changes, state=run.state)
+    until(lambda: run.changes and run.step > max(run.changes), state=run.state)
     run.command("stop")
     over(run)
     assert len(run.changes) == 1
