@@ -13,7 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -136,4 +136,5 @@ def _report_cold(connection: Connection, module: str) -> None:
             reason = "Here it can be loaded: the server of processes looked for it elsewhere."
         except Exception:
             reason = traceback.format_exc()
-    connection.send(reason)
+    with suppress(BrokenPipeError):  # the app was ended while it started: nobody waits for the answer
+        connection.send(reason)

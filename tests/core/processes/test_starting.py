@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from core.processes import starting
 
 ROOT = Path(__file__).parents[3]
 
@@ -83,3 +86,12 @@ def test_it_is_said_if_nothing_was_loaded_beforehand(tmp_path: Path) -> None:
     _, log = started(tmp_path, tmp_path / "data", warm="core.engine.absent")
     assert "core.engine.absent was not loaded before the first run" in log
     assert "No module named 'core.engine.absent'" in log
+
+
+def test_an_app_that_ends_while_it_starts_leaves_no_traceback() -> None:
+    ours, theirs = multiprocessing.Pipe()
+    ours.close()
+    starting._report_cold(theirs, "sys")
+    with pytest.raises(BrokenPipeError):
+        theirs.send("")
+    theirs.close()
