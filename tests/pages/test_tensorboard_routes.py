@@ -225,9 +225,8 @@ def answers(board: Host, folder: Path) -> bool:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows stops no process")
 def test_while_it_hangs_all_else_is_answered_and_then_it_is_started_again(
-    client: TestClient, server: Manager, logs: Path, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, server: Manager, logs: Path
 ) -> None:
-    monkeypatch.setattr(link, "SILENCE", 5.0)
     assert get(client, "/data/runs").json() == [RUN]
     hanging = server.tensorboard.pid
     assert hanging is not None
