@@ -88,23 +88,26 @@ def listen(page: Page) -> None:
     page.on("websocket", opened)
 
 
-def _ends_answer(said: str | bytes) -> bool:
+def ended(said: str | bytes) -> int | None:
+    """How a run of the page's script ended, if this is what the server says."""
     message = ForwardMsg.FromString(said) if isinstance(said, bytes) else ForwardMsg()
-    return (
-        message.WhichOneof("type") == "script_finished"
-        and message.script_finished == ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY
-    )
+    return message.script_finished if message.WhichOneof("type") == "script_finished" else None
 
 
 @contextmanager
-def answered(page: Page) -> Iterator[None]:
-    """Wait until the server has drawn the whole page anew for the one thing that is done meanwhile.
+def redrawn(page: Page, fragment: bool = False) -> Iterator[None]:
+    """Wait until the server has drawn the page anew for the one thing that is done meanwhile.
 
     A Streamlit widget shows its new value before the server knows of it, and until the answer is there the page has the
     buttons and the words of the old one.
+
+    Args:
+        page: the tab.
+        fragment: whether what is touched draws only a part of the page anew.
     """
+    ends = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY if fragment else ForwardMsg.FINISHED_SUCCESSFULLY
     page.wait_for_function(IDLE, polling=POLLING)
-    with talks[page].expect_event("framereceived", _ends_answer, timeout=PATIENCE):
+    with talks[page].expect_event("framereceived", lambda said: ended(said) == ends, timeout=PATIENCE):
         yield
     page.wait_for_function(IDLE, polling=POLLING)
 
@@ -112,7 +115,7 @@ def answered(page: Page) -> Iterator[None]:
 def choose(radio: Locator) -> None:
     """Choose one of a row of buttons, and wait for what it brings."""
     if not radio.is_checked():
-        with answered(radio.page):
+        with redrawn(radio.page):
             radio.click()
     expect(radio).to_be_checked(timeout=PATIENCE)
 
@@ -202,6 +205,14 @@ class Screen:
         steps = self.until("behind.steps().length > 0 && behind.steps()")  # frames may overtake the metrics
         assert steps == list(range(1, len(steps) + 1))
 
+    def fits(self, selector: str) -> None:
+        """Wait until the page is no wider than the window, and nothing of this kind sticks out to the right."""
+        self.until("document.documentElement.scrollWidth <= innerWidth")
+        beyond = f"""() => [...document.querySelectorAll("{selector}")]
+            .filter((node) => node.getBoundingClientRect().right > innerWidth + 1)
+            .map((node) => `${{node.tagName}}.${{node.className}}`.slice(0, 80))"""
+        settles(lambda: self.page.evaluate(beyond))
+
     # What a person does
 
     def press(self, name: str) -> None:
@@ -223,7 +234,7 @@ class Screen:
         slider = self.page.get_by_test_id("stSidebar").get_by_role("slider", name=label)
         for _time in range(times):
             before = slider.get_attribute("aria-valuetext")
-            with answered(self.page):
+            with redrawn(self.page):
                 slider.press(key)
             expect(slider).not_to_have_attribute("aria-valuetext", before or "")
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from core.models import Net
 from tests.browser.conftest import PHONE, Person
-from tests.browser.screen import PATIENCE, Screen, answered, settles
+from tests.browser.screen import PATIENCE, Screen, redrawn, settles
 from tests.browser.screen import choose as choose_radio
 
 
@@ -48,7 +48,7 @@ def saved(content: object) -> bytes:
 def upload(page: Page, label: str, name: str, data: bytes) -> None:
     """Give a file to an uploader."""
     chooser = page.get_by_test_id("stFileUploader").filter(has_text=label).locator("input[type=file]")
-    with answered(page):
+    with redrawn(page):
         chooser.set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": data})
 
 
@@ -62,7 +62,7 @@ def test_save_load_and_go_on(person: Callable[..., Person], tmp_path: Path) -> N
     choose(page, "checkpoint")
     expect(page.get_by_role("treeitem").filter(has_text="optimizer")).to_be_visible(timeout=PATIENCE)
     slider = page.get_by_role("slider", name="Kept step")
-    with answered(page):
+    with redrawn(page):
         slider.press("ArrowLeft")
     step = int(slider.get_attribute("aria-valuetext") or 0)
     assert 0 < step < 200
