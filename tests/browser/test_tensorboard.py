@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import FrameLocator, Page, expect
 
 from tests.browser.conftest import PHONE, Person
-from tests.browser.screen import PATIENCE, TRAINING, Screen, redrawn, settles
+from tests.browser.screen import PATIENCE, TRAINING, Screen, settles
 from tests.browser.test_files_and_devices import at, choose
 
 
@@ -66,15 +66,12 @@ def test_scalars_images_graph_and_histograms_are_seen_in_tensorboard(
     screen.section("TensorBoard")
     expect(screen.page.get_by_text('writer.add_scalar("Train/Loss"')).to_be_visible(timeout=PATIENCE)
     for name in ("Histograms", "PR curves", "Embedding projector"):
-        with redrawn(screen.page):
-            screen.page.get_by_test_id("stCheckbox").filter(has_text=re.compile(f"^{name}$")).locator("label").click()
+        screen.page.get_by_test_id("stCheckbox").filter(has_text=re.compile(f"^{name}$")).locator("label").click()
     number = screen.page.get_by_role("spinbutton", name="Histograms every N steps")
     number.fill("5")
-    with redrawn(screen.page):
-        number.press("Enter")
+    number.press("Enter")
     slider = screen.page.get_by_role("slider", name=re.compile("^Every N steps"))
-    with redrawn(screen.page):
-        slider.press("Home")
+    slider.press("Home")
     expect(slider).to_have_attribute("aria-valuetext", "1")
     train(screen)
     expect(screen.page.get_by_text("In the last run:").first).to_be_visible(timeout=PATIENCE)
