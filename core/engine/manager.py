@@ -314,9 +314,7 @@ class Manager:
             self.store.update(run.id, run.status, run.step, run.last_metrics)
 
     def _gone(self, run: Run) -> None:
-        if run.connection is not None:
-            run.connection.close()
-        run.connection = None
+        run.hang_up()
         if run.alive:
             run.crashed()
         process, run.process = run.process, None  # a Process holds two file descriptors as long as it is known

@@ -94,6 +94,13 @@ class Run:
                 except OSError:
                     return
 
+    def hang_up(self) -> None:
+        """Close the pipe of a worker that is gone, but not while a command is on its way into it."""
+        with self._lock:
+            if self.connection is not None:
+                self.connection.close()
+            self.connection = None
+
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call `watcher` at whatever is new; frames are made while there is one."""
         with self._lock:
