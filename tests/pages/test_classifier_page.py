@@ -307,7 +307,7 @@ def test_learning_rate_acts_on_the_running_run(classifier: Tab) -> None:
 
 
 def test_learning_rate_changed_in_another_tab(open_tab: Callable[..., Tab], classifier: Tab) -> None:
-    run = classifier.play(speed=30)
+    run = classifier.play(speed=5)  # a minute: it can't end meanwhile
     other = open_tab().open("classifier")
     assert other.current_run() is run
     classifier.set("classifier.lr", 0.5)
@@ -419,7 +419,7 @@ def test_everything_is_there_on_the_next_visit(open_tab: Callable[..., Tab], cla
 
 def test_home_and_back(classifier: Tab) -> None:
     classifier.set("classifier.dataset", "moons").set("classifier.hidden_sizes", 2)
-    run = classifier.play(speed=30)
+    run = classifier.play(speed=5)
     classifier.at.switch_page("pages/home/page.py")
     classifier.run()
     assert classifier.at.title.values == ["Torch Playground"]
@@ -753,9 +753,11 @@ def test_code_is_a_program_with_changes_marked(classifier: Tab) -> None:
 
 def test_code_has_the_changes_made_while_it_trained(classifier: Tab) -> None:
     classifier.set("section classifier", "code").set("classifier.num_steps", 40)
-    run = classifier.play(speed=200)
-    until(lambda: run_has(run, 2))
+    run = classifier.play(speed=200, paused=True, steps=1)  # it can't end before the change comes
+    until(lambda: run_has(run, 1))
     classifier.set("classifier.lr", 0.5)
+    until(lambda: run.changes)
+    run.command("play")
     until(lambda: run.status == "finished")
     [step] = run.changes
     classifier.run()

@@ -101,7 +101,8 @@ def test_a_link_restores_both_settings_and_starts_nothing(open_tab: Callable[...
 
 
 def test_who_must_wait_is_told_and_may_end_it(open_tab: Callable[..., Tab], server_jobs: Jobs) -> None:
-    anne, bob = open_tab().open("loading"), open_tab(BOB).open("loading", **SMALL)
+    anne = open_tab().open("loading", samples="2048", decode_ms="20")  # it can't end before she says so
+    bob = open_tab(BOB).open("loading", **SMALL)
     anne.press("measure")
     until(lambda: status(anne) == "running")
     bob.press("measure")
