@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.shared.form.controls import begin_page
 from pages.shared.person import language, session
 from pages.shared.person.language import LANGUAGES, _
 
@@ -21,6 +22,7 @@ def open_page() -> None:
     st.set_page_config(page_title="Torch Playground", page_icon="🔥", layout="wide")
     st.html(TABLES)
     session.be_present()
+    begin_page()
     linked = st.query_params.get("lang")
     if linked in LANGUAGES and session.get("link_language") != linked:
         session.put("link_language", linked)
