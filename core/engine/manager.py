@@ -453,9 +453,7 @@ class Manager:
                 self.housekeeping.look_at(run.owner)
 
     def _gone(self, run: Run) -> None:
-        if run.connection is not None:
-            run.connection.close()
-        run.connection = None
+        run.hang_up()
         process, run.process = run.process, None  # a Process holds two file descriptors as long as it is known
         if run.alive:
             run.crashed("memory" if process is not None and self._ended_for_memory(process) else None)

@@ -149,6 +149,13 @@ class Run:
             if self.silent and self.alive and self.process is not None:
                 self.process.kill()
 
+    def hang_up(self) -> None:
+        """Close the pipe of a worker that is gone, but not while a command is on its way into it."""
+        with self._lock:
+            if self.connection is not None:
+                self.connection.close()
+            self.connection = None
+
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call `watcher` at whatever is new; frames are made while there is one."""
         with self._lock:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.config import Setting
 from core.loading.situations import SITUATIONS
 from pages.loading.bench import Bench, Side
-from pages.shared.form.controls import fields, take
+from pages.shared.form.controls import fields, take, take_all
 from pages.shared.page.links import shared_link
 from pages.shared.person import session
 from pages.shared.person.language import _
@@ -92,6 +94,11 @@ def buttons(space: Bench) -> None:
         on_change=choose,
         label_visibility="collapsed",
     )
+
+    def start(measuring: Callable[[], None]) -> None:
+        take_all()
+        measuring()
+
     alive = space.job is not None and space.job.alive
     unusable = any(side.problems for side in space.sides)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -100,14 +107,14 @@ def buttons(space: Bench) -> None:
             key="measure",
             type="primary",
             icon=":material/play_arrow:",
-            on_click=space.run,
+            on_click=lambda: start(space.run),
             disabled=unusable,
         )
         st.button(
             _("Every number of workers"),
             key="sweep",
             icon=":material/bar_chart:",
-            on_click=space.run_sweep,
+            on_click=lambda: start(space.run_sweep),
             disabled=unusable,
             help=_("Measure the settings with 0, 1, 2, 3, 4, 6 and 8 workers, one after the other."),
         )

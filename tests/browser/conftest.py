@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, ConsoleMessage, Page, WebError, expect
 
 from tests.browser.app import App, chromium
-from tests.browser.screen import BEHIND, PATIENCE, Screen
+from tests.browser.screen import BEHIND, PATIENCE, Screen, listen
 
 VISITOR: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "color_scheme": "light"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
@@ -82,6 +82,7 @@ class Person:
     def tab(self) -> Screen:
         """An empty tab; whoever had this browser before has left nothing in it."""
         page = self.context.new_page()
+        listen(page)
         if not self.pages:
             kept = {"origin": self.url, "storageTypes": "local_storage"}
             self.context.new_cdp_session(page).send("Storage.clearDataForOrigin", kept)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocket, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from tests.waiting import until
 
 PATIENCE = 60_000
 """Milliseconds to wait for something that must happen, on a slow machine that is busy with much else."""
@@ -15,6 +21,9 @@ POLLING = 50
 """Milliseconds between two looks at a condition: a look at every frame would take the processor from what is seen."""
 ENDS = ("finished", "stopped", "diverged", "failed")
 """Statuses that come at the end of a training."""
+
+IDLE = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+"""Streamlit has drawn the whole page."""
 
 BEHIND = """
 window.behind = {
@@ -63,6 +72,57 @@ window.behind = {
   },
 };
 """
+
+
+talks: WeakKeyDictionary[Page, WebSocket] = WeakKeyDictionary()
+"""What each tab and the server say to each other."""
+
+
+def listen(page: Page) -> None:
+    """Know from now on when the server answers this tab."""
+
+    def opened(socket: WebSocket) -> None:
+        if socket.url.endswith("/_stcore/stream"):
+            talks[page] = socket
+
+    page.on("websocket", opened)
+
+
+def ended(said: str | bytes) -> int | None:
+    """How a run of the page's script ended, if this is what the server says."""
+    message = ForwardMsg.FromString(said) if isinstance(said, bytes) else ForwardMsg()
+    return message.script_finished if message.WhichOneof("type") == "script_finished" else None
+
+
+@contextmanager
+def redrawn(page: Page, fragment: bool = False) -> Iterator[None]:
+    """Wait until the server has drawn the page anew for the one thing that is done meanwhile.
+
+    A Streamlit widget shows its new value before the server knows of it, and until the answer is there the page has the
+    buttons and the words of the old one.
+
+    Args:
+        page: the tab.
+        fragment: whether what is touched draws only a part of the page anew.
+    """
+    ends = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY if fragment else ForwardMsg.FINISHED_SUCCESSFULLY
+    page.wait_for_function(IDLE, polling=POLLING)
+    with talks[page].expect_event("framereceived", lambda said: ended(said) == ends, timeout=PATIENCE):
+        yield
+    page.wait_for_function(IDLE, polling=POLLING)
+
+
+def choose(radio: Locator) -> None:
+    """Choose one of a row of buttons, and wait for what it brings."""
+    if not radio.is_checked():
+        with redrawn(radio.page):
+            radio.click()
+    expect(radio).to_be_checked(timeout=PATIENCE)
+
+
+def settles(look: Callable[[], object]) -> None:
+    """Wait until there is nothing to find fault with: a page may still be taking its place."""
+    until(lambda: not look(), state=look)
 
 
 class Screen:
@@ -142,10 +202,16 @@ class Screen:
 
     def whole(self) -> None:
         """The loss curve has every step exactly once."""
-        self.until("behind.steps().length > 0")  # frames may overtake the metrics
-        steps = self.steps
-        assert steps, "no step at all"
+        steps = self.until("behind.steps().length > 0 && behind.steps()")  # frames may overtake the metrics
         assert steps == list(range(1, len(steps) + 1))
+
+    def fits(self, selector: str) -> None:
+        """Wait until the page is no wider than the window, and nothing of this kind sticks out to the right."""
+        self.until("document.documentElement.scrollWidth <= innerWidth")
+        beyond = f"""() => [...document.querySelectorAll("{selector}")]
+            .filter((node) => node.getBoundingClientRect().right > innerWidth + 1)
+            .map((node) => `${{node.tagName}}.${{node.className}}`.slice(0, 80))"""
+        settles(lambda: self.page.evaluate(beyond))
 
     # What a person does
 
@@ -166,16 +232,15 @@ class Screen:
     def slide(self, label: str, key: str, times: int = 1) -> None:
         """Move a slider of the sidebar by the keyboard."""
         slider = self.page.get_by_test_id("stSidebar").get_by_role("slider", name=label)
-        before = slider.get_attribute("aria-valuetext")
         for _time in range(times):
-            slider.press(key)
-        expect(slider).not_to_have_attribute("aria-valuetext", before or "")
+            before = slider.get_attribute("aria-valuetext")
+            with redrawn(self.page):
+                slider.press(key)
+            expect(slider).not_to_have_attribute("aria-valuetext", before or "")
 
     def choose(self, group: str, name: str) -> None:
-        """Choose one of a row of buttons."""
-        radio = self.page.get_by_role("radiogroup", name=group).get_by_role("radio", name=name, exact=True)
-        radio.click()
-        expect(radio).to_be_checked(timeout=PATIENCE)
+        """Choose one of a row of buttons, and wait for what it brings."""
+        choose(self.page.get_by_role("radiogroup", name=group).get_by_role("radio", name=name, exact=True))
 
     def section(self, name: str) -> None:
         """Open a section below the live view."""

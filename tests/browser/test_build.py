@@ -83,6 +83,7 @@ def test_by_keyboard_alone_and_by_dragging(screen: Screen) -> None:
     waited(screen, ["Conv2d", "ReLU", "Conv2d", "ReLU", "Flatten", "Linear"])
     assert screen.look("behind.status()") == "idle", "no key of the list starts a run"
     screen.page.keyboard.press("Control+z")
+    waited(screen, ["Conv2d", "MaxPool2d", "ReLU", "Conv2d", "ReLU", "Flatten", "Linear"])
     screen.page.keyboard.press("Control+z")
     waited(screen, order)
     head(screen, "2").drag_to(head(screen, "0"), target_position={"x": 40, "y": 4})
@@ -129,7 +130,7 @@ def test_a_link_brings_the_network_to_somebody_else(person: Callable[..., Any]) 
     other.page.goto(link)
     other.shown()
     expect(other.part("block-0")).to_contain_text("Conv2d(3, 4, 5, stride=4)")
-    assert other.look("behind.colours('.tp-pad')") > 30, "in colours"
+    other.until("behind.colours('.tp-pad') > 30")  # it is in colours
 
 
 def test_fits_a_phone(person: Callable[..., Person]) -> None:
@@ -141,9 +142,6 @@ def test_fits_a_phone(person: Callable[..., Person]) -> None:
     screen.part("argument-out_channels").fill("24")
     screen.page.keyboard.press("Enter")
     expect(screen.part("why")).to_contain_text("Conv2d 在这里要 16 个通道，收到的却是 24 个。")
-    assert screen.look(
-        "[...document.querySelectorAll('.tp-editor *')]"
-        ".every((part) => part.getBoundingClientRect().right <= innerWidth + 1)"
-    )
+    screen.fits(".tp-editor *")
     screen.part("mend").tap()
     expect(screen.part("block-editor")).to_have_attribute("data-works", "true")

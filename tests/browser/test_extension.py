@@ -28,7 +28,7 @@ def test_a_seventh_experiment_is_driven_like_the_others(person: Callable[..., Pe
     screen = person(url=extended_app.url).open("/autoencoder?num_epochs=3")
     expect(screen.page.get_by_role("heading", name="An autoencoder on digits")).to_be_visible()
     before = screen.look("behind.pixels()")
-    assert screen.look("behind.colours('[data-testid=code-run]')") > 10
+    screen.until("behind.colours('[data-testid=code-run]') > 10")
     run = screen.play(speed=0)
     screen.until("behind.pixels() !== it", before)
     screen.status("finished")

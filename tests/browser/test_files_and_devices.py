@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 
 from core.models import Net
 from tests.browser.conftest import PHONE, Person
-from tests.browser.screen import PATIENCE, Screen
+from tests.browser.screen import PATIENCE, Screen, redrawn, settles
+from tests.browser.screen import choose as choose_radio
 
 
 class Harm:
@@ -35,9 +36,7 @@ def at(person: Person, path: str) -> Page:
 
 def choose(page: Page, name: str) -> None:
     """Choose one of a row of buttons, and wait until the page has followed."""
-    radio = page.get_by_role("radio", name=name, exact=True)
-    radio.click()
-    expect(radio).to_be_checked(timeout=PATIENCE)
+    choose_radio(page.get_by_role("radio", name=name, exact=True))
 
 
 def saved(content: object) -> bytes:
@@ -49,7 +48,8 @@ def saved(content: object) -> bytes:
 def upload(page: Page, label: str, name: str, data: bytes) -> None:
     """Give a file to an uploader."""
     chooser = page.get_by_test_id("stFileUploader").filter(has_text=label).locator("input[type=file]")
-    chooser.set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": data})
+    with redrawn(page):
+        chooser.set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": data})
 
 
 def test_save_load_and_go_on(person: Callable[..., Person], tmp_path: Path) -> None:
@@ -62,7 +62,8 @@ def test_save_load_and_go_on(person: Callable[..., Person], tmp_path: Path) -> N
     choose(page, "checkpoint")
     expect(page.get_by_role("treeitem").filter(has_text="optimizer")).to_be_visible(timeout=PATIENCE)
     slider = page.get_by_role("slider", name="Kept step")
-    slider.press("ArrowLeft")
+    with redrawn(page):
+        slider.press("ArrowLeft")
     step = int(slider.get_attribute("aria-valuetext") or 0)
     assert 0 < step < 200
     expect(page.get_by_text(f"classifier_step{step}_checkpoint.pt").first).to_be_visible(timeout=PATIENCE)
@@ -128,10 +129,10 @@ def test_tensors_move_and_mistakes_are_fixed(person: Callable[..., Person]) -> N
     page.get_by_role("button", name="Back", exact=True).click()
     expect(device.locator(".chip")).to_have_count(5)
     expect(device.get_by_text("64 × 1 × 28 × 28")).to_be_visible()
-    assert device.evaluate("box => box.scrollHeight <= box.clientHeight")
+    settles(lambda: device.evaluate("box => box.scrollHeight > box.clientHeight"))
     choose(page, "Precision")
     expect(page.get_by_role("cell", name="65,504")).to_be_visible(timeout=PATIENCE)
-    assert page.get_by_test_id("stMain").evaluate("main => main.scrollWidth") <= 390
+    settles(lambda: page.get_by_test_id("stMain").evaluate("main => main.scrollWidth > 390 && main.scrollWidth"))
     choose(page, "Classic mistakes")
     mistake = page.get_by_test_id("stVerticalBlock").filter(has_text="The model moved, the data did not").last
     alert = mistake.get_by_role("alert")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, Person
-from tests.browser.screen import Screen
+from tests.browser.screen import Screen, redrawn
 
 
 @pytest.fixture
@@ -108,12 +108,14 @@ def test_own_formula_and_own_series_and_what_is_none(person: Callable[..., Perso
     screen.page.get_by_text("Own series from a CSV").click()
     upload = screen.page.get_by_test_id("stFileUploaderDropzoneInput")
     button = screen.page.get_by_role("button", name="Use this series")
-    upload.set_input_files({"name": "gap.csv", "mimeType": "text/csv", "buffer": b"1\n2\nfour\n"})
+    with redrawn(screen.page):
+        upload.set_input_files({"name": "gap.csv", "mimeType": "text/csv", "buffer": b"1\n2\nfour\n"})
     expect(screen.page.get_by_text("gap.csv")).to_be_visible()
     button.click()
     expect(screen.page.get_by_text("Line 3: “four” is not a number.")).to_be_visible()
     numbers = "\n".join(str(100 + 10 * (day % 7)) for day in range(100)).encode()
-    upload.set_input_files({"name": "week.csv", "mimeType": "text/csv", "buffer": numbers})
+    with redrawn(screen.page):
+        upload.set_input_files({"name": "week.csv", "mimeType": "text/csv", "buffer": numbers})
     expect(screen.page.get_by_text("week.csv")).to_be_visible()
     before = screen.look("behind.pixels('[data-testid=wave-run]')")
     button.click()
@@ -126,8 +128,8 @@ def test_own_formula_and_own_series_and_what_is_none(person: Callable[..., Perso
 
 def test_fits_a_phone(person: Callable[..., Person]) -> None:
     screen = person(**{**PHONE, "locale": "zh-CN"}).open("/rnn?compare=true&lang=zh")
-    assert screen.look("document.documentElement.scrollWidth") <= 390
+    screen.until("document.documentElement.scrollWidth <= 390")
     expect(screen.page.get_by_role("heading", name="RNN 与 LSTM")).to_be_visible()
     screen.play(speed=0)
     screen.reach(50)
-    assert screen.look("document.documentElement.scrollWidth") <= 390
+    screen.until("document.documentElement.scrollWidth <= 390")

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.app import App
 from tests.browser.conftest import Person
 from tests.browser.screen import Screen
+from tests.waiting import until
 
 
 def share_link(screen: Screen) -> str:
@@ -76,6 +77,7 @@ def test_others_never_see_my_runs(person: Callable[..., Person]) -> None:
     })"""
     assert mine.page.evaluate(opened, f"/live/{run}")
     assert not other.page.evaluate(opened, f"/live/{run}")
+    until(lambda: other.look("true") and len(stranger.errors) >= 2, state=lambda: stranger.errors)
     refusals = [error for error in stranger.errors if "404" in error or "WebSocket connection" in error]
     assert stranger.errors == refusals
     stranger.errors.clear()

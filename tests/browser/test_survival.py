@@ -28,7 +28,7 @@ def start_long_run(screen: Screen, app: App) -> int:
 
 
 def test_refresh_and_lost_connection_reattach_to_the_same_run(person: Callable[..., Person]) -> None:
-    screen = person().open("/classifier?num_steps=1000")
+    screen = person().open("/classifier?num_steps=2000")
     run = screen.play(speed=30)
     screen.reach(20)
     at = screen.step
@@ -59,11 +59,11 @@ def test_refresh_and_lost_connection_reattach_to_the_same_run(person: Callable[.
     screen.part("speed").select_option("0")
     screen.press("play")
     screen.status("finished")
-    assert len(screen.steps) == 1000
+    assert len(screen.steps) == 2000
     screen.whole()
     screen.reload()
     screen.status("finished")
-    assert (screen.run, screen.step, len(screen.steps)) == (run, 1000, 1000)
+    assert (screen.run, screen.step, len(screen.steps)) == (run, 2000, 2000)
     screen.whole()
 
 

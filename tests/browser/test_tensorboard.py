@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import FrameLocator, Page, expect
 
 from tests.browser.conftest import PHONE, Person
-from tests.browser.screen import PATIENCE, TRAINING, Screen
+from tests.browser.screen import PATIENCE, TRAINING, Screen, settles
 from tests.browser.test_files_and_devices import at, choose
 
 
@@ -111,5 +111,4 @@ def test_it_follows_light_and_dark_and_fits_a_phone(person: Callable[..., Person
     page = at(person(color_scheme="dark", **PHONE), "/logging")
     frame = board(page)
     expect(frame.locator("body.dark-mode")).to_be_attached(timeout=TRAINING)
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide == 0
+    settles(lambda: page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

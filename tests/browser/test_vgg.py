@@ -46,8 +46,8 @@ def test_it_trains_and_batch_norm_makes_the_difference(person: Callable[..., Per
     assert first > 0.05 * last
     screen.until(r"/^[\d,.]+ images\/s · \d+:\d\d left$/.test(behind.part('pace').textContent)", timeout=TRAINING)
     screen.until("behind.steps().at(-1) >= 60", timeout=TRAINING)
-    assert screen.look("behind.losses().at(-1)") < 1.5
-    assert screen.look("behind.last('loss/train', 'other')") > 2.1
+    assert screen.look("behind.losses()[59]") < 1.5
+    assert screen.look("behind.connection().history.other['loss/train'].value[59]") > 2.1
     screen.press("tab-layers")
     screen.until("behind.pixels('[data-testid=strip-maps5]') !== 0")
     screen.press("reset")
@@ -113,11 +113,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(person: Callable[..., Perso
     screen.play(speed=30)
     for tab in ("depth", "mistakes", "confusion", "projection", "layers"):
         screen.press(f"tab-{tab}")
-        screen.until("document.documentElement.scrollWidth <= innerWidth")
-        assert screen.look(
-            "[...document.querySelectorAll('.tp-live canvas, .tp-live button, .tp-live table')]"
-            ".every((part) => part.getBoundingClientRect().right <= innerWidth + 1)"
-        )
+        screen.fits(".tp-live canvas, .tp-live button, .tp-live table")
     screen.section("The network")
     expect(screen.part("stack")).to_be_visible()
     screen.until("document.documentElement.scrollWidth <= innerWidth")

@@ -766,9 +766,10 @@ def test_code_is_a_program_with_changes_marked(classifier: Tab) -> None:
 
 def test_code_has_the_changes_made_while_it_trained(classifier: Tab) -> None:
     classifier.set("section classifier", "code").set("classifier.num_steps", 40)
-    run = classifier.play(paused=True, steps=1)
+    run = classifier.play(speed=200, paused=True, steps=1)  # it can't end before the change comes
     until(lambda: run_has(run, 1))
     classifier.set("classifier.lr", 0.5)
+    until(lambda: run.changes)
     run.command("play")
     until(lambda: run.status == "finished")
     [step] = run.changes

@@ -69,6 +69,15 @@ def test_two_settings_are_measured_and_compared(open_tab: Callable[..., Tab]) ->
     assert "num_workers=0" in tab.words
 
 
+def test_a_measurement_takes_up_what_was_set_just_before(open_tab: Callable[..., Tab]) -> None:
+    tab = open_tab().open("loading", **SMALL, compare="false")
+    tab.widget("loading A.batch_size").set_value(
+        16
+    )  # no answer yet: over a slow link it arrives together with the button
+    finished(tab.press("measure"), bench(tab).job)
+    assert [one.config.batch_size for one in bench(tab).measured] == [16]
+
+
 def test_a_sweep_goes_through_all_numbers_of_workers(open_tab: Callable[..., Tab]) -> None:
     tab = open_tab().open("loading", **SMALL, compare="false")
     tab.press("sweep")
@@ -101,7 +110,8 @@ def test_a_link_restores_both_settings_and_starts_nothing(open_tab: Callable[...
 
 
 def test_who_must_wait_is_told_and_may_end_it(open_tab: Callable[..., Tab], server_jobs: Jobs) -> None:
-    anne, bob = open_tab().open("loading"), open_tab(BOB).open("loading", **SMALL)
+    anne = open_tab().open("loading", samples="2048", decode_ms="20")  # it can't end before she says so
+    bob = open_tab(BOB).open("loading", **SMALL)
     anne.press("measure")
     until(lambda: status(anne) == "running")
     bob.press("measure")

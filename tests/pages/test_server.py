@@ -81,7 +81,8 @@ def as_person(owner: str | None, origin: str | None = HERE) -> dict[str, str]:
 def run(manager: Manager) -> Run:
     """A run of Anne's that has ended."""
     made = manager.start(ANNE, ClassifierConfig(num_steps=20), speed=200)
-    until(lambda: made.status == "finished")
+    until(lambda: made.connection is None)  # its last picture may come after the word that it has ended
+    assert made.status == "finished"
     return made
 
 
@@ -344,8 +345,9 @@ def test_leaving_is_noticed(client: TestClient, running: Run) -> None:
 
 
 def test_run_goes_on_while_someone_looks_and_ends_after(client: TestClient, manager: Manager, running: Run) -> None:
-    manager.grace = 0.5
     with client.websocket_connect(f"/live/{running.id}", headers=as_person(ANNE)) as socket:
+        next_message(socket, "hello")
+        manager.grace = 0.5  # not before: until now nobody looked
         begin = time.monotonic()
         while time.monotonic() < begin + 3:
             next_message(socket, "metrics")

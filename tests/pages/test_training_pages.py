@@ -59,3 +59,17 @@ def test_what_bfloat16_brings_here_is_said_beside_the_choice(
     assert english in open_tab().open("vgg").words
     assert chinese in open_tab().open("vgg", lang="zh").words
     assert "bfloat16" not in open_tab().open("classifier").words
+
+
+def test_play_takes_up_what_was_set_just_before(open_tab: Callable[..., Tab]) -> None:
+    page = open_tab().open("cnn", train_size="1000", num_epochs="1").set("section cnn", "log")
+    page.widget("cnn.lr").set_value(0.002)  # no answer yet: over a slow link it arrives together with Play
+    page.widget("log.histograms").set_value(True)
+    run = page.play(paused=True)
+    assert run.config.lr == 0.002 and page.current_run() is run
+    assert page.manager.store.log_config(page.owner).histograms
+    page.widget("cnn.lr").set_value(0.01)
+    page.tell("reset")
+    page.widget("cnn.lr").set_value(0.02)
+    again = page.play(paused=True)
+    assert again is not run and again.config.lr == 0.02

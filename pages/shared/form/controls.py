@@ -17,6 +17,8 @@ from pages.shared.person.language import _, joined, tell
 
 ON_TOP = ("data", "training", "network")
 """The order of the groups' few fields on top: the learning rate stays in sight however many layers there are."""
+DRAWN = "forms"
+"""The session's list of the forms that the page has drawn."""
 DRAWN_AS_NUMBER = 1000
 """Integer ranges wider than this are typed rather than slid."""
 
@@ -45,6 +47,7 @@ def take(form: Form) -> None:
 
     A choice's widget remembers its words: in another language it must be filled again.
     """
+    session.put(DRAWN, [*(known for known in session.get(DRAWN, []) if known is not form), form])
     if form.spoken not in ("", language.current()):
         form.refill |= {name for name, setting in form.config.settings().items() if setting.choices}
     form.spoken = language.current()
@@ -52,6 +55,20 @@ def take(form: Form) -> None:
         session.drop(form.key(name))
     form.refill = set()
     form.submit(form_values(form))
+
+
+def begin_page() -> None:
+    """A new run of the script has drawn no form yet."""
+    session.put(DRAWN, [])
+
+
+def take_all() -> None:
+    """Take what all forms on the page say, before a button's callback starts something with them.
+
+    Over a slow link a setting and the button that follows arrive together, and callbacks run before the page's script.
+    """
+    for form in session.get(DRAWN, []):
+        take(form)
 
 
 def form_values(space: Form) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import streamlit as st
 from core.config import EpochConfig, TrainingConfig
 from core.experiments import experiment
 from core.frames import encode
+from pages.shared.form.controls import take_all
 from pages.shared.form.workspace import Workspace
 from pages.shared.live.component import view_component
 from pages.shared.live.text import epoch_text, live_text
@@ -121,12 +122,14 @@ def live_view(
         return value if isinstance(value, dict) else {}
 
     def play() -> None:
+        take_all()
         order = event("play")
         steps = order.get("steps")
         space.speed = _speed(order.get("speed"), space.speed)
         space.play(space.speed, bool(order.get("paused")), steps if steps in (1, "epoch") else 0)
 
     def resume() -> None:
+        take_all()
         order = event("resume")
         space.speed = _speed(order.get("speed"), space.speed)
         if space.run_id and isinstance(order.get("step"), int):

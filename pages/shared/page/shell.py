@@ -7,6 +7,7 @@ from time import sleep as pause
 import streamlit as st
 
 from core.engine.manager import manager
+from pages.shared.form.controls import begin_page
 from pages.shared.person import language, session
 from pages.shared.person.language import LANGUAGES, _
 
@@ -32,6 +33,7 @@ def open_page() -> None:
     st.set_page_config(page_title="Torch Playground", page_icon="🔥", layout="wide")
     st.html(TABLES)
     session.be_present()
+    begin_page()
     linked = st.query_params.get("lang")
     if linked in LANGUAGES and session.get("link_language") != linked:
         session.put("link_language", linked)

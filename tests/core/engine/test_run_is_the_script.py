@@ -19,15 +19,14 @@ def test_the_script_repeats_a_run_with_its_learning_rate_changes(
     config = ClassifierConfig.create(
         {"dataset": "moons", "num_steps": 120, "batch_size": 30, "dropout": 0.2, "bugs": bugs, "optimizer": "Adam"}
     )
-    first = start(config, speed=300, paused=True)
+    first = start(config, paused=True, speed=300)  # it can't end before the change comes
     for _ in range(16):
         first.command("step")
     until(lambda: first.step == 16)
     first.command("change", {"lr": 0.1})
-    until(lambda: first.changes)
+    until(lambda: first.changes == {17: {"lr": 0.1}})
     first.command("play")
-    changed_at = max(first.changes)
-    until(lambda: any(step > changed_at for step in first.kept))
+    until(lambda: any(step > 17 for step in first.kept))
     kept = first.kept[-1]
     run = manager.resume(first.owner, first.id, kept, change={"lr": 0.005}, num_steps=130)
     until(lambda: not run.alive)
