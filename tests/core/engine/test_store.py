@@ -1,5 +1,6 @@
 """The index of runs: whose they are, how far they came, and which are pruned."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -183,5 +184,5 @@ def test_an_index_begun_again_is_used_though_the_runs_are_gone(store: Store) -> 
 def test_on_windows_no_process_is_asked_whether_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setattr(module.os, "kill", lambda process, signal: asked.append(process))
+    monkeypatch.setattr(os, "kill", lambda process, signal: asked.append(process))
     assert not module._alive(4711) and asked == []
