@@ -22,6 +22,7 @@ from pages.shared.server.assets import asset
 from pages.shared.server.orders import Orders
 from pages.shared.server.owner import COOKIE, Owner
 from pages.shared.server.routes import middleware
+from pages.shared.server.streamlit_files import StreamlitFiles
 from pages.shared.server.tabs import OwnSession
 from pages.shared.server.uploads import Uploads
 from tests.pages.door import HERE, cookie_of, door, visit
@@ -172,7 +173,7 @@ def test_every_name_is_answered_to_by_default() -> None:
     in_front: list[object] = [entry.cls for entry in origin.middleware({})]
     everything: list[object] = [entry.cls for entry in middleware]
     assert in_front == [origin.Gate]
-    assert everything == [origin.Gate, Owner, OwnSession, Uploads, Orders]
+    assert everything == [origin.Gate, StreamlitFiles, Owner, OwnSession, Uploads, Orders]
 
 
 def test_what_is_no_name_of_a_host_is_named_at_the_start() -> None:

@@ -27,9 +27,10 @@ from core.experiments.classifier import ClassifierConfig
 from core.experiments.cnn import CNNConfig
 from core.frames import decode
 from pages.shared.server import live_routes
-from pages.shared.server.assets import PAGES, TYPES, asset, pages_hash, plotly_address, plotly_bundle
+from pages.shared.server.assets import PAGES, PLOTLY, TYPES, asset, pages_hash, plotly_address
 from pages.shared.server.owner import COOKIE
 from pages.shared.server.routes import middleware, routes
+from tests.pages.door import door
 from tests.pages.tabs import ANNE, BOB
 from tests.waiting import until
 
@@ -360,15 +361,15 @@ def test_run_goes_on_while_someone_looks_and_ends_after(client: TestClient, mana
 
 
 def test_plotly_is_packed_and_kept_for_ever(client: TestClient) -> None:
-    answer = client.get(f"/assets/plotly-{plotly.__version__}.min.js", headers={"accept-encoding": "gzip"})
+    answer = client.get(plotly_address(), headers={"accept-encoding": "gzip"})
     assert answer.status_code == 200
     assert answer.headers["content-encoding"] == "gzip"
     assert "immutable" in answer.headers["cache-control"]
     assert answer.headers["content-type"].startswith("text/javascript")
-    assert int(answer.headers["content-length"]) < 2_000_000
-    packed = plotly_bundle()[1]
-    assert answer.content == gzip.decompress(packed)
-    assert answer.content == (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
+    assert int(answer.headers["content-length"]) < 500_000
+    assert answer.content == gzip.decompress(PLOTLY.read_bytes())
+    version = answer.content.decode().splitlines()[1].split()[-1]
+    assert plotly_address() == f"/assets/plotly-basic-{version.removeprefix('v')}.min.js"
 
 
 def test_every_script_and_style_of_every_page(client: TestClient) -> None:
@@ -432,6 +433,31 @@ def test_no_script_from_elsewhere_gets_out(client: TestClient) -> None:
 )
 def test_no_other_bundle(client: TestClient, name: str) -> None:
     assert client.get(f"/assets/{name}").status_code == 404
+
+
+def test_streamlit_scripts_are_packed_and_kept_for_ever(tmp_path: Path) -> None:
+    with door(tmp_path) as client:
+        index = client.get("/classifier").text
+        named = re.findall(r'(?:src|href)="\.(/static/(?:js|css)/[^"]+)"', index)
+        assert len(named) > 10
+        for address in named:
+            answer = client.get(address, headers={"accept-encoding": "gzip, br"})
+            assert answer.headers["content-encoding"] == "gzip", address
+            assert "immutable" in answer.headers["cache-control"]
+            assert answer.headers["content-type"].startswith(TYPES[Path(address).suffix])
+            raw = client.get(address, headers={"accept-encoding": "identity"})
+            assert "content-encoding" not in raw.headers
+            assert raw.content == answer.content
+            head = client.head(address, headers={"accept-encoding": "gzip"})
+            assert head.headers["content-length"] == answer.headers["content-length"] and not head.content
+
+
+@pytest.mark.parametrize("name", ["js/missing.01234567.js", "js/../../index.html", "js%00", "../../../etc/passwd"])
+def test_no_other_file_of_streamlit_is_packed(tmp_path: Path, name: str) -> None:
+    with door(tmp_path) as client:
+        answer = client.get(f"/static/{name}", headers={"accept-encoding": "gzip"})
+        assert "script" not in answer.headers["content-type"] and "root:" not in answer.text
+        assert "immutable" not in answer.headers.get("cache-control", "")
 
 
 # Looking at something else

@@ -17,13 +17,14 @@ from core.engine.manager import manager
 from core.engine.store import data_folder
 from core.machine import bfloat16
 from core.processes import confined
-from pages.shared.server import assets, live_routes, origin, tensorboard_route, tidying
+from pages.shared.server import assets, live_routes, origin, streamlit_files, tensorboard_route, tidying
 from pages.shared.server.end import end_when_told, is_ending
 from pages.shared.server.handles import raise_limit
 from pages.shared.server.loops import save_handles
 from pages.shared.server.orders import Orders
 from pages.shared.server.owner import Owner
 from pages.shared.server.start import say_ready, take_uploads
+from pages.shared.server.streamlit_files import StreamlitFiles
 from pages.shared.server.tabs import OwnSession, is_open
 from pages.shared.server.uploads import Uploads
 
@@ -37,6 +38,7 @@ def warm() -> None:
     try:
         manager().warm()
         assets.plotly_bundle()
+        streamlit_files.warm()
         manager().tensorboard.warm()
         bfloat16.measure()
         tidying.set_aside()
@@ -64,4 +66,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 
 
 routes = [*live_routes.routes, *tensorboard_route.routes, *assets.routes]
-middleware = [*origin.middleware(os.environ), *(Middleware(inner) for inner in (Owner, OwnSession, Uploads, Orders))]
+middleware = [
+    *origin.middleware(os.environ),
+    *(Middleware(inner) for inner in (StreamlitFiles, Owner, OwnSession, Uploads, Orders)),
+]
