@@ -142,7 +142,7 @@ class Screen:
     def shown(self) -> Screen:
         """Wait until the live view has drawn its picture."""
         expect(self.part("live-view")).to_be_visible(timeout=PATIENCE)
-        self.until("behind.pixels() !== 0 && (!behind.part('plot-run') || behind.part('plot-run')._fullLayout)")
+        self.until("behind.pixels() !== 0 && (!behind.part('plot-run') || !!behind.part('plot-run')._fullLayout)")
         return self
 
     def reload(self) -> Screen:

@@ -53,6 +53,14 @@ test("the pace is that of the last seconds, known after a moment, forgotten at a
   assert.equal(pace.measure(1200, "running", 13_000), null);
 });
 
+test("the pace begins anew at a step before the last one", () => {
+  const pace = new Pace();
+  pace.measure(100, "running", 1000);
+  pace.measure(200, "running", 2000);
+  assert.equal(pace.measure(50, "running", 2500), null);
+  assert.equal(pace.measure(60, "running", 3500), 10);
+});
+
 const TEXT = {
   reconnecting: "lost",
   looking: "looking at {step}",

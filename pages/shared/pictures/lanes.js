@@ -152,10 +152,12 @@ function stage(view, data) {
     point(view, one, event);
     if (event.pointerType === "mouse") {
       view.drag = { from: event.offsetX, to: event.offsetX };
-      addEventListener("pointerup", () => zoomIn(view), { once: true });
+      canvas.setPointerCapture(event.pointerId);
     }
     draw(view);
   });
+  // With the pointer captured this comes wherever it is let go, also outside the window.
+  canvas.addEventListener("lostpointercapture", () => zoomIn(view));
   canvas.addEventListener("dblclick", () => {
     view.zoom = null;
     build(view);

@@ -345,7 +345,8 @@ class LiveView {
     const { connection, data } = this;
     const frame = connection?.current ?? this.preview;
     const looking = connection?.looking ?? null;
-    const step = looking ?? Math.max(connection?.step ?? 0, connection?.live?.step ?? 0);
+    const reached = Math.max(connection?.step ?? 0, connection?.live?.step ?? 0);
+    const step = looking ?? reached;
     return {
       status: this.status,
       online: connection?.online ?? "none",
@@ -357,7 +358,7 @@ class LiveView {
       mayGoOn: this.mayGoOn,
       diverged: data.diverged,
       lr: connection?.lr ?? data.lr,
-      pace: this.pace.measure(step, this.status),
+      pace: this.pace.measure(reached, this.status),
       imagesPerStep: data.picture.images_per_step,
       lang: data.lang,
       looking,

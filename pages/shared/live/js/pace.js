@@ -17,9 +17,9 @@ export class Pace {
    * @param {string} status
    */
   measure(step, status, now = performance.now()) {
-    const last = this.samples.at(-1);
-    if (status !== "running" || (last && step < last.step)) this.samples = [];
+    if (status !== "running" || step < (this.samples.at(-1)?.step ?? 0)) this.samples = [];
     if (status !== "running") return null;
+    const last = this.samples.at(-1);
     if (!last || step > last.step) this.samples.push({ now, step });
     while (this.samples.length > 2 && now - this.samples[0].now > WINDOW) this.samples.shift();
     const [first] = this.samples;
