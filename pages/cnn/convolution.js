@@ -5,7 +5,7 @@ import { arrayOf } from "../shared/live/js/frames.js";
 import { watchSize } from "../shared/live/js/plot.js";
 import { loadStyles } from "../shared/live/js/styles.js";
 import { inkOn, toCss, unpack } from "../shared/live/js/theme.js";
-import { fitCanvas, imageOf, signedPixels, toByte } from "../shared/pictures/tiles.js";
+import { drawTile, fitCanvas, signedPixels, toByte } from "../shared/pictures/tiles.js";
 
 loadStyles("./convolution.css", import.meta.url);
 
@@ -232,7 +232,7 @@ export class ConvolutionPane {
       const array = this[name];
       const [x, y] = places[name];
       this.heading(pen, `${this.data.text[`convolution_${name}`]} ${array.shape.join(" × ")}`, x, y);
-      pen.drawImage(imageOf(bytes(array), 0, array.shape[0], array.shape[1], pixels), x, y, side, side);
+      drawTile(pen, { data: bytes(array), shape: [1, ...array.shape] }, 0, pixels, x, y, side, side);
     }
     const [x, y] = places.input;
     const unit = side / this.input.shape[1];
@@ -291,14 +291,8 @@ export class ConvolutionPane {
       pen.textAlign = "center";
       pen.fillText(sign, x - GAP / 2, y + (cell * size) / 2);
     }
-    const image = imageOf(
-      Uint8Array.from(values, (value) => toByte(value, most)),
-      0,
-      size,
-      size,
-      pixels,
-    );
-    pen.drawImage(image, x, y, cell * size, cell * size);
+    const data = Uint8Array.from(values, (value) => toByte(value, most));
+    drawTile(pen, { data, shape: [1, size, size] }, 0, pixels, x, y, cell * size, cell * size);
     if (cell < READABLE) return;
     pen.font = `9.5px ${this.theme.font}`;
     pen.textAlign = "center";

@@ -5,7 +5,7 @@ import { findArray } from "../shared/live/js/frames.js";
 import { watchSize } from "../shared/live/js/plot.js";
 import { loadStyles } from "../shared/live/js/styles.js";
 import { mix, toCss } from "../shared/live/js/theme.js";
-import { fitCanvas, imageOf, signedPixels } from "../shared/pictures/tiles.js";
+import { drawTile, fitCanvas, signedPixels } from "../shared/pictures/tiles.js";
 
 loadStyles("./picture.css", import.meta.url);
 
@@ -238,13 +238,13 @@ class WavePane {
    * @param {number} height
    */
   paintMemory(pen, hidden, width, height) {
-    const {
-      data,
-      shape: [rows, columns],
-    } = hidden;
     this.heading(pen, fill(this.data.text.memory, { count: this.data.picture.units }), width);
-    pen.drawImage(
-      imageOf(data, 0, rows, columns, signedPixels(this.theme)),
+    const { data, shape } = hidden;
+    drawTile(
+      pen,
+      { data, shape: [1, ...shape] },
+      0,
+      signedPixels(this.theme),
       LEFT,
       HEADING,
       width - LEFT - 4,

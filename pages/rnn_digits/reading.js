@@ -7,7 +7,7 @@ import { loadStyles } from "../shared/live/js/styles.js";
 import { mix, toCss } from "../shared/live/js/theme.js";
 import { Answer } from "../shared/pictures/answer.js";
 import { Pad } from "../shared/pictures/pad.js";
-import { fitCanvas, greyPixels, imageOf, signedPixels } from "../shared/pictures/tiles.js";
+import { drawTile, fitCanvas, greyPixels, signedPixels } from "../shared/pictures/tiles.js";
 
 loadStyles("./reading.css", import.meta.url);
 
@@ -233,7 +233,7 @@ export class ReadingPane {
       shape: [rows, columns],
     } = this.input;
     if (columns > 1) {
-      pen.drawImage(imageOf(data, 0, rows, columns, greyPixels()), left, TOP, width, tall);
+      drawTile(pen, { data, shape: [1, rows, columns] }, 0, greyPixels(), left, TOP, width, tall);
       return;
     }
     pen.fillStyle = toCss(mix(this.theme.background, this.theme.text, 0.05));
@@ -256,11 +256,7 @@ export class ReadingPane {
    * @param {number} tall
    */
   paintMemory(pen, { left, width }, tall) {
-    const {
-      data,
-      shape: [, rows, columns],
-    } = this.hidden;
-    pen.drawImage(imageOf(data, 0, rows, columns, signedPixels(this.theme)), left, TOP, width, tall);
+    drawTile(pen, this.hidden, 0, signedPixels(this.theme), left, TOP, width, tall);
   }
 
   /**

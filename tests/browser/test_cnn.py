@@ -16,6 +16,15 @@ from tests.browser.strokes import digits
 from tests.core.test_own_images import good, zipped
 from tests.data_folder import MNIST
 
+CANVASES = """() => {
+  window.canvases = 0;
+  const create = document.createElement;
+  document.createElement = function (...names) {
+    if (names[0] === "canvas") window.canvases += 1;
+    return create.apply(this, names);
+  };
+}"""
+"""Count from now on in window.canvases how many are made."""
 NEEDED = 0.9
 """The share of drawn digits that must be recognised after one epoch of the full MNIST."""
 
@@ -31,6 +40,10 @@ def test_it_trains_tells_its_pace_and_the_close_up_adds_up_to_what_torch_gave(pe
     before = screen.look("behind.pixels()")
     screen.play(speed=0)
     screen.until("behind.pixels() !== it", before)
+    screen.page.evaluate(CANVASES)
+    at = screen.look("behind.connection().live.step")
+    screen.until("behind.connection().live.step > it + 50", at)
+    assert screen.look("window.canvases") == 0, "a frame is drawn with the canvases that are there"
     screen.until(r"/^[\d,]+ images\/s · \d+:\d\d left$/.test(behind.part('pace').textContent)")
     screen.until("behind.last('accuracy/test') > 0.9")
     expect(screen.part("verdict-run")).to_have_attribute("data-right", "true")

@@ -1,8 +1,7 @@
 // What all cards draw with: maps, cells with numbers, headings, outlines. One look for all of them.
 
-import { penOf } from "../../shared/live/js/dom.js";
 import { inkOn, mix, pack, toCss, unpack } from "../../shared/live/js/theme.js";
-import { signedPixels, toByte } from "../../shared/pictures/tiles.js";
+import { drawPixels, signedPixels, toByte } from "../../shared/pictures/tiles.js";
 
 export const GAP = 16;
 export const HEADING = 20;
@@ -81,15 +80,7 @@ export function painter(look, theme, data, offset, count, most) {
  * @param {Box} options
  */
 export function drawMap(pen, theme, colour, rows, columns, { x, y, width, height }) {
-  const canvas = document.createElement("canvas");
-  canvas.width = columns;
-  canvas.height = rows;
-  const small = penOf(canvas);
-  const image = small.createImageData(columns, rows);
-  const target = new Uint32Array(image.data.buffer);
-  for (let i = 0; i < target.length; i += 1) target[i] = colour(i);
-  small.putImageData(image, 0, 0);
-  pen.drawImage(canvas, x, y, width, height);
+  drawPixels(pen, colour, rows, columns, x, y, width, height);
   pen.lineWidth = 1;
   pen.strokeStyle = toCss(mix(theme.background, theme.text, 0.28));
   pen.strokeRect(Math.round(x) + 0.5, Math.round(y) + 0.5, Math.round(width) - 1, Math.round(height) - 1);

@@ -4,7 +4,7 @@ import { childrenOf, create, fill, setAttribute, setText } from "../live/js/dom.
 import { loadStyles } from "../live/js/styles.js";
 import { Subject } from "./pad.js";
 import { ConfusionPane, MistakesPane, ProjectionPane } from "./tested.js";
-import { fitCanvas, pictureOf } from "./tiles.js";
+import { drawTile, fitCanvas } from "./tiles.js";
 
 loadStyles("./images.css", import.meta.url);
 
@@ -215,7 +215,7 @@ export class ImagePicture {
     this.tip.hidden = !tile || !array || tile.index >= array.shape[0];
     if (!tile || !array || this.tip.hidden) return;
     const pen = fitCanvas(this.tipImage, LARGE, LARGE);
-    pen.drawImage(pictureOf(array, tile.index, tile.strip.pixels), 0, 0, LARGE, LARGE);
+    drawTile(pen, array, tile.index, tile.strip.pixels, 0, 0, LARGE, LARGE);
     const words = this.data.text[`tile_${tile.name}`] ?? this.data.text.tile_maps;
     setText(this.tipWords, fill(words, { number: tile.index + 1, layer: tile.name.replace("maps", "") }));
     const host = this.host.getBoundingClientRect();

@@ -1,7 +1,7 @@
 // The image that goes in: a test image, or what is drawn on it by hand.
 
 import { create, nameControl, penOf, setAttribute, setText } from "../live/js/dom.js";
-import { fitCanvas, greyPixels, pictureOf } from "./tiles.js";
+import { drawTile, fitCanvas, greyPixels } from "./tiles.js";
 
 const SIDE = 112;
 const PEN = 9;
@@ -240,7 +240,7 @@ export class Pad {
   paintInput(pen, x, y, width, height) {
     if (!this.input) return;
     const one = { data: this.input.data, shape: [1, ...this.input.shape] };
-    pen.drawImage(pictureOf(one, 0, greyPixels()), x, y, width, height);
+    drawTile(pen, one, 0, greyPixels(), x, y, width, height);
     if (this.saliency) this.paintSaliency(pen, this.saliency, x, y, width, height);
   }
 

@@ -5,7 +5,7 @@ import { arrayOf } from "../live/js/frames.js";
 import { watchSize } from "../live/js/plot.js";
 import { mix, parseColor, toCss } from "../live/js/theme.js";
 import { shortName } from "./answer.js";
-import { fitCanvas, greyPixels, pictureOf } from "./tiles.js";
+import { fitCanvas, greyPixels, Sheet } from "./tiles.js";
 
 const MOST = 12;
 const MARGIN = 12;
@@ -63,6 +63,7 @@ export class MistakesPane extends TestPane {
   constructor(lane, { onImage }) {
     super(lane);
     this.sentence = "mistakes_note";
+    this.sheet = new Sheet();
     this.cards = Array.from({ length: MOST }, () => this.card(onImage));
     this.grid = create("div", { class: "tp-mistakes" }, ...this.cards.map(({ node }) => node));
     this.element = create("div", { class: "tp-layers" }, this.note, this.grid);
@@ -95,6 +96,7 @@ export class MistakesPane extends TestPane {
     const numbers = arrayOf(frame, this.lane, "mistake_numbers").data;
     const labels = arrayOf(frame, this.lane, "mistake_labels").data;
     const probability = arrayOf(frame, this.lane, "mistake_probability").data;
+    this.sheet.fill(images, greyPixels());
     const { names } = this.data.picture;
     const { text, lang } = this.data;
     this.cards.forEach(({ node, canvas, words, bars }, i) => {
@@ -104,7 +106,7 @@ export class MistakesPane extends TestPane {
       const best = own.reduce((most, value, label) => (value > own[most] ? label : most), 0);
       const pen = penOf(canvas);
       pen.imageSmoothingEnabled = false;
-      pen.drawImage(pictureOf(images, i, greyPixels()), 0, 0, 56, 56);
+      this.sheet.draw(pen, i, 0, 0, 56, 56);
       setText(words, fill(text.mistake, { truth: names[labels[i]], answer: names[best] }));
       childrenOf(bars).forEach((bar, label) => {
         bar.hidden = label >= names.length;

@@ -9,17 +9,24 @@ const ROW = 16;
 const GAP = 3;
 
 const GREY = Uint32Array.from({ length: 256 }, (_, value) => pack([value, value, value]));
+/** @type {WeakMap<Theme, Uint32Array>} */
+const SIGNED = new WeakMap();
 
 /**
  * Colour of each byte: 128 is zero.
  * @param {Theme} theme
  */
 export function signedPixels(theme) {
-  const positive = parseColor(theme.positive);
-  const negative = parseColor(theme.negative);
-  return Uint32Array.from({ length: 256 }, (_, value) =>
-    pack(mix(theme.background, value < CENTRE ? negative : positive, Math.min(1, Math.abs(value - CENTRE) / 127))),
-  );
+  let pixels = SIGNED.get(theme);
+  if (!pixels) {
+    const positive = parseColor(theme.positive);
+    const negative = parseColor(theme.negative);
+    pixels = Uint32Array.from({ length: 256 }, (_, value) =>
+      pack(mix(theme.background, value < CENTRE ? negative : positive, Math.min(1, Math.abs(value - CENTRE) / 127))),
+    );
+    SIGNED.set(theme, pixels);
+  }
+  return pixels;
 }
 
 export const greyPixels = () => GREY;
@@ -31,58 +38,126 @@ export const greyPixels = () => GREY;
  */
 export const toByte = (value, most) => CENTRE + Math.round((127 * value) / (most || 1));
 
+/** A canvas that carries images pixel by pixel, side by side, until they are drawn somewhere larger. */
+export class Sheet {
+  /** @type {ImageData|undefined} */
+  image;
+
+  constructor() {
+    this.canvas = document.createElement("canvas");
+    this.pen = penOf(this.canvas);
+    this.columns = 0;
+    this.rows = 0;
+    this.across = 1;
+  }
+
+  /**
+   * Room for `count` images; returns its pixels.
+   * @param {number} count
+   * @param {number} rows
+   * @param {number} columns
+   */
+  prepare(count, rows, columns) {
+    const across = Math.ceil(Math.sqrt(count));
+    const [width, height] = [across * columns, Math.ceil(count / across) * rows];
+    Object.assign(this, { rows, columns, across });
+    if (!this.image || this.image.width !== width || this.image.height !== height) {
+      this.canvas.width = width;
+      this.canvas.height = height;
+      this.image = this.pen.createImageData(width, height);
+    }
+    return new Uint32Array(this.image.data.buffer);
+  }
+
+  /** What was written into its pixels is drawn from now on. */
+  commit() {
+    if (this.image) this.pen.putImageData(this.image, 0, 0);
+  }
+
+  /**
+   * Images `first` to before `last` of an array (N, H, W), its bytes coloured by `pixels`, or of one (N, 3, H, W) in its
+   * own colours.
+   * @param {NumberArray} array
+   * @param {Uint32Array} pixels
+   */
+  fill({ data, shape }, pixels, first = 0, last = shape[0]) {
+    if (last <= first) return;
+    const [rows, columns] = shape.slice(-2);
+    const target = this.prepare(last - first, rows, columns);
+    const size = rows * columns;
+    const coloured = shape.length === 4;
+    for (let index = first; index < last; index += 1) {
+      const [left, top] = this.corner(index - first);
+      let source = index * (coloured ? 3 * size : size);
+      for (let row = 0; row < rows; row += 1) {
+        const start = (top + row) * this.across * columns + left;
+        for (let to = start; to < start + columns; to += 1, source += 1) {
+          target[to] = coloured
+            ? pack([data[source], data[source + size], data[source + 2 * size]])
+            : pixels[data[source]];
+        }
+      }
+    }
+    this.commit();
+  }
+
+  /** @param {number} place */
+  corner(place) {
+    return [(place % this.across) * this.columns, Math.floor(place / this.across) * this.rows];
+  }
+
+  /**
+   * Draw the image at a place of the sheet as large as wanted.
+   * @param {Pen} pen
+   * @param {number} place
+   * @param {number} x
+   * @param {number} y
+   * @param {number} width
+   * @param {number} height
+   */
+  draw(pen, place, x, y, width, height) {
+    const [left, top] = this.corner(place);
+    pen.drawImage(this.canvas, left, top, this.columns, this.rows, x, y, width, height);
+  }
+}
+
+/** @type {Sheet|undefined} */
+let single;
+
 /**
- * Paint image `index` of an array (N, H, W) into a canvas of its own size.
- * @param {Numbers} data
- * @param {number} index
+ * Draw an image of rows and columns of which `colour` tells each pixel.
+ * @param {Pen} pen
+ * @param {(i: number) => number} colour
  * @param {number} rows
  * @param {number} columns
- * @param {Uint32Array} pixels
+ * @param {number} x
+ * @param {number} y
+ * @param {number} width
+ * @param {number} height
  */
-export function imageOf(data, index, rows, columns, pixels) {
-  const canvas = document.createElement("canvas");
-  canvas.width = columns;
-  canvas.height = rows;
-  const pen = penOf(canvas);
-  const image = pen.createImageData(columns, rows);
-  const target = new Uint32Array(image.data.buffer);
-  const start = index * rows * columns;
-  for (let i = 0; i < target.length; i += 1) target[i] = pixels[data[start + i]];
-  pen.putImageData(image, 0, 0);
-  return canvas;
+export function drawPixels(pen, colour, rows, columns, x, y, width, height) {
+  single ??= new Sheet();
+  const target = single.prepare(1, rows, columns);
+  for (let i = 0; i < target.length; i += 1) target[i] = colour(i);
+  single.commit();
+  single.draw(pen, 0, x, y, width, height);
 }
 
 /**
- * Paint image `index` of an array (N, 3, H, W) in its own colours.
- * @param {Numbers} data
- * @param {number} index
- * @param {number} rows
- * @param {number} columns
- */
-export function colourImageOf(data, index, rows, columns) {
-  const canvas = document.createElement("canvas");
-  canvas.width = columns;
-  canvas.height = rows;
-  const pen = penOf(canvas);
-  const image = pen.createImageData(columns, rows);
-  const target = new Uint32Array(image.data.buffer);
-  const size = rows * columns;
-  const start = index * 3 * size;
-  for (let i = 0; i < size; i += 1)
-    target[i] = pack([data[start + i], data[start + size + i], data[start + 2 * size + i]]);
-  pen.putImageData(image, 0, 0);
-  return canvas;
-}
-
-/**
- * Image `index` of an array (N, H, W), its bytes coloured by `pixels`, or of one (N, 3, H, W) in its own colours.
- * @param {NumberArray} options
+ * Draw image `index` of an array (N, H, W), its bytes coloured by `pixels`, or of one (N, 3, H, W) in its own colours.
+ * @param {Pen} pen
+ * @param {NumberArray} array
  * @param {number} index
  * @param {Uint32Array} pixels
+ * @param {number} x
+ * @param {number} y
+ * @param {number} width
+ * @param {number} height
  */
-export function pictureOf({ data, shape }, index, pixels) {
-  const [rows, columns] = shape.slice(-2);
-  return shape.length === 4 ? colourImageOf(data, index, rows, columns) : imageOf(data, index, rows, columns, pixels);
+export function drawTile(pen, array, index, pixels, x, y, width, height) {
+  single ??= new Sheet();
+  single.fill(array, pixels, index, index + 1);
+  single.draw(pen, 0, x, y, width, height);
 }
 
 /**
@@ -141,6 +216,7 @@ export class Strip {
    */
   constructor(name, { onPoint, onChoose }) {
     this.handlers = { onPoint, onChoose };
+    this.sheet = new Sheet();
     this.caption = create("div", { class: "tp-strip-caption" });
     this.canvas = create("canvas", { class: "tp-strip-canvas", role: "img", "data-testid": `strip-${name}` });
     this.box = create("div", { class: "tp-strip-box" }, this.canvas);
@@ -165,6 +241,7 @@ export class Strip {
   draw(array, pixels) {
     this.array = array;
     this.pixels = pixels;
+    this.sheet.fill(array, pixels);
     this.element.style.flexGrow = String(Math.ceil(array.shape[0] / ROW));
     this.paint();
   }
@@ -179,7 +256,7 @@ export class Strip {
     pen.lineWidth = 1;
     for (let index = 0; index < count; index += 1) {
       const [x, y] = this.corner(index);
-      pen.drawImage(pictureOf(this.array, index, this.pixels), x, y, this.side, this.side);
+      this.sheet.draw(pen, index, x, y, this.side, this.side);
       pen.strokeRect(x + 0.5, y + 0.5, this.side - 1, this.side - 1);
     }
   }

@@ -93,13 +93,21 @@ export function formatCount(value, lang) {
   return Number(value).toLocaleString(lang);
 }
 
+/** @type {Map<string, Intl.NumberFormat>} */
+const PERCENT = new Map();
+
 /**
  * @param {number | null | undefined} value
  * @param {string} lang
  */
 export function formatPercent(value, lang) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  return value.toLocaleString(lang, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  let format = PERCENT.get(lang);
+  if (!format) {
+    format = new Intl.NumberFormat(lang, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+    PERCENT.set(lang, format);
+  }
+  return format.format(value);
 }
 
 /**

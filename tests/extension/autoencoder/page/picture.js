@@ -4,7 +4,7 @@ import { create, fill, formatNumber, setAttribute, setText } from "../shared/liv
 import { watchSize } from "../shared/live/js/plot.js";
 import { loadStyles } from "../shared/live/js/styles.js";
 import { toCss } from "../shared/live/js/theme.js";
-import { fitCanvas, greyPixels, imageOf } from "../shared/pictures/tiles.js";
+import { drawTile, fitCanvas, greyPixels } from "../shared/pictures/tiles.js";
 
 loadStyles("./picture.css", import.meta.url);
 
@@ -84,12 +84,12 @@ class CodePane {
    * @param {string} words
    * @param {number} top
    */
-  paintRow(pen, { data, shape: [count, rows, columns] }, words, top) {
+  paintRow(pen, images, words, top) {
+    const [count] = images.shape;
     this.paintHeading(pen, words, top);
     const side = Math.floor((this.width + GAP) / count) - GAP;
     for (let index = 0; index < count; index += 1) {
-      const image = imageOf(data, index, rows, columns, greyPixels());
-      pen.drawImage(image, index * (side + GAP), top + HEADING, side, side);
+      drawTile(pen, images, index, greyPixels(), index * (side + GAP), top + HEADING, side, side);
     }
     return top + HEADING + side + 2 * GAP;
   }
