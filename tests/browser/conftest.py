@@ -76,7 +76,8 @@ class Person:
 
     def _said(self, message: ConsoleMessage) -> None:
         source = message.location["url"]
-        if message.type == "error" and ("/assets/" in source or "/live/" in source):
+        ours = "/assets/" in source or "/live/" in source or source.startswith("blob:")  # a module of the pack
+        if message.type == "error" and ours:
             self.errors.append(f"{message.text} ({source})")
 
     def tab(self) -> Screen:

@@ -1,4 +1,4 @@
-"""What the first seconds of a cold page show stays where it is."""
+"""What the first seconds of a cold page show stays where it is, and comes in few requests."""
 
 from __future__ import annotations
 
@@ -36,3 +36,41 @@ def test_what_is_below_the_live_view_does_not_move_when_its_picture_comes(
     places = screen.look("places")
     context.close()
     assert max(places) - min(places) <= MOVES
+
+
+MOST_BYTES = 3_000_000
+MOST_REQUESTS = 60
+"""Half of what it took before the scripts came in one file was 80."""
+
+
+def test_a_first_visit_loads_little_in_few_requests(app: App, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.add_init_script(BEHIND)
+    network = context.new_cdp_session(page)
+    network.send("Network.enable")
+    addresses: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    network.on("Network.requestWillBeSent", lambda sent: addresses.update({sent["requestId"]: sent["request"]["url"]}))
+    network.on(
+        "Network.loadingFinished", lambda ended: sizes.update({ended["requestId"]: int(ended["encodedDataLength"])})
+    )
+    screen = Screen(page, app.url).open("/classifier?num_steps=20")
+    screen.press("play")
+    screen.status("finished")
+    asked = {request: address for request, address in addresses.items() if address.startswith("http")}
+    context.close()
+    assert len(asked) <= MOST_REQUESTS, sorted(asked.values())
+    assert sum(sizes.get(request, 0) for request in asked) <= MOST_BYTES, sizes
+
+
+def test_without_the_pack_each_script_loads_by_itself(app: App, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.add_init_script(BEHIND)
+    page.route("**/assets/pack/*", lambda route: route.abort())
+    screen = Screen(page, app.url).open("/cnn")
+    expect(screen.part("play")).to_be_enabled(timeout=PATIENCE)
+    context.close()

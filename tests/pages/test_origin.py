@@ -21,6 +21,7 @@ from pages.shared.server import origin
 from pages.shared.server.assets import asset
 from pages.shared.server.orders import Orders
 from pages.shared.server.owner import COOKIE, Owner
+from pages.shared.server.pack import PackedPages
 from pages.shared.server.routes import middleware
 from pages.shared.server.streamlit_files import StreamlitFiles
 from pages.shared.server.tabs import OwnSession
@@ -173,7 +174,7 @@ def test_every_name_is_answered_to_by_default() -> None:
     in_front: list[object] = [entry.cls for entry in origin.middleware({})]
     everything: list[object] = [entry.cls for entry in middleware]
     assert in_front == [origin.Gate]
-    assert everything == [origin.Gate, StreamlitFiles, Owner, OwnSession, Uploads, Orders]
+    assert everything == [origin.Gate, StreamlitFiles, PackedPages, Owner, OwnSession, Uploads, Orders]
 
 
 def test_what_is_no_name_of_a_host_is_named_at_the_start() -> None:

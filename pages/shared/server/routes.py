@@ -17,12 +17,13 @@ from core.engine.manager import manager
 from core.engine.store import data_folder
 from core.machine import bfloat16
 from core.processes import confined
-from pages.shared.server import assets, live_routes, origin, streamlit_files, tensorboard_route, tidying
+from pages.shared.server import assets, live_routes, origin, pack, tensorboard_route, tidying
 from pages.shared.server.end import end_when_told, is_ending
 from pages.shared.server.handles import raise_limit
 from pages.shared.server.loops import save_handles
 from pages.shared.server.orders import Orders
 from pages.shared.server.owner import Owner
+from pages.shared.server.pack import PackedPages
 from pages.shared.server.start import say_ready, take_uploads
 from pages.shared.server.streamlit_files import StreamlitFiles
 from pages.shared.server.tabs import OwnSession, is_open
@@ -38,7 +39,7 @@ def warm() -> None:
     try:
         manager().warm()
         assets.plotly_bundle()
-        streamlit_files.warm()
+        pack.pack()
         manager().tensorboard.warm()
         bfloat16.measure()
         tidying.set_aside()
@@ -65,8 +66,8 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     await run_in_threadpool(manager().close)
 
 
-routes = [*live_routes.routes, *tensorboard_route.routes, *assets.routes]
+routes = [*live_routes.routes, *tensorboard_route.routes, *pack.routes, *assets.routes]
 middleware = [
     *origin.middleware(os.environ),
-    *(Middleware(inner) for inner in (StreamlitFiles, Owner, OwnSession, Uploads, Orders)),
+    *(Middleware(inner) for inner in (StreamlitFiles, PackedPages, Owner, OwnSession, Uploads, Orders)),
 ]

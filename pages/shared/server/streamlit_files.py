@@ -34,14 +34,6 @@ def packed(address: str) -> bytes:
     return gzip.compress(addresses()[address].read_bytes(), 9)
 
 
-def warm() -> None:
-    """Pack what every page loads first."""
-    index = (STREAMLIT / "index.html").read_text(encoding="utf-8")
-    for address in addresses():
-        if f'".{address}"' in index:
-            packed(address)
-
-
 class StreamlitFiles:
     """Middleware in front of Streamlit's files."""
 

@@ -1,0 +1,175 @@
+"""The scripts that every page needs, Streamlit's and the pages' own, in one file instead of some 130.
+
+The pack makes a module of each of its files and tells the browser by an import map that these stand at the files' own
+addresses. A file that is not in it, or a browser without import maps, loads from there as if there were no pack.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import posixpath
+import re
+from functools import cache
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pages.index import PAGES as ROWS
+from pages.shared.server.addresses import address
+from pages.shared.server.assets import FOREVER, PAGES, asset
+from pages.shared.server.streamlit_files import STREAMLIT
+
+ELEMENTS = (
+    "BidiComponent",
+    "Button",
+    "ButtonGroup",
+    "Checkbox",
+    "FileUploader",
+    "Html",
+    "NumberInput",
+    "Selectbox",
+    "Slider",
+    "TextInput",
+    "rehype-katex",
+)
+"""What training pages are made of, by the names of Streamlit's files; it loads these only when it meets them."""
+ADDRESSES = frozenset({"", *(row.url_path for row in ROWS)})
+"""The pages' addresses, without the slash."""
+IMPORT = re.compile(r"""(\bfrom\s*|\bimport\s*\(?\s*)(["'`])(\.{1,2}/[^"'`\s]+\.js)\2""")
+ENTRY = re.compile(r'<script type="module" crossorigin src="\.(/static/js/[^"]+)"></script>')
+PRELOAD = re.compile(r'\s*<link rel="modulepreload" crossorigin href="\.(/static/js/[^"]+)">')
+MAKE_MODULES = """
+if (HTMLScriptElement.supports?.("importmap")) {
+  const imports = { "static/": "/static/", "assets/": "/assets/" };
+  for (const [path, text] of Object.entries(FILES)) {
+    const named = `${text}\\n//# sourceURL=${location.origin}${path}`;
+    imports[path] = URL.createObjectURL(new Blob([named], { type: "text/javascript" }));
+    imports[path.slice(1)] = imports[path];
+  }
+  const map = document.createElement("script");
+  map.type = "importmap";
+  map.textContent = JSON.stringify({ imports });
+  document.currentScript.after(map);
+}
+"""
+"""A module made in the page has no place from which "./x.js" could be found: each import names its file from the root,
+without the slash, which is a name of the import map."""
+
+
+def targets(path: str, text: str) -> list[str]:
+    """The addresses that a script imports."""
+    return [posixpath.join(posixpath.dirname(path), name) for _before, _quote, name in IMPORT.findall(text)]
+
+
+def streamlit_scripts() -> dict[str, str]:
+    """Streamlit's scripts that every page needs, with all that these import before they run: address to text."""
+    index = (STREAMLIT / "index.html").read_text(encoding="utf-8")
+    folder = STREAMLIT / "static" / "js"
+    elements = [f"/static/js/{path.name}" for name in ELEMENTS for path in folder.glob(f"{name}.*.js")]
+    waiting = [*ENTRY.findall(index), *elements]
+    texts: dict[str, str] = {}
+    while waiting:
+        path = waiting.pop()
+        if path in texts:
+            continue
+        texts[path] = STREAMLIT.joinpath(path[1:]).read_text(encoding="utf-8")
+        at_once = re.sub(r"\bimport\s*\([^)]*\)", "", texts[path])
+        waiting += [posixpath.normpath(target) for target in targets(path, at_once)]
+    return texts
+
+
+def own_scripts() -> dict[str, str]:
+    """The modules of the pages: address to text."""
+    texts = {}
+    for path in sorted(PAGES.rglob("*.js")):
+        text = path.read_text(encoding="utf-8")
+        if re.search(r"^(import|export) (?!default)", text, re.MULTILINE):
+            texts[asset(path.relative_to(PAGES).as_posix())] = text
+    return texts
+
+
+def placed(path: str, text: str) -> str:
+    """A script that says from the root what it said from its own place."""
+
+    def from_root(match: re.Match[str]) -> str:
+        before, quote, name = match.groups()
+        return before + quote + posixpath.normpath(posixpath.join(posixpath.dirname(path), name))[1:] + quote
+
+    return IMPORT.sub(from_root, text).replace("import.meta.url", f'(location.origin+"{path}")')
+
+
+@cache
+def pack() -> tuple[str, bytes]:
+    """The file name and the gzipped text of the pack."""
+    texts = {path: placed(path, text) for path, text in {**streamlit_scripts(), **own_scripts()}.items()}
+    script = f"{{\nconst FILES = {json.dumps(texts, ensure_ascii=False)};{MAKE_MODULES}}}\n".encode()
+    return f"{hashlib.sha256(script).hexdigest()[:12]}.js", gzip.compress(script, 9)
+
+
+def pack_address() -> str:
+    """The address of the pack."""
+    return address("assets", "pack", pack()[0])
+
+
+@cache
+def index() -> bytes | None:
+    """Streamlit's index.html with the pack before its own script; None if it isn't made as expected."""
+    text = (STREAMLIT / "index.html").read_text(encoding="utf-8")
+    if len(ENTRY.findall(text)) != 1:
+        return None
+    packed = streamlit_scripts()
+    text = PRELOAD.sub(lambda match: "" if match[1] in packed else match[0], text)
+    begin = rf'<script src="{pack_address()}"></script>\n    <script type="module">import "\1"</script>'
+    return ENTRY.sub(begin, text).encode()
+
+
+async def pack_file(request: Request) -> Response:
+    """Answer with the pack."""
+    name, data = await run_in_threadpool(pack)
+    if request.path_params["name"] != name:
+        return PlainTextResponse("No such file.", 404)
+    return Response(data, media_type="text/javascript", headers={**FOREVER, "Content-Encoding": "gzip"})
+
+
+class PackedPages:
+    """Middleware that gives the app's pages their pack: it puts another index.html into what Streamlit answers."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"].removeprefix("/") in ADDRESSES
+        text = await run_in_threadpool(index) if page else None
+        if text is None:
+            await self.app(scope, receive, send)
+            return
+        headers = [
+            (name, value) for name, value in scope["headers"] if name not in (b"if-none-match", b"if-range", b"range")
+        ]
+        replaced = False
+
+        async def send_packed(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                replaced = message["status"] == 200 and answer.get("content-type", "").startswith("text/html")
+                if replaced:
+                    for name in ("etag", "last-modified", "content-encoding", "accept-ranges"):
+                        del answer[name]
+                    answer["content-length"] = str(len(text))
+            elif replaced and message["type"] == "http.response.body":
+                if message.get("more_body"):
+                    return
+                message = {**message, "body": text}
+            await send(message)
+
+        await self.app({**scope, "headers": headers}, receive, send_packed)
+
+
+routes = [Route(address("assets", "pack", "{name}"), pack_file)]
