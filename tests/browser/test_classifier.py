@@ -266,6 +266,38 @@ def test_ghost_that_diverged_leaves_the_axes_alone(person: Callable[..., Person]
     assert screen.look(f"{plot}.layout.yaxis.range[1]") <= 0.5
 
 
+def test_curves_can_be_zoomed_into_and_tell_what_is_under_the_pointer(screen: Screen) -> None:
+    lines, plot = "behind.pixels('[data-testid=loss-lines]')", "behind.part('loss-plot')"
+    empty = screen.until(lines)
+    screen.press("step")
+    screen.until(f"{lines} !== it", empty)
+    screen.part("speed").select_option("0")
+    screen.press("play")
+    screen.status("finished")
+    screen.until(f"{plot}.data.at(-1).x.at(-1) === 300 && {plot}._fullLayout.xaxis.range[1] === 300")
+    whole = screen.until(lines)
+
+    box = screen.part("loss-plot").bounding_box()
+    assert box
+    middle, across = box["y"] + box["height"] / 2, [box["x"] + box["width"] * share for share in (0.4, 0.5, 0.6)]
+    mouse = screen.page.mouse
+    mouse.move(across[0], middle)
+    hovered = screen.part("loss-plot").locator(".hoverlayer")
+    expect(hovered).to_contain_text("train")
+    step = int((hovered.text_content() or "").split("train")[0].removeprefix("step "))
+    assert 80 < step < 160
+    mouse.down()
+    for place in across[1:]:
+        mouse.move(place, middle, steps=4)
+    mouse.up()
+    screen.until(f"{plot}._fullLayout.xaxis.range[0] > 80 && {plot}._fullLayout.xaxis.range[1] < 250")
+    screen.until(f"{lines} !== it", whole)
+    assert screen.look(f"{plot}.data.every(({{ x }}) => x[0] > 70 && x.at(-1) < 260)"), "what is seen, in full"
+    mouse.dblclick(across[1], middle)
+    screen.until(f"String({plot}._fullLayout.xaxis.range) === '0,300'")
+    screen.until(f"{lines} === it", whole)
+
+
 def test_changes_of_the_learning_rate_do_not_stand_on_each_other(screen: Screen) -> None:
     for step in (1, 2, 3):
         screen.press("step")

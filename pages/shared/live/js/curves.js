@@ -1,4 +1,5 @@
-// The curves: loss above, accuracy below. Colour tells train from test; the stroke tells whose run it is.
+// The curves: loss above, accuracy below. Colour tells train from test; the stroke tells whose run it is. Plotly draws
+// axes, marks and what hovers, and only where these change; the lines stand on a canvas below them.
 
 import {
   create,
@@ -8,13 +9,16 @@ import {
   formatSetting,
   lineSample,
   nameControl,
+  penOf,
   setAttribute,
   setText,
 } from "./dom.js";
-import { decimate, valueAt } from "./history.js";
+import { valueAt } from "./history.js";
+import { drawGrid, drawLine, drawUpright } from "./lines.js";
 import { axis, baseLayout, CONFIG, loadPlotly, painted, watchSize } from "./plot.js";
 import { decades, endOfSteps, roundUp } from "./scales.js";
 import { mix, toCss } from "./theme.js";
+import { Thinned, thinnedPart } from "./thinning.js";
 
 const METRICS = ["loss", "accuracy"];
 const SPLITS = ["train", "test"];
@@ -29,6 +33,11 @@ const STROKES = {
   ghost: { width: 1.2, dash: "1.5px,2.5px", opacity: 0.6 },
 };
 const FASTEST = 130;
+const SPARING = 5;
+const POINTS_PER_PIXEL = 4;
+const LEAST_WIDTH = 50;
+/** @type {Series} */
+const NOTHING = { step: [], value: [] };
 const MARGIN = { l: 44, r: 10, t: 6, b: 22 };
 const MOST_GROWTH = 6;
 const LABEL_WIDTH = 48;
@@ -42,6 +51,16 @@ class Curve {
   height;
   /** @type {(() => void)|undefined} */
   changed;
+  /** @type {((from: number, to: number) => void)|undefined} */
+  ranged;
+  /** @type {CurvesLook} */
+  look;
+  /** @type {CurveTrace[]} */
+  traces;
+  /** @type {{ xaxis: number[]; yaxis: number[] }} */
+  ranges;
+  /** @type {string|undefined} */
+  rest;
   /** @type {string} */
   arranged;
   /** @type {Record<string, HTMLElement>} */
@@ -58,8 +77,6 @@ class Curve {
   logButton;
   /** @type {boolean} */
   gone;
-  /** @type {boolean} */
-  drawn;
 
   /**
    * @param {string} metric
@@ -69,8 +86,11 @@ class Curve {
     this.metric = metric;
     this.splits = splits;
     this.log = false;
-    this.graph = create("div", { class: "tp-graph", "data-testid": `${metric}-plot` });
-    this.box = create("div", { class: "tp-curve-box", role: "img" }, this.graph);
+    this.graph = /** @type {PlotlyGraph} */ (
+      /** @type {unknown} */ (create("div", { class: "tp-graph", "data-testid": `${metric}-plot` }))
+    );
+    this.canvas = create("canvas", { class: "tp-lines", "data-testid": `${metric}-lines` });
+    this.box = create("div", { class: "tp-curve-box", role: "img" }, this.canvas, this.graph);
     this.heading = create("span", { class: "tp-curve-title" });
     this.ghostKey = create("span", { class: "tp-key tp-ghost-key" });
     this.tools = create("span", { class: "tp-curve-tools" }, this.ghostKey);
@@ -79,6 +99,15 @@ class Curve {
     this.readouts = {};
     this.ceiling = 0;
     this.floorShare = 1;
+    /** @type {WeakMap<number[], Thinned>} by the array of steps, which is another one once points came in between */
+    this.thinned = new WeakMap();
+    this.axes = "";
+    this.axesCost = 0;
+    this.axesDrawn = -Infinity;
+    this.brought = false;
+    this.growing = false;
+    this.starting = true;
+    this.drawn = false;
     if (metric === "loss") this.addLogButton();
   }
 
@@ -166,15 +195,19 @@ class Curve {
   forget() {
     this.ceiling = 0;
     this.floorShare = 1;
+    this.axes = "";
+    this.starting = true;
   }
 
   /**
+   * What is to be drawn, and how far the axes must reach for it.
    * @param {CurveSource[]} sources
-   * @param {CurvesLook} options
+   * @param {CurvesLook} look
    */
-  traces(sources, { theme, text, hasRun }) {
-    /** @type {CurveTrace[]} */
-    const traces = [];
+  take(sources, look) {
+    const { theme, text, hasRun } = look;
+    this.look = look;
+    this.traces = [];
     const own = sources.filter(({ lane, history }) => lane !== "ghost" && history);
     const leading = hasRun ? own : sources;
     this.lowest = Infinity;
@@ -183,14 +216,13 @@ class Curve {
     for (const source of sources) {
       const { lane, history } = source;
       for (const split of this.splits) {
-        const series = history?.[`${this.metric}/${split}`] ?? { step: [], value: [] };
-        const { x, y } = decimate(series);
+        const series = history?.[`${this.metric}/${split}`] ?? NOTHING;
+        const { x, y } = this.thin(series);
         if (leading.includes(source)) this.stretch(y);
         else this.makeRoomBelow(y);
         const { width, dash, opacity, color } = STROKES[lane];
-        traces.push({
-          type: "scatter",
-          mode: x.length === 1 ? "markers" : "lines",
+        this.traces.push({
+          series,
           x,
           y,
           opacity,
@@ -199,14 +231,25 @@ class Curve {
             color: color === undefined ? theme[/** @type {"train" | "test"} */ (split)] : theme.classes[color],
             width,
             dash,
-            simplify: false,
           },
-          hovertemplate: this.metric === "loss" ? "%{y:.4~g}" : "%{y:.1%}",
         });
       }
     }
-    this.above = traces.filter((_, i) => own.includes(sources[Math.floor(i / this.splits.length)]));
-    return traces;
+    this.above = this.traces.filter((_, i) => own.includes(sources[Math.floor(i / this.splits.length)]));
+  }
+
+  /**
+   * A series with no more points than can be told apart.
+   * @param {Series} series
+   */
+  thin(series) {
+    const limit = POINTS_PER_PIXEL * Math.max(LEAST_WIDTH, this.width - MARGIN.l - MARGIN.r);
+    let thinned = this.thinned.get(series.step);
+    if (thinned?.limit !== limit) {
+      thinned = new Thinned(limit);
+      this.thinned.set(series.step, thinned);
+    }
+    return thinned.follow(series);
   }
 
   /**
@@ -265,20 +308,36 @@ class Curve {
     for (const value of values) if (value !== null && value < this.floorShare) this.floorShare = value;
   }
 
+  /**
+   * Plotly's own traces: for what hovers and for axes that fit what is there, not to be seen. Their ends are enough: see
+   * `bring`.
+   */
+  unseen() {
+    return this.traces.map(({ x, y, name, line, opacity }) => {
+      const [low, high] = endsOf(y);
+      return {
+        type: "scatter",
+        mode: "lines",
+        x: [x[0] ?? 0, x.at(-1) ?? 0],
+        y: [low, high],
+        opacity,
+        name,
+        line,
+        hovertemplate: this.metric === "loss" ? "%{y:.4~g}" : "%{y:.1%}",
+      };
+    });
+  }
+
   /** @param {Theme} theme */
   yaxis(theme) {
+    const common = { showgrid: false, autorange: false, nticks: 5 };
     if (this.metric === "accuracy") {
       const low = Math.max(0, Math.floor((this.floorShare - 0.02) * 4) / 4);
-      return axis(theme, { range: [Math.min(0.5, low), 1.02], tickformat: ".0%", nticks: 5 });
+      return axis(theme, { ...common, range: [Math.min(0.5, low), 1.02], tickformat: ".0%" });
     }
-    if (this.log)
-      return axis(theme, {
-        type: "log",
-        range: decades(this.lowest, this.highest),
-        nticks: 5,
-        exponentformat: "power",
-      });
-    return axis(theme, { range: [0, this.top()], nticks: 5, exponentformat: "power", rangemode: "tozero" });
+    const look = { ...common, exponentformat: "power" };
+    if (this.log) return axis(theme, { ...look, type: "log", range: decades(this.lowest, this.highest) });
+    return axis(theme, { ...look, range: [0, this.top()], rangemode: "tozero" });
   }
 
   /** The upper end of the linear axis. */
@@ -286,11 +345,15 @@ class Curve {
     return this.ceiling ? roundUp(this.ceiling * 1.04) : 1;
   }
 
-  /** @param {CurvesLook} look */
+  /**
+   * @param {CurvesLook} look
+   * @returns {CurveLayout}
+   */
   layout(look) {
     const { theme, text, end } = look;
     const marks = this.marks(look);
-    return baseLayout(theme, {
+    /** @type {object} */
+    const layout = baseLayout(theme, {
       width: this.width,
       height: this.height,
       margin: { ...MARGIN },
@@ -298,6 +361,8 @@ class Curve {
       uirevision: this.log ? "log" : "linear",
       xaxis: axis(theme, {
         range: [0, end],
+        autorange: false,
+        showgrid: false,
         nticks: 6,
         rangemode: "tozero",
         hoverformat: ",d",
@@ -306,15 +371,15 @@ class Curve {
       yaxis: this.yaxis(theme),
       ...marks,
     });
+    return /** @type {CurveLayout} */ (layout);
   }
 
   /** @param {CurvesLook} options */
-  marks({ theme, text, end, cursor, floor, events }) {
+  marks({ theme, text, end, floor, events }) {
     const faint = toCss(mix(theme.background, theme.text, 0.45));
     /** @type {object[]} */
     const shapes = events.map(({ step }) => upright(step, faint, "dot", 1));
     const annotations = this.leaving(end, toCss(theme.background));
-    if (cursor !== null) shapes.push(upright(cursor, toCss(theme.primary), "solid", 1.5));
     if (floor !== null && this.metric === "loss") {
       shapes.push({
         type: "line",
@@ -368,21 +433,190 @@ class Curve {
   }
 
   /**
+   * Draw the lines, and axes and marks where they are others than before.
    * @param {PlotlyModule} Plotly
    * @param {CurveSource[]} sources
    * @param {CurvesLook} look
+   * @param {boolean} urgent
+   * @returns {Promise<boolean>} whether all is drawn; if not, axes follow, once they may cost time again
    */
-  async render(Plotly, sources, look) {
-    if (this.gone || !this.width) return;
-    const traces = this.traces(sources, look);
-    await Plotly.react(this.graph, traces, this.layout(look), { ...CONFIG, doubleClick: "reset+autosize" });
+  async render(Plotly, sources, look, urgent) {
+    if (this.gone || !this.width) return true;
+    this.take(sources, look);
+    const traces = this.unseen();
+    const layout = this.layout(look);
+    if (this.zoomedIn("xaxis")) layout.xaxis.range = this.ranges.xaxis;
+    if (this.zoomedIn("yaxis")) layout.yaxis.range = this.ranges.yaxis;
+    const axes = JSON.stringify([layout, traces.map((trace) => (this.fits ? trace : trace.name + trace.line.color))]);
+    const due = urgent || performance.now() >= this.axesDrawn + SPARING * this.axesCost;
+    if (axes === this.axes || !due) {
+      this.redraw();
+      return axes === this.axes;
+    }
+    const began = performance.now();
+    this.axes = axes;
+    await this.drawAxes(Plotly, traces, layout);
+    if (this.gone) return true;
+    if (!this.drawn) this.listen();
+    this.redraw();
+    this.axesDrawn = performance.now();
+    // The first drawing takes far longer than all others: no measure for the pauses between them.
+    this.axesCost = this.drawn ? this.axesDrawn - began : 0;
     this.drawn = true;
+    return true;
+  }
+
+  /**
+   * Draw all that is Plotly's, or only the axes' new ends where nothing else is new: a third of the cost.
+   * @param {PlotlyModule} Plotly
+   * @param {object[]} traces
+   * @param {CurveLayout} layout
+   */
+  async drawAxes(Plotly, traces, layout) {
+    const { xaxis, yaxis } = layout;
+    const rest = JSON.stringify([
+      { ...layout, xaxis: { ...xaxis, range: null }, yaxis: { ...yaxis, range: null } },
+      traces.length,
+    ]);
+    const zoomed = this.fits || this.zoomedIn("xaxis") || this.zoomedIn("yaxis");
+    const growsOnly = this.drawn && this.rest === rest && !zoomed;
+    this.rest = rest;
+    this.ranges = { xaxis: [...xaxis.range], yaxis: [...yaxis.range] };
+    this.growing = true;
+    if (growsOnly) {
+      await Plotly.relayout(this.graph, { "xaxis.range": [...xaxis.range], "yaxis.range": [...yaxis.range] });
+    } else await Plotly.react(this.graph, traces, layout, { ...CONFIG, doubleClick: "reset+autosize" });
+    this.growing = this.starting = false;
+    if (!this.gone) this.setHome();
+  }
+
+  /** Tell where a double click leads to: Plotly would go back to the ends of its first drawing. */
+  setHome() {
+    const { xaxis, yaxis } = this.graph._fullLayout;
+    [xaxis._rangeInitial0, xaxis._rangeInitial1] = this.ranges.xaxis;
+    [yaxis._rangeInitial0, yaxis._rangeInitial1] = this.ranges.yaxis;
+  }
+
+  /**
+   * Whether other ends of an axis are seen than those that were set for this run and this scale.
+   * @param {"xaxis" | "yaxis"} name
+   */
+  zoomedIn(name) {
+    if (
+      !this.drawn ||
+      this.starting ||
+      (name === "yaxis" && (this.graph._fullLayout.yaxis.type === "log") !== this.log)
+    )
+      return false;
+    return String(this.graph._fullLayout[name].range) !== String(this.ranges[name]);
+  }
+
+  /** Whether the axes are to fit what is there, as a second double click asks. */
+  get fits() {
+    if (!this.drawn) return false;
+    const { xaxis, yaxis } = this.graph._fullLayout;
+    return Boolean(xaxis.autorange || yaxis.autorange);
+  }
+
+  listen() {
+    this.graph.on("plotly_relayouting", () => this.redraw());
+    this.graph.on("plotly_relayout", () => this.zoomed());
+    this.graph.on("plotly_beforehover", () => this.bring());
+  }
+
+  zoomed() {
+    if (this.growing) return; // not by a person
+    this.redraw();
+    const [from, to] = this.graph._fullLayout.xaxis.range;
+    if (this.zoomedIn("xaxis") && !this.fits) this.ranged?.(from, to);
+    this.changed?.();
+  }
+
+  /** Draw the lines onto Plotly's axes as they are now. */
+  redraw() {
+    if (this.gone || !this.graph._fullLayout) return;
+    const { xaxis, yaxis } = this.graph._fullLayout;
+    const { theme, cursor, end } = this.look;
+    const pen = this.pen(xaxis, yaxis);
+    drawGrid(pen, xaxis, yaxis, toCss(theme.grid));
+    const [from, to] = xaxis.range;
+    const zoomed = from > 0 || to < end;
+    const limit = POINTS_PER_PIXEL * Math.max(LEAST_WIDTH, xaxis._length);
+    this.traces.forEach((trace, i) => {
+      const { x, y } = zoomed ? thinnedPart(trace.series, from, to, limit) : this.thin(trace.series);
+      Object.assign(trace, { x, y });
+      if (this.graph.data[i]) Object.assign(this.graph.data[i], { x, y });
+      drawLine(pen, trace, xaxis, yaxis);
+    });
+    if (cursor !== null) drawUpright(pen, cursor, toCss(theme.primary), 1.5, xaxis, yaxis);
+    this.brought = false;
+    this.graph._fullLayout._rehover?.();
+  }
+
+  /**
+   * The canvas, empty and lying where Plotly has its lines.
+   * @param {PlotlyAxis} xaxis
+   * @param {PlotlyAxis} yaxis
+   */
+  pen(xaxis, yaxis) {
+    const { canvas } = this;
+    const scale = Math.min(2, window.devicePixelRatio || 1);
+    const [width, height] = [Math.round(xaxis._length * scale), Math.round(yaxis._length * scale)];
+    const pen = penOf(canvas);
+    if (canvas.width !== width || canvas.height !== height) {
+      Object.assign(canvas, { width, height });
+      Object.assign(canvas.style, {
+        left: `${xaxis._offset}px`,
+        top: `${yaxis._offset}px`,
+        width: `${xaxis._length}px`,
+        height: `${yaxis._length}px`,
+      });
+    }
+    pen.setTransform(scale, 0, 0, scale, 0, 0);
+    pen.clearRect(0, 0, xaxis._length, yaxis._length);
+    pen.setLineDash([]);
+    return pen;
+  }
+
+  /** Hand Plotly the points that can be hovered over, once it asks. */
+  bring() {
+    if (this.brought) return;
+    this.brought = true;
+    const { calcdata, _fullLayout } = this.graph;
+    const { xaxis, yaxis } = _fullLayout;
+    this.traces.forEach(({ x, y }, i) => {
+      const points = calcdata[i];
+      if (!points?.length || !x.length) return;
+      const { t, trace } = points[0];
+      x.forEach((step, at) => {
+        const value = y[at];
+        const place = value === null ? undefined : yaxis.d2c(value);
+        points[at] = { i: at, x: place === undefined ? undefined : xaxis.d2c(step), y: place };
+      });
+      points.length = x.length;
+      Object.assign(points[0], { t, trace });
+    });
   }
 
   destroy() {
     this.gone = true;
     if (this.drawn) window.Plotly.purge(this.graph);
   }
+}
+
+/**
+ * The lowest and the highest value; two nulls where there is none.
+ * @param {(number | null)[]} values
+ */
+function endsOf(values) {
+  let low = null;
+  let high = null;
+  for (const value of values) {
+    if (value === null) continue;
+    if (low === null || value < low) low = value;
+    if (high === null || value > high) high = value;
+  }
+  return [low, high];
 }
 
 /**
@@ -440,6 +674,11 @@ export class Curves {
   ghostUrl;
   /** @type {RunHistory} */
   history;
+  /**
+   * Told the steps that are in view after zooming: the history may have been thinned there.
+   * @type {((from: number, to: number) => void)|undefined}
+   */
+  onZoom;
   /** @type {number|undefined} */
   step;
   /** @type {number|null|undefined} */
@@ -475,7 +714,10 @@ export class Curves {
     this.ghost = null;
     this.history = {};
     this.cost = 0;
-    for (const curve of this.curves) curve.changed = () => this.schedule();
+    for (const curve of this.curves) {
+      curve.changed = () => this.schedule();
+      curve.ranged = (from, to) => this.onZoom?.(from, to);
+    }
     this.stops = this.curves.map((curve) =>
       watchSize(curve.box, (width, height) => {
         Object.assign(curve, { width, height });
@@ -536,7 +778,7 @@ export class Curves {
   schedule() {
     this.stale = true;
     if (this.timer || this.gone) return;
-    const pause = this.urgent ? 0 : Math.max(FASTEST, this.cost * 5);
+    const pause = this.urgent ? 0 : Math.max(FASTEST, this.cost * SPARING);
     const wait = Math.max(0, (this.last ?? 0) + pause - performance.now());
     this.timer = setTimeout(() => requestAnimationFrame(() => this.render()), wait);
   }
@@ -556,16 +798,13 @@ export class Curves {
       return;
     }
     this.rendering = true;
+    const { urgent } = this;
     this.stale = this.urgent = false;
-    let began = performance.now();
     try {
       const Plotly = await loadPlotly(this.data.plotly);
       if (!this.last) await painted();
-      began = performance.now();
-      await this.draw(Plotly);
+      await this.draw(Plotly, urgent);
     } finally {
-      // The first drawing takes far longer than all others: no measure for the pauses between them.
-      this.cost = this.last ? Math.min(200, performance.now() - began) : 0;
       this.last = performance.now();
       this.timer = null;
       this.rendering = false;
@@ -573,8 +812,11 @@ export class Curves {
     }
   }
 
-  /** @param {PlotlyModule} Plotly */
-  async draw(Plotly) {
+  /**
+   * @param {PlotlyModule} Plotly
+   * @param {boolean} urgent
+   */
+  async draw(Plotly, urgent) {
     if (this.gone) return;
     const { text, lanes } = this.data;
     const look = {
@@ -591,9 +833,15 @@ export class Curves {
       ...lanes.toReversed().map((lane) => ({ lane, history: this.history[lane] })),
     ];
     const { run } = this.data;
+    this.cost = 0;
     for (const curve of this.curves) {
       if (this.data.run !== run) return; // another run came while the curve before this one was drawn
-      await curve.render(Plotly, sources, look);
+      const { axes } = curve;
+      const began = performance.now();
+      const whole = await curve.render(Plotly, sources, look, urgent);
+      if (!whole) this.stale = true;
+      if (curve.axes === axes) this.cost += performance.now() - began;
+      else await new Promise((resolve) => setTimeout(resolve)); // axes cost most: no task draws those of both curves
     }
     this.describe();
   }

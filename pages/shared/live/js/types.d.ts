@@ -391,14 +391,19 @@ interface CurvesLook {
 }
 
 interface CurveTrace {
-  type: string;
-  mode: string;
+  series: Series;
+  /** The series as it is drawn: thinned. */
   x: number[];
   y: (number | null)[];
   opacity: number;
   name: string;
-  line: { color: string; width: number; dash: string; simplify: boolean };
-  hovertemplate: string;
+  line: { color: string; width: number; dash: string };
+}
+
+/** What Plotly is told of a curve; there is more in it than is read again. */
+interface CurveLayout {
+  xaxis: { range: number[] };
+  yaxis: { range: number[] };
 }
 
 // Plotly, as far as it is used
@@ -406,18 +411,30 @@ interface CurveTrace {
 interface PlotlyAxis {
   _offset: number;
   _length: number;
+  /** Its ticks; `x` is the place on a linear scale, on both axes. */
+  _vals: { x: number }[];
+  type: string;
   range: number[];
+  autorange?: boolean | string;
+  _rangeInitial0: number;
+  _rangeInitial1: number;
+  d2c(value: number): number | undefined;
+  l2p(value: number): number;
   p2d(pixel: number): number;
   d2p(value: number): number;
 }
 
 interface PlotlyGraph extends HTMLElement {
-  _fullLayout: { xaxis: PlotlyAxis; yaxis: PlotlyAxis };
+  _fullLayout: { xaxis: PlotlyAxis; yaxis: PlotlyAxis; _rehover?: () => void };
+  data: object[];
+  /** The points of each trace in the axes' own scale; the first one carries more. */
+  calcdata: { i: number; x?: number; y?: number; t?: object; trace?: object }[][];
   on(event: string, listener: () => void): void;
 }
 
 interface PlotlyModule {
   react(graph: HTMLElement, traces: object[], layout: object, config: object): Promise<unknown>;
+  relayout(graph: HTMLElement, changes: object): Promise<unknown>;
   purge(graph: HTMLElement): void;
 }
 
