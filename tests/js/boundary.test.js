@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PALETTE } from "../../pages/shared/live/js/palette.js";
 import { mix, parseColor, unpack } from "../../pages/shared/live/js/theme.js";
-import { between, elect, smoothPixels, stretch } from "../../pages/shared/pictures/boundary.js";
+import { BoundaryPainter, between, elect, smoothPixels, stretch } from "../../pages/shared/pictures/boundary.js";
 import { packing, signedPixels, toByte } from "../../pages/shared/pictures/tiles.js";
 
 const theme = /** @type {Theme} */ (
@@ -55,6 +55,23 @@ test("corners vote for their class by certainty and nearness", () => {
   assert.equal(elect(corners, 0.5, 0.9, 25, 3), 1);
   assert.equal(elect([50, 50, 50, 50], 0.5, 0.5, 25, 3), 2);
   assert.equal(elect([0, 0, 49, 49], 0.5, 0.4, 25, 3), 1, "the surer class wins though it is farther away");
+});
+
+test("hard edges are what the corners of every pixel vote for", () => {
+  const [rows, columns] = [6, 5];
+  const data = Uint8Array.from({ length: rows * columns }, (_, i) => (i * 37) % 75);
+  data.fill(60, 0, 15); // where all agree
+  const pixels = new Uint32Array(16 * rows * columns);
+  const painter = /** @type {BoundaryPainter} */ (
+    Object.assign(Object.create(BoundaryPainter.prototype), { hardPixels: Uint32Array.of(7, 8, 9) })
+  );
+  painter.paintHard(pixels, data, rows, columns, 25, 3);
+  pixels.forEach((pixel, i) => {
+    const [left, right, along] = between(i % (4 * columns), columns);
+    const [bottom, top, up] = between(4 * rows - 1 - Math.floor(i / (4 * columns)), rows);
+    const corners = [bottom, top].flatMap((row) => [left, right].map((column) => data[row * columns + column]));
+    assert.equal(pixel, 7 + elect(corners, along, up, 25, 3));
+  });
 });
 
 test("128 is nothing, 255 fully positive and 1 fully negative", () => {

@@ -112,18 +112,23 @@ export class BoundaryPainter {
   paintHard(pixels, data, rows, columns, levels, classes) {
     const height = rows * HARD_DETAIL;
     const width = columns * HARD_DETAIL;
+    const across = Array.from({ length: width }, (_, x) => between(x, columns));
+    const lefts = Int32Array.from(across, ([low]) => low);
+    const rights = Int32Array.from(across, ([, high]) => high);
+    const labels = data.map((value) => Math.min(classes - 1, Math.floor(value / levels)));
     for (let y = 0; y < height; y += 1) {
-      const [bottom, top, up] = between(y, rows);
+      const [low, high, up] = between(y, rows);
+      const [bottom, top] = [low * columns, high * columns];
       const target = (height - 1 - y) * width;
       for (let x = 0; x < width; x += 1) {
-        const [left, right, along] = between(x, columns);
-        const corners = [
-          data[bottom * columns + left],
-          data[bottom * columns + right],
-          data[top * columns + left],
-          data[top * columns + right],
-        ];
-        pixels[target + x] = this.hardPixels[elect(corners, along, up, levels, classes)];
+        const [left, right] = [lefts[x], rights[x]];
+        let label = labels[bottom + left];
+        // Almost everywhere all four agree, and nobody need vote.
+        if (label !== labels[bottom + right] || label !== labels[top + left] || label !== labels[top + right]) {
+          const corners = [data[bottom + left], data[bottom + right], data[top + left], data[top + right]];
+          label = elect(corners, across[x][2], up, levels, classes);
+        }
+        pixels[target + x] = this.hardPixels[label];
       }
     }
   }
