@@ -46,6 +46,8 @@ class Experiment:
         view: view(config, snapshot, focus) -> Frame: what the screen draws; an empty focus is what it draws at first.
         moving: moving(config, snapshot, focus) -> Frame with the same arrays, cheaper where `view` is dear: while it
             trains one picture replaces the other. None if there is no such thing.
+        parts: names of what `view` and `moving` leave out where the focus has them under "left_out": what a panel draws
+            that may be closed. Kept frames have them always.
         fast: fast(config) -> another loop that yields what `train` yields, bit for bit, in less time; None for a config
             that has none. Runs are trained with it; scripts and lessons show `train`.
         untrained: untrained(config) -> Snapshot of step 0.
@@ -76,6 +78,7 @@ class Experiment:
     logged_batch: Callable[[Any], tuple[Tensor, Tensor]]
     smallest: Mapping[str, Any]
     moving: Callable[[Any, Any, Mapping[str, Any]], Frame] | None = None
+    parts: tuple[str, ...] = ()
     fast: Callable[[Any], Callable[..., Iterator[Snapshot]] | None] = lambda config: None
     tested: bool = True
     order: int = 100

@@ -4,13 +4,39 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+
+import numpy as np
 
 Lengths = dict[str, dict[str, int]]
 """Lane -> metric -> how many of its values a viewer knows."""
 Values = dict[str, dict[str, dict[str, list[Any]]]]
 """Lane -> metric -> {"step": [...], "value": [...]}."""
+
+
+Series = dict[str, list[Any]]
+"""The steps and the values of one metric."""
+
+
+def extremes(values: np.ndarray, most: int) -> np.ndarray:
+    """Which of values (N,) a plot of `most` points shows: bool (N,).
+
+    They are the first, the last, and the lowest, the highest and a gap of each part.
+    """
+    size = math.ceil(len(values) / (most / 2))
+    starts = np.arange(0, len(values), size)
+    padded = np.full(len(starts) * size, np.nan)
+    padded[: len(values)] = values
+    parts = padded.reshape(-1, size)
+    gaps = np.isnan(parts)
+    chosen = np.zeros(len(padded), bool)
+    chosen[starts + np.where(gaps, np.inf, parts).argmin(axis=1)] = True
+    chosen[starts + np.where(gaps, -np.inf, parts).argmax(axis=1)] = True
+    chosen[(starts + gaps.argmax(axis=1))[gaps.any(axis=1)]] = True
+    chosen = chosen[: len(values)]
+    chosen[[0, -1]] = True
+    return chosen
 
 
 class Column:
@@ -51,6 +77,33 @@ class Column:
         """The values, from the one with that number on."""
         return [None if math.isnan(value) else value for value in self._values[begin:]]
 
+    def thinned(
+        self, most: int, keep: Collection[int], begin: int = 0, of: tuple[float, float] | None = None
+    ) -> Series:
+        """The values from the one with number `begin` on, as a plot shows them that is `most` points wide.
+
+        Each of its parts keeps its lowest and its highest value and a gap; values have seven digits where some are
+        left out.
+
+        Args:
+            most: about how many are left.
+            keep: steps that are not left out.
+            begin: the number of the first value.
+            of: the first and the last step, if not all.
+        """
+        steps, values = np.fromiter(self.steps(begin), np.int64), np.array(self._values[begin:])
+        if of is not None:
+            inside = slice(*np.searchsorted(steps, [of[0], of[1] + 0.5]))
+            steps, values = steps[inside], values[inside]
+        if len(steps) <= most:
+            return {
+                "step": steps.tolist(),
+                "value": [None if math.isnan(value) else value for value in values.tolist()],
+            }
+        chosen = extremes(values, most) | np.isin(steps, np.fromiter(keep, np.int64))
+        numbers = [None if math.isnan(value) else float(f"{value:.7g}") for value in values[chosen].tolist()]
+        return {"step": steps[chosen].tolist(), "value": numbers}
+
     @property
     def last(self) -> tuple[int, float | None]:
         """The last step and its value."""
@@ -75,14 +128,26 @@ class History:
         """How much there is by now."""
         return {lane: {name: len(column) for name, column in columns.items()} for lane, columns in self.lanes.items()}
 
-    def since(self, known: Lengths) -> Values:
-        """What came after."""
+    def since(
+        self, known: Lengths, most: int | None = None, keep: Collection[int] = (), of: tuple[float, float] | None = None
+    ) -> Values:
+        """What came after.
+
+        Args:
+            most: about how many values of a metric at most, see `Column.thinned`; all of them if None.
+            keep: steps whose values are not left out.
+            of: the first and the last step, if not all; with `most` alone.
+        """
         news: Values = {}
         for lane, columns in self.lanes.items():
             for name, column in columns.items():
                 begin = known.get(lane, {}).get(name, 0)
                 if begin < len(column):
-                    values: dict[str, list[Any]] = {"step": list(column.steps(begin)), "value": column.values(begin)}
+                    values: Series = (
+                        {"step": list(column.steps(begin)), "value": column.values(begin)}
+                        if most is None
+                        else column.thinned(most, keep, begin, of)
+                    )
                     news.setdefault(lane, {})[name] = values
         return news
 

@@ -7,27 +7,36 @@ import select
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, NamedTuple
 
 from core import disk
 from core.changes import as_pairs, from_pairs, recorded, value_after
 from core.config import TrainingConfig
 from core.engine.heartbeat import Heartbeat
 from core.engine.history import History, Lengths, Values
+from core.engine.outbox import PACKING
 from core.engine.record import Folder
 
 ALIVE = ("running", "paused")
 """The statuses of a run that a process is behind."""
-LATEST = ("focus", "speed", "watch")
+LATEST = ("focus", "shows", "speed", "watch")
 """Commands of which the newest is the only one that matters."""
 MOST_HELD = 200
 """Commands that are held for a worker that does not read them."""
 LONG_STEP = 5
 """Seconds after which a step that is still being computed is worth a word."""
+
+
+class Watching(NamedTuple):
+    """What a watcher wants: whether it can be seen, and which parts of frames it shows; None for all of them."""
+
+    visible: bool = True
+    shows: frozenset[str] | None = None
 
 
 class Run:
@@ -43,7 +52,7 @@ class Run:
         rows: how many lines of metrics the history was made of.
         kept: the steps kept so far, in order.
         log: what logging has cost; empty where nothing was logged.
-        frame: the newest picture, encoded; None before the first.
+        packed_frame: the newest picture, encoded and compressed by zlib; None before the first.
         frame_number: how many pictures there were, so that a viewer knows whether there is a newer one.
         connection: the server's end of the pipe to the worker, while there is one.
         process: the worker.
@@ -70,7 +79,7 @@ class Run:
         self.kept_bytes = self.measured_bytes = 0
         self.facts: dict[str, Any] = {}
         self.log: dict[str, Any] = {}
-        self.frame: bytes | None = None
+        self.packed_frame: bytes | None = None
         self.frame_number = 0
         self.connection: Connection | None = None
         self.process: BaseProcess | None = None
@@ -79,7 +88,8 @@ class Run:
         self.silent = False
         self.step_seconds = 0
         self._held: list[tuple[str, Any]] = []
-        self._watchers: set[Callable[[], None]] = set()
+        self._watchers: dict[Callable[[], None], Watching] = {}
+        self._told: Watching | None = None
         self._lock = threading.RLock()
 
     @property
@@ -109,12 +119,20 @@ class Run:
             return self._measured.last("run")
 
     @property
+    def frame(self) -> bytes | None:
+        """The newest picture, encoded; None before the first."""
+        packed = self.packed_frame
+        return None if packed is None else zlib.decompress(packed)
+
+    @property
     def history(self) -> Values:
         """All metrics of all lanes so far."""
         return self.since({})[0]
 
     def command(self, name: str, value: Any = None) -> None:
-        """Tell the worker: play, pause, step, epoch, change (with {field: value}), speed, focus, watch or stop."""
+        """Tell the worker: play, pause, step, epoch, change (with {field: value}), speed, focus, shows, watch or
+        stop.
+        """
         with self._lock:
             if self.connection is not None and self.alive:
                 if name == "change":
@@ -156,27 +174,46 @@ class Run:
                 self.connection.close()
             self.connection = None
 
-    def watch(self, watcher: Callable[[], None]) -> None:
-        """Call `watcher` at whatever is new; frames are made while there is one."""
+    def watch(self, watcher: Callable[[], None], visible: bool = True, shows: frozenset[str] | None = None) -> None:
+        """Call `watcher` at whatever is new; frames are made while there is one that can be seen.
+
+        Args:
+            visible: whether it can be seen: a tab behind others hears of the run, but gets no frames.
+            shows: the parts of frames that it draws beside what all draw; None for all parts.
+        """
         with self._lock:
-            self._watchers.add(watcher)
-            if len(self._watchers) == 1:
-                self.command("watch", True)
+            self._watchers[watcher] = Watching(visible, shows)
+            self._tell_worker()
 
     def unwatch(self, watcher: Callable[[], None]) -> None:
         """End `watch`."""
         with self._lock:
-            self._watchers.discard(watcher)
-            if not self._watchers:
-                self.command("watch", False)
+            self._watchers.pop(watcher, None)
+            self._tell_worker()
+
+    def _tell_worker(self) -> None:
+        """Tell the worker whether frames are wanted, and of which parts, where that is new."""
+        seen = [watching for watching in self._watchers.values() if watching.visible]
+        parts = [watching.shows for watching in seen]
+        shows = None if None in parts or not parts else frozenset[str]().union(*(part or () for part in parts))
+        before = self._told
+        self._told = Watching(bool(seen), shows if seen or before is None else before.shows)
+        if before is None or self._told.shows != before.shows:
+            self.command("shows", None if self._told.shows is None else sorted(self._told.shows))
+        if before is None or self._told.visible != before.visible:
+            self.command("watch", self._told.visible)
 
     @property
     def watched(self) -> bool:
         """Whether someone looks at it."""
         return bool(self._watchers)
 
-    def hello(self) -> dict[str, Any]:
-        """All that a new watcher needs to know."""
+    def hello(self, most: int | None = None) -> dict[str, Any]:
+        """All that a new watcher needs to know.
+
+        Args:
+            most: about how many values of a metric at most; all of them if None.
+        """
         with self._lock:
             return {
                 "kind": "hello",
@@ -184,7 +221,7 @@ class Run:
                 **self.state(),
                 "steps_per_epoch": self.config.steps_per_epoch,
                 "lanes": list(self._measured.lanes) or ["run"],
-                "history": self._measured.since({}),
+                "history": self._measured.since({}, most, self.kept),
                 "known": self._measured.lengths(),
                 "rows": self.rows,
                 "kept": list(self.kept),
@@ -205,10 +242,19 @@ class Run:
                 "step_seconds": self.step_seconds if self.status == "running" else 0,
             }
 
-    def since(self, known: Lengths) -> tuple[Values, Lengths]:
-        """What was measured after what a viewer knows, and what is known with it."""
+    def since(self, known: Lengths, most: int | None = None) -> tuple[Values, Lengths]:
+        """What was measured after what a viewer knows, and what is known with it.
+
+        Args:
+            most: about how many values of a metric at most; all of them if None.
+        """
         with self._lock:
-            return self._measured.since(known), self._measured.lengths()
+            return self._measured.since(known, most, self.kept), self._measured.lengths()
+
+    def between(self, first: float, last: float, most: int) -> Values:
+        """What was measured from one step to another, about `most` values of a metric at most."""
+        with self._lock:
+            return self._measured.since({}, most, self.kept, (first, last))
 
     def load(self, status: str) -> None:
         """Take everything from the folder: a run of the past."""
@@ -226,7 +272,7 @@ class Run:
                     self.step = max(self.step, row["step"])
             for step in reversed(self.kept):
                 with suppress(disk.Damaged):
-                    self.frame = self.folder.frame(step, {})
+                    self.packed_frame = zlib.compress(self.folder.frame(step, {}), PACKING)
                     self.frame_number += 1
                     break
             if status == "crashed" and self.message is None:
@@ -243,7 +289,7 @@ class Run:
             self.silent = False
             self._send_held()
             if data[:1] == b"F":
-                self.frame = data[1:]
+                self.packed_frame = data[1:]
                 self.frame_number += 1
             else:
                 content = json.loads(data[1:])

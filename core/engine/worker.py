@@ -62,6 +62,7 @@ class Worker:
         self.step_begin: float | None = None
         threading.Thread(target=self._listen, daemon=True).start()
         self.focus: dict[str, Any] = {}
+        self.shows: list[str] | None = None
         self.changes = copy.deepcopy(assignment.changes)
         self.turns = Turns()
         self.frame_step = -1
@@ -270,6 +271,11 @@ class Worker:
                 self.focus = order["value"]
                 self.frame_step = -1
                 self.turns.hasten()
+            case "shows":
+                before, self.shows = self._left_out, order["value"]
+                if not set(before) <= set(self._left_out):
+                    self.frame_step = -1
+                    self.turns.hasten()
             case "stop":
                 self.stopping = True
         self._report_status()
@@ -291,11 +297,17 @@ class Worker:
         snapshots = {name: lane.snapshot for name, lane in self.lanes.items()}
         return encode(self.trained.frames(self.assignment.lanes, snapshots, focus, moving))
 
+    @property
+    def _left_out(self) -> list[str]:
+        """The parts of frames that no viewer shows."""
+        return [] if self.shows is None else [part for part in self.trained.parts if part not in self.shows]
+
     def _show(self) -> None:
-        """Send a frame of what the viewer looks at."""
-        moving = self.moving
+        """Send a frame of what the viewer looks at, without the parts that nobody shows."""
+        moving, left_out = self.moving, self._left_out
+        focus = {**self.focus, "left_out": left_out} if left_out else self.focus
         with self.turns.drawing(moving):
-            self.outbox.frame(self._frame(self.focus, moving))
+            self.outbox.frame(self._frame(focus, moving))
         self.frame_step = self.step
 
     def _keep(self, picture: bytes | None = None) -> None:

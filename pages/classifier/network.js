@@ -16,6 +16,7 @@ loadStyles("./network.css", import.meta.url);
 const LARGE_MAP = 132;
 const WIDEST = 5;
 const PAUSE = 70;
+const PARTS = ["units", "weights"];
 const SCALES = [0.5, 1, 2, 3, 5, 8, 12, 20, 40, 80, 200, 1000, Infinity];
 
 class NetworkView {
@@ -124,11 +125,13 @@ class NetworkView {
     this.unsubscribe = connection.subscribe((change) => {
       if (change === "frame") this.schedule();
     });
+    connection.setParts(this, PARTS);
   }
 
   disconnect() {
     if (!this.connection) return;
     this.unsubscribe();
+    this.connection.setParts(this, []);
     release(this.connection);
     this.connection = null;
   }
@@ -200,10 +203,11 @@ class NetworkView {
     this.last = performance.now();
     const frame = this.connection?.current ?? this.preview;
     if (!frame || frame === this.drawn) return;
+    const weights = findArray(frame, this.lane, "weights")?.data;
+    if (!weights) return; // made before this view was open: the next one has them
     this.drawn = frame;
     this.maps.take(frame, this.lane);
-    const weights = findArray(frame, this.lane, "weights")?.data;
-    this.linears = weights ? splitWeights(this.data.picture.layers, weights) : [];
+    this.linears = splitWeights(this.data.picture.layers, weights);
     this.links = chooseLinks(this.linears);
     this.paint();
     const past = this.connection?.looking !== null && this.connection?.looking !== undefined;

@@ -13,6 +13,7 @@ from core.checkpoints import checkpoint, load, save
 from core.config import ConfigError
 from core.experiment import bug_lanes
 from core.experiments.classifier import (
+    EXPERIMENT,
     GRID,
     ClassifierConfig,
     bench,
@@ -353,6 +354,20 @@ def test_a_moving_picture_is_the_picture_at_rest_but_for_a_hair(values: dict[str
     close = np.abs(fine % levels - drawn % levels)[fine // levels == drawn // levels]
     assert np.quantile(close, 0.95) < 0.1 * levels
     assert snapshot.net.training, "a look leaves it as it was"
+
+
+@pytest.mark.parametrize("values", [{}, {"hidden_sizes": (64, 64), "activation": "Tanh"}, {"hidden_sizes": ()}])
+@pytest.mark.parametrize("look", [view, moving])
+def test_parts_that_nobody_shows_are_left_out_and_the_rest_is_the_same(look: Any, values: dict[str, Any]) -> None:
+    config = config_of(**values)
+    snapshot = untrained(config)
+    whole = look(config, snapshot, {})
+    for left_out in (["units"], ["weights"], ["units", "weights"]):
+        frame = look(config, snapshot, {"left_out": left_out})
+        assert set(frame.arrays) == set(whole.arrays) - set(left_out)
+        assert ("units_scale" in frame.facts) == ("units" not in left_out)
+        assert all(np.array_equal(array, whole.arrays[name]) for name, array in frame.arrays.items())
+    assert set(EXPERIMENT.parts) < set(whole.arrays)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 3e38])

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { arrayOf, decodeBase64Frame, findArray, readDecision } from "../../pages/shared/live/js/frames.js";
+import { deflateSync } from "node:zlib";
+import {
+  arrayOf,
+  decodeBase64Frame,
+  decodeFrame,
+  findArray,
+  isPacked,
+  readDecision,
+  unpack,
+} from "../../pages/shared/live/js/frames.js";
 
 const fixture = JSON.parse(readFileSync(new URL("./frame.json", import.meta.url), "utf8"));
 const TYPES = { uint8: Uint8Array, int32: Int32Array, float32: Float32Array, float64: Float64Array };
@@ -43,4 +52,24 @@ test("a cell of a decision grid is a class and its probability", () => {
   const { label, probability } = readDecision(62, 25, 3);
   assert.equal(label, 2);
   assert.ok(Math.abs(probability - 2 / 3) < 1e-12);
+});
+
+/** @param {string | Uint8Array} content */
+const pack = (content) => new Uint8Array(deflateSync(content, { level: 1 })).buffer;
+
+test("a packed frame is unpacked, and a plain one is not taken for one", async () => {
+  const bytes = new Uint8Array(Buffer.from(fixture.base64, "base64"));
+  assert.equal(isPacked(bytes.buffer), false);
+  assert.equal(isPacked(new ArrayBuffer(0)), false);
+  const packed = pack(bytes);
+  assert.equal(isPacked(packed), true);
+  const plain = await unpack(packed);
+  assert.ok(plain instanceof ArrayBuffer);
+  assert.deepEqual(decodeFrame(plain).arrays, decodeBase64Frame(fixture.base64).arrays);
+});
+
+test("a packed message is text, and what is damaged is refused", async () => {
+  const text = JSON.stringify({ kind: "hello", words: "训练" });
+  assert.equal(await unpack(pack(text)), text);
+  await assert.rejects(unpack(pack(text.repeat(99)).slice(0, 20)));
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decimate, extendHistory, valueAt } from "../../pages/shared/live/js/history.js";
+import { decimate, extendHistory, refineHistory, valueAt } from "../../pages/shared/live/js/history.js";
 
 /** @param {[number, number | null][]} points */
 const series = (points) => ({ step: points.map(([step]) => step), value: points.map(([, value]) => value) });
@@ -68,4 +68,17 @@ test("a long series keeps every extreme, every gap and its end, in order", () =>
 test("a series that is nothing but gaps can be thinned", () => {
   const { y } = decimate({ step: [1, 2, 3, 4, 5, 6], value: Array(6).fill(null) }, 2);
   assert.ok(y.length > 0 && y.every((value) => value === null));
+});
+
+test("a stretch that was thinned is filled, and what came after it stays", () => {
+  const history = { run: { "loss/train": series([[1, 0.9], [4, 0.1], [8, 0.5], [20, 0.2]]) } }; // biome-ignore format: points
+  refineHistory(history, { run: { "loss/train": series([[3, 0.3], [4, 0.1], [5, null], [8, 0.5]]) } }); // biome-ignore format: points
+  assert.deepEqual(history.run["loss/train"].step, [1, 3, 4, 5, 8, 20]);
+  assert.deepEqual(history.run["loss/train"].value, [0.9, 0.3, 0.1, null, 0.5, 0.2]);
+  const stranger = { run: { "loss/test": series([[3, 1]]) }, other: { "loss/train": series([[3, 1]]) } };
+  refineHistory(history, stranger);
+  refineHistory(history, { run: { "loss/train": series([]) } });
+  refineHistory(history, { run: { "loss/train": series([[4, 7]]) } });
+  assert.equal(valueAt(history.run["loss/train"], 4), 0.1, "no finer than what is there");
+  assert.deepEqual(Object.keys(history), ["run"]);
 });

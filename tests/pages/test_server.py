@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import re
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +28,7 @@ from core.engine.store import new_id
 from core.experiments.classifier import ClassifierConfig
 from core.experiments.cnn import CNNConfig
 from core.frames import decode
-from pages.shared.server import live_routes
+from pages.shared.server import live_routes, viewer
 from pages.shared.server.assets import PAGES, PLOTLY, TYPES, asset, pages_hash, plotly_address
 from pages.shared.server.owner import COOKIE
 from pages.shared.server.routes import middleware, routes
@@ -115,6 +117,13 @@ def next_message(socket: WebSocketTestSession, kind: str) -> Any:
                 return decode(message["bytes"])
         elif json.loads(message["text"])["kind"] == kind:
             return json.loads(message["text"])
+
+
+def next_kind(socket: WebSocketTestSession) -> str:
+    """The kind of the next message: "hello", "metrics", "status" or "frame"."""
+    message = socket.receive()
+    assert message["type"] != "websocket.close"
+    return "frame" if message.get("bytes") is not None else str(json.loads(message["text"])["kind"])
 
 
 # Who is who
@@ -293,6 +302,110 @@ def test_commands(client: TestClient, running: Run) -> None:
         assert running.speed == 200
 
 
+def messages_until(socket: WebSocketTestSession, kind: str, **values: object) -> list[str]:
+    """The kinds of what comes, up to a message of this kind with these values; "frame" is one of them."""
+    kinds: list[str] = []
+    while True:
+        message = socket.receive()
+        assert message["type"] != "websocket.close"
+        content = {"kind": "frame"} if message.get("bytes") is not None else json.loads(message["text"])
+        kinds.append(content["kind"])
+        if content["kind"] == kind and all(content[name] == value for name, value in values.items()):
+            return kinds
+
+
+def test_pictures_wait_for_the_page_and_nothing_else_waits_for_them(
+    client: TestClient, running: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewer, "PATIENCE", math.inf)
+    monkeypatch.setattr(viewer, "LONG_PATIENCE", math.inf)
+    with client.websocket_connect(f"/live/{running.id}", headers=as_person(ANNE)) as socket:
+        kinds = [next_kind(socket) for _ in range(20)]
+        while kinds.count("metrics") < 30:
+            kinds.append(next_kind(socket))
+        assert kinds.count("frame") == viewer.AHEAD
+        socket.send_json({"command": "pause"})
+        assert "frame" not in messages_until(socket, "status", status="paused")
+        socket.send_json({"command": "drawn", "value": viewer.AHEAD})
+        while next_message(socket, "frame")[0]["step"] < running.step:
+            pass
+
+
+def test_a_page_that_says_nothing_gets_pictures_all_the_same(client: TestClient, running: Run) -> None:
+    with client.websocket_connect(f"/live/{running.id}", headers=as_person(ANNE)) as socket:
+        for _ in range(viewer.AHEAD + 2):
+            next_message(socket, "frame")
+
+
+def test_a_hidden_tab_gets_status_alone_and_all_at_once_when_it_is_back(client: TestClient, running: Run) -> None:
+    with client.websocket_connect(f"/live/{running.id}", headers=as_person(ANNE)) as socket:
+        known = next_message(socket, "hello")["history"]["run"]["loss/train"]["step"][-1]
+        socket.send_json({"command": "visible", "value": False})
+        for command, status in (("pause", "paused"), ("play", "running")):
+            socket.send_json({"command": command})
+            messages_until(socket, "status", status=status)
+        at = running.step
+        until(lambda: running.step > at + 20)
+        socket.send_json({"command": "pause"})
+        assert set(messages_until(socket, "status", status="paused")) == {"status"}
+        socket.send_json({"command": "visible", "value": True})
+        steps = next_message(socket, "metrics")["history"]["run"]["loss/train"]["step"]
+        assert steps[0] <= at and steps[-1] == running.step and known < running.step
+        while next_message(socket, "frame")[0]["step"] < running.step:
+            pass
+
+
+def test_a_frame_has_what_its_page_shows(client: TestClient, running: Run) -> None:
+    with (
+        client.websocket_connect(f"/live/{running.id}", headers=as_person(ANNE)) as socket,
+        client.websocket_connect(f"/live/{running.id}", headers=as_person(ANNE)) as other,
+    ):
+        assert "run/units" in next_message(socket, "frame")[1], "who has not said what it shows gets all"
+        other.send_json({"command": "shows", "value": []})
+        socket.send_json({"command": "shows", "value": []})
+        while "run/units" in (arrays := next_message(socket, "frame")[1]):
+            pass
+        assert set(arrays) == {"run/decision", "run/gradient_norm"}
+        socket.send_json({"command": "pause"})
+        messages_until(socket, "status", status="paused")
+        other.send_json({"command": "shows", "value": ["units"]})
+        while "run/units" not in (arrays := next_message(socket, "frame")[1]):
+            pass
+        assert "run/weights" not in arrays, "also while it rests"
+    until(lambda: running.kept[-1] == running.step)
+    answer = client.get(f"/live/{running.id}/kept/{running.step}", headers=as_person(ANNE))
+    assert {"run/units", "run/weights"} <= set(decode(answer.content)[1]), "kept ones are whole"
+
+
+def test_a_page_that_can_unpack_gets_less(client: TestClient, running: Run) -> None:
+    with client.websocket_connect(f"/live/{running.id}?packed=1", headers=as_person(ANNE)) as socket:
+        socket.send_json({"command": "pause"})
+        while (message := socket.receive()).get("bytes") is None:
+            pass
+        plain = zlib.decompress(message["bytes"])
+        assert "run/decision" in decode(plain)[1]
+        assert len(message["bytes"]) < 0.6 * len(plain)
+
+
+def test_a_long_history_comes_thinned_and_in_full_where_one_zooms_in(client: TestClient, manager: Manager) -> None:
+    run = manager.start(ANNE, ClassifierConfig(num_steps=4000, evaluate_every=1000), speed=0)
+    until(lambda: run.status == "finished")
+    path, headers = f"/live/{run.id}", as_person(ANNE)
+    with client.websocket_connect(path, headers=headers) as socket:
+        series = next_message(socket, "hello")["history"]["run"]["loss/train"]
+    assert len(series["step"]) < 2000 and series["step"][-1] == 4000
+    exact = dict(zip(*run.history["run"]["loss/train"].values(), strict=True))
+    shown = dict(zip(*series.values(), strict=True))
+    assert all(shown[step] == pytest.approx(exact[step], rel=1e-6) for step in run.kept if step)
+    answer = client.get(f"{path}/history?from=1000&to=1999.5", headers=headers)
+    assert answer.json()["history"]["run"]["loss/train"]["step"] == list(range(1000, 2000))
+    for strange in ("from=x", "to=nan", "from=1&to="):
+        assert client.get(f"{path}/history?{strange}", headers=headers).status_code == 400
+    assert (
+        client.get(f"{path}/history?from=9&to=1", headers=headers).json()["history"]["run"]["loss/train"]["step"] == []
+    )
+
+
 @pytest.mark.parametrize(
     "order",
     [
@@ -302,6 +415,8 @@ def test_commands(client: TestClient, running: Run) -> None:
         {"command": "speed", "value": -1},
         {"command": "speed", "value": "fast"},
         {"command": "speed"},
+        {"command": "drawn", "value": -1e300},
+        {"command": "shows", "value": [[]]},
         {"command": ["play"]},
         {"command": {"a": 1}},
         {},

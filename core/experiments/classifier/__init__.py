@@ -14,6 +14,7 @@ EXPERIMENT = Experiment(
     train=train,
     view=view,
     moving=moving,
+    parts=("units", "weights"),
     fast=lambda config: fast.train if fast.fits(config) else None,
     untrained=untrained,
     bench=bench,

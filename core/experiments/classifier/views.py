@@ -1,6 +1,6 @@
 """What the screen shows of the classifier: the boundary, and each neuron's part in it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -68,23 +68,23 @@ def scene(config: ClassifierConfig) -> Scene:
 
 def view(config: ClassifierConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Frame:
     """The boundary, each hidden unit's map, the weights and the gradients' sizes."""
-    return _frame(config, snapshot, coarsely=False)
+    return _frame(config, snapshot, coarsely=False, left_out=focus.get("left_out", ()))
 
 
 def moving(config: ClassifierConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Frame:
     """The same, with the boundary of a large network asked about at a ninth of the points and drawn out between."""
     weights_in_all = sum(inputs * outputs for inputs, outputs in pairwise(config.layer_sizes))
-    return _frame(config, snapshot, coarsely=weights_in_all > MOVING_WEIGHTS)
+    return _frame(config, snapshot, weights_in_all > MOVING_WEIGHTS, focus.get("left_out", ()))
 
 
-def _frame(config: ClassifierConfig, snapshot: Snapshot, coarsely: bool) -> Frame:
+def _frame(config: ClassifierConfig, snapshot: Snapshot, coarsely: bool, left_out: Collection[str]) -> Frame:
     net = snapshot.net
     assert isinstance(net, Net)
     known = scene(config)
     with torch.inference_mode():
         device = net.out.weight.device
         coarse = known.coarse.to(device)
-        activations = hidden_activations(net.hidden, coarse)
+        activations = hidden_activations(net.hidden, coarse) if coarsely or "units" not in left_out else []
         if coarsely:
             output = enlarged(linear(net.out, (activations or [coarse])[-1]), GRID)
         else:
@@ -95,18 +95,13 @@ def _frame(config: ClassifierConfig, snapshot: Snapshot, coarsely: bool) -> Fram
         else:
             probability = torch.softmax(output, dim=0)
         levels = 255 // config.n_output
-        maps, scale = unit_maps(activations, COARSE)
-        return Frame(
-            snapshot.step,
-            snapshot.epoch,
-            {
-                "decision": decision(probability, levels).reshape(GRID, GRID),
-                "units": maps,
-                "weights": weights(net),
-                "gradient_norm": gradient_norms(net),
-            },
-            {"levels": levels, "units_scale": scale},
-        )
+        arrays = {"decision": decision(probability, levels).reshape(GRID, GRID), "gradient_norm": gradient_norms(net)}
+        facts: dict[str, Any] = {"levels": levels}
+        if "units" not in left_out:
+            arrays["units"], facts["units_scale"] = unit_maps(activations, COARSE)
+        if "weights" not in left_out:
+            arrays["weights"] = weights(net)
+        return Frame(snapshot.step, snapshot.epoch, arrays, facts)
 
 
 def _logits(net: Net, x: Tensor) -> Tensor:

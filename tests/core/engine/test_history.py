@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import random
 import tracemalloc
 
+import numpy as np
 import pytest
 import torch
 
-from core.engine.history import Column, History
+from core.engine.history import Column, History, extremes
 
 
 def column(*values: tuple[int, float | None]) -> Column:
@@ -88,3 +90,37 @@ def test_it_is_small() -> None:
     finally:
         tracemalloc.stop()
     assert used < 8 * 20_000
+
+
+@pytest.mark.parametrize("length", [1501, 1502, 2999, 3000, 50_000])
+def test_a_thinned_plot_has_every_peak_and_gap(length: int) -> None:
+    values = np.random.default_rng(length).normal(size=length)
+    values[[7, length // 2, length - 2]] = 100, -100, np.nan
+    chosen = extremes(values, 1500)
+    assert chosen[[0, 7, length // 2, length - 2, length - 1]].all()
+    assert 700 < chosen.sum() < 1560
+
+
+def test_a_viewer_gets_a_long_history_thinned() -> None:
+    history = History()
+    for step in range(1, 20_001):
+        accuracy = {} if step % 10 else {"acc": 1.0}
+        history.add("run", {"step": step, "epoch": 1, "loss/train": math.sin(step), **accuracy})
+    kept = [500, 12_345, 19_999]
+    series = history.since({}, 1500, kept)["run"]["loss/train"]
+    assert len(series["step"]) < 1560 and series["step"] == sorted(set(series["step"]))
+    assert set(kept) <= set(series["step"]) and series["step"][-1] == 20_000
+    for step, value in zip(series["step"], series["value"], strict=True):
+        assert value == pytest.approx(math.sin(step), abs=1e-6)
+    zoomed = history.since({}, 1500, kept, (5000, 5999))["run"]
+    assert zoomed["loss/train"]["step"] == list(range(5000, 6000))
+    assert zoomed["loss/train"]["value"] == history.since({})["run"]["loss/train"]["value"][4999:5999], "exact"
+    assert zoomed["acc"]["step"] == list(range(5000, 6000, 10))
+    nothing = history.since({}, 1500, kept, (30_000, math.inf))["run"]
+    assert [part["step"] for part in nothing.values()] == [[], []]
+
+
+def test_a_lone_gap_stays() -> None:
+    made = column(*((step, None if step == 5000 else 1.0) for step in range(10_000)))
+    thin = made.thinned(100, ())
+    assert (5000, None) in zip(thin["step"], thin["value"], strict=True)

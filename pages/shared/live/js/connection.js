@@ -1,12 +1,13 @@
 // One WebSocket a run, shared by every view of it on the page.
 
-import { decodeFrame } from "./frames.js";
-import { extendHistory } from "./history.js";
+import { canUnpack, decodeFrame, isPacked, unpack } from "./frames.js";
+import { extendHistory, refineHistory } from "./history.js";
 
 const FIRST_RETRY = 300;
 const LAST_RETRY = 3000;
 const CLOSE_GRACE = 400;
 const KEPT_IN_MEMORY = 240;
+const WISH_PATIENCE = 30_000;
 const ENDED = new Set(["finished", "stopped", "diverged", "failed", "crashed"]);
 
 /** @param {string} status */
@@ -53,6 +54,14 @@ export class Connection {
   decoded;
   /** @type {Frame|null} */
   past;
+  /** @type {Promise<void>} */
+  arrivals;
+  /** @type {"pause"|"play"|null} */
+  wish;
+  /** @type {Timer} */
+  wishTimer;
+  /** @type {Map<object, string[]>} */
+  parts;
 
   /**
    * @param {string} path
@@ -78,6 +87,13 @@ export class Connection {
     this.outbox = [];
     this.keptFrames = new Map();
     this.retryDelay = FIRST_RETRY;
+    this.arrivals = Promise.resolve();
+    this.unpacking = 0;
+    this.received = this.drawn = 0;
+    this.wish = null;
+    this.parts = new Map();
+    this.onVisible = () => this.tellVisible();
+    document.addEventListener("visibilitychange", this.onVisible);
     this.open();
   }
 
@@ -94,13 +110,15 @@ export class Connection {
 
   open() {
     const url = new URL(this.path, window.location.href);
-    if (this.coming) url.search = "coming=1";
+    if (this.coming) url.searchParams.set("coming", "1");
+    if (canUnpack) url.searchParams.set("packed", "1");
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
-    socket.onmessage = ({ data }) => this.receive(data);
+    socket.onmessage = ({ data }) => this.receive(socket, data);
     socket.onclose = (event) => this.lost(socket, event);
     this.socket = socket;
+    this.received = this.drawn = 0;
   }
 
   /**
@@ -120,14 +138,40 @@ export class Connection {
   close() {
     this.closed = true;
     clearTimeout(this.retryTimer);
+    clearTimeout(this.wishTimer);
     this.socket.close();
     this.listeners.clear();
+    document.removeEventListener("visibilitychange", this.onVisible);
+  }
+
+  /**
+   * Unpacking takes a moment: what comes meanwhile waits, so that all is taken in as it came.
+   * @param {WebSocket} socket
+   * @param {string | ArrayBuffer} data
+   */
+  receive(socket, data) {
+    const packed = typeof data !== "string" && isPacked(data);
+    if (!packed && !this.unpacking) {
+      this.take(data);
+      return;
+    }
+    this.unpacking += 1;
+    this.arrivals = this.arrivals
+      .then(() => (packed ? unpack(data) : data))
+      .then((plain) => {
+        if (socket === this.socket && !this.closed) this.take(plain);
+      })
+      .catch((error) => console.error(error))
+      .finally(() => {
+        this.unpacking -= 1;
+      });
   }
 
   /** @param {string | ArrayBuffer} data */
-  receive(data) {
+  take(data) {
     if (typeof data !== "string") {
       this.newest = data;
+      this.received += 1;
       this.notify("frame");
       return;
     }
@@ -135,6 +179,45 @@ export class Connection {
     if (message.kind === "hello") this.greet(message);
     else if (message.kind === "metrics") this.extend(message);
     else if (message.kind === "status") this.adopt(message);
+  }
+
+  /** Say that all frames so far are drawn, or passed over for a newer one: only then the server sends more. */
+  acknowledge() {
+    if (this.drawn === this.received) return;
+    this.drawn = this.received;
+    this.say("drawn", this.drawn);
+  }
+
+  tellVisible() {
+    this.say("visible", document.visibilityState !== "hidden");
+  }
+
+  /**
+   * Say which parts of frames a view draws beside what all draw; none when it goes.
+   * @param {object} view
+   * @param {string[]} parts
+   */
+  setParts(view, parts) {
+    if (parts.length) this.parts.set(view, parts);
+    else this.parts.delete(view);
+    this.tellParts();
+    // The last frame of a run that is over may lack them; those that were kept have all.
+    if (parts.length && this.online === "open" && hasEnded(this.status)) this.applyFocus();
+  }
+
+  tellParts() {
+    this.say("shows", [...new Set([...this.parts.values()].flat())]);
+  }
+
+  /**
+   * Tell the server about this page; it is told all over when the socket opens again.
+   * @param {string} command
+   * @param {unknown} value
+   */
+  say(command, value) {
+    if (this.online === "open" && this.socket.readyState === WebSocket.OPEN) {
+      this.socket.send(JSON.stringify({ command, value }));
+    }
   }
 
   /** @param {SocketMessage} message */
@@ -146,7 +229,10 @@ export class Connection {
     this.history = extendHistory({}, message.history);
     this.historyVersion += 1;
     this.kept = [...(message.kept ?? [])];
+    if (!this.outbox.length) this.wish = null;
     this.adopt(message);
+    this.tellParts();
+    if (document.visibilityState === "hidden") this.tellVisible();
     this.outbox.splice(0).forEach((command) => this.send(command));
     this.applyFocus();
     this.notify("history");
@@ -166,6 +252,9 @@ export class Connection {
   /** @param {SocketMessage} message */
   adopt(message) {
     this.status = message.status;
+    if (hasEnded(this.status) || this.status === { pause: "paused", play: "running" }[this.wish ?? "play"]) {
+      this.wish = null;
+    }
     this.step = message.step ?? this.step;
     this.numSteps = message.num_steps ?? this.numSteps;
     this.speed = message.speed ?? this.speed;
@@ -175,6 +264,30 @@ export class Connection {
     this.silent = message.silent ?? false;
     this.stepSeconds = message.step_seconds ?? 0;
     this.notify("state");
+  }
+
+  /**
+   * Pause or play: shown at once, though the run hears of it later.
+   * @param {"pause" | "play"} command
+   */
+  order(command) {
+    this.wish = command;
+    clearTimeout(this.wishTimer);
+    this.wishTimer = setTimeout(() => this.forgetWish(), WISH_PATIENCE);
+    this.send({ command });
+    this.notify("state");
+  }
+
+  forgetWish() {
+    this.wish = null;
+    this.notify("state");
+  }
+
+  /** The status, or what is on the way to it. */
+  get shownStatus() {
+    if (this.wish === "pause" && this.status === "running") return "pausing";
+    if (this.wish === "play" && this.status === "paused") return "resuming";
+    return this.status;
   }
 
   /** @param {object} command */
@@ -238,6 +351,24 @@ export class Connection {
       this.newest = null;
       this.decoded = frame;
       this.notify("frame");
+    }
+  }
+
+  /**
+   * Fetch all that was measured between two steps, where the history that came at first was thinned.
+   * @param {number} from
+   * @param {number} to
+   */
+  async fetchHistory(from, to) {
+    try {
+      const range = new URLSearchParams({ from: String(from), to: String(to) });
+      const answer = await fetch(`${this.path}/history?${range}`, { credentials: "same-origin" });
+      if (!answer.ok || this.closed) return;
+      refineHistory(this.history, (await answer.json()).history);
+      this.historyVersion += 1;
+      this.notify("history");
+    } catch {
+      // The thinned curve stays.
     }
   }
 

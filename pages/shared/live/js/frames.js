@@ -1,6 +1,7 @@
 // A frame is one picture of the training: a JSON header, then named arrays.
 
 const ALIGNMENT = 8;
+const OPENING_BRACE = 0x7b;
 
 /** @type {Record<string, typeof Uint8Array | typeof Int32Array | typeof Float32Array | typeof Float64Array>} */
 const ARRAY_TYPES = {
@@ -9,6 +10,32 @@ const ARRAY_TYPES = {
   float32: Float32Array,
   float64: Float64Array,
 };
+
+/** Whether this browser can unpack what zlib packed; the server is told. */
+export const canUnpack = typeof DecompressionStream === "function";
+
+/**
+ * Whether zlib packed it. A frame as it stands never begins so: the length of its header is a multiple of 8, less 4.
+ * @param {ArrayBuffer} buffer
+ */
+export function isPacked(buffer) {
+  const [first, second] = new Uint8Array(buffer, 0, Math.min(2, buffer.byteLength));
+  return first === 0x78 && second === 0x01;
+}
+
+/**
+ * A frame, or the text of a message, as it was before it was packed.
+ * @param {ArrayBuffer} packed
+ * @returns {Promise<ArrayBuffer | string>}
+ */
+export async function unpack(packed) {
+  const stream = new DecompressionStream("deflate");
+  const writer = stream.writable.getWriter();
+  const written = writer.write(new Uint8Array(packed)).then(() => writer.close());
+  const [buffer] = await Promise.all([new Response(stream.readable).arrayBuffer(), written]);
+  const isText = new Uint8Array(buffer, 0, 1)[0] === OPENING_BRACE;
+  return isText ? new TextDecoder().decode(buffer) : buffer;
+}
 
 /**
  * @param {ArrayBuffer} buffer

@@ -15,6 +15,7 @@ import { Timeline } from "./timeline.js";
 const DESCRIBE_EVERY = 200;
 const PATIENCE = 8000;
 const GO_ON = new Set(["reached_steps", "stopped", "crashed"]);
+const GOING = new Set(["running", "resuming"]);
 // In these Space already means something.
 const USES_SPACE =
   "input, select, textarea, button, a, summary, [contenteditable], [role=button], [role=slider], " +
@@ -104,6 +105,7 @@ class LiveView {
     this.place = picture;
     this.makePicture(data.picture, pictureModule);
     this.curves = new Curves(curves, data.picture);
+    this.curves.onZoom = (from, to) => this.connection?.fetchHistory(from, to);
     this.timeline = new Timeline(time, { onLook: (step) => this.connection?.lookAt(step), onLive });
     this.pace = new Pace();
     this.onKey = (/** @type {KeyboardEvent} */ event) => this.pressKey(event);
@@ -230,7 +232,7 @@ class LiveView {
 
   get status() {
     if (this.starting) return "starting";
-    return this.connection ? this.connection.status : "idle";
+    return this.connection ? this.connection.shownStatus : "idle";
   }
 
   /** No run that could still be told to go on. */
@@ -257,7 +259,7 @@ class LiveView {
     if (!connection || this.atRest) this.start(false, 0);
     else {
       connection.backToLive();
-      connection.send({ command: this.status === "running" ? "pause" : "play" });
+      connection.order(GOING.has(this.status) ? "pause" : "play");
     }
   }
 
@@ -274,7 +276,7 @@ class LiveView {
       return;
     }
     connection.backToLive();
-    if (this.status === "running") connection.send({ command: "pause" });
+    if (GOING.has(this.status)) connection.order("pause");
     connection.send({ command });
   }
 
@@ -339,6 +341,7 @@ class LiveView {
     this.timeline.show(state);
     this.curves.show({ ...state, cursor: state.looking, floor: this.data.picture.floor });
     this.describe(state);
+    this.connection?.acknowledge();
   }
 
   state() {

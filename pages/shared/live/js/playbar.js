@@ -111,8 +111,8 @@ export class PlayBar {
 
   /** @param {LiveState} options */
   show({ status, step, epoch, numSteps, lr, lang, over, goesOn, mayGoOn, pace, imagesPerStep }) {
-    const running = status === "running";
-    const onward = status === "paused" || goesOn;
+    const running = status === "running" || status === "resuming";
+    const onward = status === "paused" || status === "pausing" || goesOn;
     const words = running ? this.text.pause : onward ? this.text.continue : this.text.play;
     setText(this.play.words, words);
     setAttribute(this.play.node, "aria-label", words);
@@ -127,7 +127,7 @@ export class PlayBar {
       this[name].node.disabled = ended;
       setAttribute(this[name].node, "title", ended ? overHelp : this.text[`${name}_help`]);
     }
-    setAttribute(this.play.node, "aria-busy", status === "starting");
+    setAttribute(this.play.node, "aria-busy", ["starting", "pausing", "resuming"].includes(status));
     const wanted = running ? this.pauseIcon : this.playIcon;
     if (this.play.node.firstChild !== wanted) this.play.node.firstChild?.replaceWith(wanted);
     this.count({ step, epoch, numSteps, lr, lang });
