@@ -14,6 +14,7 @@ import { Timeline } from "./timeline.js";
 
 const DESCRIBE_EVERY = 200;
 const PATIENCE = 8000;
+const LONGEST_REST = 150;
 const GO_ON = new Set(["reached_steps", "stopped", "crashed"]);
 const GOING = new Set(["running", "resuming"]);
 // In these Space already means something.
@@ -57,6 +58,8 @@ class LiveView {
   patience;
   /** @type {number|null} */
   pending;
+  /** @type {Timer|null} */
+  resting;
   /** @type {Timer|null} */
   describing;
   /** @type {number|undefined} */
@@ -108,6 +111,7 @@ class LiveView {
     this.curves.onZoom = (from, to) => this.connection?.fetchHistory(from, to);
     this.timeline = new Timeline(time, { onLook: (step) => this.connection?.lookAt(step), onLive });
     this.pace = new Pace();
+    this.restEnd = 0;
     this.onKey = (/** @type {KeyboardEvent} */ event) => this.pressKey(event);
     document.addEventListener("keydown", this.onKey);
   }
@@ -328,10 +332,7 @@ class LiveView {
   draw() {
     const state = this.state();
     const frame = this.connection?.current ?? this.preview;
-    if (frame && frame !== this.drawn) {
-      this.drawn = frame;
-      this.picture.draw(frame);
-    }
+    const waits = this.drawPicture(frame);
     setAttribute(this.root, "data-run", this.connection?.path.split("/").at(-1) ?? "");
     setAttribute(this.root, "data-status", state.status);
     setAttribute(this.root, "data-connection", state.online);
@@ -341,7 +342,30 @@ class LiveView {
     this.timeline.show(state);
     this.curves.show({ ...state, cursor: state.looking, floor: this.data.picture.floor });
     this.describe(state);
-    this.connection?.acknowledge();
+    if (!waits) this.connection?.acknowledge();
+  }
+
+  /**
+   * Draw a frame, unless the last one took so long that the page must rest first: pictures take half of its time at most.
+   * @param {Frame | null} frame
+   * @returns {boolean} whether it waits
+   */
+  drawPicture(frame) {
+    if (!frame || frame === this.drawn) return false;
+    const begin = performance.now();
+    const wait = this.restEnd - begin;
+    if (wait > 0 && this.drawn) {
+      this.resting ??= setTimeout(() => {
+        this.resting = null;
+        this.schedule();
+      }, wait);
+      return true;
+    }
+    this.drawn = frame;
+    this.picture.draw(frame);
+    const end = performance.now();
+    this.restEnd = end + Math.min(LONGEST_REST, end - begin);
+    return false;
   }
 
   state() {
@@ -410,6 +434,7 @@ class LiveView {
     this.gone = true;
     cancelAnimationFrame(this.pending ?? 0);
     clearTimeout(this.describing ?? undefined);
+    clearTimeout(this.resting ?? undefined);
     clearTimeout(this.patience);
     document.removeEventListener("keydown", this.onKey);
     this.forgetExpected();
