@@ -39,6 +39,7 @@ PARTS = {
     "folder": ("Started from another folder", "start_folder", "rows"),
     "browser": ("In the browser", "first_picture", "rows"),
     "pages": ("Page switches in the browser", "page_switch", "rows"),
+    "thin": ("A thin link and a slow processor", "thin.figures", "rows"),
     "tfp": ("TensorFlow Playground", "playground", "rows"),
     "cnn": ("The CNN", "cnn_speed", "rows"),
     "cnn_watched": ("The CNN, watched", "cnn_watched", "rows"),

@@ -11,6 +11,10 @@ TIMES = ("s", "ms")
 """Units of times: they grow on a slower machine."""
 RATES = ("frames/s", "images/s", "steps/s")
 """Units of what falls on a slower machine; ratios and memory stay."""
+WHOLE = ("ms", "people", "clicks", "handles", "requests")
+"""Units of what is told without a decimal, unless it is a few milliseconds."""
+FEW = 20
+"""Milliseconds up to which a decimal is told."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Row:
         unit: its unit; "x" for a ratio.
         goal: what it should be at least, or with `at_most` at the most; None where there is no goal.
         note: a word on how it was measured.
+        scales: whether it is processor time that a slower machine changes; not what a link takes, for one.
     """
 
     what: str
@@ -31,12 +36,13 @@ class Row:
     goal: float | None = None
     at_most: bool = False
     note: str = ""
+    scales: bool = True
 
     @property
     def slower(self) -> float | None:
         """The figure on a machine that is `SLOWER` times slower, if all of it is processor time."""
-        if self.value is None:
-            return None
+        if self.value is None or not self.scales:
+            return self.value
         return self.value * SLOWER if self.unit in TIMES else self.value / SLOWER if self.unit in RATES else self.value
 
     def meets(self, value: float | None) -> bool | None:
@@ -55,7 +61,13 @@ class Row:
     def _text(self, value: float | None) -> str:
         if value is None or math.isnan(value):
             return "not measured"
-        digits = 0 if self.unit in ("ms", "people", "clicks", "handles") else 1 if self.unit in ("MB", *RATES) else 2
+        digits = (
+            0
+            if self.unit in ("ms", "people", "clicks", "handles", "requests")
+            else 1
+            if self.unit in ("MB", *RATES)
+            else 2
+        )
         return f"{value:,.{digits}f} {self.unit}".strip()
 
 

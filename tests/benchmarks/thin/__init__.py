@@ -1,0 +1,1 @@
+"""The classifier and its neighbours on a thin link and on a slow processor; see `figures`."""
