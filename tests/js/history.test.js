@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decimate, extendHistory, refineHistory, valueAt } from "../../pages/shared/live/js/history.js";
+import { extendHistory, refineHistory, valueAt } from "../../pages/shared/live/js/history.js";
 
 /** @param {[number, number | null][]} points */
 const series = (points) => ({ step: points.map(([step]) => step), value: points.map(([, value]) => value) });
@@ -35,39 +35,6 @@ test("the value at a step is the last one recorded by then", () => {
   );
   assert.equal(valueAt(undefined, 5), undefined);
   assert.equal(valueAt(series([]), 5), undefined);
-});
-
-test("a short series stays whole and is copied", () => {
-  const losses = series([
-    [1, 2],
-    [2, null],
-  ]);
-  const { x, y } = decimate(losses, 4);
-  assert.deepEqual({ x, y }, { x: [1, 2], y: [2, null] });
-  assert.notEqual(x, losses.step);
-});
-
-test("a long series keeps every extreme, every gap and its end, in order", () => {
-  const count = 10_000;
-  const losses = {
-    step: Array.from({ length: count }, (_, i) => i + 1),
-    value: Array.from({ length: count }, (_, i) => /** @type {number | null} */ (Math.sin(i / 300) + 2)),
-  };
-  losses.value[1234] = 99;
-  losses.value[4321] = -99;
-  losses.value[7000] = null;
-  const { x, y } = decimate(losses, 200);
-  assert.ok(x.length >= 200 && x.length <= 310, `${x.length} points`);
-  assert.equal(x.length, y.length);
-  assert.ok(y.includes(99) && y.includes(-99) && y.includes(null));
-  assert.equal(x.at(-1), count);
-  assert.ok(x.every((step, i) => i === 0 || step > x[i - 1]));
-  assert.ok(x.every((step, i) => y[i] === losses.value[step - 1]));
-});
-
-test("a series that is nothing but gaps can be thinned", () => {
-  const { y } = decimate({ step: [1, 2, 3, 4, 5, 6], value: Array(6).fill(null) }, 2);
-  assert.ok(y.length > 0 && y.every((value) => value === null));
 });
 
 test("a stretch that was thinned is filled, and what came after it stays", () => {
