@@ -65,6 +65,8 @@ class Presence:
             if self._take_place(owner):
                 return None
             people = len(self._places)
+        if people == 1:
+            return Problem("", "This server is full: one person is on it; this works as soon as that person has left.")
         return Problem(
             "",
             "This server is full: {count} people are on it; this works as soon as one of them has left.",

@@ -12,8 +12,8 @@ from core.processes.jobs import Jobs
 from pages.index import PAGES
 from tests.pages.tabs import ANNE, BOB, Tab
 
-FULL = "This server is full: 1 people are on it; this works as soon as one of them has left."
-CHINESE = "服务器已满，已有 1 人在使用；有人离开后再试一次即可。"
+FULL = "This server is full: one person is on it; this works as soon as that person has left."
+CHINESE = "服务器已满，已有 1 人在使用；等那个人离开后再试一次即可。"
 
 
 @pytest.fixture

@@ -53,6 +53,12 @@ def test_people_are_counted_not_tabs(presence: Presence) -> None:
         presence.admit(CARL)
 
 
+def test_one_person_is_not_one_people(presence: Presence, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PEOPLE", 1)
+    presence.arrive(ANNE)
+    assert str(presence.refusal(BOB)).startswith("This server is full: one person is on it;")
+
+
 def test_a_place_is_held_while_a_tab_is_open_and_for_a_while_after(presence: Presence, clock: Clock) -> None:
     for owner in (ANNE, ANNE, BOB, CARL):
         presence.arrive(owner)
