@@ -22,7 +22,8 @@ def test_pages_can_be_read_on_a_full_disk_and_say_what_is_not_stored(
         again = open_tab().open("classifier")
         assert again.config.lr == 0.5, "it holds as long as the server runs"
         assert open_tab(BOB).open("home").errors == []
-    until(lambda: not manager.store.index.owing)
+    until(lambda: manager.store.index.waiting(("preference", ANNE, "language")) is None)
+    until(lambda: not manager.store.is_waiting(ANNE, "classifier"))
     assert not page.run().at.warning
 
 

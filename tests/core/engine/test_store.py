@@ -158,7 +158,8 @@ def test_what_has_waited_for_the_disk_never_comes_after_what_replaces_it(
     monkeypatch.setattr(index, "_change", overtaken)
     index.write_later()
     newer.join()
-    assert store.preference("ann", "language") == "en" and not index.owing
+    assert store.preference("ann", "language") == "en"
+    assert index.waiting(("preference", "ann", "language")) is None
 
 
 def test_an_index_that_was_taken_away_is_begun_again_as_the_first(store: Store) -> None:
