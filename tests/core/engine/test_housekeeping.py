@@ -82,3 +82,27 @@ def test_what_trains_in_another_server_on_the_same_folder_stays(
     until(lambda: not folders["finished"].path.exists())
     assert folders["running"].kept() == [0, 1, 2, 3]
     assert folders["stopped"].kept() == [0, 3]
+
+
+@pytest.mark.parametrize("reason", ["watched", "owed"])
+def test_a_run_that_is_looked_at_or_not_yet_whole_is_not_removed(
+    reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    ids = [store.add("ann", ClassifierConfig()) for _ in range(3)]
+    for id in ids:
+        store.update(id, "finished", 3, {})
+        kept_run(store.folder(id).path, {0: 10, 3: 13})
+    run = Run(ids[0], "ann", ClassifierConfig(device="cpu"), store.folder(ids[0]))
+    run.status = "finished"
+    monkeypatch.setattr(run, "write_rest", lambda: False)
+    monkeypatch.setattr(limits, "KEPT_BYTES", 1)
+    housekeeping = Housekeeping(store, lambda: [run], nullcontext())
+    if reason == "watched":
+        run.watch(lambda: None)
+    else:
+        housekeeping.owe(run)
+    housekeeping.look_at("ann")
+    until(lambda: not store.folder(ids[1]).path.exists())
+    housekeeping.close()
+    assert store.folder(ids[0]).kept() == [0, 3] and store.find(ids[0]) is not None
