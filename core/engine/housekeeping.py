@@ -118,7 +118,8 @@ class Housekeeping:
         runs = {run.id: run for run in self._runs()}
         alive = {run.id for run in runs.values() if run.alive} | self._store.alive(owner)
         folders = {id: self._store.folder(id) for id in self._store.ids(owner)}
-        dropped, condemned = thin(folders, alive, limits.KEPT_BYTES)
+        spared = {run.id for run in runs.values() if run.watched or self.owes(run)}
+        dropped, condemned = thin(folders, alive, limits.KEPT_BYTES, spared)
         for id, steps in dropped.items():
             if id in runs:
                 runs[id].forget_steps(steps)
