@@ -310,10 +310,11 @@ class Manager:
         The index hears of a run only when its status changes: while one's first run trained there was no run in it.
         """
         with self._lock:
-            alive = {run.id: run for run in self._runs.values() if run.alive and run.owner == owner}
+            own = [run for run in self._runs.values() if run.owner == owner]
+            newer = {run.id: run for run in own if run.alive or self.housekeeping.notes(run)}
         entries = [
             replace(entry, status=run.status, step=run.step, metrics=run.last_metrics)
-            if (run := alive.get(entry.id)) is not None
+            if (run := newer.get(entry.id)) is not None
             else entry
             for entry in self.store.of(owner, experiment_name)
         ]
@@ -448,7 +449,7 @@ class Manager:
             if run.kept_bytes > size:
                 self.housekeeping.has_grown(run.owner)
         if run.status != before:
-            self.store.update(run.id, run.status, run.step, run.last_metrics)
+            self.housekeeping.note(run)
             if not run.alive:
                 self.housekeeping.look_at(run.owner)
 
@@ -483,7 +484,7 @@ class Manager:
                         run.command("stop")
                         run.end_silent()
                         run.unattended_since = now
-                    elif run.connection is None and not run.watched:
+                    elif not (run.connection or run.watched or self.housekeeping.owes(run)):
                         del self._runs[run.id]
 
 

@@ -607,6 +607,24 @@ def test_nobody_waits_for_the_disk_when_a_worker_was_killed(start: Start, monkey
     assert victim.folder.facts()["status"] == "crashed"
 
 
+def test_nobody_is_heard_later_because_the_index_is_slow(
+    start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, update = threading.Event(), manager.store.update
+
+    def update_slowly(*values: Any) -> None:
+        assert goes_on.wait(3 * PATIENCE)
+        update(*values)
+
+    monkeypatch.setattr(manager.store, "update", update_slowly)
+    first = over(start(config_of()))
+    assert over(start(config_of(), owner="bob")).status == "finished"
+    listed = {entry.id: (entry.status, entry.step) for entry in manager.entries(first.owner, "classifier")}
+    assert listed[first.id] == ("finished", 40), "the list knows it before the index does"
+    goes_on.set()
+    until(lambda: (entry := manager.store.find(first.id)) is not None and entry.status == "finished")
+
+
 def test_a_worker_killed_with_its_folder_gone_hurts_nobody(start: Start, manager: Manager) -> None:
     victim = at(start(config_of(), paused=True, steps=1), 1)
     victim.folder.path.rename(victim.folder.path.with_name("moved"))
