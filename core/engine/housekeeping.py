@@ -21,12 +21,14 @@ RETRY_INTERVAL = 2.0
 class Housekeeping:
     """Works in a thread of its own, so that a slow disk holds up nobody. All methods may be called from any thread."""
 
-    def __init__(self, store: Store, runs: Callable[[], list[Run]], still: AbstractContextManager[object]):
+    def __init__(
+        self, store: Store, runs: Callable[[], list[Run]], still: Callable[[str], AbstractContextManager[object]]
+    ):
         """Begin.
 
         Args:
             runs: the runs that the server holds in memory.
-            still: inside it no run begins.
+            still: inside of still(owner) no run of that person's begins.
         """
         self._store = store
         self._runs = runs
@@ -125,7 +127,7 @@ class Housekeeping:
 
     def _keep_within(self, owner: str) -> None:
         if self._measure(owner) > limits.KEPT_BYTES:
-            with self._still:
+            with self._still(owner):
                 self._thin(owner)
 
     def _measure(self, owner: str) -> int:

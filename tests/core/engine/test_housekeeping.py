@@ -21,7 +21,7 @@ from tests.waiting import PATIENCE, until
 
 @pytest.fixture
 def housekeeping(tmp_path: Path) -> Iterator[Housekeeping]:
-    made = Housekeeping(Store(tmp_path), lambda: [], nullcontext())
+    made = Housekeeping(Store(tmp_path), lambda: [], nullcontext)
     yield made
     made.close()
 
@@ -99,7 +99,7 @@ def test_a_run_that_is_looked_at_or_not_yet_whole_is_not_removed(
     run.status = "finished"
     monkeypatch.setattr(run, "write_rest", lambda: False)
     monkeypatch.setattr(limits, "KEPT_BYTES", 1)
-    housekeeping = Housekeeping(store, lambda: [run], nullcontext())
+    housekeeping = Housekeeping(store, lambda: [run], nullcontext)
     if reason == "watched":
         run.watch(lambda: None)
     else:
@@ -140,7 +140,7 @@ def test_the_status_noted_last_wins_and_nobody_waits_for_the_index(
 def test_all_that_was_noted_before_it_closes_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store, at_work, goes_on = Store(tmp_path), threading.Event(), threading.Event()
     run = Run(store.add("ann", ClassifierConfig()), "ann", ClassifierConfig(device="cpu"), store.folder("run"))
-    housekeeping = Housekeeping(store, lambda: [], nullcontext())
+    housekeeping = Housekeeping(store, lambda: [], nullcontext)
 
     def busy(_owner: str) -> list[str]:
         at_work.set()
