@@ -84,9 +84,11 @@ class Damage:
 
 
 def data_folder() -> Path:
-    """``TORCH_PLAYGROUND_DATA``, else the user's own data folder."""
+    """``TORCH_PLAYGROUND_DATA``, in which ~ is the user's home as in a shell, else the user's own data folder."""
     chosen = os.environ.get("TORCH_PLAYGROUND_DATA")
     if chosen:
+        with suppress(RuntimeError):  # nobody of that name: the folder is taken as it is
+            return Path(chosen).expanduser()
         return Path(chosen)
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "torch-playground"
 

@@ -23,7 +23,7 @@ from pages.shared.server.handles import raise_limit
 from pages.shared.server.loops import save_handles
 from pages.shared.server.orders import Orders
 from pages.shared.server.owner import Owner
-from pages.shared.server.start import say_ready, take_uploads
+from pages.shared.server.start import DATA, say_ready, take_uploads
 from pages.shared.server.tabs import OwnSession, is_open
 from pages.shared.server.uploads import Uploads
 
@@ -48,7 +48,7 @@ def warm() -> None:
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Warm the workers while the server starts; end all runs when it stops."""
-    os.environ.setdefault("TORCH_PLAYGROUND_DATA", str(data_folder()))  # fetched images go where the records are
+    os.environ[DATA] = str(data_folder())  # fetched images go where the records are
     sys.setswitchinterval(TURN)
     raise_limit()
     save_handles()

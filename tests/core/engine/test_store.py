@@ -35,6 +35,10 @@ def test_the_data_folder_is_the_chosen_one(data_folder: Path, monkeypatch: pytes
     monkeypatch.delenv("TORCH_PLAYGROUND_DATA")
     monkeypatch.setenv("XDG_DATA_HOME", "/somewhere")
     assert module.data_folder() == Path("/somewhere/torch-playground")
+    monkeypatch.setenv("TORCH_PLAYGROUND_DATA", "~/records")
+    assert module.data_folder() == Path.home() / "records"
+    monkeypatch.setenv("TORCH_PLAYGROUND_DATA", "~nobody-has-this-name/records")
+    assert module.data_folder() == Path("~nobody-has-this-name/records")
 
 
 def test_a_run_is_found_with_all_that_is_known(store: Store) -> None:
