@@ -11,6 +11,16 @@ test("sentences are filled in, and what is not given stays", () => {
   assert.equal(fill(undefined, { step: 1 }), "");
 });
 
+test("Chinese has a space beside Latin names, and none beside Chinese ones", () => {
+  const sentence = "{truth} 认成 {answer} 了，{layer} 的第 {index} 个";
+  assert.equal(
+    fill(sentence, { truth: "猫", answer: "dog", layer: "输出层", index: 2 }),
+    "猫认成 dog 了，输出层的第 2 个",
+  );
+  assert.equal(fill(sentence, { truth: 7, answer: "狗 A" }), "7 认成狗 A 了，{layer} 的第 {index} 个");
+  assert.equal(fill("the {name} and more", { name: "猫" }), "the 猫 and more");
+});
+
 test("numbers are as long as they must be", () => {
   assert.deepEqual(
     [0, 0.12345, -0.5, 12.3456, 123.456, 1234.5, 123456, 0.00001234, null, NaN, undefined].map(formatNumber),
