@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from streamlit import config, net_util
 from core import limits
 from pages.shared.server.origin import ALLOWED_HOSTS
 from pages.shared.server.start import DATA, say_ready, unknown_settings
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +45,19 @@ def test_a_server_with_a_wrong_setting_stops_with_one_sentence(
     assert ended.returncode == 1
     assert ended.stderr.splitlines() == [sentence]
     assert "ready" not in ended.stdout and "http" not in ended.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sees by /proc what a process has loaded")
+def test_ctrl_c_while_pytorch_is_imported_ends_it_without_a_word(tmp_path: Path) -> None:
+    order = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), "--server.port", "0"]
+    environment = {**os.environ, DATA: str(tmp_path)}
+    starting = subprocess.Popen(
+        order, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    until(lambda: "libtorch" in Path(f"/proc/{starting.pid}/maps").read_text())
+    starting.send_signal(signal.SIGINT)
+    output, errors = starting.communicate(timeout=PATIENCE)
+    assert (starting.returncode, output, errors) == (128 + signal.SIGINT, "", "")
 
 
 def test_a_misspelt_setting_is_named_with_the_nearest_name() -> None:
