@@ -15,16 +15,16 @@ def test_pages_can_be_read_on_a_full_disk_and_say_what_is_not_stored(
     page = open_tab().open("classifier")
     with full_disk():
         page.set("classifier.lr", 0.5)
-        assert any("Your settings can't be saved now" in element.value for element in page.at.warning)
+        assert "Your settings can't be saved now" in page.data_of()["notice"]
         page.set("language_switch", "zh")
         page.run()
-        assert any("磁盘无法写入你的设置" in element.value for element in page.at.warning)
+        assert "磁盘无法写入你的设置" in page.data_of()["notice"]
         again = open_tab().open("classifier")
         assert again.config.lr == 0.5, "it holds as long as the server runs"
         assert open_tab(BOB).open("home").errors == []
     until(lambda: manager.store.index.waiting(("preference", ANNE, "language")) is None)
     until(lambda: not manager.store.is_waiting(ANNE, "classifier"))
-    assert not page.run().at.warning
+    assert page.run().data_of()["notice"] == ""
 
 
 def test_the_space_that_runs_take_stands_below_them(open_tab: Callable[..., Tab], manager: Manager) -> None:
