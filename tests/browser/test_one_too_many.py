@@ -78,4 +78,5 @@ def test_it_is_said_before_and_nothing_moves_when_play_is_refused(
         second.until("behind.part('message').parentElement.dataset.kind === 'warning' && behind.status() === 'idle'")
         expect(message).to_contain_text(SENTENCE)
         after.append(second.look("window.moved()"))
-    assert after == [before, before] and before["shift"] == 0
+    assert [places["tops"] for places in after] == [before["tops"]] * 2
+    assert after[-1]["shift"] < 0.001, "on a phone the sentence moves in its banner; a page that moves by it has 0.03"
