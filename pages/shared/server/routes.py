@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import threading
@@ -34,15 +35,20 @@ answers everybody, waits for its turn behind the scripts of all who press someth
 
 def warm() -> None:
     """Do now what the first visitor would else wait for; whoever ends the server meanwhile ends the processes of it."""
-    try:
-        manager().warm()
-        assets.plotly_bundle()
-        manager().tensorboard.warm()
-        bfloat16.measure()
-        tidying.set_aside()
-    except (OSError, EOFError):
-        if not is_ending():
-            raise
+    for part in (
+        tidying.set_aside,
+        lambda: manager().warm(),
+        assets.plotly_bundle,
+        lambda: manager().tensorboard.warm(),
+        bfloat16.measure,
+    ):
+        if is_ending():
+            return
+        try:
+            part()
+        except Exception:  # the others are no worse for it
+            if not is_ending():
+                logging.exception("The server could not prepare all that its first visitors need.")
 
 
 @asynccontextmanager

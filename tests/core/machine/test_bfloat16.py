@@ -1,8 +1,10 @@
 """How fast bfloat16 is here is measured in a process of its own, for each experiment that offers it."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
+import torch
 
 from core.config import Problem
 from core.machine import bfloat16
@@ -39,3 +41,19 @@ def test_the_fastest_of_a_few_tries_counts_and_a_long_one_is_not_repeated(monkey
     assert bfloat16.fastest(lambda: None) == pytest.approx(0.05)
     clock = iter([0.0, 5.0])
     assert bfloat16.fastest(lambda: None) == 5
+
+
+def test_the_first_step_counts_in_neither_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds, taken = [0.0], {False: 0, True: 0}
+
+    def loss() -> torch.Tensor:
+        half = torch.is_autocast_enabled("cpu")
+        seconds[0] += 0.1 if taken[half] else 10
+        taken[half] += 1
+        return torch.zeros(1, requires_grad=True).sum()
+
+    bench = SimpleNamespace(loss=loss, optimizer=torch.optim.SGD([torch.zeros(1)]))
+    known = SimpleNamespace(bench=lambda _config: bench, config=SimpleNamespace(create=lambda values: values))
+    monkeypatch.setattr(bfloat16, "experiment", lambda _name: known)
+    monkeypatch.setattr("time.process_time", lambda: seconds[0])
+    assert bfloat16.speedup("cnn") == pytest.approx(1)
