@@ -35,6 +35,26 @@ def test_the_space_that_runs_take_stands_below_them(open_tab: Callable[..., Tab]
     assert "Your runs on all pages take 0." in page.words and "of 2,000 MB" in page.words
 
 
+def test_an_emptied_run_json_is_named_though_nobody_opens_the_run(
+    open_tab: Callable[..., Tab], manager: Manager
+) -> None:
+    page = open_tab().open("classifier", num_steps="3")
+    for _ in range(2):
+        run = page.play()
+        until(lambda run=run: (entry := manager.store.find(run.id)) and entry.status == "finished")  # type: ignore[misc]
+    emptied, whole = manager.store.ids(ANNE)[::-1]
+    manager._runs.clear()
+    (manager.store.folder(emptied).path / "run.json").write_bytes(b"")
+    later = open_tab().open("classifier")
+    [sentence] = later.errors
+    assert later.space.run_id == whole and "can't be opened" in sentence
+    damage = manager.store.damage(ANNE)
+    assert [(one.run, one.file) for one in damage] == [(emptied, "run.json")]
+    assert open_tab().open("classifier").errors == [sentence]
+    assert manager.store.damage(ANNE) == damage, "it is noted once"
+    assert open_tab(BOB).open("classifier").errors == []
+
+
 def test_what_was_damaged_is_named_to_its_owner_alone(open_tab: Callable[..., Tab], manager: Manager) -> None:
     page = open_tab().open("classifier", num_steps="10")
     run = page.play()

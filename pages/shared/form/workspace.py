@@ -212,6 +212,7 @@ class Workspace(Form):
 def damage_of(owner: str, experiment_name: str) -> list[Problem]:
     """What is said of a person's files that were found damaged lately, of an experiment's runs and of no run."""
     store = manager().store
+    store.look_through(owner, experiment_name)
     files: dict[str, list[str]] = {}
     for damage in store.damage(owner):
         if time.time() - damage.seen < DAMAGE_SHOWN:
