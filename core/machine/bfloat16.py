@@ -30,7 +30,7 @@ def speed(name: str) -> float | None:
 def measure() -> None:
     """Measure it, in a process of its own, for all experiments that have the choice."""
     try:
-        _speeds.update(json.loads(confined(run, seconds=LONGEST, memory=None)))
+        _speeds.update(json.loads(confined(run, seconds=LONGEST, memory=None, in_line=False)))
     except Unable:
         _speeds.clear()
 

@@ -1,5 +1,6 @@
 """How fast bfloat16 is here is measured in a process of its own, for each experiment that offers it."""
 
+import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -8,6 +9,7 @@ import torch
 
 from core.config import Problem
 from core.machine import bfloat16
+from core.processes import confined
 from core.processes.confined import Unable
 
 
@@ -57,3 +59,10 @@ def test_the_first_step_counts_in_neither_precision(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(bfloat16, "experiment", lambda _name: known)
     monkeypatch.setattr("time.process_time", lambda: seconds[0])
     assert bfloat16.speedup("cnn") == pytest.approx(1)
+
+
+def test_no_file_of_a_persons_waits_for_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confined, "_places", threading.BoundedSemaphore(1))
+    with confined._places:
+        bfloat16.measure()
+    assert bfloat16.speed("cnn") is not None
