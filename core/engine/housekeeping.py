@@ -76,8 +76,8 @@ class Housekeeping:
         """Bytes that a person's runs take on disk: as of when one last began or ended, and what was kept since."""
         if owner not in self._used:
             self._measure(owner)
-        alive = [run for run in self._runs() if run.owner == owner and run.alive]
-        return self._used[owner] + sum(max(0, run.kept_bytes - run.measured_bytes) for run in alive)
+        own = [run for run in self._runs() if run.owner == owner]
+        return self._used[owner] + sum(max(0, run.kept_bytes - run.measured_bytes) for run in own)
 
     def close(self) -> None:
         """Write what can be written now, and end."""

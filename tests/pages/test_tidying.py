@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 
-from pages.shared.server import routes, tidying
+from core.machine import bfloat16
+from pages.shared.server import assets, routes, tidying
 from pages.shared.server.tidying import forget
 
 ROOT = Path(__file__).parents[2]
@@ -68,9 +69,9 @@ def test_what_can_not_be_prepared_keeps_nothing_else_back(
 
     warmed = SimpleNamespace(warm=fail, tensorboard=SimpleNamespace(warm=lambda: done.append("tensorboard")))
     monkeypatch.setattr(routes, "manager", lambda: warmed)
-    monkeypatch.setattr(routes.tidying, "set_aside", lambda: done.append("set aside"))
-    monkeypatch.setattr(routes.assets, "plotly_bundle", fail)
-    monkeypatch.setattr(routes.bfloat16, "measure", lambda: done.append("measured"))
+    monkeypatch.setattr(tidying, "set_aside", lambda: done.append("set aside"))
+    monkeypatch.setattr(assets, "plotly_bundle", fail)
+    monkeypatch.setattr(bfloat16, "measure", lambda: done.append("measured"))
     routes.warm()
     assert done == ["set aside", "tensorboard", "measured"]
     assert caplog.text.count("could not prepare") == 2

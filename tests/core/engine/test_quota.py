@@ -84,8 +84,8 @@ def test_a_run_that_is_spared_loses_steps_but_does_not_go(tmp_path: Path) -> Non
 
 def test_what_the_disk_does_not_let_go_frees_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = {
-        name: kept_run(tmp_path / name, times)
-        for name, times in (("new", {0: 1, 1: 5, 2: 6}), ("old", {0: 1, 1: 2, 2: 3}))
+        "new": kept_run(tmp_path / "new", {0: 1, 1: 5, 2: 6}),
+        "old": kept_run(tmp_path / "old", {0: 1, 1: 2, 2: 3}),
     }
     held, unlink = runs["old"].frame_file(1), Path.unlink
 
