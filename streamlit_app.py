@@ -25,6 +25,14 @@ def show() -> None:
 if __name__ == "__main__":
     show()
 elif __name__ != "__mp_main__":
+    import os
+    import signal
+    import threading
+
+    # PyTorch takes seconds to import, and Ctrl+C meanwhile would leave a traceback of whatever it was at.
+    alone = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT)) if alone else None
+
     import streamlit as st
     from streamlit.runtime.pages_manager import PagesManager
 
@@ -35,3 +43,5 @@ elif __name__ != "__mp_main__":
     # Without this the first deep link after a start takes pages/ for Streamlit's old automatic pages.
     PagesManager.uses_pages_directory = False
     app = st.App("streamlit_app.py", lifespan=lifespan, routes=routes, middleware=middleware)
+    if alone:
+        signal.signal(signal.SIGINT, before)

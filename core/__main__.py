@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from core import checkpoints
 from core.config import ConfigError, Setting, TrainingConfig, kind_of
 from core.devices import resolve
 from core.engine.record import Folder, line
+from core.engine.store import data_folder
 from core.experiments import experiment, experiments
 from core.export import notebook, script
 from core.frames import encode
@@ -29,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 if it went well, 2 if what was asked can't be done."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    if os.environ.get("TORCH_PLAYGROUND_DATA"):  # the data sets' own functions, which scripts show, take it as it is
+        os.environ["TORCH_PLAYGROUND_DATA"] = str(data_folder())
     try:
         if options.command == "list":
             print(json.dumps(listing(), indent=1))

@@ -12,6 +12,8 @@ from core.engine.quota import Usage, thin
 from core.engine.run import Run
 from core.engine.store import Store
 
+Note = tuple[str, int, dict[str, float | None]]
+"""What the index says of how far a run has come: its status, its last step, and the last value of each metric."""
 RETRY_INTERVAL = 2.0
 """Seconds before the disk is asked again."""
 
@@ -19,17 +21,21 @@ RETRY_INTERVAL = 2.0
 class Housekeeping:
     """Works in a thread of its own, so that a slow disk holds up nobody. All methods may be called from any thread."""
 
-    def __init__(self, store: Store, runs: Callable[[], list[Run]], still: AbstractContextManager[object]):
+    def __init__(
+        self, store: Store, runs: Callable[[], list[Run]], still: Callable[[str], AbstractContextManager[object]]
+    ):
         """Begin.
 
         Args:
             runs: the runs that the server holds in memory.
-            still: inside it no run begins.
+            still: inside of still(owner) no run of that person's begins.
         """
         self._store = store
         self._runs = runs
         self._still = still
         self._debtors: dict[str, Run] = {}
+        self._notes: dict[str, Note] = {}
+        self._noting = ""
         self._in_hand = ""
         self._people: set[str] = set()
         self._used: dict[str, int] = {}
@@ -43,9 +49,18 @@ class Housekeeping:
         self._debtors[run.id] = run
         self._work.set()
 
+    def note(self, run: Run) -> None:
+        """Have the index told soon how far a run has come; what is noted last counts."""
+        self._notes[run.id] = (run.status, run.step, run.last_metrics)
+        self._work.set()
+
+    def notes(self, run: Run) -> bool:
+        """Whether the index has not been told yet how far a run has come."""
+        return run.id in self._notes or run.id == self._noting
+
     def owes(self, run: Run) -> bool:
         """Whether something of a run is not written yet."""
-        return run.id == self._in_hand or run.id in self._debtors
+        return run.id == self._in_hand or run.id in self._debtors or self.notes(run)
 
     def look_at(self, owner: str) -> None:
         """See soon that a person's runs take no more than they may: one has begun or ended."""
@@ -61,8 +76,8 @@ class Housekeeping:
         """Bytes that a person's runs take on disk: as of when one last began or ended, and what was kept since."""
         if owner not in self._used:
             self._measure(owner)
-        alive = [run for run in self._runs() if run.owner == owner and run.alive]
-        return self._used[owner] + sum(max(0, run.kept_bytes - run.measured_bytes) for run in alive)
+        own = [run for run in self._runs() if run.owner == owner]
+        return self._used[owner] + sum(max(0, run.kept_bytes - run.measured_bytes) for run in own)
 
     def close(self) -> None:
         """Write what can be written now, and end."""
@@ -71,17 +86,19 @@ class Housekeeping:
         self._thread.join(timeout=5)
 
     def _do(self) -> None:
-        while True:
+        closed = False
+        while not closed:
             self._work.wait(RETRY_INTERVAL)
             self._work.clear()
+            closed = self._closed  # what came before that is still done
             self._try(self._store.index.write_later)
             for run in list(self._debtors.values()):
                 self._try(lambda run=run: self._write_rest(run))  # type: ignore[misc]
+            while self._notes:
+                self._try(self._write_note)
             while self._people:
                 owner = self._people.pop()
                 self._try(lambda owner=owner: self._keep_within(owner))  # type: ignore[misc]
-            if self._closed:
-                return
 
     def _try(self, work: Callable[[], None]) -> None:
         """Do something for one person, whose trouble must not keep this thread from serving all others."""
@@ -89,6 +106,13 @@ class Housekeeping:
             work()
         except Exception as error:
             logging.warning("What the disk did not take can't be written: %s: %s.", type(error).__name__, error)
+
+    def _write_note(self) -> None:
+        self._noting = id = next(iter(self._notes))
+        try:
+            self._store.update(id, *self._notes.pop(id))
+        finally:
+            self._noting = ""
 
     def _write_rest(self, run: Run) -> None:
         self._in_hand = run.id
@@ -103,7 +127,7 @@ class Housekeeping:
 
     def _keep_within(self, owner: str) -> None:
         if self._measure(owner) > limits.KEPT_BYTES:
-            with self._still:
+            with self._still(owner):
                 self._thin(owner)
 
     def _measure(self, owner: str) -> int:
@@ -118,7 +142,8 @@ class Housekeeping:
         runs = {run.id: run for run in self._runs()}
         alive = {run.id for run in runs.values() if run.alive} | self._store.alive(owner)
         folders = {id: self._store.folder(id) for id in self._store.ids(owner)}
-        dropped, condemned = thin(folders, alive, limits.KEPT_BYTES)
+        spared = {run.id for run in runs.values() if run.watched or self.owes(run)}
+        dropped, condemned = thin(folders, alive, limits.KEPT_BYTES, spared)
         for id, steps in dropped.items():
             if id in runs:
                 runs[id].forget_steps(steps)

@@ -195,11 +195,6 @@ class Index:
                     raise
                 self._make_again()
 
-    @property
-    def owing(self) -> bool:
-        """Whether something waits for the disk."""
-        return bool(self._later)
-
     def waiting(self, key: Key) -> tuple[Any, ...] | None:
         """The values of a change that waits for the disk; None if there is none."""
         change = self._later.get(key)

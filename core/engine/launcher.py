@@ -35,7 +35,10 @@ class Launcher:
 
     def launch(self, assignment: Assignment) -> Worker:
         """Have a worker train a run."""
-        process, connection = self._spares.pop() if self._spares else self._start()
+        try:
+            process, connection = self._spares.pop()
+        except IndexError:
+            process, connection = self._start()
         connection.send(assignment)
         if self._keeps_spares:
             threading.Thread(target=self._add_spare, daemon=True).start()

@@ -8,7 +8,8 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -35,6 +36,8 @@ from core.tensorboard.host import Host
 
 FAREWELL = 3.0
 """Seconds that all runs together have to end when the server ends; those that are late are killed."""
+PATIENCE = 3.0
+"""Seconds that a run has to end when it is told to; then it is killed."""
 LOOK_INTERVAL = 0.5
 """Seconds between two looks at which workers are silent."""
 LOOKS_REMEMBERED = 6
@@ -79,14 +82,17 @@ class Manager:
         self._runs: dict[str, Run] = {}
         self._beginning: set[str] = set()
         self._lock = threading.RLock()
-        self._starting = threading.Lock()
+        self._places: set[str] = set()
+        self._giving_way: set[str] = set()
+        self._settled = threading.Condition(self._lock)
+        self._starting: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._reading: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._waker, self._woken = multiprocessing.Pipe()
         self._closing = threading.Lock()
         self._ending = self._closed = False
         self._look_time = 0.0
         self._oom_kills = deque([memory.oom_kills()], maxlen=LOOKS_REMEMBERED)
-        self.housekeeping = Housekeeping(store, self._held_runs, self._starting)
+        self.housekeeping = Housekeeping(store, self._held_runs, self._alone)
         self._thread = threading.Thread(target=self._receive, name="runs", daemon=True)
         self._thread.start()
 
@@ -205,10 +211,8 @@ class Manager:
                 self._beginning.discard(id)
 
     def _start_run(self, owner: str, beginning: Beginning) -> Run:
-        with self._starting:  # else two starts at once could both take the last place
-            if self._ending:
-                raise Refused(Problem("", "This server is shutting down: no run can be started."))
-            self._make_room(owner)
+        assert beginning.id is not None
+        with self._alone(owner), self._place(owner, beginning.id):
             run = self._make_run(owner, beginning)
             if beginning.step is not None:
                 run.load("running")
@@ -230,7 +234,10 @@ class Manager:
                 run.command("epoch" if beginning.steps == "epoch" else "step")
             with self._lock:
                 self._runs[run.id] = run
+                self._places.discard(run.id)
                 self._forget()
+            if self._ending:  # it took longer than the server waits for it
+                self._stop([run], FAREWELL)
         self._waker.send_bytes(b"!")
         self.store.prune(owner)
         self.housekeeping.look_at(owner)
@@ -278,21 +285,51 @@ class Manager:
             logging.warning("A run is not logged: %s.", error.strerror)
             return None
 
-    def _make_room(self, owner: str) -> None:
+    def _alone(self, owner: str) -> threading.Lock:
+        """Held while a run of that person's begins, or steps of theirs are removed; others begin meanwhile."""
         with self._lock:
-            alive = [run for run in self._runs.values() if run.alive]
-        own = [run for run in alive if run.owner == owner]
-        oldest = own[: max(0, len(own) - limits.RUNS_PER_OWNER + 1)]
-        if len(alive) - len(oldest) >= limits.RUNS_AT_ONCE:
-            raise Refused(
-                Problem(
-                    "",
-                    "This server has as many runs as it takes, {count}: wait for one to end, then press Play again.",
-                    {"count": len(alive)},
+            return self._starting.setdefault(owner, threading.Lock())
+
+    @contextmanager
+    def _place(self, owner: str, id: str) -> Iterator[None]:
+        """Hold a place for a run that begins; its owner's oldest runs beyond what one may have are ended for it.
+
+        Raises:
+            Refused: there is none, or the server ends.
+        """
+        with self._lock:
+            self._refuse_at_the_end()
+            alive = [run for run in self._runs.values() if run.alive and run.id not in self._giving_way]
+            own = [run for run in alive if run.owner == owner]
+            oldest = own[: max(0, len(own) - limits.RUNS_PER_OWNER + 1)]
+            taken = len(alive) + len(self._places)
+            if taken - len(oldest) >= limits.RUNS_AT_ONCE:
+                raise Refused(
+                    Problem(
+                        "",
+                        "This server has as many runs as it takes, {count}: wait for one to end, then press Play "
+                        "again.",
+                        {"count": taken},
+                    )
                 )
-            )
-        for run in oldest:
-            self.stop(run)
+            leaving = {run.id for run in oldest}
+            self._places.add(id)
+            self._giving_way |= leaving
+        try:
+            if oldest:
+                self._stop(oldest, PATIENCE)
+                with self._lock:
+                    self._refuse_at_the_end()
+            yield
+        finally:
+            with self._settled:
+                self._places.discard(id)
+                self._giving_way -= leaving
+                self._settled.notify_all()
+
+    def _refuse_at_the_end(self) -> None:
+        if self._ending:
+            raise Refused(Problem("", "This server is shutting down: no run can be started."))
 
     def _forget(self) -> None:
         """Drop the longest known runs of the past from memory; their folders stay."""
@@ -310,10 +347,11 @@ class Manager:
         The index hears of a run only when its status changes: while one's first run trained there was no run in it.
         """
         with self._lock:
-            alive = {run.id: run for run in self._runs.values() if run.alive and run.owner == owner}
+            own = [run for run in self._runs.values() if run.owner == owner]
+            newer = {run.id: run for run in own if run.alive or self.housekeeping.notes(run)}
         entries = [
             replace(entry, status=run.status, step=run.step, metrics=run.last_metrics)
-            if (run := alive.get(entry.id)) is not None
+            if (run := newer.get(entry.id)) is not None
             else entry
             for entry in self.store.of(owner, experiment_name)
         ]
@@ -370,7 +408,7 @@ class Manager:
             own = [run for run in self._runs.values() if run.owner == owner and run.log.get("costs")]
         return own[-1] if own else None
 
-    def stop(self, run: Run, patience: float = 3.0) -> None:
+    def stop(self, run: Run, patience: float = PATIENCE) -> None:
         """End a run and wait until its record is whole; a worker that does not answer is killed."""
         self._stop([run], patience)
 
@@ -397,9 +435,9 @@ class Manager:
         with self._closing:
             if self._closed:
                 return
-            with self._starting:
+            with self._settled:
                 self._ending = True
-            with self._lock:
+                self._settled.wait_for(lambda: not self._places, FAREWELL)  # what begins now is ended with the others
                 runs = [run for run in self._runs.values() if run.alive]
             others = threading.Thread(target=self.tensorboard.close)
             others.start()
@@ -448,7 +486,7 @@ class Manager:
             if run.kept_bytes > size:
                 self.housekeeping.has_grown(run.owner)
         if run.status != before:
-            self.store.update(run.id, run.status, run.step, run.last_metrics)
+            self.housekeeping.note(run)
             if not run.alive:
                 self.housekeeping.look_at(run.owner)
 
@@ -483,7 +521,7 @@ class Manager:
                         run.command("stop")
                         run.end_silent()
                         run.unattended_since = now
-                    elif run.connection is None and not run.watched:
+                    elif not (run.connection or run.watched or self.housekeeping.owes(run)):
                         del self._runs[run.id]
 
 

@@ -64,7 +64,18 @@ class Presence:
         with self._lock:
             if self._take_place(owner):
                 return None
-            people = len(self._places)
+            return self._full()
+
+    def turned_away(self, owner: str) -> Problem | None:
+        """What `refusal` would answer now; but who only looks takes no place that has become free."""
+        with self._lock:
+            room = len(self._places) < limits.PEOPLE or self._leaver(self._clock()) is not None
+            return None if room or owner in self._places else self._full()
+
+    def _full(self) -> Problem:
+        people = len(self._places)
+        if people == 1:
+            return Problem("", "This server is full: one person is on it; this works as soon as that person has left.")
         return Problem(
             "",
             "This server is full: {count} people are on it; this works as soon as one of them has left.",
@@ -85,17 +96,19 @@ class Presence:
         """Give the owner a place where there is one; whether they have one now."""
         now = self._clock()
         if owner not in self._places:
-            if len(self._places) >= limits.PEOPLE:
-                self._free_place(now)
+            leaver = self._leaver(now)
+            if len(self._places) >= limits.PEOPLE and leaver is not None:
+                del self._places[leaver]
             if len(self._places) >= limits.PEOPLE:
                 return False
         self._places[owner] = None if self._tabs[owner] > 0 else now
         return True
 
-    def _free_place(self, now: float) -> None:
-        """Free the place of the one who left first, if that is long enough ago."""
+    def _leaver(self, now: float) -> str | None:
+        """The one who left first, if that is long enough ago for the place to be another's."""
         left = {owner: since for owner, since in self._places.items() if since is not None}
         if left:
             first = min(left, key=left.__getitem__)
             if now - left[first] >= limits.PLACE_SECONDS:
-                del self._places[first]
+                return first
+        return None

@@ -54,7 +54,9 @@ class Step:
     abouts: list[os.stat_result] = field(compare=False)
 
 
-def thin(folders: Mapping[str, Folder], alive: Collection[str], most: int) -> tuple[dict[str, list[int]], list[str]]:
+def thin(
+    folders: Mapping[str, Folder], alive: Collection[str], most: int, spared: Collection[str] = ()
+) -> tuple[dict[str, list[int]], list[str]]:
     """Drop kept steps of runs that are over until all of them take no more than they may, the oldest first.
 
     Never the first or the last step of a run; nor one whose files another run holds on to, which would free nothing.
@@ -63,10 +65,11 @@ def thin(folders: Mapping[str, Folder], alive: Collection[str], most: int) -> tu
         folders: a person's runs, the newest first.
         alive: those of them that train.
         most: bytes that they may take together.
+        spared: runs that don't go as a whole.
 
     Returns:
         run -> the steps that were dropped, and the runs that have to go, the oldest first, if that is not enough: all
-        that are over but the newest of them.
+        that are over but the newest of them and those that are spared.
     """
     usage = Usage(folders.values())
     over = [run for run in folders if run not in alive]
@@ -86,7 +89,8 @@ def thin(folders: Mapping[str, Folder], alive: Collection[str], most: int) -> tu
             break
         if {_identity(about) for about in one.abouts} <= needed:
             continue
-        folders[one.run].drop(one.step)
+        if not _drop(folders[one.run], one.step):
+            continue
         dropped.setdefault(one.run, []).append(one.step)
         for about in one.abouts:
             usage.remove_name(about)
@@ -94,10 +98,18 @@ def thin(folders: Mapping[str, Folder], alive: Collection[str], most: int) -> tu
     for run in over[:0:-1]:
         if usage.bytes <= most:
             break
+        if run in spared:
+            continue
         condemned.append(run)
         for about in folders[run].files():
             usage.remove_name(about)
     return dropped, condemned
+
+
+def _drop(folder: Folder, step: int) -> bool:
+    """Remove a kept step; whether the disk has let it go."""
+    folder.drop(step)
+    return not (folder.frame_file(step).exists() or folder.checkpoint_file(step).exists())
 
 
 def _identity(about: os.stat_result) -> Identity:

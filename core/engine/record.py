@@ -241,10 +241,10 @@ class Folder:
         disk.sync_folder(self.path / "kept")
 
     def drop(self, step: int) -> None:
-        """Remove a kept step, as far as the disk lets it; no run may need it."""
-        for file in (self.frame_file(step), self.checkpoint_file(step)):
-            with suppress(OSError):
-                file.unlink()
+        """Remove a kept step, if the disk lets it; no run may need it."""
+        with suppress(OSError):
+            for file in (self.frame_file(step), self.checkpoint_file(step)):
+                file.unlink(missing_ok=True)
 
     def checkpoint_file(self, step: int) -> Path:
         """The checkpoint of a kept step."""

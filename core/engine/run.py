@@ -21,6 +21,7 @@ from core.engine.heartbeat import Heartbeat
 from core.engine.history import History, Lengths, Values
 from core.engine.outbox import PACKING
 from core.engine.record import Folder
+from core.processes.starting import kill
 
 ALIVE = ("running", "paused")
 """The statuses of a run that a process is behind."""
@@ -165,7 +166,7 @@ class Run:
         """End a worker that does not answer, at once; its record stays."""
         with self._lock:
             if self.silent and self.alive and self.process is not None:
-                self.process.kill()
+                kill(self.process)
 
     def hang_up(self) -> None:
         """Close the pipe of a worker that is gone, but not while a command is on its way into it."""

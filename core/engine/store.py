@@ -84,9 +84,11 @@ class Damage:
 
 
 def data_folder() -> Path:
-    """``TORCH_PLAYGROUND_DATA``, else the user's own data folder."""
+    """``TORCH_PLAYGROUND_DATA``, in which ~ is the user's home as in a shell, else the user's own data folder."""
     chosen = os.environ.get("TORCH_PLAYGROUND_DATA")
     if chosen:
+        with suppress(RuntimeError):  # nobody of that name: the folder is taken as it is
+            return Path(chosen).expanduser()
         return Path(chosen)
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "torch-playground"
 
@@ -172,6 +174,19 @@ class Store:
                 self.update(row["id"], "crashed", *_last(folder))
             except Exception as error:  # one run's trouble must not stop a start
                 logging.warning("The run in %s can't be looked through: %s.", self.root / "runs" / row["id"], error)
+
+    def look_through(self, owner: str, experiment_name: str) -> None:
+        """Note which of a person's runs that are over have a run.json that can't be read, and set it aside."""
+        known = {damage.run for damage in self.damage(owner) if damage.file == "run.json"}
+        order = "SELECT id FROM runs WHERE owner = ? AND experiment = ? AND status NOT IN ('running', 'paused')"
+        for row in self.index.read(order, owner, experiment_name):
+            try:
+                if row["id"] not in known:
+                    self.folder(row["id"]).facts()
+            except disk.Damaged:
+                self.note(owner, row["id"], self.folder(row["id"]).set_damaged_aside())
+            except DiskError as error:
+                logging.warning("The run in %s can't be read: %s.", self.root / "runs" / row["id"], error.reason)
 
     def note(self, owner: str, run: str, files: Iterable[str]) -> None:
         """Remember that files of a person's were damaged; "" for everybody's, or for those of no run."""

@@ -54,7 +54,11 @@ class Unable(Exception):
 
 
 def confined(
-    function: Callable[..., bytes], *arguments: Any, seconds: float = SECONDS, memory: int | None = MEMORY
+    function: Callable[..., bytes],
+    *arguments: Any,
+    seconds: float = SECONDS,
+    memory: int | None = MEMORY,
+    in_line: bool = True,
 ) -> bytes:
     """Call a module's function in a process of its own, and wait for its answer.
 
@@ -66,15 +70,18 @@ def confined(
         memory: megabytes that it may take; None for our own measurements, which have the clock on the wall alone: a
             GPU's driver maps far more than it takes, and several threads use more of the processor's time than the
             clock shows.
+        in_line: whether it takes one of the places; if not, people's files need not wait for it.
 
     Raises:
         Unable: it can't be done, or went beyond a limit.
     """
-    _take_place(3 * seconds)
+    if in_line:
+        _take_place(3 * seconds)
     try:
         kind, answer = _ask(function, arguments, seconds, memory)
     finally:
-        _places.release()
+        if in_line:
+            _places.release()
     if kind == b"R":
         return answer
     if kind == b"P":

@@ -157,9 +157,13 @@ class Jobs:
                 self._attend(job)
         except disk.DiskError as error:
             job.problem = no_room(error)
-        except Exception:  # whatever it is, the next in line must get their turn
-            logging.exception("A job could not be attended to.")
-            job.problem = Problem("", "The work could not be started: try again.")
+        except Exception as error:  # whatever it is, the next in line must get their turn
+            refused = disk.as_disk_error(error)
+            if refused is not None and refused.full:
+                job.problem = no_room(refused)
+            else:
+                logging.exception("A job could not be attended to.")
+                job.problem = Problem("", "The work could not be started: try again.")
         finally:
             self._clear(job)
             if job.status in ("waiting", "running"):

@@ -22,7 +22,7 @@ from typing import Any, Literal
 import torch
 
 from core.processes.priority import give_way
-from core.processes.starting import context, start
+from core.processes.starting import context, kill, start
 
 LONGEST_MESSAGE = 512 * 2**20
 """Bytes of a message that is taken from a process."""
@@ -126,13 +126,13 @@ class Limited:
             farewell: seconds that it has to tidy up.
         """
         process = self._process
-        if farewell:
+        if farewell and process.is_alive():
             with suppress(OSError):
                 os.kill(self.pid, signal.SIGTERM)
             process.join(farewell)
         with suppress(OSError, AttributeError):
             os.killpg(self.pid, signal.SIGKILL)
-        process.kill()
+        kill(process)
         process.join()
         process.close()
         self._connection.close()

@@ -49,6 +49,16 @@ def start(process: BaseProcess) -> None:
     process.start()
 
 
+def kill(process: BaseProcess) -> None:
+    """Kill a process if it lives.
+
+    The number of a dead one may be another's by now: the server of processes takes note of each end at once, while
+    `process.kill` sends its signal as long as nobody has asked here.
+    """
+    if process.is_alive():
+        process.kill()
+
+
 @contextmanager
 def _import_path() -> Iterator[None]:
     """Have a new Python find modules where this one does, from whatever folder it is started.

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
-from core.processes.starting import context, start
+from core.processes.starting import context, kill, start
 
 SILENCE = 10.0
 """Seconds without a word after which a process that was called hangs: it says so at once that it was, however long an
@@ -101,7 +101,7 @@ class Link:
 
     def end(self) -> None:
         """End the process, whatever it is at: it has nothing to tidy up."""
-        self._process.kill()
+        kill(self._process)
         self._lose()
         self._process.join()
 

@@ -19,7 +19,7 @@ from core.files.saving import ENDINGS
 from core.refused import Refused
 from pages.shared.page.links import experiment_title
 from pages.shared.person import session
-from pages.shared.person.language import _, tell
+from pages.shared.person.language import _, filled, tell
 
 MOST_RUNS = 30
 FIRST_RUNS: dict[str, tuple[dict[str, Any], float]] = {
@@ -147,7 +147,7 @@ def start_buttons(place: str = "") -> None:
     with st.container(horizontal=True):
         for name in FIRST_RUNS:
             st.button(
-                _("Train the {name}").format(name=experiment_title(name)),
+                filled(_("Train the {name}"), name=experiment_title(name)),
                 icon=":material/play_arrow:",
                 key=f"files start {place}{name}",
                 disabled=bool(session.get("files training")),

@@ -15,6 +15,7 @@ import torch
 
 from core import checkpoints
 from core.__main__ import main
+from core.data import downloads
 from core.engine.record import Folder
 from core.experiments import experiment
 from core.experiments.classifier import ClassifierConfig
@@ -155,6 +156,12 @@ def test_a_full_disk_is_said_in_a_sentence(capsys: pytest.CaptureFixture[str], t
     (tmp_path / "metrics.jsonl").symlink_to("/dev/full")
     assert main(["train", "classifier", "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err == "The run can't be written: No space left on device.\n"
+
+
+def test_the_data_folder_may_be_named_as_in_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_PLAYGROUND_DATA", "~/sets")
+    main(["list"])
+    assert downloads.folder() == Path.home() / "sets"
 
 
 def test_export_prints_a_script_or_a_notebook(capsys: pytest.CaptureFixture[str]) -> None:

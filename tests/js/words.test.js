@@ -11,6 +11,30 @@ test("sentences are filled in, and what is not given stays", () => {
   assert.equal(fill(undefined, { step: 1 }), "");
 });
 
+test("Chinese has a space beside Latin names, and none beside Chinese ones", () => {
+  const sentence = "{truth} 认成 {answer} 了，{layer} 的第 {index} 个";
+  assert.equal(
+    fill(sentence, { truth: "猫", answer: "dog", layer: "输出层", index: 2 }),
+    "猫认成 dog 了，输出层的第 2 个",
+  );
+  assert.equal(fill(sentence, { truth: 7, answer: "狗 A" }), "7 认成狗 A 了，{layer} 的第 {index} 个");
+  assert.equal(fill("the {name} and more", { name: "猫" }), "the 猫 and more");
+});
+
+test("what could not be done is said in the banner, with the ways on that there are", () => {
+  const notice = "No more.";
+  assert.deepEqual(told({ notice, looking: 3 }), { kind: "warning", words: notice, resumeStep: 3 });
+  assert.equal(told({ notice, online: "lost" }).words, "lost");
+  assert.equal(told({ notice, silent: true }).words, TEXT.silent);
+});
+
+test("a full server is said before Play is pressed, after what is known of a run that is over", () => {
+  const full = "It is full.";
+  assert.deepEqual(told({ full, status: "idle" }), { kind: "info", words: full, resumeStep: null });
+  assert.equal(told({ full, status: "stopped" }).words, "stopped It is full.");
+  assert.equal(told({ full, notice: "No.", status: "idle" }).words, "No.");
+});
+
 test("numbers are as long as they must be", () => {
   assert.deepEqual(
     [0, 0.12345, -0.5, 12.3456, 123.456, 1234.5, 123456, 0.00001234, null, NaN, undefined].map(formatNumber),
@@ -75,6 +99,7 @@ const TEXT = {
   correct_went_on: "The other went on.",
   goes_on: "goes on from {step}",
   silent: "no answer",
+  status_stopped: "stopped",
   long_step: "step {step} for {seconds} s",
   message_crashed_silent: "did not answer at {step}",
   message_memory: "more than {most} MB",

@@ -408,8 +408,9 @@ def test_resume_from_a_step_that_was_not_kept(classifier: Tab) -> None:
     run = classifier.play()
     until(lambda: run.status == "finished")
     classifier.tell("resume", step=39_999, speed=0)
-    assert classifier.errors == ["Step 39999 of that run was not kept."]
-    assert classifier.space.run_id == run.id
+    assert classifier.data_of()["notice"] == "Step 39999 of that run was not kept."
+    assert classifier.errors == [] and classifier.space.run_id == run.id
+    assert classifier.set("classifier.lr", 0.5).data_of()["notice"] == "", "it stays until something is changed"
 
 
 @pytest.mark.parametrize(

@@ -15,15 +15,16 @@ def test_pages_can_be_read_on_a_full_disk_and_say_what_is_not_stored(
     page = open_tab().open("classifier")
     with full_disk():
         page.set("classifier.lr", 0.5)
-        assert any("Your settings can't be saved now" in element.value for element in page.at.warning)
+        assert "Your settings can't be saved now" in page.data_of()["notice"]
         page.set("language_switch", "zh")
         page.run()
-        assert any("磁盘无法写入你的设置" in element.value for element in page.at.warning)
+        assert "磁盘无法写入你的设置" in page.data_of()["notice"]
         again = open_tab().open("classifier")
         assert again.config.lr == 0.5, "it holds as long as the server runs"
         assert open_tab(BOB).open("home").errors == []
-    until(lambda: not manager.store.index.owing)
-    assert not page.run().at.warning
+    until(lambda: manager.store.index.waiting(("preference", ANNE, "language")) is None)
+    until(lambda: not manager.store.is_waiting(ANNE, "classifier"))
+    assert page.run().data_of()["notice"] == ""
 
 
 def test_the_space_that_runs_take_stands_below_them(open_tab: Callable[..., Tab], manager: Manager) -> None:
@@ -32,6 +33,26 @@ def test_the_space_that_runs_take_stands_below_them(open_tab: Callable[..., Tab]
     until(lambda: (entry := manager.store.find(run.id)) and entry.status == "finished")
     page.set("section classifier", "runs")
     assert "Your runs on all pages take 0." in page.words and "of 2,000 MB" in page.words
+
+
+def test_an_emptied_run_json_is_named_though_nobody_opens_the_run(
+    open_tab: Callable[..., Tab], manager: Manager
+) -> None:
+    page = open_tab().open("classifier", num_steps="3")
+    for _ in range(2):
+        run = page.play()
+        until(lambda run=run: (entry := manager.store.find(run.id)) and entry.status == "finished")  # type: ignore[misc]
+    emptied, whole = manager.store.ids(ANNE)[::-1]
+    manager._runs.clear()
+    (manager.store.folder(emptied).path / "run.json").write_bytes(b"")
+    later = open_tab().open("classifier")
+    [sentence] = later.errors
+    assert later.space.run_id == whole and "can't be opened" in sentence
+    damage = manager.store.damage(ANNE)
+    assert [(one.run, one.file) for one in damage] == [(emptied, "run.json")]
+    assert open_tab().open("classifier").errors == [sentence]
+    assert manager.store.damage(ANNE) == damage, "it is noted once"
+    assert open_tab(BOB).open("classifier").errors == []
 
 
 def test_what_was_damaged_is_named_to_its_owner_alone(open_tab: Callable[..., Tab], manager: Manager) -> None:

@@ -9,11 +9,11 @@ import pytest
 from core import limits
 from core.engine.manager import Manager
 from core.processes.jobs import Jobs
-from pages.index import PAGES
+from pages.index import PAGES, page
 from tests.pages.tabs import ANNE, BOB, Tab
 
-FULL = "This server is full: 1 people are on it; this works as soon as one of them has left."
-CHINESE = "服务器已满，已有 1 人在使用；有人离开后再试一次即可。"
+FULL = "This server is full: one person is on it; this works as soon as that person has left."
+CHINESE = "服务器已满，已有 1 人在使用；等那个人离开后再试一次即可。"
 
 
 @pytest.fixture
@@ -31,11 +31,25 @@ def anne_leaves(manager: Manager) -> None:
         manager.presence.depart(ANNE)
 
 
+def test_the_quiet_line_stays_with_its_page(bob: Tab, manager: Manager) -> None:
+    bob.open("layers")
+    assert next(element.value for element in bob.at.caption) == FULL
+    anne_leaves(manager)
+    bob.run()
+    assert next(element.value for element in bob.at.caption) == "Someone has left: you can start work now."
+    bob.open("devices")
+    assert not [element.value for element in bob.at.caption if "can start work now" in element.value]
+
+
 @pytest.mark.parametrize("folder", [row.folder for row in PAGES])
 def test_all_pages_can_be_looked_at(bob: Tab, folder: str) -> None:
     bob.open(folder)
     assert len(bob.words) > 100
     assert bob.errors == []
+    row = page(folder)
+    lines = [element.value for element in bob.at.caption].count(FULL)
+    said = bob.data_of()["full"] if row.experiment else ""
+    assert (lines, said) == ((0, FULL) if row.experiment else (1, "")), "it is said once, before anything is pressed"
 
 
 def test_play_says_so_and_works_as_soon_as_someone_has_left(bob: Tab, manager: Manager) -> None:
@@ -43,27 +57,28 @@ def test_play_says_so_and_works_as_soon_as_someone_has_left(bob: Tab, manager: M
     following = {bob.data_of()["next"]}
     for order in ({}, {"paused": True, "steps": 1}, {"paused": True, "steps": "epoch"}):
         bob.tell("play", speed=30, **order)
-        assert bob.errors == [FULL]
+        assert (bob.errors, bob.data_of()["notice"]) == ([], FULL)
         assert bob.space.run_id is None and not manager.training(BOB)
         following.add(bob.data_of()["next"])
     assert len(following) == 4, "each press gives the play bar back"
     anne_leaves(manager)
     run = bob.play(speed=5)
-    assert bob.errors == [] and run.alive
+    assert bob.data_of()["notice"] == bob.data_of()["full"] == "" and run.alive
 
 
 def test_it_is_said_in_chinese(bob: Tab) -> None:
     bob.open("classifier", lang="zh")
+    assert bob.data_of()["full"] == CHINESE
     bob.tell("play", speed=30)
-    assert bob.errors == [CHINESE]
+    assert bob.data_of()["notice"] == CHINESE
 
 
 def test_who_is_in_starts_as_ever(bob: Tab, open_tab: Callable[..., Tab]) -> None:
     bob.open("classifier")
     anne = open_tab(ANNE).open("classifier")
-    assert anne.play(speed=5).alive and anne.errors == []
+    assert anne.play(speed=5).alive and anne.data_of()["notice"] == anne.data_of()["full"] == ""
     bob.tell("play", speed=30)
-    assert bob.errors == [FULL]
+    assert bob.data_of()["notice"] == FULL
 
 
 def test_steps_by_hand_wait(bob: Tab, manager: Manager) -> None:

@@ -39,6 +39,7 @@ from pages import index
 from pages.index import page_of
 from pages.shared.panels.page_text import split
 from pages.shared.person import language
+from pages.shared.person.language import filled
 from tests.experiments import NAMES, general, over_all, smallest
 from tests.pages.tabs import Tab
 from tests.waiting import until
@@ -559,6 +560,25 @@ def test_files_and_devices_are_chinese(
 def test_texts_of_strangers_are_plain(text: str, expected: str) -> None:
     """tests/browser/test_plain_texts.py sees what Streamlit makes of it."""
     assert language.plain(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name", "expected"),
+    [
+        ("训练 {name}", "分类器", "训练分类器"),
+        ("训练 {name}", "CNN", "训练 CNN"),
+        ("{name} 的第一层", "分类器", "分类器的第一层"),
+        ("去掉 {name} 就行", "RNN 网络", "去掉 RNN 网络就行"),
+        ("Train the {name} now", "分类器", "Train the 分类器 now"),
+    ],
+)
+def test_a_space_stands_beside_latin_names_only(sentence: str, name: str, expected: str) -> None:
+    assert filled(sentence, name=name) == expected
+
+
+def test_buttons_with_names_are_chinese(open_tab: Callable[..., Tab]) -> None:
+    tab = open_tab().open("saving", lang="zh")
+    assert {"训练分类器", "训练 CNN"} <= {button.label for button in tab.at.button}
 
 
 def test_texts_of_strangers_in_code_stay_in_it() -> None:

@@ -170,6 +170,26 @@ def test_foreign_names_are_refused_where_hosts_are_named(tmp_path: Path) -> None
             raise AssertionError("the socket was opened")
 
 
+@pytest.mark.parametrize("base", ["", "play", "/play/"])
+def test_a_probe_of_the_servers_health_may_ask_by_any_name(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {"server.baseUrlPath": base}
+    real = config.get_option
+    monkeypatch.setattr(config, "get_option", lambda name: options[name] if name in options else real(name))
+    above = f"/{base.strip('/')}" if base else ""
+    paths = [f"{above}/_stcore/{name}" for name in ("health", "metrics", "stream", "healthy", "health/x")]
+    app = Starlette(
+        routes=[Route(path, lambda _request: PlainTextResponse("here"), methods=["GET", "POST"]) for path in paths],
+        middleware=origin.middleware({origin.ALLOWED_HOSTS: "play.example.org"}),
+    )
+    client = TestClient(app)
+    probe = {"host": "127.0.0.1:8501"}
+    assert client.get(paths[0], headers=probe).text == "here"
+    assert client.head(paths[0], headers=probe).status_code == 200
+    assert client.post(paths[0], headers=probe).status_code == 400
+    assert [client.get(path, headers=probe).status_code for path in paths[1:]] == [400] * 4
+    assert client.get(paths[0], headers={**probe, "origin": "http://evil.example"}).status_code == 403
+
+
 def test_every_name_is_answered_to_by_default() -> None:
     in_front: list[object] = [entry.cls for entry in origin.middleware({})]
     everything: list[object] = [entry.cls for entry in middleware]

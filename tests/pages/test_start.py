@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,9 +12,10 @@ from pathlib import Path
 import pytest
 from streamlit import config, net_util
 
+from core import limits
 from pages.shared.server.origin import ALLOWED_HOSTS
-from pages.shared.server.start import say_ready
-from tests.waiting import PATIENCE
+from pages.shared.server.start import DATA, say_ready, unknown_settings
+from tests.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,6 +45,51 @@ def test_a_server_with_a_wrong_setting_stops_with_one_sentence(
     assert ended.returncode == 1
     assert ended.stderr.splitlines() == [sentence]
     assert "ready" not in ended.stdout and "http" not in ended.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sees by /proc what a process has loaded")
+def test_ctrl_c_while_pytorch_is_imported_ends_it_without_a_word(tmp_path: Path) -> None:
+    order = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), "--server.port", "0"]
+    environment = {**os.environ, DATA: str(tmp_path)}
+    starting = subprocess.Popen(
+        order, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    until(lambda: "libtorch" in Path(f"/proc/{starting.pid}/maps").read_text())
+    starting.send_signal(signal.SIGINT)
+    output, errors = starting.communicate(timeout=PATIENCE)
+    assert (starting.returncode, output, errors) == (128 + signal.SIGINT, "", "")
+
+
+def test_a_misspelt_setting_is_named_with_the_nearest_name() -> None:
+    known = {row.variable: "1" for row in limits.LIMITS.values()}
+    assert unknown_settings({**known, DATA: "/here", ALLOWED_HOSTS: "", "TORCH_HOME": "/x", "HOME": "/y"}) == []
+    for name, nearest in (
+        ("TORCH_PLAYGROUND_POEPLE", "TORCH_PLAYGROUND_PEOPLE"),
+        ("TORCH_PLAYGROUD_PEOPLE", "TORCH_PLAYGROUND_PEOPLE"),
+        ("torch_playground_data", DATA),
+        ("TORCH_PLAYGROUND_ALLOWED_HOST", ALLOWED_HOSTS),
+        ("TORCH_PLAYGROUND_KEPT_RUN", "TORCH_PLAYGROUND_KEPT_RUNS"),
+    ):
+        [sentence] = unknown_settings({name: "2"})
+        assert sentence == f"{name} is no setting of this app and is ignored: the nearest name is {nearest}."
+    assert len(unknown_settings({"TORCH_PLAYGROUND_X": "", "TORCH_PLAYGROUND_QQQQQQQQQQ": ""})) == 2
+
+
+def test_it_is_said_at_the_start_which_goes_on(tmp_path: Path) -> None:
+    environment = {**os.environ, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path), DATA: "~/records"}
+    environment |= {"TORCH_PLAYGROUND_POEPLE": "2", "TORCH_PLAYGROUND_KEPT_RUNS": "0"}
+    program = "from pages.shared.server.start import check_start; check_start()"
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert (ended.returncode, ended.stderr.splitlines()) == (
+        0,
+        [
+            "TORCH_PLAYGROUND_POEPLE is no setting of this app and is ignored: the nearest name is "
+            "TORCH_PLAYGROUND_PEOPLE."
+        ],
+    )
+    assert (tmp_path / "records" / "index.sqlite").exists() and not (ROOT / "~").exists()
 
 
 def a_file_above(folder: Path) -> Path:

@@ -15,7 +15,7 @@ class Form:
         config: the last values that fit.
         problems: what can't be used now, by field.
         refused: all values of the form while some of them can't be used; else empty.
-        notices: sentences about a link or a refused start, until something is changed.
+        notices: sentences about a link, until something is changed.
         refill: fields whose widgets must take the config's value.
         spoken: the language that the widgets were last drawn in.
     """

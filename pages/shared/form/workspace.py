@@ -35,6 +35,7 @@ class Workspace(Form):
             one says that the last start was answered, also if it was refused.
         link: the link last seen in the address.
         focus: what the picture is to show while there is no run.
+        refusal: why what was pressed last could not be done; None if it was.
 
     Streamlit may end a script run wherever it touches the session, to begin the next one. So nothing here does that
     once the workspace is made, or a change could be left half done. Until the old script run gets to such a place it
@@ -48,6 +49,7 @@ class Workspace(Form):
         super().__init__(name, self.experiment.config())
         self.run_id: str | None = None
         self.next_id = new_id()
+        self.refusal: Problem | None = None
         self._unstored: Problem | None = None
         self.speed = SPEED
         self.link: dict[str, str] = {}
@@ -91,7 +93,7 @@ class Workspace(Form):
 
     def fill(self, config: Config, run_id: str | None = None) -> None:
         """Put another config into the form, with a run or without; only before its widgets are drawn."""
-        self.run_id = run_id
+        self.run_id, self.refusal = run_id, None
         super().fill(config)
 
     def follow(self, typed: Any) -> None:
@@ -109,7 +111,7 @@ class Workspace(Form):
         """Act on another config that fits: at once where a run can take it up, else with a new run."""
         with self._changing:
             changed = {name for name, value in config if value != getattr(self.config, name)}
-            self.config = config
+            self.config, self.refusal = config, None
             run = self.run
             if run is not None:
                 at_once = {name: getattr(config, name) for name in sorted(changed & config.acting("at once"))}
@@ -131,13 +133,13 @@ class Workspace(Form):
     def _start(self, **how: Any) -> None:
         try:
             self.run_id = manager().start(self.owner, self.config, id=self._next(), **how).id
-        except Refused as refusal:
-            self.notices.append(refusal.problem)
+        except Refused as refused:
+            self.refusal = refused.problem
 
     def play(self, speed: float, paused: bool = False, steps: int | str = 0) -> None:
         """Start a run with the form's config, or continue the run on display where it has steps left."""
         with self._changing:
-            self.notices = []
+            self.refusal = None
             run = self.run
             how: dict[str, Any] = {"speed": speed, "paused": paused, "steps": steps}
             unfinished = run is not None and run.status in ("finished", "stopped", "crashed") and run.kept
@@ -159,19 +161,19 @@ class Workspace(Form):
         """Continue from a kept step of the run on display."""
         with self._changing:
             assert self.run_id is not None
-            self.notices = []
+            self.refusal = None
             how |= {"num_steps": max(self.config.num_steps, step + 1), "change": {"lr": self.config.lr}}
             try:
                 self.run_id = manager().resume(self.owner, self.run_id, step, new=self._next(), **how).id
-            except Refused as refusal:
-                self.notices.append(refusal.problem)
+            except Refused as refused:
+                self.refusal = refused.problem
             self.save()
 
     def reset(self) -> None:
         """Return to the untrained picture; the run's record is kept."""
         with self._changing:
             run = self.run
-            self.run_id = None
+            self.run_id = self.refusal = None
             self.save()
             if run is not None and run.alive:
                 manager().stop(run)
@@ -182,7 +184,7 @@ class Workspace(Form):
         if run is not None:
             self.fill(run.config.changed(device=self.config.device, lr=run.value_now("lr")), run.id)
         else:
-            self.notices = [Problem("", "This run can't be opened: its record is damaged or gone.")]
+            self.refusal = Problem("", "This run can't be opened: its record is damaged or gone.")
 
     def runs(self) -> list[Entry]:
         """The person's runs of this experiment that took at least one step, the newest first."""
@@ -210,6 +212,7 @@ class Workspace(Form):
 def damage_of(owner: str, experiment_name: str) -> list[Problem]:
     """What is said of a person's files that were found damaged lately, of an experiment's runs and of no run."""
     store = manager().store
+    store.look_through(owner, experiment_name)
     files: dict[str, list[str]] = {}
     for damage in store.damage(owner):
         if time.time() - damage.seen < DAMAGE_SHOWN:

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import EpochConfig, TrainingConfig
+from core.config import EpochConfig, Problem, TrainingConfig
 from core.experiments import experiment
 from core.frames import encode
 from pages.shared.form.controls import take_all
@@ -20,6 +20,7 @@ from pages.shared.live.component import view_component
 from pages.shared.live.text import epoch_text, live_text
 from pages.shared.person import language, session
 from pages.shared.person.language import _
+from pages.shared.person.place import turned_away
 from pages.shared.server.addresses import address
 from pages.shared.server.assets import asset, plotly_address
 
@@ -59,6 +60,7 @@ def view_data(
     config: Any = space.config.changed(device="cpu")
     missing = space.experiment.missing(config)
     ghost = space.ghost()
+    full = turned_away()
     in_epochs = epoch_text() if isinstance(config, EpochConfig) else {}
     return {
         "module": asset(module),
@@ -78,27 +80,36 @@ def view_data(
         "num_steps": config.num_steps,
         "lr": config.lr,
         "adding": adding,
+        "notice": notice(space),
+        "full": language.tell(full, markdown=False) if full is not None else "",
         "speed": space.speed,
     }
 
 
 def notices(space: Workspace) -> None:
-    """Say what of a link can't be used, why a start was refused, and that some settings don't fit."""
-    settings = space.config.settings()
-    for notice in space.notices[:MOST_NOTICES]:
-        sentence = language.tell(notice)
-        if notice.field in settings:
-            sentence = _("{name}: {sentence}").format(name=_(settings[notice.field].label), sentence=sentence)
-        st.error(sentence)
+    """Say what of a link can't be used, and what was found damaged."""
+    for problem in space.notices[:MOST_NOTICES]:
+        st.error(_sentence(space, problem))
     if len(space.notices) > MOST_NOTICES:
         st.error(
             _("And {count} more settings of the link can't be used.").format(count=len(space.notices) - MOST_NOTICES)
         )
-    unstored = space.unstored
-    if unstored is not None:
-        st.warning(language.tell(unstored), icon=":material/save:")
+
+
+def notice(space: Workspace) -> str:
+    """What is to be said after a press or a change, in the banner, where nothing moves: why it could not be done."""
+    problems = [problem for problem in (space.refusal, space.unstored) if problem is not None]
+    sentences = [_sentence(space, problem, markdown=False) for problem in problems]
     if space.problems:
-        st.warning(_("Not all settings can be used; Play trains the last ones that fit."), icon=":material/warning:")
+        sentences.append(_("Not all settings can be used; Play trains the last ones that fit."))
+    return language.joined(*sentences)
+
+
+def _sentence(space: Workspace, problem: Problem, markdown: bool = True) -> str:
+    """A problem's sentence, with the name of the setting that it is about."""
+    setting = space.config.settings().get(problem.field)
+    sentence = language.tell(problem, markdown)
+    return sentence if setting is None else _("{name}: {sentence}").format(name=_(setting.label), sentence=sentence)
 
 
 def live_view(

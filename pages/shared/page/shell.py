@@ -7,9 +7,11 @@ from time import sleep as pause
 import streamlit as st
 
 from core.engine.manager import manager
+from pages.index import PAGES
 from pages.shared.form.controls import begin_page
 from pages.shared.person import language, session
 from pages.shared.person.language import LANGUAGES, _
+from pages.shared.person.place import say_at_top
 
 TABLES = """<style>
 @media (max-width: 640px) {
@@ -58,6 +60,8 @@ def enter(page: str) -> None:
     before = session.get("page")
     session.put("head start", 0 if before == page else HEAD_START if before is not None else FIRST_HEAD_START)
     session.put("page", page)
+    if not any(row.url_path == page and row.experiment for row in PAGES):  # there the live view says it
+        say_at_top(before != page)
 
 
 def picture_first() -> None:

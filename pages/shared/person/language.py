@@ -26,6 +26,10 @@ MARKDOWN = re.compile(r"([\\`*_\[\]<>$~:#|&!])")
 """What has a meaning in Markdown."""
 UNSEEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 """Ends of lines, which would begin something new, and marks that turn the direction of what follows."""
+HAN = re.compile("[\u4e00-\u9fff]")
+"""A Chinese character."""
+NAME = re.compile(rf"(?P<before>(?<={HAN.pattern}) |)\{{(?P<name>\w+)\}}(?P<after> (?={HAN.pattern})|)")
+"""A place for a name, with the space between it and Chinese."""
 LANGUAGES = {"en": "English", "zh": "中文"}
 PAGES = Path(__file__).parents[2]
 """The folder of all pages: each has its texts and its catalogue `zh.po` in a folder of its own."""
@@ -87,6 +91,17 @@ def choose(language: str) -> None:
 def _(sentence: str) -> str:
     """The sentence in the session's language."""
     return catalogue(current()).get(sentence, sentence)
+
+
+def filled(sentence: str, **values: str) -> str:
+    """Put names into a sentence: Chinese sets a space beside a Latin name, and none beside a Chinese one."""
+
+    def name(place: re.Match[str]) -> str:
+        value = values[place["name"]]
+        before = "" if HAN.match(value[:1]) else place["before"]
+        return before + value + ("" if HAN.match(value[-1:]) else place["after"])
+
+    return NAME.sub(name, sentence)
 
 
 def joined(*sentences: str) -> str:

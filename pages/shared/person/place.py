@@ -9,7 +9,7 @@ import streamlit as st
 from core.config import Problem
 from core.engine.manager import manager
 from pages.shared.person import session
-from pages.shared.person.language import tell
+from pages.shared.person.language import _, tell
 
 ICON = ":material/groups:"
 
@@ -17,6 +17,24 @@ ICON = ":material/groups:"
 def refusal() -> Problem | None:
     """Why this person can't start work now: the server is full; None where they can."""
     return manager().presence.refusal(session.owner())
+
+
+def turned_away() -> Problem | None:
+    """The same for one who has not asked yet: no place is taken by looking."""
+    return manager().presence.turned_away(session.owner())
+
+
+def say_at_top(new: bool) -> None:
+    """On a full server a quiet line says so before anything is pressed. While the page stays the line does too.
+
+    Args:
+        new: whether the page is only now being opened.
+    """
+    problem = turned_away()
+    line = problem is not None or (bool(session.get("full line")) and not new)
+    session.put("full line", line)
+    if line:
+        st.caption(tell(problem) if problem is not None else _("Someone has left: you can start work now."))
 
 
 def may_start() -> bool:

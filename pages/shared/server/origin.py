@@ -17,6 +17,8 @@ from streamlit import config
 ALLOWED_HOSTS = "TORCH_PLAYGROUND_ALLOWED_HOSTS"
 """The environment variable that names the hosts this server answers to: "play.example.org, *.school.org". Where it is
 not set, the server answers to every name that leads to it."""
+HEALTH = "_stcore/health"
+"""Where Streamlit says "ok", and nothing of anybody: whoever looks after the server may ask by its number."""
 POLICY_VIOLATION = 1008
 """The code with which a socket is closed."""
 
@@ -46,6 +48,9 @@ class AllowedHosts:
         self.trusted = TrustedHostMiddleware(_pass_on, allowed_hosts=hosts, www_redirect=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if asks_for_health(scope):
+            await self.app(scope, receive, send)
+            return
         sent: list[Message] = []
 
         async def keep(message: Message) -> None:
@@ -58,6 +63,13 @@ class AllowedHosts:
         elif sent:
             answer = PlainTextResponse("This server has another name: open it by the address that you were given.", 400)
         await answer(scope, receive, send)
+
+
+def asks_for_health(scope: Scope) -> bool:
+    """Whether a request is that of a probe: is the server alive?"""
+    base = config.get_option("server.baseUrlPath").strip("/")
+    path = f"/{base}/{HEALTH}" if base else f"/{HEALTH}"
+    return scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and scope["path"] == path
 
 
 async def _pass_on(_scope: Scope, _receive: Receive, _send: Send) -> None:

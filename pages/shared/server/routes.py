@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import threading
@@ -24,7 +25,7 @@ from pages.shared.server.loops import save_handles
 from pages.shared.server.orders import Orders
 from pages.shared.server.owner import Owner
 from pages.shared.server.pack import PackedPages
-from pages.shared.server.start import say_ready, take_uploads
+from pages.shared.server.start import DATA, say_ready, take_uploads
 from pages.shared.server.streamlit_files import StreamlitFiles
 from pages.shared.server.tabs import OwnSession, is_open
 from pages.shared.server.uploads import Uploads
@@ -36,22 +37,27 @@ answers everybody, waits for its turn behind the scripts of all who press someth
 
 def warm() -> None:
     """Do now what the first visitor would else wait for; whoever ends the server meanwhile ends the processes of it."""
-    try:
-        manager().warm()
-        assets.plotly_bundle()
-        pack.pack()
-        manager().tensorboard.warm()
-        bfloat16.measure()
-        tidying.set_aside()
-    except (OSError, EOFError):
-        if not is_ending():
-            raise
+    for part in (
+        tidying.set_aside,
+        lambda: manager().warm(),
+        assets.plotly_bundle,
+        pack.pack,
+        lambda: manager().tensorboard.warm(),
+        bfloat16.measure,
+    ):
+        if is_ending():
+            return
+        try:
+            part()
+        except Exception:  # the others are no worse for it
+            if not is_ending():
+                logging.exception("The server could not prepare all that its first visitors need.")
 
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Warm the workers while the server starts; end all runs when it stops."""
-    os.environ.setdefault("TORCH_PLAYGROUND_DATA", str(data_folder()))  # fetched images go where the records are
+    os.environ[DATA] = str(data_folder())  # fetched images go where the records are
     sys.setswitchinterval(TURN)
     raise_limit()
     save_handles()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
 
 from starlette.formparsers import MultiPartParser
 from streamlit import config, net_util
@@ -15,8 +18,13 @@ from pages.shared.server import origin
 
 EVERY_ADDRESS = {None, "", "0.0.0.0", "::"}
 """`server.address` where it names no address: the server answers at all that the machine has."""
-
-
+DATA = "TORCH_PLAYGROUND_DATA"
+"""The environment variable that names the data folder."""
+PREFIX = "TORCH_PLAYGROUND_"
+OTHERS = {DATA, origin.ALLOWED_HOSTS, "TORCH_PLAYGROUND_TEST_DATA"}
+"""The environment variables of the app that are no limits; the last one is the tests'."""
+ALIKE = 0.85
+"""How alike, of 1, a name is to one of the app's that is taken for it."""
 NOWHERE = "127.0.0.1"
 """What Streamlit takes for the address of a machine that has no network."""
 
@@ -27,6 +35,8 @@ def check_start() -> None:
     Raises:
         SystemExit: with what is wrong, a sentence a line; Python writes it to stderr, and the exit status is 1.
     """
+    for sentence in unknown_settings(os.environ):
+        print(sentence, file=sys.stderr, flush=True)
     problems = [*limits.problems(), *origin.problems(os.environ)]
     if problems:
         raise SystemExit("\n".join(problems))
@@ -34,6 +44,18 @@ def check_start() -> None:
         Store(data_folder())
     except DiskError as error:
         raise SystemExit(f"The data folder {data_folder()} can't be used: {error.reason}.") from None
+
+
+def unknown_settings(environment: Mapping[str, str]) -> list[str]:
+    """What of an environment looks like a setting of the app's and is none, a sentence each with the nearest name."""
+    known = sorted({row.variable for row in limits.LIMITS.values()} | OTHERS)
+    sentences = []
+    for name in sorted(environment.keys() - known):
+        ours = name.upper().startswith(PREFIX)
+        nearest = get_close_matches(name.upper(), known, n=1, cutoff=0 if ours else ALIKE)
+        if ours or nearest:
+            sentences.append(f"{name} is no setting of this app and is ignored: the nearest name is {nearest[0]}.")
+    return sentences
 
 
 def take_uploads() -> None:

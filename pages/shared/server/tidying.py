@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
+import logging
 from typing import Any
 
 from streamlit import runtime
@@ -43,7 +44,13 @@ def forget(storage: Any) -> bool:
 
 async def forget_closed_tabs() -> None:
     """Do so again and again, in the event loop, where Streamlit keeps its sessions; with them go their uploads."""
+    failed = False
     while True:
         await asyncio.sleep(INTERVAL)
-        if runtime.exists() and forget(runtime.get_instance()._session_mgr._session_storage):  # type: ignore[attr-defined]
-            gc.collect()
+        try:
+            if runtime.exists() and forget(runtime.get_instance()._session_mgr._session_storage):  # type: ignore[attr-defined]
+                gc.collect()
+        except Exception:  # Streamlit promises none of these names
+            if not failed:
+                logging.exception("Tabs that were closed are forgotten only when others are.")
+            failed = True

@@ -249,7 +249,7 @@ class Tab:
             kind = element.WhichOneof("type") or ""
             if kind in kinds:
                 texts.append(str(getattr(getattr(element, kind), kinds[kind])))
-        return texts
+        return [*texts, str(self.data.get("notice", ""))] if self._live_id else texts
 
     async def _listen(self, socket: ClientConnection) -> None:
         with suppress(ConnectionClosed):

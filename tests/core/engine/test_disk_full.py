@@ -212,7 +212,8 @@ def test_preferences_desks_and_pages_on_a_full_disk(tmp_path: Path) -> None:
         assert desk is not None and (desk.config["lr"], desk.run) == (0.7, "abc")
         assert not store.index.unreadable
     store.index.write_later()
-    assert not store.index.owing
+    assert store.index.waiting(("preference", "ann", "language")) is None
+    assert not store.is_waiting("ann", "classifier")
     again = Store(tmp_path)
     desk = again.desk("ann", "classifier")
     assert again.preference("ann", "language") == "en" and desk is not None and desk.config["lr"] == 0.7

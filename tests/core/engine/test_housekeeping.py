@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,12 +16,12 @@ from core.engine.run import Run
 from core.engine.store import Store
 from core.experiments.classifier import ClassifierConfig
 from tests.core.engine.test_quota import kept_run
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture
 def housekeeping(tmp_path: Path) -> Iterator[Housekeeping]:
-    made = Housekeeping(Store(tmp_path), lambda: [], nullcontext())
+    made = Housekeeping(Store(tmp_path), lambda: [], nullcontext)
     yield made
     made.close()
 
@@ -82,3 +84,78 @@ def test_what_trains_in_another_server_on_the_same_folder_stays(
     until(lambda: not folders["finished"].path.exists())
     assert folders["running"].kept() == [0, 1, 2, 3]
     assert folders["stopped"].kept() == [0, 3]
+
+
+@pytest.mark.parametrize("reason", ["watched", "owed"])
+def test_a_run_that_is_looked_at_or_not_yet_whole_is_not_removed(
+    reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    ids = [store.add("ann", ClassifierConfig()) for _ in range(3)]
+    for id in ids:
+        store.update(id, "finished", 3, {})
+        kept_run(store.folder(id).path, {0: 10, 3: 13})
+    run = Run(ids[0], "ann", ClassifierConfig(device="cpu"), store.folder(ids[0]))
+    run.status = "finished"
+    monkeypatch.setattr(run, "write_rest", lambda: False)
+    monkeypatch.setattr(limits, "KEPT_BYTES", 1)
+    housekeeping = Housekeeping(store, lambda: [run], nullcontext)
+    if reason == "watched":
+        run.watch(lambda: None)
+    else:
+        housekeeping.owe(run)
+    housekeeping.look_at("ann")
+    until(lambda: not store.folder(ids[1]).path.exists())
+    housekeeping.close()
+    assert store.folder(ids[0]).kept() == [0, 3] and store.find(ids[0]) is not None
+
+
+def test_the_status_noted_last_wins_and_nobody_waits_for_the_index(
+    housekeeping: Housekeeping, run_of: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, at_work, goes_on = housekeeping._store, threading.Event(), threading.Event()
+    first, second = run_of("first", lambda: True), run_of("second", lambda: True)
+    for run in (first, second):
+        store.add("ann", run.config, run.id)
+    update = store.update
+
+    def update_slowly(*values: Any) -> None:
+        at_work.set()
+        assert goes_on.wait(PATIENCE)
+        update(*values)
+
+    monkeypatch.setattr(store, "update", update_slowly)
+    housekeeping.note(first)
+    assert at_work.wait(PATIENCE)
+    for status, run in (("paused", second), ("paused", first), ("running", first), ("finished", first)):
+        run.status = status
+        housekeeping.note(run)
+    assert housekeeping.owes(first) and housekeeping.owes(second)
+    goes_on.set()
+    until(lambda: not housekeeping.owes(first) and not housekeeping.owes(second))
+    entries = {entry.id: entry.status for entry in store.of("ann", "classifier")}
+    assert entries == {"first": "finished", "second": "paused"}
+
+
+def test_all_that_was_noted_before_it_closes_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, at_work, goes_on = Store(tmp_path), threading.Event(), threading.Event()
+    run = Run(store.add("ann", ClassifierConfig()), "ann", ClassifierConfig(device="cpu"), store.folder("run"))
+    housekeeping = Housekeeping(store, lambda: [], nullcontext)
+
+    def busy(_owner: str) -> list[str]:
+        at_work.set()
+        assert goes_on.wait(PATIENCE)
+        return []
+
+    monkeypatch.setattr(store, "ids", busy)
+    housekeeping.look_at("ann")
+    assert at_work.wait(PATIENCE)
+    run.status = "stopped"
+    housekeeping.note(run)
+    closing = threading.Thread(target=housekeeping.close)
+    closing.start()
+    until(lambda: housekeeping._closed)
+    goes_on.set()
+    closing.join()
+    entry = store.find(run.id)
+    assert entry is not None and entry.status == "stopped"

@@ -53,6 +53,26 @@ def test_people_are_counted_not_tabs(presence: Presence) -> None:
         presence.admit(CARL)
 
 
+def test_who_only_looks_takes_no_place(presence: Presence, clock: Clock) -> None:
+    for owner in (ANNE, BOB, CARL):
+        presence.arrive(owner)
+    assert presence.turned_away(ANNE) is None and presence.turned_away(BOB) is None
+    assert str(presence.turned_away(CARL)) == str(presence.refusal(CARL))
+    presence.depart(ANNE)
+    assert presence.turned_away(CARL) is not None, "it might be a refresh"
+    clock.now += 10
+    assert presence.turned_away(CARL) is None
+    presence.arrive(ANNE)
+    assert not full_for(presence, ANNE), "her place is still hers: Carl only looked"
+    assert presence.turned_away(CARL) is not None
+
+
+def test_one_person_is_not_one_people(presence: Presence, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PEOPLE", 1)
+    presence.arrive(ANNE)
+    assert str(presence.refusal(BOB)).startswith("This server is full: one person is on it;")
+
+
 def test_a_place_is_held_while_a_tab_is_open_and_for_a_while_after(presence: Presence, clock: Clock) -> None:
     for owner in (ANNE, ANNE, BOB, CARL):
         presence.arrive(owner)

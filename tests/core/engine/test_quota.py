@@ -77,6 +77,28 @@ def test_what_a_run_alive_holds_on_to_stays(tmp_path: Path) -> None:
     )
 
 
+def test_a_run_that_is_spared_loses_steps_but_does_not_go(tmp_path: Path) -> None:
+    runs = {name: kept_run(tmp_path / name, {0: 10, 1: 11, 2: 12}) for name in ("newest", "middle", "oldest")}
+    assert thin(runs, (), 0, ("oldest",)) == ({"newest": [1], "middle": [1], "oldest": [1]}, ["middle"])
+
+
+def test_what_the_disk_does_not_let_go_frees_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = {
+        "new": kept_run(tmp_path / "new", {0: 1, 1: 5, 2: 6}),
+        "old": kept_run(tmp_path / "old", {0: 1, 1: 2, 2: 3}),
+    }
+    held, unlink = runs["old"].frame_file(1), Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path == held:
+            raise PermissionError("another program has it open")
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert thin(runs, (), Usage(runs.values()).bytes - 1) == ({"new": [1]}, [])
+    assert runs["old"].kept() == [0, 1, 2], "what stays of it is whole"
+
+
 def test_one_who_resumes_ten_times_stays_within_the_quota(
     start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch
 ) -> None:

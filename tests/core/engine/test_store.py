@@ -35,6 +35,10 @@ def test_the_data_folder_is_the_chosen_one(data_folder: Path, monkeypatch: pytes
     monkeypatch.delenv("TORCH_PLAYGROUND_DATA")
     monkeypatch.setenv("XDG_DATA_HOME", "/somewhere")
     assert module.data_folder() == Path("/somewhere/torch-playground")
+    monkeypatch.setenv("TORCH_PLAYGROUND_DATA", "~/records")
+    assert module.data_folder() == Path.home() / "records"
+    monkeypatch.setenv("TORCH_PLAYGROUND_DATA", "~nobody-has-this-name/records")
+    assert module.data_folder() == Path("~nobody-has-this-name/records")
 
 
 def test_a_run_is_found_with_all_that_is_known(store: Store) -> None:
@@ -158,7 +162,8 @@ def test_what_has_waited_for_the_disk_never_comes_after_what_replaces_it(
     monkeypatch.setattr(index, "_change", overtaken)
     index.write_later()
     newer.join()
-    assert store.preference("ann", "language") == "en" and not index.owing
+    assert store.preference("ann", "language") == "en"
+    assert index.waiting(("preference", "ann", "language")) is None
 
 
 def test_an_index_that_was_taken_away_is_begun_again_as_the_first(store: Store) -> None:

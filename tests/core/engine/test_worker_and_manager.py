@@ -556,6 +556,49 @@ def test_a_full_server_refuses_strangers_but_not_a_replacement(
     assert third.alive and second.alive and not first.alive
 
 
+@pytest.fixture
+def slow_start(manager: Manager, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, threading.Event]]:
+    """The disk takes Ann's new runs only when the second event is set; the first says that one waits for it."""
+    waits, goes_on = threading.Event(), threading.Event()
+    make_run = manager._make_run
+
+    def make_slowly(owner: str, beginning: Any) -> Run:
+        if owner == "ann":
+            waits.set()
+            assert goes_on.wait(3 * PATIENCE)
+        return make_run(owner, beginning)
+
+    monkeypatch.setattr(manager, "_make_run", make_slowly)
+    yield waits, goes_on
+    goes_on.set()
+
+
+def test_nobody_waits_for_another_ones_start_but_its_place_is_taken(
+    start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch, slow_start: tuple[threading.Event, threading.Event]
+) -> None:
+    waits, goes_on = slow_start
+    monkeypatch.setattr(limits, "RUNS_AT_ONCE", 2)
+    runs: dict[str, Run] = {}
+
+    def begin(owner: str) -> threading.Thread:
+        thread = threading.Thread(target=lambda: runs.update({owner: start(config_of(), owner=owner, paused=True)}))
+        thread.start()
+        return thread
+
+    ann = begin("ann")
+    assert waits.wait(PATIENCE)
+    bob = begin("bob")
+    until(lambda: "bob" in runs)
+    with pytest.raises(Refused, match="This server has as many runs as it takes, 2: wait"):
+        start(config_of(), owner="eve")
+    with manager._alone("bob"):
+        assert not manager._alone("ann").acquire(blocking=False), "none of hers is removed meanwhile"
+    goes_on.set()
+    for thread in (ann, bob):
+        thread.join()
+    assert runs["ann"].alive and runs["bob"].alive and not manager._places
+
+
 def test_the_oldest_run_can_still_be_gone_on_from(
     start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -603,8 +646,26 @@ def test_nobody_waits_for_the_disk_when_a_worker_was_killed(start: Start, monkey
     monkeypatch.setattr(victim.folder, "update_facts", update_slowly)
     os.kill(pid_of(victim), signal.SIGKILL)
     until(lambda: victim.status == "crashed")
-    assert answered == [True], "what a page asks for is answered meanwhile"
+    assert answered and all(answered), "what a page asks for is answered meanwhile"
     assert victim.folder.facts()["status"] == "crashed"
+
+
+def test_nobody_is_heard_later_because_the_index_is_slow(
+    start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, update = threading.Event(), manager.store.update
+
+    def update_slowly(*values: Any) -> None:
+        assert goes_on.wait(3 * PATIENCE)
+        update(*values)
+
+    monkeypatch.setattr(manager.store, "update", update_slowly)
+    first = over(start(config_of()))
+    assert over(start(config_of(), owner="bob")).status == "finished"
+    listed = {entry.id: (entry.status, entry.step) for entry in manager.entries(first.owner, "classifier")}
+    assert listed[first.id] == ("finished", 40), "the list knows it before the index does"
+    goes_on.set()
+    until(lambda: (entry := manager.store.find(first.id)) is not None and entry.status == "finished")
 
 
 def test_a_worker_killed_with_its_folder_gone_hurts_nobody(start: Start, manager: Manager) -> None:
@@ -794,3 +855,31 @@ def test_the_first_weights_are_those_of_the_config(start: Start) -> None:
     run = over(start(config_of(seed=5), speed=FAST))
     expected = build_net(config_of(seed=5, device="cpu")).state_dict()
     assert all(torch.equal(expected[name], tensor) for name, tensor in weights_at(run, 0).items())
+
+
+def test_a_run_that_begins_while_the_server_ends_is_ended_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closing = Manager(Store(tmp_path), grace=3600)
+    waits, goes_on, make_run = threading.Event(), threading.Event(), closing._make_run
+    runs: list[Run] = []
+
+    def make_slowly(owner: str, beginning: Any) -> Run:
+        waits.set()
+        assert goes_on.wait(PATIENCE)
+        return make_run(owner, beginning)
+
+    monkeypatch.setattr(closing, "_make_run", make_slowly)
+    threads = [
+        threading.Thread(target=lambda: runs.append(closing.start("ann", config_of(num_steps=50_000), speed=5))),
+        threading.Thread(target=closing.close),
+    ]
+    threads[0].start()
+    assert waits.wait(PATIENCE)
+    threads[1].start()
+    until(lambda: closing._ending)
+    with pytest.raises(Refused, match="shutting down"):
+        closing.start("bob", config_of())
+    goes_on.set()
+    for thread in threads:
+        thread.join()
+    [run] = runs
+    assert run.process is None or not run.process.is_alive()

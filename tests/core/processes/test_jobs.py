@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -15,9 +16,13 @@ from typing import Any, cast
 import pytest
 
 from core.engine.manager import Manager
-from core.processes.jobs import MOST_WAITING, Job, Jobs, Tell
+from core.loading.config import LoadingConfig
+from core.loading.measure import Order, measure
+from core.processes.jobs import MOST_WAITING, Job, Jobs, Target, Tell
 from core.processes.limited import Limits
+from core.processes.programs import Program, run_program
 from core.refused import Refused
+from tests.full_disk import needs_limits
 from tests.waiting import PATIENCE, gone, until, until_gone
 
 
@@ -89,6 +94,43 @@ def test_a_job_answers_and_takes_its_folder_with_it(make: Callable[..., Jobs]) -
     assert event["value"] == 42
     assert event["pid"] != os.getpid() and gone(event["pid"])
     assert not Path(event["folder"]).exists()
+
+
+SENTENCE = "The disk does not take the files of this work: no space is left."
+
+
+def on_a_full_disk(tell: Tell, folder: Path, argument: tuple[Target, Any]) -> None:
+    """Work whose own files, and those of its children, can't grow."""
+    import resource  # Windows has none
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    target, inner = argument
+    target(tell, folder, inner)
+
+
+@needs_limits
+@pytest.mark.parametrize(
+    ("target", "argument"),
+    [(run_program, Program("next", "schedule")), (measure, Order([LoadingConfig(dataset="files", num_workers=0)]))],
+    ids=["a program", "files"],
+)
+def test_a_full_disk_is_said_in_one_sentence(target: Target, argument: Any, make: Callable[..., Jobs]) -> None:
+    job = make().start("anne", on_a_full_disk, (target, argument))
+    assert job.over.wait(PATIENCE)
+    assert (job.status, str(job.problem)) == ("failed", SENTENCE)
+
+
+@pytest.mark.parametrize("name", ["core.processes.jobs.tempfile.mkdtemp", "core.processes.limited.start"])
+def test_a_job_that_can_not_begin_for_want_of_space_says_so(
+    name: str, make: Callable[..., Jobs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: Any, **_how: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(name, full)
+    job = make().start("anne", answer, 1)
+    assert job.over.wait(PATIENCE)
+    assert (job.status, str(job.problem)) == ("failed", SENTENCE)
 
 
 def test_an_error_is_one_sentence(make: Callable[..., Jobs]) -> None:

@@ -70,6 +70,20 @@ export class Banner {
  * @param {string} lang
  */
 export function describe(state, text, lang) {
+  const standing = describeRun(state, text, lang);
+  if (state.online === "lost" || state.silent) return standing;
+  if (state.notice) return { ...standing, kind: "warning", words: state.notice };
+  if (!state.full) return standing;
+  const nothingYet = state.status === "idle" && !state.adding;
+  return { ...standing, words: nothingYet ? state.full : joined([standing.words, state.full], lang) };
+}
+
+/**
+ * @param {LiveState} state
+ * @param {Words} text
+ * @param {string} lang
+ */
+function describeRun(state, text, lang) {
   const { status, online, looking, message } = state;
   if (online === "lost") return { kind: "warning", words: text.reconnecting, resumeStep: null };
   if (state.silent) return { kind: "warning", words: text.silent, resumeStep: null };

@@ -76,13 +76,21 @@ export function nameControl(node, words) {
   setAttribute(node, "title", words);
 }
 
+const HAN = /[\u4e00-\u9fff]/;
+const PLACE = /((?<=[\u4e00-\u9fff]) |)\{(\w+)\}( (?=[\u4e00-\u9fff])|)/g;
+
 /**
- * Put parameters into a sentence: fill("at step {step}", {step: 3}).
+ * Put parameters into a sentence: fill("at step {step}", {step: 3}). Chinese has a space beside numbers and Latin
+ * names, and none beside a Chinese name.
  * @param {string | undefined} template
  * @param {Fillings} parameters
  */
 export function fill(template, parameters = {}) {
-  return (template ?? "").replace(/\{(\w+)\}/g, (whole, name) => String(parameters[name] ?? whole));
+  return (template ?? "").replace(PLACE, (whole, before, name, after) => {
+    if (parameters[name] === undefined || parameters[name] === null) return whole;
+    const value = String(parameters[name]);
+    return (HAN.test(value.charAt(0)) ? "" : before) + value + (HAN.test(value.slice(-1)) ? "" : after);
+  });
 }
 
 /**

@@ -396,6 +396,8 @@ class LiveView {
       events: connection?.events ?? [],
       history: connection?.history ?? {},
       adding: data.adding,
+      notice: this.starting ? "" : data.notice,
+      full: !this.starting && this.atRest ? data.full : "",
     };
   }
 

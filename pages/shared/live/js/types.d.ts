@@ -288,6 +288,10 @@ interface LiveData {
   num_steps: number;
   lr: number;
   adding: { label: number } | null;
+  /** Why what was pressed or changed last could not be done; "" if it was. */
+  notice: string;
+  /** That this person can start nothing, as the server is full; "" where they can. */
+  full: string;
   speed?: number;
 }
 
@@ -354,6 +358,10 @@ interface LiveState {
   events: LrChange[];
   history: RunHistory;
   adding: { label: number } | null;
+  /** See LiveData; "" while a run is being started. */
+  notice: string;
+  /** See LiveData; "" while a run is alive. */
+  full: string;
 }
 
 /** What the play bar can tell the run to do. */
