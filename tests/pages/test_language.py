@@ -10,6 +10,8 @@ the page's folder, or to a catalogue in pages/shared/locale/zh/ where several pa
 
 `_` takes one plain text, never an f-string and never a piece of a sentence: values go into {placeholders}, and whole
 sentences are put together by `language.joined`. A lesson is two files in its page's folder: lesson.en.md, lesson.zh.md.
+It has at most 450 words in sight; a line `<!-- more: Title -->` folds away what follows, up to the next such line, a
+heading, or `<!-- end -->`. Its numbers stand in claims.toml, see `pages.shared.person.claims`.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ from core.tensorboard.config import LogConfig
 from core.tensorboard.first import FirstConfig
 from pages import index
 from pages.index import page_of
-from pages.shared.panels.page_text import split
+from pages.shared.panels.page_text import folded_pieces, folds
 from pages.shared.person import language
 from pages.shared.person.language import filled
 from tests.experiments import NAMES, general, over_all, smallest
@@ -323,6 +325,37 @@ def test_a_lesson_is_the_same_in_both_languages(name: str) -> None:
     assert not wrong
 
 
+MOST_WORDS = 450
+"""English words that a text may have in sight; what is folded away or code does not count."""
+
+
+def in_sight(text: str) -> str:
+    """The prose of a text that is neither folded away nor code."""
+    return BLOCK.sub("", "".join(piece for title, piece in folded_pieces(text) if not title))
+
+
+@general
+@pytest.mark.parametrize("name", sorted(texts("en")))
+def test_a_text_is_short_before_its_folded_parts(name: str) -> None:
+    words = re.findall(r"[A-Za-z][\w'’-]*", in_sight(texts("en")[name].read_text(encoding="utf-8")))
+    assert len(words) <= MOST_WORDS, f"{len(words)} words: fold parts of it by <!-- more: Title -->"
+
+
+@general
+@pytest.mark.parametrize("name", sorted(texts("en").keys() & texts("zh").keys()))
+def test_a_text_folds_at_the_same_places_in_both_languages(name: str) -> None:
+    english, chinese = (folds(texts(code)[name].read_text(encoding="utf-8")) for code in ("en", "zh"))
+    assert [bool(title) for title, _parts in english] == [bool(title) for title, _parts in chinese]
+    left = [title for title, _parts in chinese if title and not re.search(CHINESE, title)]
+    assert not left
+
+
+def test_a_folded_part_ends_at_the_next_heading_mark_or_end() -> None:
+    text = "a\n<!-- more: B -->\nb\n## c\n<!-- more: D -->\nd\n<!-- more: E -->\ne\n<!-- end -->\nf"
+    pieces = [(title, piece.strip()) for title, piece in folded_pieces(text)]
+    assert pieces == [("", "a"), ("B", "b"), ("", "## c"), ("D", "d"), ("E", "e"), ("", "f")]
+
+
 READ = {"label", "help", "body", "options", "content", "placeholder", "value", "element_type"}
 
 
@@ -371,7 +404,10 @@ def on_screen(tab: Tab) -> list[str]:
             elif kind not in ("code", "latex", "arrow_data_frame", "dataframe") and element.proto is not None:
                 texts_read += texts_of(element.proto)
     lessons = {
-        prose.strip() for path in texts("zh").values() for prose, _code in split(path.read_text(encoding="utf-8"))
+        prose.strip()
+        for name in texts("zh")
+        for _title, parts in folds(language.lesson(*name.split("/"), language="zh"))
+        for prose, _code in parts
     }
     return [text for text in texts_read if text.strip() and text.strip() not in lessons]
 

@@ -17,6 +17,7 @@ from core.config import Problem
 from core.disk import NO_SPACE
 from core.foreign import written
 from pages.shared.person import session
+from pages.shared.person.claims import claims, with_claims
 
 WORD_JOINER = "\u2060"
 """A character without width at which no line is broken."""
@@ -161,14 +162,17 @@ def has_text(folder: str, name: str = "lesson") -> bool:
     return _read(text_file(folder, name, current())) is not None
 
 
-def lesson(folder: str, name: str = "lesson") -> str:
-    """A page's lesson, or another of its texts, as Markdown in the session's language.
+def lesson(folder: str, name: str = "lesson", language: str = "") -> str:
+    """A page's lesson, or another of its texts, as Markdown, with the numbers of its claims.
+
+    Args:
+        language: the session's, unless it is given.
 
     Raises:
         FileNotFoundError: the page does not bring it, see `has_text`.
     """
-    path = text_file(folder, name, current())
+    path = text_file(folder, name, language or current())
     text = _read(path)
     if text is None:
         raise FileNotFoundError(path)
-    return text
+    return with_claims(text, claims(path.parent), language or current())
