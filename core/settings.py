@@ -76,7 +76,6 @@ def own_images() -> Any:
 
 def train_size(*, examples: str = "images", shown_if: tuple[str, tuple[Any, ...]] | None = None) -> Any:
     """The number of training examples, 0 for all."""
-    only = "images only" if examples == "images" else "only"
     return setting(
         0,
         label=f"Training {examples} (0 = all)",
@@ -85,7 +84,7 @@ def train_size(*, examples: str = "images", shown_if: tuple[str, tuple[Any, ...]
         high=60_000,
         step=100,
         shown_if=shown_if,
-        help=f"Train on the first so many {only}. With few of them the network learns them by heart.",
+        help=f"Train on only this many {examples}, the first ones. With few of them the network memorises them.",
     )
 
 
@@ -99,7 +98,7 @@ def points_per_class(*, shown_if: tuple[str, tuple[Any, ...]] | None = None) -> 
         high=500,
         step=10,
         shown_if=shown_if,
-        help="Training points of each class. With few of them a large network learns them by heart.",
+        help="Training points of each class. With few of them a large network memorises them.",
     )
 
 
@@ -127,7 +126,7 @@ def shift() -> Any:
         low=0,
         high=8,
         step=1,
-        help="Move each training image a little by chance, so that the network can't rely on the place.",
+        help="Move each training image a little, randomly, so that the network can't rely on the place.",
     )
 
 
@@ -229,7 +228,7 @@ def seed(*, fixes: str) -> Any:
         low=0,
         high=9999,
         step=1,
-        help=f"Fixes all chance: {fixes}. The same seed gives the same run, bit for bit.",
+        help=f"Fixes everything random: {fixes}. The same seed gives the same run, bit for bit.",
     )
 
 
@@ -313,7 +312,7 @@ def num_steps(*, help: str) -> Any:
         high=50_000,
         step=100,
         acts="later",
-        help=f"{help} Raise it after a run has ended and Play goes on from there.",
+        help=f"{help} After a run has ended, raise it and press Play to continue.",
     )
 
 
@@ -329,7 +328,7 @@ def num_epochs(default: int, *, high: int = 100, examples: str = "images", folde
         folded=folded,
         acts="later",
         help=f"How often a run sees all training {examples}. "
-        "Raise it after a run has ended and Play goes on from there.",
+        "After a run has ended, raise it and press Play to continue.",
     )
 
 

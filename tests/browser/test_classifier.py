@@ -225,7 +225,7 @@ def test_finished_run_goes_on_when_it_may_take_more_steps(person: Callable[..., 
     expect(screen.part("play")).to_have_text("Continue")
     expect(screen.part("step")).to_be_enabled()
     expect(screen.part("step-count")).to_contain_text("40 / 90")
-    expect(screen.part("message")).to_contain_text("Continue goes on from step 40.")
+    expect(screen.part("message")).to_contain_text("Continue trains on from step 40.")
     screen.press("play")
     screen.other_run(first)
     screen.status("finished")
@@ -242,7 +242,7 @@ def test_learning_rate_bug_says_at_which_step_and_why(person: Callable[..., Pers
     assert 1 < step < 100
     expect(screen.part("message")).to_contain_text(f"step {step}: its loss is no longer a finite number")
     expect(screen.part("message")).to_contain_text("The bug, not the slider, sets its learning rate to 50.")
-    expect(screen.part("message")).to_contain_text("The correct run went on.")
+    expect(screen.part("message")).to_contain_text("The correct run continued.")
     expect(screen.part("resume")).to_be_hidden()
     assert screen.look("document.querySelector('.tp-banner').dataset.kind") == "warning"
     screen.until("behind.part('loss-plot').layout.annotations.some(({ text }) => text.startsWith('↑'))")
@@ -252,7 +252,7 @@ def test_ghost_that_diverged_leaves_the_axes_alone(person: Callable[..., Person]
     screen = person().open("/classifier?spread=2&lr=50")
     first = screen.play(speed=0)
     screen.status("diverged")
-    expect(screen.part("step")).to_have_attribute("title", "This run is over. Press Play or Reset to begin anew.")
+    expect(screen.part("step")).to_have_attribute("title", "This run is over. Press Play or Reset to begin again.")
     screen.slide("Learning rate", "Home")
     screen.press("play")
     screen.other_run(first)

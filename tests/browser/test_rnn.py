@@ -68,7 +68,7 @@ def test_without_detach_the_error_is_shown_and_the_correct_run_goes_on(screen: S
     screen.play(speed=0)
     screen.status("failed")
     expect(screen.part("message")).to_contain_text("at step 2: Trying to backward through the graph a second time.")
-    expect(screen.part("message")).to_contain_text("The correct run went on.")
+    expect(screen.part("message")).to_contain_text("The correct run continued.")
     screen.until("behind.connection().history.correct['loss/train'].step.at(-1) === 300")
     assert screen.steps == [1]
     first = screen.until(

@@ -19,8 +19,8 @@ def _controls() -> dict[str, str]:
         "play": _("Play"),
         "play_help": _("Start training (Space)"),
         "again_help": _("Start again with the first weights (Space)"),
-        "over_help": _("This run is over. Raise the steps to run to go on, or press Reset to begin anew."),
-        "over_for_good_help": _("This run is over. Press Play or Reset to begin anew."),
+        "over_help": _("This run is over. Raise the steps to run to continue, or press Reset to begin again."),
+        "over_for_good_help": _("This run is over. Press Play or Reset to begin again."),
         "continue": _("Continue"),
         "pause": _("Pause"),
         "pause_help": _("Pause training; nothing is lost (Space)"),
@@ -59,33 +59,25 @@ def _status() -> dict[str, str]:
         "status_diverged": _("The loss is no longer a finite number, so training stopped."),
         "status_failed": _("PyTorch stopped the training with an error."),
         "status_crashed": _("The training process ended unexpectedly."),
-        "reconnecting": _("The connection was lost. Trying again; the training itself goes on …"),
+        "reconnecting": _("The connection was lost. Trying again; the training itself continues …"),
         "silent": _(
-            "The training process does not answer. It may go on by itself; or end it, and resume from the last kept "
-            "step."
+            "The training process does not answer. It may recover by itself. You can also end it and resume from the "
+            "last kept step."
         ),
         "end_silent": _("End it"),
         "long_step": _("Step {step} has been computed for {seconds} s; buttons act when it is done."),
         "looking": _("You are looking at step {step}."),
         "message_diverged": _(
-            "Stopped at step {step}: the loss is no longer a finite number (NaN). At learning rate {lr} each step "
-            "jumped past the minimum. Lower it and press Play. The picture shows step {finite_step}, the last with "
-            "finite weights."
+            "Stopped at step {step}: the loss is no longer a finite number (NaN). The learning rate was {lr}. The "
+            "picture shows step {finite_step}, the last with finite weights."
         ),
         "message_diverged_beside": _(
-            "The run with the bug stopped at step {step}: its loss is no longer a finite number (NaN). At learning "
-            "rate {lr} each step jumped past the minimum. Its picture shows step {finite_step}, the last with finite "
-            "weights."
+            "The run with the bug stopped at step {step}: its loss is no longer a finite number (NaN). Its learning "
+            "rate was {lr}. Its picture shows step {finite_step}, the last with finite weights."
         ),
-        "message_rose": _(
-            "The loss is {times} times what it was at the start: at learning rate {lr} each step jumps past the "
-            "minimum. Lower it, or press Reset."
-        ),
-        "message_no_lower": _(
-            "Finished, but the loss is no lower than at the start: nothing was learned. At learning rate {lr} the "
-            "steps are too long, or far too short."
-        ),
-        "correct_went_on": _("The correct run went on."),
+        "message_rose": _("The loss is {times} times what it was at the start. The learning rate is {lr}."),
+        "message_no_lower": _("Finished, but the loss is no lower than at the start. The learning rate was {lr}."),
+        "correct_went_on": _("The correct run continued."),
         "message_disk": _(
             "The disk does not take the record ({reason}): training continues, but nothing can be kept until it does."
         ),
@@ -113,10 +105,10 @@ def _status() -> dict[str, str]:
             "smaller batches."
         ),
         "message_reached_steps": _(
-            "Finished: all the steps you asked for are done. Drag the time slider to see how it got here, or raise the "
-            "steps to run to go on."
+            "Finished: all the steps you asked for are done. Drag the time slider to see how it got here, or raise "
+            "the steps to run to continue."
         ),
-        "goes_on": _("Not all the steps you asked for are done: Continue goes on from step {step}."),
+        "goes_on": _("Not all the steps you asked for are done: Continue trains on from step {step}."),
         "message_reached_accuracy": _("Finished at step {step}: the test accuracy reached {accuracy}, your target."),
         "message_plateau": _("Finished at step {step}: the loss has stopped falling."),
         "message_stopped": _("Stopped. What was trained so far is kept."),
@@ -148,10 +140,10 @@ def _curves() -> dict[str, str]:
 def epoch_text() -> dict[str, str]:
     """Words that differ where runs are counted in epochs."""
     return {
-        "over_help": _("This run is over. Raise the epochs to run to go on, or press Reset to begin anew."),
+        "over_help": _("This run is over. Raise the epochs to run to continue, or press Reset to begin again."),
         "message_reached_steps": _(
-            "Finished: all epochs are done. Drag the time slider to see how it got here, or raise the epochs to "
-            "run to go on."
+            "Finished: all epochs are done. Drag the time slider to see how it got here, or raise the epochs to run "
+            "to continue."
         ),
         "train": _("train batch"),
         "train_help": _("On the batch that was just trained on: one batch, so it jumps"),

@@ -14,12 +14,8 @@ from pages.shared.person import session
 from pages.shared.person.language import _
 from pages.shared.person.place import say_full, with_place
 
-RULES = {
-    "SGD": r"w \leftarrow w - \mathrm{lr}\cdot \nabla w",
-    "Adam": r"w \leftarrow w - \mathrm{lr}\cdot \hat m / (\sqrt{\hat v} + \epsilon)",
-    "AdamW": r"w \leftarrow w - \mathrm{lr}\cdot \left(\hat m / (\sqrt{\hat v} + \epsilon) + \lambda w\right)",
-    "RMSprop": r"w \leftarrow w - \mathrm{lr}\cdot \nabla w / (\sqrt{v} + \epsilon)",
-}
+PLAIN_SGD = r"w \leftarrow w - \mathrm{lr}\cdot \nabla w"
+"""The rule of SGD without momentum and weight decay."""
 
 
 def step_by_step(space: Workspace) -> None:
@@ -74,7 +70,6 @@ def step_by_step(space: Workspace) -> None:
 def _formula(config: Any, table: Table, press: Press | None) -> None:
     """What the last press did, as a formula and, for one weight, in numbers."""
     row = table.most_changed
-    optimizer: str = config.optimizer
     if press is None:
         st.latex(r"\text{loss} = \text{loss\_func}(\text{net}(x),\ y)")
         st.caption(_("No gradient yet: .grad is None until the first backward."))
@@ -95,17 +90,37 @@ def _formula(config: Any, table: Table, press: Press | None) -> None:
         else:
             st.caption(_("Each parameter now knows which way the loss rises. No value has changed yet."))
     elif not table.graded.any():
-        st.latex(RULES[optimizer])
+        st.latex(rule_of(config))
         st.caption(_("Nothing happened: without a gradient the optimizer leaves every parameter as it is."))
     else:
-        st.latex(RULES[optimizer])
-        plain_sgd = optimizer == "SGD" and not config.momentum and not config.weight_decay
-        if plain_sgd and row.gradient is not None:
+        rule = rule_of(config)
+        st.latex(rule)
+        if rule == PLAIN_SGD and row.gradient is not None:
             st.latex(
                 rf"\texttt{{{_tex(row.parameter)}}}: \quad {row.value - row.change:.6f} - {table.lr:g} \times "
                 rf"({row.gradient:.6f}) = {row.value:.6f}"
             )
-        st.caption(_("Every value moved against its gradient. The gradients stay until zero_grad clears them."))
+        st.caption(_("The optimizer moved the values by this rule. The gradients stay until zero_grad clears them."))
+
+
+def rule_of(config: Any) -> str:
+    """How this run's optimizer changes a value w: the formula with the weight decay and the momentum that are set."""
+    decay, momentum = getattr(config, "weight_decay", 0), getattr(config, "momentum", 0)
+    lines = []
+    gradient = r"\nabla w"
+    if decay and config.optimizer != "AdamW":
+        lines.append(r"g = \nabla w + \lambda w")
+        gradient = "g"
+    change = {
+        "SGD": gradient,
+        "RMSprop": rf"{gradient} / (\sqrt{{v}} + \epsilon)",
+        "Adam": r"\hat m / (\sqrt{\hat v} + \epsilon)",
+        "AdamW": r"\left(\hat m / (\sqrt{\hat v} + \epsilon) + \lambda w\right)",
+    }[config.optimizer]
+    if momentum and config.optimizer in ("SGD", "RMSprop"):
+        lines.append(rf"b \leftarrow \mu\, b + {change}")
+        change = rf"({gradient} + \mu\, b)" if getattr(config, "nesterov", False) else "b"
+    return r" \qquad ".join([*lines, rf"w \leftarrow w - \mathrm{{lr}}\cdot {change}"])
 
 
 def _tex(name: str) -> str:

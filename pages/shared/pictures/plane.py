@@ -16,7 +16,7 @@ def points_of(x: Any, y: Any) -> dict[str, list[float]]:
 def plane_words() -> dict[str, str]:
     """The words of plane_picture.js; `{name}` in a text is filled in by the browser."""
     return {
-        "status_idle": _("Press Play and watch the boundary bend. The network has not learned anything yet."),
+        "status_idle": _("Press Play and watch the boundary take shape. The network has not learned anything yet."),
         "classes": _("Class"),
         "show_test_points": _("Test points"),
         "show_test_points_help": _("Show the points the network is tested on but never trained on, as rings"),
