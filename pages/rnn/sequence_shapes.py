@@ -13,8 +13,9 @@ def sequence_shapes(config: RNNConfig) -> None:
     """Two tables: tensors and parameters."""
     st.write(
         _(
-            "One training step, read off the network without training, on PyTorch's meta device. The batch is one "
-            "window. `batch_first` turns the axes of what goes in and comes out, but never those of the hidden state."
+            "The tensors of one training step. Their shapes are read off the network on PyTorch's meta device, without "
+            "training. The batch is one window. `batch_first` swaps the axes of input and output, but never those of "
+            "the hidden state."
         )
     )
     here = [_("with batch_first=True"), _("with batch_first=False")]
@@ -53,12 +54,13 @@ def gates(config: RNNConfig) -> str:
     """Why the cell's matrices have the height that they have."""
     if config.cell == "LSTM":
         return _(
-            "An LSTM's matrices are 4 × {size} = {rows} rows high: one block for each of its gates (input, forget, "
-            "cell, output)."
+            "An LSTM's matrices are 4 × {size} = {rows} rows high: one block each for input gate, forget gate, "
+            "candidate and output gate."
         ).format(size=config.hidden_size, rows=4 * config.hidden_size)
     if config.cell == "GRU":
         return _(
-            "A GRU's matrices are 3 × {size} = {rows} rows high: one block each for reset, update and new."
+            "A GRU's matrices are 3 × {size} = {rows} rows high: one block each for reset gate, update gate and "
+            "candidate."
         ).format(size=config.hidden_size, rows=3 * config.hidden_size)
     return _("A plain RNN's matrices have one row for each of the {size} numbers in its hidden state.").format(
         size=config.hidden_size

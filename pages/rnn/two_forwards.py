@@ -20,8 +20,8 @@ def two_forwards(config: RNNConfig) -> None:
     """Both ways side by side, and a button that measures them."""
     st.write(
         _(
-            "`nn.Linear` works on the last axis and takes as many axes before it as there are. So the loop over time "
-            "steps is not needed: both give the same numbers, one of them sooner."
+            "`nn.Linear` works on the last axis, however many axes come before it. So the loop over time steps is not "
+            "needed: both ways give the same numbers, but one takes less time."
         )
     )
     for column, title, way in zip(

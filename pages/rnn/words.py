@@ -10,25 +10,25 @@ from pages.shared.pictures.recurrent import cell_words
 def picture_words(config: RNNConfig) -> dict[str, str]:
     """All words of the picture; `{name}` in a text is filled in by the browser."""
     return {
-        "status_idle": _("Press Play and watch the blue line find the red one. The network knows nothing yet."),
+        "status_idle": _(
+            "Press Play and watch the blue line approach the red one. The network has not learned anything yet."
+        ),
         "status_paused": _("Paused. Step trains on the next window."),
         "epoch_count": _("lr {lr}"),
         "train": _("of each window"),
         "loss_label": _("Loss over the steps; training loss {value} at step {step}"),
         "sequence_label": _("The wave around step {step}, training loss {loss}"),
         "tab_fit": _("Following the wave"),
-        "tab_fit_help": _(
-            "The windows that come next: what goes in, what is asked for, and what the network of this step says"
-        ),
+        "tab_fit_help": _("The windows that come next: input, target, and what the network of this step predicts"),
         "tab_free": _("By itself"),
-        "tab_free_help": _("The network is fed its own output, and goes on beyond the data"),
+        "tab_free_help": _("The network reads its own output and continues beyond the data"),
         "wave_input": _("input"),
         "wave_target": _("target"),
         "wave_prediction": _("prediction"),
         "by_itself": _("from here on it reads only its own output"),
         "free_error": _("distance from the true wave, up to {most}"),
         "free_excuse": _(
-            "To go on by itself the network must put out what it reads: choose “the next point” under Predict, "
+            "To predict by itself, the network has to put out what it reads: choose “the next point” under Predict, "
             "without bidirectional, and train."
         ),
         "memory": _("hidden state: {count} numbers at each point"),
@@ -36,9 +36,9 @@ def picture_words(config: RNNConfig) -> dict[str, str]:
         "reach": _("gradient (log)"),
         "reach_none": _("below 1e−8"),
         "reach_help": _(
-            "How strongly the error at the next window's last point pulls at the input of each of its points, from the "
-            "first to the last (each gridline a factor of 10,000). Tiny on the left: the gradient vanishes on its way "
-            "back through time; above 1 and growing: it explodes."
+            "How strongly the error at the next window's last point depends on each of its inputs, from the first to "
+            "the last (each gridline is a factor of 10,000). Tiny on the left: the gradient vanishes on its way back "
+            "through time. Above 1 and growing: it explodes."
         ),
         **cell_words(config.cell, config.compare),
     }

@@ -12,15 +12,15 @@ def picture_words(config: RNNDigitsConfig) -> dict[str, str]:
     """All words of the picture; `{name}` in a text is filled in by the browser."""
     return {
         **image_words(),
-        "status_idle": _("Press Play. The network reads from top to bottom and knows nothing yet."),
+        "status_idle": _("Press Play. The network reads from top to bottom and has not learned anything yet."),
         "status_paused": _("Paused. Step trains on one batch; Epoch goes once through the training data."),
         "epoch_help": _("Train for one epoch: every training example is used once"),
         "test_help": _("On the first 1,000 test examples; at the end of each epoch on all"),
         "tab_reading": _("Reading"),
         "tab_reading_help": _("One example as it is read, and what the network would say after each row"),
-        "read": _("Read it once more"),
+        "read": _("Read it again"),
         "read_help": _("Read it row by row, slowly"),
-        "reading_help": _("Time goes down. Point at a row: what would the network say if it were the last one?"),
+        "reading_help": _("Time runs downwards. Point at a row: what would the network say if it were the last one?"),
         "reading_memory": _("hidden state"),
         "reading_memory_short": _("state"),
         "reading_classes": _("probabilities"),
@@ -35,7 +35,7 @@ def _of_waves() -> dict[str, str]:
     """Words that differ where points are read instead of rows."""
     return {
         "tab_reading_help": _("One wave as it is read, and what the network would say after each point"),
-        "reading_help": _("Time goes down. Point at a point: what would the network say if it were the last one?"),
+        "reading_help": _("Time runs downwards. Choose a point: what would the network say if it were the last one?"),
         "read_help": _("Read it point by point, slowly"),
         "verdict_row": _("After point {row} of {rows}: {answer}, {sure} sure."),
         "mistakes_note": _(

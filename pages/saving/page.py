@@ -16,12 +16,15 @@ with st.sidebar:
     chosen = choose()
 st.title(_(page("saving").heading), anchor=False)
 st.caption(
-    _("Save a step of a run, look into the file, load it into another network and see what fits. Then go on from it.")
+    _(
+        "Save a step of a run, look into the file, load it into another network and see what fits. Then continue from "
+        "it."
+    )
 )
 panels: dict[str, Section] = {
     "save": (_("Save"), lambda: save_panel(chosen) if chosen else first_run()),
     "load": (_("Load"), lambda: load_panel(chosen)),
-    "resume": (_("Go on"), lambda: resume_panel(chosen)),
+    "resume": (_("Continue training"), lambda: resume_panel(chosen)),
     "transfer": (_("Transfer"), transfer_panel),
     "lesson": (_("Lesson"), lambda: page_text("saving")),
 }

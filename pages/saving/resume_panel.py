@@ -1,4 +1,4 @@
-"""Going on from an uploaded checkpoint, and what happens without the optimizer's state."""
+"""Continuing from an uploaded checkpoint, and what happens without the optimizer's state."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from pages.shared.pictures.palette import CHARTS, LIGHT
 
 MOST_STEPS = 150
 SECONDS = 6.0
-"""How long each way to go on may train here."""
+"""How long each way to continue may train here."""
 
 
 def resume_panel(chosen: Chosen | None) -> None:
@@ -69,7 +69,7 @@ def _compare(chosen: Chosen) -> None:
             step=step, optimizer=run.config.optimizer
         )
     )
-    label = _("Go on from step {step} in both ways").format(step=step)
+    label = _("Continue from step {step} in both ways").format(step=step)
     if st.button(label, icon=":material/fork_right:", type="primary", key="files both ways") and may_start():
         with st.spinner(_("Training both ways …")):
             _go_on(chosen, len(recorded))
@@ -156,7 +156,7 @@ def _chart(chosen: Chosen, recorded: list[float], losses: dict[str, list[float]]
     count = min(10, len(weights), len(full))
     ratio = max(weights[:count]) / max(1e-30, max(full[:count]))
     if weights == full[: len(weights)]:
-        sentence = joined(sentence, _("Plain SGD keeps no state: nothing was lost, both go on alike."))
+        sentence = joined(sentence, _("Plain SGD keeps no state: nothing was lost, both continue alike."))
     elif ratio > 1.5:
         sentence = joined(sentence, risen(ratio))
     else:
@@ -180,11 +180,11 @@ def _from_file() -> None:
         "files checkpoint",
         limits.UPLOAD_MB,
         endings=["pt"],
-        help=_("Saved under “Save”, “checkpoint”. It is checked part by part before anything goes on from it."),
+        help=_("Saved under “Save”, “checkpoint”. It is checked part by part before anything continues from it."),
     )
     if given is None:
         st.caption(
-            _("Save one on “Save”, close everything, come back tomorrow: it goes on as if nothing had happened.")
+            _("Save one on “Save”, close everything, come back tomorrow: it continues as if nothing had happened.")
         )
         return
     read = read_once(given.getvalue())
@@ -201,7 +201,7 @@ def _from_file() -> None:
     if upload.kind != "checkpoint":
         st.warning(
             _(
-                "These are weights only. To go on, the optimizer, the order of the data and the state of chance "
+                "These are weights only. To continue, the optimizer, the order of the data and the random state "
                 "are needed."
             ),
             icon=":material/warning:",
@@ -218,7 +218,7 @@ def _from_file() -> None:
         )
     )
     if upload.value["config"].get("device", "cpu") not in ("cpu", "auto"):
-        st.caption(_("It was trained on another device; here it goes on on the CPU."))
+        st.caption(_("It was trained on another device; here it continues on the CPU."))
     _how_far(checkpoint, key)
     problem = session.get("files adopt problem")
     if problem:
@@ -247,14 +247,14 @@ def _how_far(checkpoint: Uploaded, key: str) -> None:
         )
         steps = checkpoint.steps_with(more)
         st.button(
-            _("Go on from step {step}").format(step=checkpoint.step),
+            _("Continue from step {step}").format(step=checkpoint.step),
             type="primary",
             icon=":material/play_arrow:",
             key="files adopt",
             on_click=_adopt,
             args=(checkpoint, key, steps),
         )
-    sentence = _("A new run has all steps up to {step} and goes on to step {steps}. It waits, paused, on its page.")
+    sentence = _("A new run has all steps up to {step} and continues to step {steps}. It waits, paused, on its page.")
     sentence = sentence.format(step=checkpoint.step, steps=steps)
     if checkpoint.step >= checkpoint.config.num_steps:
         sentence = joined(_("This run had come to its end, so it is lengthened."), sentence)

@@ -36,22 +36,22 @@ def kinds() -> dict[str, tuple[str, str]]:
         "checkpoint": (
             _("checkpoint"),
             _(
-                "Everything the next step depends on: weights, optimizer, the order of the data, the state of chance. "
-                "Training goes on from it bit for bit."
+                "Everything the next step depends on: weights, optimizer, the order of the data, the random state. "
+                "Training continues from it bit for bit."
             ),
         ),
         "exported": (
             "torch.export",
             _(
-                "The computation as a graph, with its weights: PyTorch runs it without the class. It answers, nothing "
-                "else: without optimizer and checkpoint, training can't go on from it."
+                "The computation as a graph, with its weights: PyTorch runs it without the class. It can only "
+                "run inference: it has no optimizer, so training can't continue from it."
             ),
         ),
         "onnx": (
             "ONNX",
             _(
                 "The same graph, in a format that other programs than PyTorch run: ONNX Runtime on servers, phones and "
-                "in browsers. Like torch.export it only answers."
+                "in browsers. Like torch.export, it can only run inference."
             ),
         ),
     }

@@ -30,8 +30,9 @@ def transfer_panel() -> None:
     with left:
         st.markdown(
             _(
-                "A CNN learns the digits **0 to 4**. Then it shall tell **5 to 9** apart, from a few examples. Its "
-                "convolutions already know strokes and bends: load them, freeze them, and train a new last layer alone."
+                "A CNN learns the digits **0 to 4**. Then it should tell **5 to 9** apart, from a few examples. "
+                "Its convolutions already detect strokes and edges: load them, freeze them, and train only a new last "
+                "layer."
             )
         )
         count = st.select_slider(

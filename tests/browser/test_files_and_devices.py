@@ -104,9 +104,9 @@ def test_save_load_and_go_on(person: Callable[..., Person], tmp_path: Path) -> N
     expect(refusal).to_be_visible(timeout=PATIENCE)
     assert not (tmp_path / "mark").exists()
 
-    choose(page, "Go on")
+    choose(page, "Continue training")
     upload(page, "A checkpoint of this app", "tomorrow.pt", checkpoint)
-    page.get_by_role("button", name=f"Go on from step {step}", exact=True).click(timeout=PATIENCE)
+    page.get_by_role("button", name=f"Continue from step {step}", exact=True).click(timeout=PATIENCE)
     page.get_by_role("link", name="To the page “Classifier”").click(timeout=PATIENCE)
     screen = Screen(page, someone.url).shown()
     screen.status("paused")

@@ -123,7 +123,7 @@ def test_the_step_chosen_in_the_sidebar_is_the_one_gone_on_from(open_tab: Callab
     inside = run.kept[-2]
     page.set(f"files step {run.id}", inside)
     assert "chosen in the sidebar" not in page.words
-    assert f"Go on from step {inside} in both ways" in [element.label for element in page.at.button]
+    assert f"Continue from step {inside} in both ways" in [element.label for element in page.at.button]
 
 
 def test_the_section_is_there_after_a_refresh(open_tab: Callable[..., Tab]) -> None:
@@ -189,7 +189,7 @@ def test_a_run_too_fast_to_keep_steps_is_trained_again(open_tab: Callable[..., T
     until(lambda: again.connection is None)
     assert again.kept == list(range(21))
     page.run()
-    assert "Go on from step 10 in both ways" in [element.label for element in page.at.button]
+    assert "Continue from step 10 in both ways" in [element.label for element in page.at.button]
 
 
 def test_a_finished_checkpoint_is_lengthened_as_far_as_one_likes(
@@ -205,7 +205,7 @@ def test_a_finished_checkpoint_is_lengthened_as_far_as_one_likes(
     assert "This run had come to its end, so it is lengthened. A new run has all steps up to 60" in page.words
     assert more.key is not None
     page.set(more.key, 25)
-    assert "goes on to step 85." in page.words
+    assert "continues to step 85." in page.words
     page.press("files adopt")
     assert [element.value for element in page.at.success] == [
         "It is waiting on its page, paused at step 60 of 85: press Play there."
@@ -237,7 +237,7 @@ def test_what_a_file_lacks_to_be_a_checkpoint_is_named(open_tab: Callable[..., T
     page = open_tab().open("saving").set("files section", "resume")
     for given, sentence in {
         "other": "This is no checkpoint of this app: it has no `experiment`, `config`, `rng`.",
-        "weights": "These are weights only. To go on, the optimizer, the order of the data and the state of chance are "
+        "weights": "These are weights only. To continue, the optimizer, the order of the data and the random state are "
         "needed.",
     }.items():
         file = io.BytesIO()

@@ -42,21 +42,21 @@ class RNNConfig(TrainingConfig):
     )
     series: tuple[Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)], ...] = setting(
         (), label="Own series", group="data", length=(0, MOST_POINTS),
-        help="Numbers from a CSV, in the order of time. The network is always asked for the next one.",
+        help="Numbers from a CSV, in the order of time. The network always predicts the next one.",
     )
     predict: Literal["quarter", "next"] = setting(
         "quarter", label="Predict", group="data", folded=False, source=TUTORIAL,
         shown_if=("signal", ("sine", "shifted", "sum", "square", "damped", "noisy", "formula")),
         choices={"quarter": "a quarter period ahead (cos)", "next": "the next point"},
-        help="What the network is asked for at each point. Of a sine, a quarter of a period ahead is the cosine.",
+        help="What the network has to predict at each point. A sine, a quarter of a period ahead, is the cosine.",
     )
     time_steps: int = setting(
         10, label="Points per window", group="data", low=5, high=200, step=1, folded=False, source=TUTORIAL,
-        help="Each step trains on one window of pi radians. With more points gradients travel further back.",
+        help="Each step trains on one window of pi radians. With more points the gradient has a longer way back.",
     )
     cell: Cell = settings.cell(
         Cell, source=TUTORIAL,
-        help="What happens at each point. LSTM and GRU have gates that let memory and gradients last longer.",
+        help="What is computed at each point. LSTM and GRU have gates that let memory and gradients last longer.",
     )
     hidden_size: int = settings.hidden_size(32, remembers="the past", source=TUTORIAL)
     num_layers: int = settings.num_layers(folded=True)
@@ -68,7 +68,7 @@ class RNNConfig(TrainingConfig):
     nonlinearity: Literal["tanh", "relu"] = setting(
         "tanh", label="Nonlinearity", group="network", shown_if=("cell", ("RNN",)), source=PYTORCH,
         choices={"tanh": "tanh", "relu": "ReLU"},
-        help="The bend in each time step. tanh holds the state between -1 and 1; with ReLU it may grow without end.",
+        help="Used at each time step. tanh keeps the state between -1 and 1; with ReLU it may grow without limit.",
     )
     bias: bool = setting(
         True, label="Bias", group="network", source=PYTORCH,
@@ -114,9 +114,9 @@ class RNNConfig(TrainingConfig):
                 {"count": self.time_steps + 1, "given": len(self.series)},
             )
         if "no_detach" in self.bugs and self.h_state == "reset":
-            yield Problem("bugs", "Without detach nothing happens here: the hidden state is not carried.")
+            yield Problem("bugs", "Leaving out detach changes nothing here: the hidden state is not carried.")
         if "forgotten_batch_first" in self.bugs and not self.batch_first:
-            yield Problem("bugs", "Here batch_first is switched off, so it can't be forgotten.")
+            yield Problem("bugs", "batch_first is switched off here, so it can't be forgotten.")
         if self.compare and self.bugs:
             yield Problem("compare", "Either the three cells side by side, or a bug beside the correct run.")
 

@@ -35,11 +35,11 @@ class RNNDigitsConfig(ImageConfig):
     noise: float = setting(
         0.2, label="Noise on each wave", group="data", low=0, high=2, step=0.05, folded=False,
         shown_if=("dataset", ("waves",)),
-        help="How far each point is moved by chance. With more of it a saw looks like a sine.",
+        help="How far each point is moved randomly. With more noise a saw looks like a sine.",
     )
     train_size: int = settings.train_size(examples="examples")
     cell: Cell = settings.cell(
-        Cell, help="What happens at each row. LSTM and GRU have gates that let memory last to the last row."
+        Cell, help="What is computed at each row. LSTM and GRU have gates that let memory last to the last row."
     )
     hidden_size: int = settings.hidden_size(64, remembers="the rows it has read")
     num_layers: int = settings.num_layers(folded=False)
