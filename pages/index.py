@@ -67,6 +67,7 @@ PAGES = (
     Page("loading", title="Loading", heading="Loading data in parallel", step=8,
          sentence="DataLoader's workers, when they pay, and how to go on from here."),
     Page("next", title="Further", heading="How to go on", step=8, icon=":material/signpost:"),
+    Page("glossary", title="Glossary", icon=":material/menu_book:"),
 )
 # fmt: on
 

@@ -18,6 +18,7 @@ from core.disk import NO_SPACE
 from core.foreign import written
 from pages.shared.person import session
 from pages.shared.person.claims import claims, with_claims
+from pages.shared.person.glossary import with_terms
 
 WORD_JOINER = "\u2060"
 """A character without width at which no line is broken."""
@@ -163,7 +164,7 @@ def has_text(folder: str, name: str = "lesson") -> bool:
 
 
 def lesson(folder: str, name: str = "lesson", language: str = "") -> str:
-    """A page's lesson, or another of its texts, as Markdown, with the numbers of its claims.
+    """A page's lesson, or another of its texts, as Markdown, with the numbers of its claims and links to its terms.
 
     Args:
         language: the session's, unless it is given.
@@ -175,4 +176,4 @@ def lesson(folder: str, name: str = "lesson", language: str = "") -> str:
     text = _read(path)
     if text is None:
         raise FileNotFoundError(path)
-    return with_claims(text, claims(path.parent), language or current())
+    return with_terms(with_claims(text, claims(path.parent), language or current()), language or current())
