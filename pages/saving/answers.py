@@ -41,12 +41,12 @@ def answers_view(config: TrainingConfig, loaded: Loaded) -> None:
 
 def _wave_loss(config: RNNConfig) -> str:
     """What the loss above the wave is the loss of."""
-    sentence = _("Loss: of the first window alone, {count} points, read with a hidden state of zeros.").format(
+    sentence = _("Loss of the first window only: {count} points, read with a hidden state of zeros.").format(
         count=config.time_steps
     )
     if config.h_state == "reset":
         return sentence
-    return joined(sentence, _("In the run the hidden state comes from the windows before, so its loss is another one."))
+    return joined(sentence, _("In the run the hidden state comes from the windows before, so the loss there differs."))
 
 
 def titles() -> tuple[str, str]:

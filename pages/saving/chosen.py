@@ -107,7 +107,7 @@ def first_run() -> None:
     """Offer to train a network, while the person has no run."""
     with st.container(border=True):
         if session.get("files training"):
-            st.markdown(_("It trains. As soon as it has ended, its files are here."))
+            st.markdown(_("It is training. As soon as it has ended, its files appear here."))
         else:
             st.markdown(_("**You have no run yet that could be saved.** Train one here; it takes a few seconds:"))
             start_buttons()
@@ -126,7 +126,7 @@ def _step(run: Run, newest: str) -> int:
         key=key,
         on_change=_remember,
         args=(newest,),
-        help=_("A run keeps about 40 of its steps, weights, optimizer and all, as it trains."),
+        help=_("While it trains, a run keeps about 40 of its steps, with weights, optimizer and everything else."),
     )
     return chosen
 

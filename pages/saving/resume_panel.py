@@ -85,18 +85,18 @@ def _compare(chosen: Chosen) -> None:
 def _none_inside(run: Run) -> None:
     """What to do about a run of which no step was kept between the first and the last."""
     if run.alive:
-        st.info(_("This run has kept no step on its way yet: pause it on its page, that keeps one."))
+        st.info(_("This run has kept no step yet: pause it on its page, that keeps one."))
     elif run.status == "finished" and run.config.num_steps > 1:
         st.info(
             _(
-                "This run was over so soon that it kept no step on its way, and after its last one nothing follows to "
-                "compare with. Trained again more slowly, it keeps some."
+                "This run ended so soon that it kept no step on the way, and nothing follows its last one to compare "
+                "with. Trained again more slowly, it keeps some."
             ),
             icon=":material/info:",
         )
         again_button(run)
     else:
-        st.info(_("This run kept no step on its way. Choose another one in the sidebar, or train one here:"))
+        st.info(_("This run kept no step before its end. Choose another one in the sidebar, or train one here:"))
         start_buttons("on the way ")
 
 
@@ -257,7 +257,7 @@ def _how_far(checkpoint: Uploaded, key: str) -> None:
     sentence = _("A new run has all steps up to {step} and continues to step {steps}. It waits, paused, on its page.")
     sentence = sentence.format(step=checkpoint.step, steps=steps)
     if checkpoint.step >= checkpoint.config.num_steps:
-        sentence = joined(_("This run had come to its end, so it is lengthened."), sentence)
+        sentence = joined(_("This run had already ended, so it gets more steps."), sentence)
     st.caption(sentence)
 
 

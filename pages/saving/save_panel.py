@@ -20,7 +20,7 @@ def kinds() -> dict[str, tuple[str, str]]:
     return {
         "state_dict": (
             "state_dict",
-            _("Only the numbers, each under its name. **The usual choice**: it lasts as long as the class is there."),
+            _("Only the numbers, each under its name. **The usual choice**: it works as long as the class is there."),
         ),
         "safetensors": (
             "safetensors",
@@ -30,7 +30,7 @@ def kinds() -> dict[str, tuple[str, str]]:
             _("whole model"),
             _(
                 "The object itself, as the tutorial saves it. The file only *names* the class: without the script "
-                "beside it, it can't be opened; with another one it opens and may compute something else."
+                "beside it, it can't be opened; with a changed one it opens and may compute something else."
             ),
         ),
         "checkpoint": (

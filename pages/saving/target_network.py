@@ -54,7 +54,7 @@ def target_network(upload: Upload, key: str, chosen: Chosen | None) -> TrainingC
             format_func={AS_IT_IS: _("nothing"), **{n: _(setting.label) for n, setting in fields.items()}}.__getitem__,
             key=f"files field {config.experiment}",
             persist_state="page",
-            help=_("So that file and network no longer fit: see which keys are concerned."),
+            help=_("Makes file and network differ: see which keys are affected."),
         )
     if field == AS_IT_IS:
         return config

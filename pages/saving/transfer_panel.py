@@ -50,7 +50,10 @@ def transfer_panel() -> None:
         known = session.get("files transfer result")
         if known is None:
             st.info(
-                _("How many of the 500 test digits are right after each epoch? Guess first: which way learns soonest?"),
+                _(
+                    "How many of the 500 test digits are right after each epoch? Predict first: which way learns "
+                    "fastest?"
+                ),
                 icon=":material/psychology:",
             )
         elif isinstance(known[1], Unable):
@@ -69,8 +72,8 @@ def _train(count: int, seed: int) -> None:
 def _chart(count: int, accuracies: dict[str, list[float]]) -> None:
     names = {
         "frozen": _("trained convolutions, frozen"),
-        "tuned": _("trained convolutions, trained on"),
-        "new": _("everything new"),
+        "tuned": _("trained convolutions, trained further"),
+        "new": _("everything from scratch"),
         "chance": _("random convolutions, frozen"),
     }
     figure = go.Figure()

@@ -202,7 +202,7 @@ def test_a_finished_checkpoint_is_lengthened_as_far_as_one_likes(
     page.run()
     [more] = page.at.number_input
     assert (more.label, more.value) == ("More steps", 60)
-    assert "This run had come to its end, so it is lengthened. A new run has all steps up to 60" in page.words
+    assert "This run had already ended, so it gets more steps. A new run has all steps up to 60" in page.words
     assert more.key is not None
     page.set(more.key, 25)
     assert "continues to step 85." in page.words
