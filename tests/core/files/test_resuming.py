@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,25 @@ def test_without_the_optimizers_state_the_losses_differ(optimizer: str, manager:
     assert losses_by_way["full"] == losses[7:]
     assert losses_by_way["weights"][0] == losses[7], "the first loss comes before the first step"
     assert (losses_by_way["weights"] == losses[7:]) == (optimizer == "SGD")
+
+
+@pytest.mark.long
+def test_a_new_adam_makes_the_loss_of_a_trained_rnn_jump(
+    manager: Manager, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """What the lesson on saving calls usual: at step 150, on at least four seeds of five."""
+    trained = experiment("rnn")
+    ratios = []
+    for seed in range(1, 6):
+        config = trained.config.create({"seed": seed})
+        for snapshot in trained.train(config, {}):
+            if snapshot.step == 150:
+                checkpoints.save({"run": checkpoints.checkpoint(snapshot, [])}, tmp_path / f"{seed}.pt")
+                break
+        losses = ways_on(config, {}, tmp_path / f"{seed}.pt", ("full", "weights"), 40, 20)
+        ratios.append(max(losses["weights"][:10]) / max(losses["full"][:10]))
+    record_property("ratios", " ".join(f"{ratio:.3g}" for ratio in ratios))
+    assert sum(ratio > 1.5 for ratio in ratios) >= 4
 
 
 @pytest.mark.parametrize("name", ["classifier", "rnn"])
