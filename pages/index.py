@@ -50,7 +50,7 @@ PAGES = (
     Page("cnn", title="CNN", heading="A CNN on handwritten digits", on_home="A CNN on MNIST", step=2, experiment="cnn",
          sentence="Convolution, activation, pooling; handwritten digits at 97 % and more."),
     Page("layers", title="Layers", heading="The common layers", step=3,
-         sentence="Convolution, pooling, dropout, batch norm, activations and losses, to touch."),
+         sentence="Try convolution, pooling, dropout, batch norm, activations and losses on real numbers."),
     Page("tensorboard", title="TensorBoard", step=4, icon=":material/monitoring:",
          sentence="Log your runs while they train, and read the curves, images and graphs.",
          url_path="logging"),  # /tensorboard is TensorBoard itself

@@ -25,9 +25,12 @@ class ActivationsConfig(CardConfig):
     negative_slope: float = argument(
         "negative_slope", 0.1, "LeakyReLU's slope below zero. torch's own default is 0.01.", low=0, high=1, step=0.01
     )
-    alpha: float = argument("alpha", 1.0, "ELU's limit far below zero is -alpha.", low=0, high=3, step=0.1)
+    alpha: float = argument("alpha", 1.0, "ELU approaches -alpha far to the left of zero.", low=0, high=3, step=0.1)
     approximate: Literal["none", "tanh"] = argument(
-        "approximate", "none", "GELU exactly, or by a formula with tanh.", choices={"none": "none", "tanh": "tanh"}
+        "approximate",
+        "none",
+        "Compute GELU exactly, or approximate it with tanh.",
+        choices={"none": "none", "tanh": "tanh"},
     )
     reach: int = choice(4, "Range of x", "How far the plot reaches on both sides.", low=2, high=10)
 
@@ -99,7 +102,8 @@ class SoftmaxConfig(CardConfig):
     temperature: float = choice(
         1.0,
         "Temperature T",
-        "Logits are divided by it first. Near 0 the largest takes all, far above 1 all are alike.",
+        "The logits are divided by T before softmax. Near 0 the largest logit gets everything; far above 1 all "
+        "classes become equally probable.",
         low=0.05,
         high=20,
         log=True,
@@ -152,15 +156,15 @@ class DeepStackConfig(CardConfig):
     functions: tuple[Literal["ReLU", "ELU", "GELU", "Sigmoid", "Tanh"], ...] = choice(
         ("ReLU", "Sigmoid", "Tanh"),
         "Activations",
-        "A stack is built with each of them.",
+        "One stack is built with each activation that you choose.",
         choices={name: name for name in ("ReLU", "ELU", "GELU", "Sigmoid", "Tanh")},
         length=(1, 5),
     )
-    depth: int = choice(20, "Layers", "How many Linear layers follow each other.", low=2, high=40)
+    depth: int = choice(20, "Layers", "The number of Linear layers in a row.", low=2, high=40)
     init: Literal["default", "xavier", "kaiming", "small", "large"] = choice(
         "default",
         "First weights",
-        "How the weights are drawn before training.",
+        "How the random weights are drawn before training.",
         choices={
             "default": "torch's default",
             "xavier": "xavier_normal_",
@@ -169,7 +173,9 @@ class DeepStackConfig(CardConfig):
             "large": "normal_(std=0.5)",
         },
     )
-    norm: bool = choice(False, "LayerNorm after each Linear", "Brings every layer's numbers back to spread 1.")
+    norm: bool = choice(
+        False, "LayerNorm after each Linear", "Normalises the numbers of each layer to standard deviation 1."
+    )
     residual: bool = choice(False, "Skip connections", "Adds each layer's input to its output, as in ResNet.")
 
 

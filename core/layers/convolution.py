@@ -19,21 +19,21 @@ MODES = {"zeros": "zeros", "reflect": "reflect", "replicate": "replicate", "circ
 PAD = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
 """padding_mode -> F.pad's mode."""
 
-IMAGE_HELP = "What the layer is tried on. Of an image of your own the middle is taken and made small."
-KERNEL_SIZE = "How many numbers of the input each output number sees, along each side."
+IMAGE_HELP = "The image that the layer is applied to. Of your own image the middle is cut out and reduced."
+KERNEL_SIZE = "How many input numbers each output number sees along each axis."
 STRIDE = "How far the window moves from one output number to the next. 2 halves the size."
-PADDING = "How many rows and columns are put around the input, so that the kernel also fits at the border."
-PADDING_MODE = "What the border is filled with: zeros, the image mirrored, its last pixels repeated, or its other side."
-DILATION = "The distance between the kernel's taps: a wide view with few numbers."
-BIAS = "A number added to every output. At 0 the layer is made without one."
+PADDING = "How many rows and columns are added around the input, so that the kernel also fits at the border."
+PADDING_MODE = "What the border is filled with: zeros, the mirrored image, repeated edge pixels, or the opposite side."
+DILATION = "The distance between the kernel's numbers: a large receptive field with few parameters."
+BIAS = "A number added to every output. At 0 the layer is made without a bias."
 
 PRESETS = {
     "identity": "unchanged",
     "blur": "blur",
     "sharpen": "sharpen",
     "edges": "edges",
-    "upright": "upright edges",
-    "level": "level edges",
+    "upright": "vertical edges",
+    "level": "horizontal edges",
     "emboss": "emboss",
     "own": "your own",
 }
@@ -79,15 +79,12 @@ class Conv2dConfig(CardConfig):
 
     image: Literal["house", "digit", "stripes", "own"] = choice("house", "Image", IMAGE_HELP, choices=IMAGES)
     preset: Literal["identity", "blur", "sharpen", "edges", "upright", "level", "emboss", "own"] = choice(
-        "edges",
-        "Kernel",
-        "Well-known kernels. Change any of its numbers below to make one of your own.",
-        choices=PRESETS,
+        "edges", "Kernel", "Well-known kernels. Change any number below to make your own.", choices=PRESETS
     )
     kernel: tuple[float, ...] = choice(
         (0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0),
         "Kernel's numbers",
-        "The kernel's numbers, row by row. Training finds such numbers by itself.",
+        "The kernel's numbers, row by row. In a CNN, training finds them.",
         low=-100,
         high=100,
         length=(1, 49),
@@ -99,12 +96,12 @@ class Conv2dConfig(CardConfig):
     padding_mode: Modes = argument("padding_mode", "zeros", PADDING_MODE, choices=MODES)
     dilation: int = argument("dilation", 1, DILATION, low=1, high=4)
     in_channels: Literal[1, 3] = argument(
-        "in_channels", 1, "1 looks at the image's brightness, 3 at red, green and blue.", choices={1: "1", 3: "3"}
+        "in_channels", 1, "1 uses the brightness of the image, 3 its red, green and blue.", choices={1: "1", 3: "3"}
     )
     out_channels: int = argument(
         "out_channels",
         1,
-        "How many kernels there are. The first is the one above, the others are the next in the list.",
+        "The number of kernels. The first is the one chosen above; the others are the next ones in the list.",
         low=1,
         high=4,
     )
@@ -121,14 +118,20 @@ class Conv2dConfig(CardConfig):
         yield from bad_values(self.kernel)
         yield from bad_groups(self.groups, self.in_channels, self.out_channels)
         if self.same and self.stride > 1:
-            yield Problem("same", "With padding='same' torch takes no stride but 1: the size could not stay the same.")
+            yield Problem(
+                "same",
+                "With padding='same' torch accepts only stride 1: with a larger stride the size could not stay the "
+                "same.",
+            )
 
 
 def bad_values(kernel: tuple[float, ...]) -> Iterator[Problem]:
     """Why numbers make no square kernel."""
     if round(len(kernel) ** 0.5) ** 2 != len(kernel):
         yield Problem(
-            "kernel", "{count} numbers make no square: 1, 4, 9, 16, 25, 36 or 49 are needed.", {"count": len(kernel)}
+            "kernel",
+            "{count} numbers do not form a square: 1, 4, 9, 16, 25, 36 or 49 are needed.",
+            {"count": len(kernel)},
         )
 
 
@@ -228,21 +231,27 @@ class ConvTranspose2dConfig(CardConfig):
 
     image: Literal["house", "digit", "stripes", "own"] = choice("digit", "Image", IMAGE_HELP, choices=IMAGES)
     side: int = choice(
-        8, "Input pixels", "The image is made this small first, so that each pixel's stamp can be seen.", low=2, high=16
+        8,
+        "Input pixels",
+        "The image is reduced to this size first, so that the copy of each pixel can be seen.",
+        low=2,
+        high=16,
     )
     preset: Literal["ones", "bilinear", "cone", "corner"] = choice(
         "bilinear",
         "Kernel",
-        "The stamp that each input pixel leaves, multiplied by the pixel.",
+        "The block of numbers that each input pixel adds to the output, multiplied by the pixel.",
         choices={"ones": "all ones", "bilinear": "bilinear", "cone": "a cone", "corner": "one corner"},
     )
-    kernel_size: int = argument("kernel_size", 4, "How large the stamp of one input pixel is.", low=1, high=7)
-    stride: int = argument("stride", 2, "How far apart the stamps are put: 2 doubles the size.", low=1, high=4)
+    kernel_size: int = argument("kernel_size", 4, "How large the block of one input pixel is.", low=1, high=7)
+    stride: int = argument(
+        "stride", 2, "The distance between two neighbouring blocks: 2 doubles the size.", low=1, high=4
+    )
     padding: int = argument("padding", 1, "How many rows and columns are cut off around the output.", low=0, high=3)
     output_padding: int = argument(
         "output_padding",
         0,
-        "Rows and columns added at the end, since a stride leaves several sizes open.",
+        "Rows and columns added at the end. A stride above 1 allows several output sizes; this chooses one.",
         low=0,
         high=3,
     )
@@ -252,11 +261,14 @@ class ConvTranspose2dConfig(CardConfig):
         if self.output_padding >= max(self.stride, self.dilation):
             yield Problem(
                 "output_padding",
-                "output_padding must be smaller than stride or dilation; it fills what a stride leaves open, no more.",
+                "output_padding must be smaller than stride or dilation: it only chooses between the sizes that a "
+                "stride leaves open.",
             )
         length = transposed_length(self)
         if length < 1:
-            yield Problem("padding", "The padding cuts everything off: {size} rows would be left.", {"size": length})
+            yield Problem(
+                "padding", "The padding cuts off the whole output: {size} rows would be left.", {"size": length}
+            )
 
 
 def transposed_length(config: ConvTranspose2dConfig) -> int:
@@ -333,13 +345,13 @@ class Conv1dConfig(CardConfig):
         "tone",
         "Wave",
         "The sound that the kernel slides over: 128 numbers.",
-        choices={"tone": "a tone in noise", "chirp": "a rising tone", "beat": "two near tones", "clicks": "clicks"},
+        choices={"tone": "a tone in noise", "chirp": "a rising tone", "beat": "two similar tones", "clicks": "clicks"},
     )
     preset: Literal["average", "difference", "peaks", "echo"] = choice(
         "average",
         "Kernel",
         "What the kernel's numbers do to the sound.",
-        choices={"average": "average", "difference": "difference", "peaks": "bends", "echo": "echo"},
+        choices={"average": "average", "difference": "difference", "peaks": "peaks", "echo": "echo"},
     )
     kernel_size: int = argument("kernel_size", 7, KERNEL_SIZE, low=1, high=25)
     stride: int = argument("stride", 1, STRIDE, low=1, high=8)
@@ -352,7 +364,7 @@ class Conv1dConfig(CardConfig):
         if reach > 128 + 2 * self.padding:
             yield Problem(
                 "kernel_size",
-                "The kernel reaches over {reach} numbers, the padded input has only {size}.",
+                "The kernel spans {reach} numbers, but the padded input has only {size}.",
                 {"reach": reach, "size": 128 + 2 * self.padding},
             )
 
@@ -415,8 +427,8 @@ class Conv3dConfig(CardConfig):
     preset: Literal["trail", "motion", "still", "edges"] = choice(
         "motion",
         "Kernel",
-        "What the kernel does across time and across the image.",
-        choices={"trail": "trail", "motion": "only what moves", "still": "only what stands", "edges": "edges"},
+        "What the kernel computes across time and within the image.",
+        choices={"trail": "trail", "motion": "only what moves", "still": "only what stays still", "edges": "edges"},
     )
     kernel_time: int = argument("kernel_size[0]", 3, "How many frames each output number sees.", low=1, high=5)
     kernel_size: int = argument(

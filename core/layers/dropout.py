@@ -1,4 +1,4 @@
-"""Dropout: numbers are struck out randomly while training, and never while testing."""
+"""Dropout: numbers are set to 0 randomly in training, and never in testing."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from core.layers.samples import IMAGES, feature_maps, image
 
 Mode = Literal["train", "eval"]
 MODES = {"train": "train()", "eval": "eval()"}
-P = "The probability that a number is struck out. The others are divided by 1 - p."
-MODE = "train() strikes out; eval() passes everything on unchanged."
-DRAW = "Another draw: the seed of torch's random numbers."
-DRAWS = "The mean of so many draws. The more there are, the nearer it comes to the input."
+P = "The probability that a number is set to 0. The others are divided by 1 - p."
+MODE = "train() sets numbers to 0 randomly; eval() changes nothing."
+DRAW = "The seed of torch's random numbers: another value gives another draw."
+DRAWS = "The mean of this many draws. The more there are, the closer it is to the input."
 FORMULA = r"y%s = \frac{x%s\, m%s}{1 - p},\quad m%s \sim \text{Bernoulli}(1 - p),\quad E[y] = x,\quad p = %g"
 
 

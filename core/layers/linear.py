@@ -13,7 +13,7 @@ import torch
 from core.config import Problem
 from core.layers.card import Card, CardConfig, Result, argument, call, choice
 
-SEED = "Other first weights: the seed of torch's random numbers."
+SEED = "The seed of torch's random numbers: another value gives other first weights."
 
 
 class LinearConfig(CardConfig):
@@ -23,10 +23,12 @@ class LinearConfig(CardConfig):
 
     in_features: int = argument("in_features", 4, "How many numbers each example has.", low=1, high=6)
     out_features: int = argument(
-        "out_features", 3, "How many numbers come out: one row of weights for each.", low=1, high=5
+        "out_features", 3, "How many outputs there are: each has its own row of weights.", low=1, high=5
     )
     bias: bool = argument("bias", True, "Whether a number is added to each output.")
-    batch: int = choice(2, "Examples", "How many examples go through at once; all use the same weights.", low=1, high=4)
+    batch: int = choice(
+        2, "Examples", "How many examples are computed at once; all use the same weights.", low=1, high=4
+    )
     seed: int = choice(0, "Seed", SEED, low=0, high=20)
 
 
@@ -116,14 +118,16 @@ class EmbeddingConfig(CardConfig):
     experiment: ClassVar[str] = "layers embedding"
 
     indices: str = choice(
-        "2, 0, 5, 2", "Indices", "The numbers of words, for example. Each picks a row; the same number the same row."
+        "2, 0, 5, 2",
+        "Indices",
+        "For example the numbers of words. Each number looks up one row; equal numbers look up the same row.",
     )
     num_embeddings: int = argument("num_embeddings", 6, "How many rows the table has.", low=1, high=10)
-    embedding_dim: int = argument("embedding_dim", 4, "How many numbers stand for one index.", low=1, high=6)
+    embedding_dim: int = argument("embedding_dim", 4, "How many numbers represent one index.", low=1, high=6)
     padding_idx: int = choice(
         -1,
         "padding_idx",
-        "This row is zero and never learns; -1 is for none. For padding in sentences.",
+        "This row is zero and is never trained: it is used for padding in sentences. -1 means none.",
         low=-1,
         high=9,
     )
@@ -208,7 +212,7 @@ class ShapesConfig(CardConfig):
     operation: Literal["flatten", "view", "reshape", "transpose", "transposed view", "permute"] = choice(
         "flatten",
         "Operation",
-        "What is done to x, a (2, 3, 4) block that counts from 0 to 23.",
+        "What is done to x, a tensor of shape (2, 3, 4) with the numbers 0 to 23.",
         choices={
             "flatten": "nn.Flatten",
             "view": "view",
@@ -224,7 +228,7 @@ class ShapesConfig(CardConfig):
     end_dim: int = argument(
         "end_dim",
         -1,
-        "The last axis that is flattened; -1 is the last there is.",
+        "The last axis that is flattened; -1 means the last axis of x.",
         low=-3,
         high=2,
         shown_if=("operation", ("flatten",)),
@@ -232,7 +236,7 @@ class ShapesConfig(CardConfig):
     dim0: int = argument(
         "dim0",
         0,
-        "One axis that is exchanged.",
+        "The first of the two axes that are exchanged.",
         low=-3,
         high=2,
         shown_if=("operation", ("transpose", "transposed view")),
@@ -240,7 +244,7 @@ class ShapesConfig(CardConfig):
     dim1: int = argument(
         "dim1",
         1,
-        "The other axis that is exchanged.",
+        "The second of the two axes that are exchanged.",
         low=-3,
         high=2,
         shown_if=("operation", ("transpose", "transposed view")),
@@ -248,11 +252,14 @@ class ShapesConfig(CardConfig):
     size: str = choice(
         "6, 4",
         "New shape",
-        "Sizes whose product is 24; torch works out one that is -1.",
+        "Sizes whose product is 24; torch computes the one that is -1.",
         shown_if=("operation", ("view", "reshape", "transposed view")),
     )
     dims: str = choice(
-        "2, 0, 1", "New order of the axes", "Each axis 0, 1, 2 once.", shown_if=("operation", ("permute",))
+        "2, 0, 1",
+        "New order of the axes",
+        "The axes 0, 1 and 2, each exactly once.",
+        shown_if=("operation", ("permute",)),
     )
 
     def problems(self) -> Iterator[Problem]:
@@ -280,7 +287,7 @@ def read_sizes(text: str, field: str) -> list[int] | Problem:
     try:
         sizes = [int(part) for part in parts]
     except ValueError:
-        return Problem(field, "Only whole numbers, parted by commas, can be read here.")
+        return Problem(field, "Only whole numbers separated by commas can be read here.")
     if field == "dims":
         if sorted(size % 3 if -3 <= size < 3 else 9 for size in sizes) != [0, 1, 2]:
             return Problem(field, "Each of the axes 0, 1 and 2 is needed exactly once.")
@@ -288,7 +295,7 @@ def read_sizes(text: str, field: str) -> list[int] | Problem:
     if not 1 <= len(sizes) <= 4:
         return Problem(field, "1 to 4 sizes can be shown here.")
     if sizes.count(-1) > 1:
-        return Problem(field, "Only one size can be -1: torch can't work out two.")
+        return Problem(field, "Only one size can be -1: torch can't compute two of them.")
     if any(size < -1 or size == 0 for size in sizes):
         return Problem(field, "Sizes are 1 or more; one may be -1.")
     known = math.prod(size for size in sizes if size != -1)
@@ -348,15 +355,15 @@ class CellsConfig(CardConfig):
         "One step of the recurrent layers that step 7 uses.",
         choices={"RNNCell": "nn.RNNCell", "LSTMCell": "nn.LSTMCell", "GRUCell": "nn.GRUCell"},
     )
-    x0: float = choice(1.0, "x[0]", "A number of the input.", low=-3, high=3, step=0.1)
-    x1: float = choice(-0.5, "x[1]", "A number of the input.", low=-3, high=3, step=0.1)
+    x0: float = choice(1.0, "x[0]", "One number of the input.", low=-3, high=3, step=0.1)
+    x1: float = choice(-0.5, "x[1]", "One number of the input.", low=-3, high=3, step=0.1)
     h: float = choice(
-        0.5, "Size of the old h", "The hidden state before this step, times this.", low=0, high=3, step=0.1
+        0.5, "Size of the old h", "The hidden state before this step is multiplied by this.", low=0, high=3, step=0.1
     )
     gate: float = choice(
         0.0,
         "Bias of the forget gate",
-        "Added to the forget gate (GRU: the update gate): up opens it, down closes it.",
+        "Added inside the forget gate (GRU: the update gate): positive values open the gate, negative values close it.",
         low=-6,
         high=6,
         step=0.5,

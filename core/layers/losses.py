@@ -27,16 +27,16 @@ class RegressionConfig(CardConfig):
     prediction: float = choice(
         2.0,
         "Prediction",
-        "What the network says. Watch the gradient as it nears the target.",
+        "The network's output. Watch how the gradient changes as it approaches the target.",
         low=-4,
         high=4,
         step=0.05,
     )
-    target: float = choice(0.5, "Target", "What would be right.", low=-4, high=4, step=0.05)
+    target: float = choice(0.5, "Target", "The correct value.", low=-4, high=4, step=0.05)
     beta: float = argument(
         "beta",
         1.0,
-        "SmoothL1Loss: nearer to the target than this it is a parabola, beyond it a straight line.",
+        "SmoothL1Loss is a parabola within this distance of the target, and a straight line further away.",
         low=0,
         high=4,
         step=0.1,
@@ -91,23 +91,18 @@ class CrossEntropyConfig(CardConfig):
     experiment: ClassVar[str] = "layers crossentropy"
 
     logit: float = choice(
-        1.0,
-        "Logit of the true class",
-        "How strongly the network says the right class: class 1.",
-        low=-8,
-        high=8,
-        step=0.1,
+        1.0, "Logit of the true class", "The network's score for the correct class, class 1.", low=-8, high=8, step=0.1
     )
     label_smoothing: float = argument(
         "label_smoothing",
         0.0,
-        "Takes this much from the true class and spreads it over all: too sure is punished.",
+        "Takes this share from the true class and spreads it over all classes, so that overconfidence is penalised.",
         low=0,
         high=1,
         step=0.05,
     )
     weight: float = choice(
-        1.0, "weight[1]", "The weight of the true class: its examples count that much more.", low=0, high=5, step=0.1
+        1.0, "weight[1]", "The weight of the true class: its examples count this many times.", low=0, high=5, step=0.1
     )
 
 
@@ -183,18 +178,23 @@ class NLLConfig(CardConfig):
     experiment: ClassVar[str] = "layers nll"
 
     scale: float = choice(
-        1.0, "Scale of the logits", "How sure the network is: logits times this.", low=0, high=5, step=0.1
+        1.0,
+        "Scale of the logits",
+        "How confident the network is: the logits are multiplied by this.",
+        low=0,
+        high=5,
+        step=0.1,
     )
     ignore_index: Literal[-100, 0, 1, 2] = argument(
         "ignore_index",
         -100,
-        "Examples of this class count for nothing, such as padding. torch's default is -100: none.",
+        "Examples of this class are ignored, for example padding. torch's default, -100, ignores none.",
         choices={-100: "-100", 0: "0", 1: "1", 2: "2"},
     )
     weight: float = choice(
         1.0,
         "weight[2]",
-        "The weight of class 2: its examples count that much more in the mean.",
+        "The weight of class 2: its examples count this many times in the mean.",
         low=0,
         high=5,
         step=0.1,
@@ -202,7 +202,7 @@ class NLLConfig(CardConfig):
     reduction: Literal["mean", "sum"] = argument(
         "reduction",
         "mean",
-        "The mean of all examples that count, or their sum.",
+        "Whether the losses of the examples are averaged or added up.",
         choices={"mean": "mean", "sum": "sum"},
     )
 
@@ -276,16 +276,18 @@ class BCEConfig(CardConfig):
     experiment: ClassVar[str] = "layers bce"
 
     logit: float = choice(
-        1.0, "Logit", "What the network says: above 0 is yes, below 0 is no.", low=-6, high=6, step=0.05
+        1.0, "Logit", "The network's output: above 0 means yes, below 0 means no.", low=-6, high=6, step=0.05
     )
-    target: float = choice(1.0, "Target", "1 is yes, 0 is no; between them it is unsure.", low=0, high=1, step=0.05)
+    target: float = choice(
+        1.0, "Target", "1 means yes, 0 means no; values between are unsure.", low=0, high=1, step=0.05
+    )
     pos_weight: float = choice(
-        1.0, "pos_weight", "How much more a yes counts: for a class that is rare.", low=0.1, high=10, log=True
+        1.0, "pos_weight", "How many times a yes counts. Useful when yes is rare.", low=0.1, high=10, log=True
     )
     reach: Literal[6, 30, 150] = choice(
         6,
         "Range of the logit",
-        "Far out, Sigmoid and BCELoss apart lose their gradient: use the two in one.",
+        "Far from 0, Sigmoid followed by BCELoss loses its gradient; the combined loss does not.",
         choices={6: "6", 30: "30", 150: "150"},
     )
 
@@ -331,15 +333,17 @@ class KLDivConfig(CardConfig):
 
     experiment: ClassVar[str] = "layers kldiv"
 
-    middle: float = choice(2.0, "Middle of Q", "Where the network puts its guess.", low=-4, high=4, step=0.1)
-    width: float = choice(1.0, "Width of Q", "How wide the guess is.", low=0.3, high=3, step=0.1)
+    middle: float = choice(
+        2.0, "Middle of Q", "The middle of the distribution that the network predicts.", low=-4, high=4, step=0.1
+    )
+    width: float = choice(1.0, "Width of Q", "How wide the predicted distribution is.", low=0.3, high=3, step=0.1)
     shape: Literal["one", "two"] = choice(
-        "one", "P", "The true distribution: one hill or two.", choices={"one": "one hill", "two": "two hills"}
+        "one", "P", "The true distribution: with one peak or with two.", choices={"one": "one peak", "two": "two peaks"}
     )
     reduction: Literal["batchmean", "mean", "sum"] = argument(
         "reduction",
         "batchmean",
-        "batchmean is the true divergence; mean also divides by the number of bins.",
+        "batchmean gives the KL divergence of the textbooks; mean also divides by the number of bins.",
         choices={"batchmean": "batchmean", "mean": "mean", "sum": "sum"},
     )
 

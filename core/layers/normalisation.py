@@ -17,12 +17,14 @@ from core.layers.samples import digit, grey, house, stripes
 
 Mode = Literal["train", "eval"]
 MODES = {"train": "train()", "eval": "eval()"}
-MODE = "train() takes mean and variance from the batch, eval() takes the running statistics."
-JOINS = "A very bright image joins the batch. Whose output changes? That is shown below, for the first image."
+MODE = "train() uses the mean and variance of the batch, eval() the running statistics."
+JOINS = "A very bright image joins the batch. Does the output of the first image change? The change is shown below."
 IMAGES = "How many images are in the batch."
 SIDE = "Rows and columns of each map. At 1 a map is a single number."
-EPS = "Added to the variance, so that nothing is divided by zero."
-AFFINE = "Whether each channel gets a weight and a bias to learn; they start as 1 and 0, which changes nothing."
+EPS = "Added to the variance, to avoid division by zero."
+AFFINE = (
+    "Whether each channel has a weight and a bias to learn. They start at 1 and 0, so at first they change nothing."
+)
 CHANNELS = 4
 
 
@@ -55,14 +57,14 @@ class BatchNorm2dConfig(CardConfig):
     batches: int = choice(
         5,
         "Batches before",
-        "So many batches were seen in training mode first: the running statistics follow them.",
+        "How many batches the layer has seen in training mode: its running statistics follow them.",
         low=0,
         high=50,
     )
     momentum: float = argument(
         "momentum",
         0.1,
-        "How fast the running statistics follow: new = (1 - momentum) old + momentum batch's.",
+        "How fast the running statistics follow: new = (1 - momentum) x old + momentum x the batch's value.",
         low=0,
         high=1,
         step=0.05,
@@ -73,7 +75,9 @@ class BatchNorm2dConfig(CardConfig):
     def problems(self) -> Iterator[Problem]:
         alone = self.images * self.side**2 == 1
         if alone and (self.mode == "train" or self.batches):
-            yield Problem("side", "In train mode BatchNorm needs more than one number per channel to find a variance.")
+            yield Problem(
+                "side", "In train mode BatchNorm needs more than one number per channel to compute a variance."
+            )
 
 
 class LayerNormConfig(CardConfig):
@@ -84,7 +88,7 @@ class LayerNormConfig(CardConfig):
     normalized_shape: Literal["chw", "hw", "w"] = argument(
         "normalized_shape",
         "chw",
-        "The last axes, which are averaged over together.",
+        "The last axes: all numbers along them share one mean.",
         choices={"chw": "[C, H, W]", "hw": "[H, W]", "w": "[W]"},
     )
     mode: Mode = choice("train", "Mode", "train() and eval() do the same here.", choices=MODES)
@@ -92,7 +96,7 @@ class LayerNormConfig(CardConfig):
     images: int = choice(3, "Images", IMAGES, low=1, high=4)
     side: int = choice(5, "Rows and columns", SIDE, low=1, high=8)
     eps: float = argument("eps", 1e-5, EPS, low=1e-5, high=1, log=True)
-    affine: bool = argument("elementwise_affine", True, "Whether each number gets a weight and a bias to learn.")
+    affine: bool = argument("elementwise_affine", True, "Whether each number has a weight and a bias to learn.")
 
 
 class GroupNormConfig(CardConfig):
@@ -122,7 +126,7 @@ class GroupNormConfig(CardConfig):
                 {"channels": CHANNELS, "groups": self.num_groups},
             )
         elif self.images * self.side**2 == 1 and self.num_groups == CHANNELS:
-            yield Problem("side", "torch wants more than one number in a group to find a variance.")
+            yield Problem("side", "torch needs more than one number in a group to compute a variance.")
 
 
 class InstanceNorm2dConfig(CardConfig):

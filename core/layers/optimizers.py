@@ -1,4 +1,4 @@
-"""Optimizers rolling side by side over a surface, and schedules of the learning rate."""
+"""Optimizers compared on a surface, and schedules of the learning rate."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ class OptimizersConfig(CardConfig):
     surface: Literal["rosenbrock", "saddle", "ravine", "beale"] = choice(
         "ravine",
         "Surface",
-        "What is to be made small. All optimizers start from the same point.",
+        "The function to minimise. All optimizers start from the same point.",
         choices={"rosenbrock": "Rosenbrock's valley", "saddle": "a saddle", "ravine": "a ravine", "beale": "Beale"},
     )
     functions: tuple[Name, ...] = choice(
         ("SGD", "momentum", "RMSprop", "Adam"),
         "Optimizers",
-        "Who rolls along.",
+        "Optimizers to compare.",
         choices={name: name for name in OPTIMIZERS},
         length=(1, 7),
     )
     lr_plain: float = choice(
         0.05,
         "lr of SGD, momentum, Nesterov",
-        "Their step is the gradient times this: on steep ground it must be small.",
+        "A step is the gradient times this, so it must be small where the surface is steep.",
         low=0.0001,
         high=1,
         log=True,
@@ -70,24 +70,36 @@ class OptimizersConfig(CardConfig):
     lr_adaptive: float = choice(
         0.2,
         "lr of RMSprop, Adagrad, Adam, AdamW",
-        "They divide by the gradient's size: a step is about this long.",
+        "These divide by the size of the gradient, so a step is about this long.",
         low=0.001,
         high=2,
         log=True,
     )
-    steps: int = choice(100, "Steps", "How many steps each of them takes.", low=1, high=MOST_STEPS)
+    steps: int = choice(100, "Steps", "How many steps each optimizer takes.", low=1, high=MOST_STEPS)
     momentum: float = argument(
         "momentum", 0.9, "How much of the last step momentum and Nesterov keep.", low=0, high=0.99, step=0.01
     )
     weight_decay: float = argument(
-        "weight_decay", 0.0, "AdamW pulls towards zero by this much.", low=0, high=1, step=0.05
+        "weight_decay",
+        0.0,
+        "How strongly Adam and AdamW pull towards zero. Adam adds the pull to the gradient, AdamW applies it "
+        "separately. It has no effect on the others.",
+        low=0,
+        high=1,
+        step=0.05,
     )
-    start_x: float = choice(-99.0, "Start, x", "Where they start; click on the surface.", low=-99, high=10)
-    start_y: float = choice(-99.0, "Start, y", "Where they start; click on the surface.", low=-99, high=10)
+    start_x: float = choice(
+        -99.0, "Start, x", "Where the optimizers start. You can also click on the surface.", low=-99, high=10
+    )
+    start_y: float = choice(
+        -99.0, "Start, y", "Where the optimizers start. You can also click on the surface.", low=-99, high=10
+    )
 
     def problems(self) -> Iterator[Problem]:
         if "Nesterov" in self.functions and self.momentum == 0:
-            yield Problem("momentum", "Nesterov needs a momentum above 0: there is nothing to look ahead with.")
+            yield Problem(
+                "momentum", "Nesterov needs a momentum above 0: without it there is no next position to look at."
+            )
 
 
 def start_of(config: OptimizersConfig) -> tuple[float, float]:
@@ -105,7 +117,7 @@ def made_of(name: str, config: OptimizersConfig) -> str:
         options["momentum"] = config.momentum
     if name == "Nesterov":
         options["nesterov"] = True
-    if name == "AdamW":
+    if name == "AdamW" or (name == "Adam" and config.weight_decay):
         options["weight_decay"] = config.weight_decay
     kind = "SGD" if name in PLAIN else name
     text = call(f"torch.optim.{kind}", **options)
@@ -216,25 +228,36 @@ class SchedulesConfig(CardConfig):
     lr: float = argument(
         "lr", 0.1, "The optimizer's learning rate; for OneCycleLR it is the highest.", low=0.001, high=1, log=True
     )
-    epochs: int = choice(100, "Steps of the scheduler", "How often scheduler.step() is called.", low=2, high=200)
-    step_size: int = argument("step_size", 30, "StepLR: after so many steps the rate falls.", low=1, high=100)
-    gamma: float = argument("gamma", 0.5, "StepLR multiplies by this each time it falls.", low=0.05, high=1, step=0.05)
+    epochs: int = choice(100, "Steps of the scheduler", "How many times scheduler.step() is called.", low=2, high=200)
+    step_size: int = argument(
+        "step_size", 30, "StepLR lowers the rate each time after this many steps.", low=1, high=100
+    )
+    gamma: float = argument("gamma", 0.5, "StepLR multiplies the rate by this each time.", low=0.05, high=1, step=0.05)
     decay: float = choice(
-        0.97, "gamma of ExponentialLR", "It multiplies by this at every step.", low=0.8, high=1, step=0.01
+        0.97,
+        "gamma of ExponentialLR",
+        "ExponentialLR multiplies the rate by this at every step.",
+        low=0.8,
+        high=1,
+        step=0.01,
     )
     eta_min: float = argument("eta_min", 0.0, "The lowest rate of CosineAnnealingLR.", low=0, high=0.1, step=0.005)
     pct_start: float = argument(
         "pct_start", 0.3, "OneCycleLR: the share of the steps in which the rate rises.", low=0, high=1, step=0.05
     )
     warmup: int = choice(
-        10, "Steps of warm-up", "So many steps rise in a straight line from a hundredth of lr.", low=1, high=50
+        10,
+        "Steps of warm-up",
+        "During this many steps the rate rises in a straight line from a hundredth of lr.",
+        low=1,
+        high=50,
     )
 
     def problems(self) -> Iterator[Problem]:
         if "warm-up + cosine" in self.functions and self.warmup >= self.epochs:
             yield Problem(
                 "warmup",
-                "The warm-up must be shorter than all steps together: fewer than {epochs}.",
+                "The warm-up must be shorter than the whole schedule: fewer than {epochs} steps.",
                 {"epochs": self.epochs},
             )
 

@@ -14,10 +14,10 @@ from core.layers.convolution import DILATION, IMAGE_HELP
 from core.layers.samples import IMAGES, image
 
 Images = Literal["house", "digit", "stripes", "own"]
-SIDE = "The image is made this small first, so that each pixel can be seen."
+SIDE = "The image is reduced to this size first, so that each pixel can be seen."
 WINDOW = "How many rows and columns become one number."
 STRIDE = "How far the window moves each time. torch's default is the window's own size."
-PADDING = "A border that is put around the input; at most half of kernel_size."
+PADDING = "A border added around the input; at most half of kernel_size."
 CEIL = "Whether a window that only partly fits at the end is kept."
 
 
@@ -32,14 +32,14 @@ class PoolConfig(CardConfig):
         if padding > own.kernel_size // 2:
             yield Problem(
                 "padding",
-                "The padding may be at most half of kernel_size: {most} here. A window of padding alone would hold no "
-                "pixel at all.",
+                "The padding may be at most half of kernel_size: {most} here. Otherwise a window could lie in the "
+                "padding completely.",
                 {"most": own.kernel_size // 2},
             )
         elif reach > own.side + 2 * padding:
             yield Problem(
                 "kernel_size",
-                "The window reaches over {reach} pixels, the input with its padding has only {size}.",
+                "The window spans {reach} pixels, but the input with its padding has only {size}.",
                 {"reach": reach, "size": own.side + 2 * padding},
             )
 
@@ -73,7 +73,9 @@ class AvgPool2dConfig(PoolConfig):
     padding: int = argument("padding", 0, PADDING, low=0, high=3)
     ceil_mode: bool = argument("ceil_mode", False, CEIL)
     count_include_pad: bool = argument(
-        "count_include_pad", True, "Whether the border's zeros count when the mean is taken: they darken the edge."
+        "count_include_pad",
+        True,
+        "Whether the zeros of the border count in the mean. If they do, the edge becomes darker.",
     )
 
     def problems(self) -> Iterator[Problem]:
@@ -90,7 +92,7 @@ class LPPool2dConfig(PoolConfig):
     norm_type: float = argument(
         "norm_type",
         2.0,
-        "The power p. At 1 it is the sum, the larger it is the more only the largest number counts.",
+        "The power p. At 1 the output is the sum; the larger p is, the more the largest number dominates.",
         low=1,
         high=10,
         step=0.5,
@@ -110,8 +112,10 @@ class AdaptiveAvgPool2dConfig(CardConfig):
 
     image: Images = choice("house", "Image", IMAGE_HELP, choices=IMAGES)
     side: int = choice(16, "Input pixels", SIDE, low=4, high=24)
-    rows: int = argument("output_size[0]", 5, "How many rows shall come out; torch finds the windows.", low=1, high=24)
-    columns: int = argument("output_size[1]", 5, "How many columns shall come out.", low=1, high=24)
+    rows: int = argument(
+        "output_size[0]", 5, "The number of rows of the output; torch computes the windows.", low=1, high=24
+    )
+    columns: int = argument("output_size[1]", 5, "The number of columns of the output.", low=1, high=24)
 
 
 def pool_size(size: int, kernel: int, stride: int, padding: int, dilation: int, out: int, ceil: bool) -> str:

@@ -51,7 +51,7 @@ def read_image(data: bytes) -> np.ndarray:
             Problem("image", "The image has too many pixels: at most {most} million are read.", most)
         ) from None
     except NoImage:
-        raise ImageRefused(Problem("image", "This is no image that can be read.")) from None
+        raise ImageRefused(Problem("image", "This image can't be read.")) from None
     side = min(whole.size)
     left, top = ((size - side) // 2 for size in whole.size)
     square = whole.crop((left, top, left + side, top + side))

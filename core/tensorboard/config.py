@@ -19,24 +19,24 @@ class LogConfig(Config):
     # fmt: off
     scalars: bool = setting(
         True, label="Loss and accuracy", group="training", folded=False,
-        help="Train/Loss and Train/Accuracy, as the tutorial logs them, and the same of the test set.",
+        help="Train/Loss and Train/Accuracy, as in the tutorial, and loss and accuracy on the test set.",
     )
     every: int = setting(
         50, label="Every N steps", group="training", low=1, high=1000, step=1, folded=False, source=TUTORIAL,
-        help="How often they are logged after the first step; the last step is logged, too, and each N steps the test "
-        "set's values, when it was tried. More often shows more of the noise between batches.",
+        help="Logged at the first step, then every N steps, and at the last step. Values of the test set are logged "
+        "every N steps, too, if it was evaluated in between. A smaller N shows more of the noise between batches.",
     )
     learning_rate: bool = setting(
         True, label="Learning rate", group="training", folded=False,
-        help="A third line beside the loss: it shows which bend of the loss was your own doing.",
+        help="Another curve beside the loss: it shows which changes of the loss come from a new learning rate.",
     )
     graph: bool = setting(
         True, label="Graph", group="training", folded=False,
-        help="The network as a drawing of its operations, followed once on real input.",
+        help="The network as a drawing of its operations, recorded with one real input.",
     )
     images: bool = setting(
         True, label="A batch of images", group="training", folded=False,
-        help="Sixteen of the images that the network is given: wrong pixels are seen at a glance.",
+        help="Sixteen of the images that the network receives. Wrong pixels are easy to see there.",
     )
     hparams: bool = setting(
         True, label="Hyperparameters", group="training", folded=False,
@@ -44,20 +44,21 @@ class LogConfig(Config):
     )
     histograms: bool = setting(
         False, label="Histograms", group="training", folded=False,
-        help="How the numbers in each weight and each gradient are spread: gradients that vanish pile up at zero.",
+        help="How the numbers of each weight and each gradient are distributed. Vanishing gradients pile up at zero.",
     )
     histograms_every: int = setting(
         200, label="Histograms every N steps", group="training", low=1, high=5000, step=1, folded=False,
         shown_if=("histograms", (True,)),
-        help="Each costs as much as many steps of a small network.",
+        help="Logging the histograms once takes as long as many steps of a small network.",
     )
     pr_curves: bool = setting(
         False, label="PR curves", group="training", folded=False,
-        help="At the end of the run, precision against recall for each class: which one is missed, which one imagined.",
+        help="At the end of the run, precision and recall of each class: which class is often missed, and which is "
+        "reported where it is not.",
     )
     embedding: bool = setting(
         False, label="Embedding projector", group="training", folded=False,
-        help="At the end of the run, the network's outputs as points in space, each with its image, in the projector.",
+        help="At the end of the run, the network's outputs as points in space, each with its image, for the projector.",
     )
     # fmt: on
 

@@ -50,11 +50,11 @@ class FirstConfig(Config):
     )
     points: int = setting(
         100, label="Points", group="data", low=1, high=500, step=1, source="the tutorial's step 4",
-        help="How often add_scalar is called. Each call makes one record in the file.",
+        help="How many times add_scalar is called. Each call writes one record into the file.",
     )
     run: str = setting(
         "first", label="Name of the run", group="data",
-        help="The folder that the file goes into. TensorBoard calls a folder a run.",
+        help="The folder for the file. TensorBoard calls a folder a run.",
     )
     # fmt: on
 
@@ -62,8 +62,9 @@ class FirstConfig(Config):
         if not NAME.fullmatch(self.run):
             yield Problem(
                 "run",
-                "“{value}” can't be the name of a run here: 1 to 40 of a to z, A to Z, 0 to 9, dash, underline and "
-                "dot, the first no dot. SummaryWriter takes any path, and “../x” would write outside of runs/.",
+                "“{value}” can't be the name of a run here: use 1 to 40 of a to z, A to Z, 0 to 9, dash, underscore "
+                "and dot, and no dot at the beginning. SummaryWriter accepts any path, and “../x” would write outside "
+                "of runs/.",
                 {"value": quoted(self.run)},
             )
 

@@ -57,14 +57,16 @@ def own_image_panel(form: CardForm, own: np.ndarray | None) -> None:
             MEGABYTES,
             endings=["png", "jpg", "jpeg", "gif", "bmp", "webp"],
             on_change=with_place("own image", lambda: _take(form)),
-            help=_("Its middle is made small, 48 x 48 pixels, and stays on this server for you."),
+            help=_(
+                "Its middle is cut out and reduced to 48 x 48 pixels. It stays on this server; only you can see it."
+            ),
         )
         say_full("own image")
         problem: Problem | None = session.get("own image problem")
         if problem is not None:
             st.error(tell(problem), icon=":material/error:")
     if config.image == "own" and own is None:
-        st.info(_("There is no image of yours here yet, so this is the house. Images are not part of a link."))
+        st.info(_("You have not added an image yet, so the house is shown. Images are not part of a link."))
 
 
 def _take(form: CardForm) -> None:

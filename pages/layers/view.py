@@ -34,7 +34,7 @@ RESERVED = 370
 HEIGHT = 640
 """Pixels of many arguments: what does not fit is scrolled beside the picture, which stays in sight."""
 MANY = 8
-"""So many arguments fit beside the picture."""
+"""How many arguments fit beside the picture."""
 
 card_component = view_component("torch_playground_card")
 
@@ -77,10 +77,10 @@ def reset_and_link(form: CardForm) -> None:
         icon=":material/restart_alt:",
         disabled=not form.config.to_query(),
         on_click=lambda: form.fill(form.card.config()),
-        help=_("Put every argument of this card back to what it was at first."),
+        help=_("Set every argument of this card back to its default."),
     )
     with st.popover(_("Share"), icon=":material/link:"):
-        st.write(_("Whoever opens this link finds this card with all its arguments as they are here."))
+        st.write(_("This link opens this card with all its arguments as they are here."))
         if form.card.config.settings().get("image") and form.entered("image") == "own":
             st.caption(_("Your own image stays here: it is not part of the link."))
         st.code(

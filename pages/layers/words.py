@@ -53,55 +53,73 @@ def _headings() -> dict[str, str]:
 
 def _first_tries() -> dict[str, str]:
     return {
-        "conv1d": _("A kernel slides over a sound. Point at the output: which numbers of the wave made it?"),
+        "conv1d": _(
+            "A kernel slides over a sound. Point at the output: which numbers of the wave was it computed from?"
+        ),
         "conv2d": _(
-            "Point at a pixel of the output: the patch it sees, the kernel, and the sum that torch made of them. Then "
-            "change a number of the kernel."
+            "Point at a pixel of the output: you see its patch of the input, the kernel, and the sum that torch "
+            "computed. Then change a number of the kernel."
         ),
-        "conv3d": _("Eight frames of a flying ball before a standing wall. Which kernel sees only what moves?"),
+        "conv3d": _("Eight frames of a ball flying past a wall. Which kernel shows only what moves?"),
         "convtranspose2d": _(
-            "Every input pixel stamps the kernel into the output. Choose all ones and kernel_size 3: where stamps "
-            "overlap unevenly, a checkerboard appears."
+            "Every input pixel adds a copy of the kernel to the output. Choose all ones and kernel_size 3, and look "
+            "at the pattern: how many copies overlap where?"
         ),
-        "maxpool2d": _("Of each window only the largest pixel goes on, framed in green. Only it gets a gradient."),
+        "maxpool2d": _(
+            "Only the largest pixel of each window is passed on, framed in green. Only this pixel gets a gradient."
+        ),
         "avgpool2d": _("Each window becomes its mean, and every pixel of it gets the same share of the gradient."),
         "adaptiveavgpool2d": _(
-            "You say how large the output shall be, torch finds the windows. Try 1 x 1, then 7 x 7."
+            "You choose the size of the output, and torch computes the windows. Try 1 x 1, then 7 x 7."
         ),
-        "lppool2d": _("Between sum and maximum: raise norm_type and watch the gradient gather on the largest pixel."),
-        "dropout": _("Move p, then Draw. Each draw is full of holes, yet the mean of many draws is the input again."),
-        "dropout2d": _("Here whole feature maps go at once: neighbouring pixels tell the same story."),
+        "lppool2d": _("Something between sum and maximum: raise norm_type and watch where the gradient goes."),
+        "dropout": _("Change p, then Draw. What does the mean of many draws look like?"),
+        "dropout2d": _("Whole feature maps are set to 0 at once, because neighbouring pixels of a map are similar."),
         "alphadropout": _(
-            "For networks with SELU: what is left keeps its mean and spread. Plain Dropout spreads it out."
+            "For networks with SELU. Compare mean and standard deviation after AlphaDropout and after plain Dropout."
         ),
         "batchnorm2d": _(
-            "Point at a map: all numbers that stay lit share one mean. Then let another image join, in train mode and "
-            "in eval mode: does the first image's output change?"
+            "Point at a map: all numbers that stay bright share one mean. Then let another image join, in train mode "
+            "and in eval mode: does the output of the first image change?"
         ),
         "layernorm": _(
-            "Each image is normalised by itself. Let another image join: nothing changes for the first one."
+            "Each image is normalised by itself. Let another image join: does the output of the first image change?"
         ),
-        "groupnorm": _("Channels share a mean in groups. Set num_groups to 1, then to 4: whose means are these?"),
-        "instancenorm2d": _("Every map by itself: brightness and contrast of each image are gone."),
-        "activations": _("Move over the plots. Where is the derivative 0? There nothing is learnt."),
-        "softmax": _("Move the temperature: near 0 the largest logit takes all, far above 1 all classes are alike."),
+        "groupnorm": _(
+            "The channels of a group share a mean. Set num_groups to 1, then to 4: which other normalisations do you "
+            "get?"
+        ),
+        "instancenorm2d": _(
+            "Every map is normalised by itself, so the brightness and contrast of each image are lost."
+        ),
+        "activations": _("Move over the plots. Where is the derivative 0? A unit learns nothing there."),
+        "softmax": _("Change the temperature: what happens near 0, and what far above 1?"),
         "deep_stack": _(
-            "The gradient's size in every layer. With Sigmoid it vanishes towards the first layer; then try other "
-            "first weights, LayerNorm or skip connections."
+            "The size of the gradient in every layer. With Sigmoid it vanishes towards the first layer. What helps: "
+            "other first weights, LayerNorm or skip connections?"
         ),
-        "regression": _("Move the prediction. MSE's gradient grows with the error, L1's is always as large."),
-        "crossentropy": _("Raise the true class's logit: the gradient is softmax minus target, for every class."),
-        "nll": _("Two ways to the same number. Change the weights or ignore a class: they stay equal."),
-        "bce": _("Yes or no from one logit. Then range 150: taken apart, sigmoid and BCELoss lose their gradient."),
-        "kldiv": _("Move the network's guess Q over the truth P. The loss is 0 only where they are the same."),
+        "regression": _("Move the prediction past the target. How do the three gradients change?"),
+        "crossentropy": _("Raise the logit of the true class: for every class the gradient is softmax minus target."),
+        "nll": _("Two ways to compute the same loss. Change the weight or ignore a class: the two stay equal."),
+        "bce": _(
+            "Yes or no from one logit. Set the range to 150: where does Sigmoid followed by BCELoss lose its gradient?"
+        ),
+        "kldiv": _(
+            "Move the predicted distribution Q towards the true distribution P. The loss is 0 only where they are "
+            "equal."
+        ),
         "linear": _(
-            "Point at an output: its row of weights, the example's numbers and the bias that made it light up."
+            "Point at an output: the row of weights, the numbers of the example and the bias that it is computed from "
+            "light up."
         ),
-        "embedding": _("Type indices: each picks a row of the table, and only rows that were picked get a gradient."),
-        "shapes": _("The same 24 numbers in another shape. Point at one and find it again."),
-        "cells": _("One step of a recurrent cell. Close the forget gate with its bias and see the old memory go."),
+        "embedding": _("Type indices: each looks up a row of the table. Which rows get a gradient?"),
+        "shapes": _("The same 24 numbers in another shape. Point at one: where is it in the other tensor?"),
+        "cells": _(
+            "One step of a recurrent cell. Close the forget gate with its bias: what happens to the old memory?"
+        ),
         "optimizers": _(
-            "Click on the surface to start elsewhere. Move over the curve at the right to roll them by hand."
+            "Click on the surface to choose another start. Move over the curve on the right to follow the optimizers "
+            "step by step."
         ),
         "schedules": _("How the learning rate changes while training. Move over the plot to read it."),
     }
@@ -125,12 +143,12 @@ def _windows() -> dict[str, str]:
             "Patch × kernel adds up to {value} with the bias {bias}. torch: y[0, {channel}, {row}, {column}] = {torch}."
         ),
         "windows_transposed": _(
-            "{count} input pixels reach this output pixel; times their kernel numbers they add up to {sum}. "
+            "{count} input pixels reach this output pixel; multiplied by their kernel numbers they add up to {sum}. "
             "torch: y[0, {channel}, {row}, {column}] = {torch}."
         ),
         "windows_max": _(
-            "Of {count} pixels the one in row {winner_row}, column {winner_column} won: y[0, {channel}, {row}, "
-            "{column}] = {torch}. Only it gets this window's gradient."
+            "Of {count} pixels the one in row {winner_row}, column {winner_column} is the largest: y[0, {channel}, "
+            "{row}, {column}] = {torch}. Only this pixel gets the window's gradient."
         ),
         "windows_average": _(
             "Sum {sum} / {divisor} = y[0, {channel}, {row}, {column}] = {torch}. Each of the {count} pixels gets "
@@ -173,7 +191,7 @@ def _plots() -> dict[str, str]:
         "probabilities": _("probabilities"),
         "by_temperature": _("probabilities at every temperature"),
         "gradient_norms": _("size of each layer's gradient"),
-        "activation_spread": _("spread of each layer's output"),
+        "activation_spread": _("standard deviation of each layer's output"),
         "layer": _("layer"),
         "loss": _("loss"),
         "gradient": _("gradient"),
@@ -184,8 +202,8 @@ def _plots() -> dict[str, str]:
         "log_softmax": _("LogSoftmax of them"),
         "equal_numbers": _("equal numbers"),
         "nll": _("CrossEntropyLoss says {loss}; LogSoftmax and NLLLoss after it say {same}."),
-        "p_and_q": _("P, the truth, and Q, the guess"),
-        "loss_by_middle": _("loss wherever Q's middle is"),
+        "p_and_q": _("P, true, and Q, predicted"),
+        "loss_by_middle": _("loss for every middle of Q"),
         "middle_of_q": _("middle of Q"),
     }
 
@@ -197,10 +215,8 @@ def _linear() -> dict[str, str]:
         "linear": _("y[{row}, {column}] = {sum} = {result}"),
         "index": _("index"),
         "gradient_of_weight": _("gradient of the weight"),
-        "embedding": _("Row {weight_row} was picked {index_count} times; its numbers have the gradient {grad_value}."),
-        "shapes_shared": _(
-            "Number {value}. y.stride() = ({stride}): y looks at the same memory as x, nothing was copied."
-        ),
+        "embedding": _("Row {weight_row} was used {index_count} times; its numbers have gradient {grad_value}."),
+        "shapes_shared": _("Number {value}. y.stride() = ({stride}): y uses the same memory as x, nothing was copied."),
         "shapes_copied": _("Number {value}. y.stride() = ({stride}): y is a copy with its own memory."),
     }
 
@@ -212,16 +228,16 @@ def _cells() -> dict[str, str]:
         "cell_c": _("old memory c"),
         "cell_i": _("i, input gate"),
         "cell_f": _("f, forget gate"),
-        "cell_g": _("g, what is new"),
+        "cell_g": _("g, new content"),
         "cell_o": _("o, output gate"),
         "cell_r": _("r, reset gate"),
         "cell_z": _("z, update gate"),
-        "cell_n": _("n, what is new"),
+        "cell_n": _("n, new content"),
         "cell_from_x": _("from x"),
         "cell_from_h": _("from h"),
         "cell_c_new": _("new memory c′"),
         "cell_h_new": _("new h′"),
-        "cell_by_hand": _("h′ by the formula"),
+        "cell_by_hand": _("h′ from the formula"),
         "cells_RNNCell": _("Unit {unit}: tanh({from_x} + {from_h}) = {by_hand}. torch: h′ = {h_new}."),
         "cells_LSTMCell": _("Unit {unit}: c′ = {f} · {c} + {i} · {g} = {c_new}, h′ = {o} · tanh(c′) = {h_new}."),
         "cells_GRUCell": _("Unit {unit}: h′ = (1 − {z}) · {n} + {z} · {h} = {h_new}."),
@@ -235,6 +251,6 @@ def _optimizers() -> dict[str, str]:
         "surface": _("the surface; × marks its minima"),
         "above_minimum": _("height above the minimum"),
         "surface_told": _("After {step} steps {best} is lowest."),
-        "surface_lost": _("Flown off: {names}. Their learning rate is too high here."),
+        "surface_lost": _("Diverged: {names}. Their learning rate is too high for this surface."),
         "warm-up + cosine": _("warm-up, then cosine"),
     }

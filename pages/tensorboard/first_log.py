@@ -68,12 +68,12 @@ def first_log() -> None:
         st.dataframe(rows, hide_index=True, height=230)
         st.caption(
             _(
-                "Each record is its length, two checksums ({extra} bytes in all) and an Event: a step with its values. "
-                "The first one only says which version of the format it is."
+                "Each record consists of its length and two checksums ({extra} bytes together) and an Event: a step "
+                "with its values. The first record only states the version of the format."
             ).format(extra=HEADER.size + 4)
         )
     st.markdown(_("**The picture: TensorBoard itself, started on the folder runs**"))
-    st.caption(_("What stands above its list of runs hides all others; empty it to see them."))
+    st.caption(_("The filter above its list of runs hides all other runs; clear it to see them."))
     st.iframe(
         board_address(
             {

@@ -31,7 +31,7 @@ COLOURS: list[str] = CHARTS["runs"]
 
 def no_runs() -> None:
     """Say that nothing is logged yet, with links to pages that train."""
-    st.info(_("Nothing is logged yet. Start a run on any page, then come back: it is here while it trains."))
+    st.info(_("Nothing has been logged yet. Start a run on any page, then come back: it appears here while it trains."))
     with st.container(horizontal=True):
         for folder in ("classifier", "cnn", "rnn"):
             link_to(folder, _(page(folder).title))
@@ -44,7 +44,12 @@ def log_view() -> None:
     if not known:
         no_runs()
         return
-    st.caption(_("Scalars, images and histograms; the graph, curves, points and settings are in TensorBoard alone."))
+    st.caption(
+        _(
+            "Scalars, images and histograms are drawn here; the graph, PR curves, embedding and hyperparameters only "
+            "in TensorBoard."
+        )
+    )
     st.fragment(_follow, run_every=REFRESH)(logs, _size(logs))
     key = "log runs"
     trained = [name for name in known if name.split("/")[0] not in EXERCISES]
@@ -53,12 +58,12 @@ def log_view() -> None:
         chosen = (trained or known)[:SHOWN_AT_FIRST]
     session.put(key, [name for name in chosen if name in known])
     chosen_runs = st.multiselect(
-        _("Runs, over each other"),
+        _("Runs to compare"),
         known,
         key=key,
         max_selections=MOST_SHOWN,
         on_change=lambda: session.put(KEPT_CHOICE, session.get(key)),
-        help=_("Each is a folder. TensorBoard lists them by the same names."),
+        help=_("Each run is a folder. TensorBoard lists them by the same names."),
     )
     weight = st.slider(
         _("Smoothing"),
@@ -67,7 +72,7 @@ def log_view() -> None:
         0.0,
         0.01,
         key="log smoothing",
-        help=_("Each point becomes a mean of those before it; the pale line is what was logged."),
+        help=_("Each point becomes a moving average of the points before it; the pale line shows what was logged."),
     )
     logarithmic = st.toggle(_("Logarithmic y axis"), key="log logarithmic")
     if chosen_runs:
@@ -162,15 +167,16 @@ def _histograms(log: Log) -> None:
     st.plotly_chart(figure, key="log histogram picture", config={"displayModeBar": False})
     st.caption(
         _(
-            "How many of its numbers fall into each interval; the later the step, the darker the line. The file's own "
-            "intervals are finer near 0: where one is cut, its numbers are shared out, as in TensorBoard."
+            "How many numbers fall into each interval; the later the step, the darker the line. The intervals in the "
+            "file are finer near 0: where one of them is split, its numbers are divided in proportion, as in "
+            "TensorBoard."
         )
     )
 
 
 def take_home(logs: Path, names: list[str]) -> None:
     """The command to start TensorBoard by hand, and a run's files."""
-    st.markdown(_("**The same by hand.** In a terminal of the machine that this app runs on:"))
+    st.markdown(_("**Do it yourself.** In a terminal of the machine that this app runs on:"))
     st.code(f"tensorboard --logdir {logs}", language=None, wrap_lines=True)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
@@ -181,4 +187,9 @@ def take_home(logs: Path, names: list[str]) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
-        st.caption(_("Of the runs chosen. Unpack it anywhere and start there: `tensorboard --logdir runs`"))
+        st.caption(
+            _(
+                "The files of the runs that you have chosen. Unpack them anywhere and start there: `tensorboard "
+                "--logdir runs`"
+            )
+        )

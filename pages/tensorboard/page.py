@@ -18,7 +18,7 @@ from pages.tensorboard.first_log import board_address, first_log
 from pages.tensorboard.log_view import lines, log_view, no_runs
 
 st.title(_(page("tensorboard").heading), anchor=False)
-st.caption(_("See what one line of logging leaves in a file. Then train on any page, and find your runs here."))
+st.caption(_("See what one line of logging writes into a file. Then train on any page, and find your runs here."))
 
 
 def itself() -> None:
@@ -31,8 +31,8 @@ def itself() -> None:
         st.link_button(_("Open in its own tab"), address, icon=":material/open_in_new:")
         st.caption(
             _(
-                "TensorBoard itself, on your own runs alone. Its arrow at the top right loads what was logged since. "
-                "It is made for wide screens: on a phone, “The same, drawn here” is easier."
+                "TensorBoard itself, with your own runs only. The arrow at its top right loads what has been logged "
+                "since. It is made for wide screens: on a phone, “The same, drawn here” is easier."
             )
         )
     st.iframe(address, height=820)
@@ -50,7 +50,7 @@ def mistakes() -> None:
     kept = manager().store.logs(session.owner()) / "mistakes" / chosen
     program_run(Program("tensorboard/programs", chosen, kept))
     if runs(kept):
-        st.caption(_("What it logged is among your runs now: mistakes/{name}.").format(name=chosen))
+        st.caption(_("Its log is now among your runs: mistakes/{name}.").format(name=chosen))
     if chosen == "one_folder" and runs(kept):
         zigzag(kept)
 
@@ -59,7 +59,7 @@ def zigzag(logs: Path) -> None:
     """Both runs of the first mistake in one folder, and in a folder each."""
     for column, title, names in zip(
         st.columns(2),
-        (_("Both in one folder: one line, back and forth"), _("A folder each: two lines")),
+        (_("Both in one folder: one line that jumps back"), _("One folder each: two lines")),
         (("all",), ("lr0.1", "lr0.4")),
         strict=True,
     ):

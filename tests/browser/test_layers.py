@@ -115,15 +115,15 @@ def test_an_own_image_in_every_2d_card(person: Callable[..., Person]) -> None:
     upload = page.locator("input[type=file]")
     with redrawn(page, fragment=True):
         upload.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"no image"})
-    expect(page.get_by_text("This is no image that can be read.")).to_be_visible()
+    expect(page.get_by_text("This image can't be read.")).to_be_visible()
     upload.set_input_files({"name": "stripes.png", "mimeType": "image/png", "buffer": out.getvalue()})
     chosen = page.get_by_role("combobox", name="Image")
     expect(chosen).to_have_value("your own image")
-    expect(page.get_by_text("This is no image that can be read.")).to_have_count(0)
+    expect(page.get_by_text("This image can't be read.")).to_have_count(0)
     page.reload()
     seen.shown("conv2d")
     expect(chosen).to_have_value("your own image")
-    expect(page.get_by_text("There is no image of yours")).to_have_count(0)
+    expect(page.get_by_text("You have not added an image yet")).to_have_count(0)
     page.goto(page.url.split("?")[0] + "?card=avgpool2d&image=own&side=4")
     seen.shown("avgpool2d")
     seen.point(0.1, 0.1)
@@ -131,7 +131,7 @@ def test_an_own_image_in_every_2d_card(person: Callable[..., Person]) -> None:
     mean = float(seen.card.get_attribute("data-torch") or "nan")
     assert mean == pytest.approx(0.5, abs=0.05), "half of the stripes is white"
     other = CardPage(person(), "/layers?card=conv2d&image=own")
-    expect(other.page.get_by_text("There is no image of yours")).to_be_visible()
+    expect(other.page.get_by_text("You have not added an image yet")).to_be_visible()
 
 
 def test_optimizers_start_where_one_clicks(person: Callable[..., Person]) -> None:

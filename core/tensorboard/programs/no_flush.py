@@ -1,4 +1,4 @@
-"""A writer neither flushed nor closed: what waits in memory dies with the program."""
+"""A writer neither flushed nor closed: what is still in its queue is lost when the program is killed."""
 
 import subprocess
 import sys

@@ -64,7 +64,7 @@ def _rows(config: TrainingConfig | None, last: Callable[[], Run | None], alive: 
     st.caption(
         _(
             "What is switched on here is logged for every run that you start from now on, on every page. "
-            "It changes no bit of what is trained."
+            "Logging does not change the training: the losses stay the same, bit for bit."
         )
     )
     if run is not None and run.log.get("costs"):
@@ -89,14 +89,17 @@ def _rows(config: TrainingConfig | None, last: Callable[[], Run | None], alive: 
     stopped = run.log.get("stopped") if run is not None else None
     if stopped == "budget":
         st.warning(
-            _("This run's log was full before its end: the run itself went on. Log less often, or fewer kinds."),
+            _("This run's log was full before its end; the run itself continued. Log less often, or fewer kinds."),
             icon=":material/warning:",
         )
     elif stopped == "disk":
-        st.warning(_("The disk could not take this run's log: the run itself went on."), icon=":material/warning:")
+        st.warning(
+            _("There was not enough disk space for this run's log; the run itself continued."),
+            icon=":material/warning:",
+        )
     elif run is not None and stopped == "error":
         st.warning(
-            _("An error ended this run's log: the run itself went on. The error: {reason}").format(
+            _("An error ended this run's log; the run itself continued. The error: {reason}").format(
                 reason=plain(run.log["reason"])
             ),
             icon=":material/warning:",
@@ -125,7 +128,7 @@ def cost(run: Run | None, kind: str) -> str:
         each = _("In the last run: {times} × {ms} ms, each far less than a step.")
     else:
         each = _("In the last run: {times} × {ms} ms, each as long as {steps} steps.")
-    share = _("That is {share} % of the time it trained for.").format(share=rounded(100 * seconds / train_seconds))
+    share = _("That is {share} % of the training time.").format(share=rounded(100 * seconds / train_seconds))
     return joined(each.format(**values), share)
 
 
