@@ -254,7 +254,7 @@ def lr(
     *,
     low: float = 1e-5,
     high: float = 10,
-    extremes: str = "Too small crawls, too large forgets",
+    extremes: str = "Too small is slow, too large undoes what was learned",
     source: str = "",
 ) -> Any:
     """The learning rate; `extremes` says what a bad one does."""
@@ -268,7 +268,7 @@ def lr(
         folded=False,
         acts="at once",
         source=source,
-        help=f"How far each step goes. {extremes}; it acts at once, also while it trains.",
+        help=f"How far each step goes. {extremes}; a change acts at once, also while it trains.",
     )
 
 

@@ -210,7 +210,7 @@ def read_block(text: str, inside: bool = False) -> Block:
     match = re.fullmatch(r"(?:nn\.)?([A-Za-z_]\w*)\s*(?:\((.*)\))?", text.strip(), re.DOTALL)
     if match is None:
         return unreadable(
-            Problem("", "“{text}” is no block: write one as PyTorch does, such as Conv2d(1, 16, 3).", given)
+            Problem("", "“{text}” is not a block: write one as PyTorch does, such as Conv2d(1, 16, 3).", given)
         )
     names = {kind.lower(): kind for kind in KINDS}
     kind = names.get(match[1].lower(), "")

@@ -144,7 +144,7 @@ def _whole(
         yield Problem("", "The network has no blocks yet.")
     if output != (n_classes,):
         values = {"given": shape_text(output or ()), "classes": n_classes}
-        yield Problem("", "The network puts out {given}, but {classes} classes need {classes} numbers.", values)
+        yield Problem("", "The network outputs {given}, but {classes} classes need {classes} numbers.", values)
     if parameters == 0:
         yield Problem("", "The network has no parameters: there is nothing to learn.")
     if parameters > MOST_PARAMETERS:
@@ -190,7 +190,7 @@ def remedy(blocks: tuple[Block, ...], checked: Checked, n_classes: int) -> Remed
         )
         values |= {"number": better[name], "name": name}
         if name in ("in_features", "in_channels", "num_features"):
-            sentence = Problem("", "{kind} wants {number} here: use it", values)
+            sentence = Problem("", "Set {name} of {kind} to {number}", values)
         else:
             sentence = Problem("", "Use {name}={number}", values)
         return Remedy(sentence, put(blocks, checked.path, better))
@@ -242,13 +242,13 @@ def _repair_output(blocks: tuple[Block, ...], output: Shape | None, n_classes: i
         return Remedy(Problem("", "Put Flatten at the end"), (*blocks, fresh("Flatten")))
     if blocks and blocks[-1].kind == "Linear":
         better = blocks[-1].with_value("out_features", n_classes)
-        sentence = Problem("", "Let the last Linear put out {number}", {"number": n_classes})
+        sentence = Problem("", "Let the last Linear output {number} numbers", {"number": n_classes})
         return Remedy(sentence, (*blocks[:-1], better))
     if output[0] > MOST_NUMBERS:
         return None
     last = Block("Linear", (output[0], n_classes, True))
     return Remedy(
-        Problem("", "Put Linear({given}, {number}) at the end", {"given": output[0], "number": n_classes}),
+        Problem("", "Add Linear({given}, {number}) at the end", {"given": output[0], "number": n_classes}),
         (*blocks, last),
     )
 

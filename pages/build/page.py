@@ -82,7 +82,10 @@ def by_hand(config: BuildConfig) -> None:
 
 space = training_page(
     "build",
-    _("Change a block of the list: all shapes follow at once. What can't work turns red and says what would help."),
+    _(
+        "Change a block in the list: all shapes are updated at once. A block that can't work turns red "
+        "and says what would help."
+    ),
 )
 config = space.config
 assert isinstance(config, BuildConfig)

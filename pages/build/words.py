@@ -61,14 +61,14 @@ def about(kind: str) -> str:
     return {
         "Linear": _("Every output is a weighted sum of all inputs."),
         "LayerNorm": _("Brings each example to mean 0 and spread 1 by itself, whatever else is in the batch."),
-        "Dropout": _("Sets numbers to zero by chance while training; in eval mode it does nothing."),
-        "Dropout2d": _("Sets whole channels to zero by chance while training; in eval mode it does nothing."),
-        "Flatten": _("Lays the numbers of each example into one row, as Linear wants them."),
-        "Residual": _("Adds what its blocks make of x to x: the gradient has a way around them."),
+        "Dropout": _("Sets randomly chosen numbers to zero while training; in eval mode it does nothing."),
+        "Dropout2d": _("Sets randomly chosen channels to zero while training; in eval mode it does nothing."),
+        "Flatten": _("Puts the numbers of each example in one row, as Linear needs them."),
+        "Residual": _("Adds x to the result of its blocks, so that the gradient has a way around them."),
         "Softmax": _(
-            "Makes probabilities of numbers. Before CrossEntropyLoss it is a mistake: that one does it itself."
+            "Turns numbers into probabilities. Before CrossEntropyLoss it is a mistake, since the loss does it itself."
         ),
-    }.get(kind, _("A bend: without one, all layers together would be a single straight map."))
+    }.get(kind, _("A nonlinear function: without one, all layers together are a single linear map."))
 
 
 def help_of(argument: str) -> str:
@@ -112,7 +112,7 @@ def editor_words() -> dict[str, str]:
         "down": _("Down"),
         "copy": _("Copy"),
         "remove": _("Remove"),
-        "mend": _("Mend all"),
+        "mend": _("Fix all"),
         "mend_help": _("Take every suggestion until the network works"),
         "drag": _("Drag to another place, or press Alt and an arrow key"),
         "typed": _("as typed"),

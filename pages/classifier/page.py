@@ -49,8 +49,8 @@ def floor(config: ClassifierConfig) -> float | None:
 space = training_page(
     "classifier",
     _(
-        "Press Play and watch the boundary bend between the two classes. "
-        "Then press Reset, set the learning rate to 50, and see it break."
+        "Press Play and watch the decision boundary take shape. Then press Reset, set the learning rate "
+        "to 50 and press Play again: what goes wrong?"
     ),
 )
 config = space.config

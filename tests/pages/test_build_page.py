@@ -61,7 +61,7 @@ def test_what_breaks_is_red_there_and_a_click_mends_it(builder: Builder) -> None
     builder.edit("set", path=[0], name="out_channels", value="24")
     data = builder.data
     assert data["where"] == [3] and data["problem"] == "Conv2d wants 16 channels here and gets 24."
-    assert data["remedy"] == "Conv2d wants 24 here: use it"
+    assert data["remedy"] == "Set in_channels of Conv2d to 24"
     assert builder.space.config.blocks == TUTORIAL_CNN, "the last network that works is what Play trains"
     builder.edit("remedy")
     assert builder.data["works"]

@@ -799,7 +799,7 @@ def test_run_that_went_on_is_told_from_its_parent(classifier: Tab) -> None:
     assert classifier.space.ghost() == first.id, "the ghost is the run that it continues"
     classifier.set("section classifier", "runs")
     assert "the tutorial's settings" in classifier.words
-    assert f"went on from step {first.kept[1]} of another run" in classifier.words
+    assert f"continued from step {first.kept[1]} of another run" in classifier.words
     assert f"learning rate 0.1 from step {first.kept[1] + 1}" in classifier.words
 
 

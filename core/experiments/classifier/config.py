@@ -32,7 +32,8 @@ class ClassifierConfig(TrainingConfig):
     # fmt: off
     dataset: Dataset = settings.dataset(
         "clouds", Dataset, more=DATASETS, source=TUTORIAL,
-        help="The shape of the classes. One straight line parts two clouds; circles, XOR and spirals need a bend.",
+        help="The shape of the classes. A straight line separates two clouds; circles, XOR and spirals need a "
+        "curved boundary.",
     )
     n_classes: int = setting(
         3, label="Classes", group="data", low=3, high=5, step=1, folded=False, shown_if=("dataset", ("blobs",)),
@@ -46,7 +47,7 @@ class ClassifierConfig(TrainingConfig):
     )
     test_fraction: float = setting(
         0.5, label="Test share", group="data", low=0.1, high=0.9, step=0.05,
-        help="The share of all points kept for testing. They are drawn afresh and never trained on.",
+        help="The share of all points kept for testing. They are drawn separately and never trained on.",
     )
     features: tuple[Feature, ...] = setting(
         ("x1", "x2"), label="Input features", group="data", length=(1, 7),
@@ -64,17 +65,19 @@ class ClassifierConfig(TrainingConfig):
     hidden_sizes: tuple[int, ...] = setting(
         (10,), label="Hidden layers", group="network", length=(0, 6), low=1, high=64, step=1, folded=False,
         source=TUTORIAL, item="Neurons in layer {number}",
-        help="Neurons of each hidden layer. More of them bend the boundary more; none leaves a straight line.",
+        help="Hidden layers, and the neurons in each. More of them allow a more curved boundary; without any "
+        "it is straight.",
     )
     activation: Activation = settings.activation(
         Activation, folded=False, source=TUTORIAL,
-        help="The bend behind each hidden layer. Without one all layers together are a single straight cut.",
+        help="The nonlinear function behind each hidden layer. Without it, all layers together draw only a "
+        "straight line.",
     )
     dropout: float = settings.dropout(
-        help="The share of hidden activations set to zero at each training step. It makes learning by heart harder.",
+        help="The share of hidden activations set to zero at each training step. It makes memorising harder.",
     )
     batch_norm: bool = settings.batch_norm(
-        help="Normalise each hidden layer over the batch. Deep networks and sigmoids learn faster with it.",
+        help="Normalise each hidden layer over the batch. Deep networks and sigmoids often learn faster with it.",
     )
     init: Init = setting(
         "default", label="Initial weights", group="network", source=PYTORCH,
@@ -82,14 +85,15 @@ class ClassifierConfig(TrainingConfig):
             "default": "PyTorch's default", "xavier_uniform_": "Xavier uniform", "kaiming_normal_": "Kaiming normal",
             "normal_": "normal, std 1", "zeros_": "all zero",
         },
-        help="How the weights start. All zero keeps the neurons of a layer equal for ever: they can't divide the work.",
+        help="How the weights start. If all are zero, the neurons of a layer stay equal forever and can't "
+        "divide the work.",
     )
     seed: int = settings.seed(fixes="points, first weights, batches")
     optimizer: Optimizer = settings.optimizer(
         "SGD", source=TUTORIAL, more="Adam gives each weight its own step size."
     )
     lr: float = settings.lr(
-        0.02, low=1e-4, high=100, extremes="Too small crawls, too large overshoots", source=TUTORIAL
+        0.02, low=1e-4, high=100, extremes="Too small is slow, too large overshoots", source=TUTORIAL
     )
     momentum: float = setting(
         0.0, label="Momentum", group="training", low=0, high=0.99, step=0.01,
@@ -124,7 +128,7 @@ class ClassifierConfig(TrainingConfig):
     stop: Literal["steps", "accuracy", "plateau"] = setting(
         "steps", label="Stop", group="training",
         choices={"steps": "after all steps", "accuracy": "at a test accuracy", "plateau": "at a plateau"},
-        help="When the run ends before its last step: at a test accuracy, or when the loss no longer falls.",
+        help="When the run ends before its last step. If the test accuracy decides, it is no fair judgement any more.",
     )
     target_accuracy: float = setting(
         0.98, label="Test accuracy to reach", group="training", low=0.5, high=1, step=0.01,

@@ -100,7 +100,7 @@ def past_of(facts: dict[str, Any]) -> list[str]:
     """Where a run continued from, and its last changes of the learning rate."""
     events = []
     if facts.get("resumed"):
-        events.append(_("went on from step {step} of another run").format(step=facts["resumed"][1]))
+        events.append(_("continued from step {step} of another run").format(step=facts["resumed"][1]))
     rates = [(step, fields["lr"]) for step, fields in recorded(facts).items() if "lr" in fields]
     for step, lr in rates[-MOST_CHANGES:]:
         events.append(_("learning rate {lr} from step {step}").format(lr=f"{lr:.4g}", step=step))

@@ -63,7 +63,7 @@ def test_what_is_written_reads_back() -> None:
         ("Dropout(2)", "Dropout: p is a number from 0 to 1, not “2”."),
         ("Dropout(nan)", "Dropout: p is a number from 0 to 1, not “nan”."),
         ("__import__('os').system('x')", "There is no block “__import__” here."),
-        ("1 + 1", "“1 + 1” is no block: write one as PyTorch does, such as Conv2d(1, 16, 3)."),
+        ("1 + 1", "“1 + 1” is not a block: write one as PyTorch does, such as Conv2d(1, 16, 3)."),
         ("Embedding(3)", "There is no block “Embedding” here."),
     ],
 )

@@ -152,7 +152,7 @@ def test_the_tutorials_network_works() -> None:
             "Residual(ReLU(),Linear(3,3))",
             "(0, 1) Linear wants 3 numbers on the last axis and gets 1 x 28 x 28: put Flatten before it.",
         ),
-        ("Flatten(),Linear(784,9)", "None The network puts out 9, but 10 classes need 10 numbers."),
+        ("Flatten(),Linear(784,9)", "None The network outputs 9, but 10 classes need 10 numbers."),
         ("ReLU(),Tan()", "(1,) There is no block “Tan” here."),
         (
             "ReLU(),Linear(3,3),Tan()",
@@ -162,7 +162,7 @@ def test_the_tutorials_network_works() -> None:
         ("", "None The network has no blocks yet."),
         (
             "AdaptiveAvgPool2d(1),Flatten(),Softmax(dim=1)",
-            "None The network puts out 1, but 10 classes need 10 numbers.",
+            "None The network outputs 1, but 10 classes need 10 numbers.",
         ),
     ],
 )
@@ -197,7 +197,7 @@ def test_what_would_be_too_much_for_a_shared_machine_is_refused() -> None:
 def test_the_widest_network_is_checked_and_what_is_beyond_refused_without_memory() -> None:
     tracemalloc.start()
     widest = ",".join(["Conv2d(8192,8192,64,padding=64)"] * MOST_BLOCKS)
-    assert "puts out 8192 x 4188 x 4188" in checked(widest, (8192, 28, 28))
+    assert "outputs 8192 x 4188 x 4188" in checked(widest, (8192, 28, 28))
     for text in ("ReLU()," * 20_000, "(" * 8000, "Residual(" * 800, "Conv2d(" + "1," * 3000, "[" * 7000 + "]" * 900):
         try:
             blocks = read(text)
@@ -212,19 +212,19 @@ def test_the_widest_network_is_checked_and_what_is_beyond_refused_without_memory
 @pytest.mark.parametrize(
     ("text", "sentence", "repaired"),
     [
-        (CNN.replace("1568", "32"), "Linear wants 1568 here: use it", CNN),
-        ("Conv2d(3,4,3)", "Conv2d wants 1 here: use it", "Conv2d(1,4,3)"),
+        (CNN.replace("1568", "32"), "Set in_features of Linear to 1568", CNN),
+        ("Conv2d(3,4,3)", "Set in_channels of Conv2d to 1", "Conv2d(1,4,3)"),
         ("Conv2d(1,4,31)", "Use padding=2", "Conv2d(1,4,31,padding=2)"),
-        ("BatchNorm2d(4)", "BatchNorm2d wants 1 here: use it", "BatchNorm2d(1)"),
+        ("BatchNorm2d(4)", "Set num_features of BatchNorm2d to 1", "BatchNorm2d(1)"),
         ("LayerNorm((4,4))", "Use normalized_shape=(1, 28, 28)", "LayerNorm((1,28,28))"),
         ("LayerNorm(4)", "Use normalized_shape=28", "LayerNorm(28)"),
         ("MaxPool2d(2,padding=2)", "Use padding=1", "MaxPool2d(2,padding=1)"),
         ("AdaptiveAvgPool2d(1),MaxPool2d(2)", "Take MaxPool2d out", "AdaptiveAvgPool2d(1)"),
         ("Conv1d(28,4,3)", "Put Flatten(1, 2) before it: each row is a channel", "Flatten(end_dim=2),Conv1d(28,4,3)"),
-        ("Flatten(),Linear(784,9)", "Let the last Linear put out 10", "Flatten(),Linear(784,10)"),
+        ("Flatten(),Linear(784,9)", "Let the last Linear output 10 numbers", "Flatten(),Linear(784,10)"),
         (
             "Flatten(),Linear(784,9),ReLU()",
-            "Put Linear(9, 10) at the end",
+            "Add Linear(9, 10) at the end",
             "Flatten(),Linear(784,9),ReLU(),Linear(9,10)",
         ),
         ("Linear(28,10)", "Put Flatten before it", "Flatten(),Linear(28,10)"),
