@@ -49,7 +49,7 @@ def first_log() -> None:
             forget(logs / FOLDER)
         except DiskError as error:
             session.put("first log written", None)  # what was there is gone
-            st.error(_("The disk does not take it: {reason}.").format(reason=reason(error.reason)))
+            st.error(_("It can't be stored on the disk: {reason}.").format(reason=reason(error.reason)))
             return
         session.put("first log written", written)
     _config, data, records = written

@@ -72,7 +72,7 @@ def log_view() -> None:
         0.0,
         0.01,
         key="log smoothing",
-        help=_("Each point becomes a moving average of the points before it; the pale line shows what was logged."),
+        help=_("Each point becomes a running average of the points before it; the pale line shows what was logged."),
     )
     logarithmic = st.toggle(_("Logarithmic y axis"), key="log logarithmic")
     if chosen_runs:
