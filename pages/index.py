@@ -48,7 +48,7 @@ PAGES = (
     Page("classifier", title="Classifier", heading="A simple classifier", step=1, experiment="classifier",
          sentence="The whole path once: data, network, loss, three lines of training, test."),
     Page("cnn", title="CNN", heading="A CNN on handwritten digits", on_home="A CNN on MNIST", step=2, experiment="cnn",
-         sentence="Convolution, activation, pooling; handwritten digits at 97 % and more."),
+         sentence="Convolution, activation and pooling: a network that reads handwritten digits."),
     Page("layers", title="Layers", heading="The common layers", step=3,
          sentence="Try convolution, pooling, dropout, batch norm, activations and losses on real numbers."),
     Page("tensorboard", title="TensorBoard", step=4, icon=":material/monitoring:",

@@ -102,9 +102,9 @@ def sweep_panel() -> None:
     """Draw the section that measures CPU against GPU over width and batch size."""
     st.write(
         _(
-            "One training step of the tutorial's CNN, made ever wider. A GPU needs a while for every single call, "
-            "however small; then it does thousands of sums at once. So narrow networks and small batches are faster "
-            "on the CPU."
+            "One training step of the tutorial's CNN at several widths. Each call to a GPU has a fixed cost, however "
+            "small the work; in return it computes thousands of sums at once. So narrow networks and small batches "
+            "are usually faster on the CPU."
         )
     )
     here = gpus()
@@ -117,8 +117,8 @@ def sweep_panel() -> None:
     if not here:
         st.info(
             _(
-                "Only the CPU can be measured here: there is no GPU in this machine. With one, its lines stand beside "
-                "these, and the page names the width from which it pays."
+                "There is no GPU in this machine, so only the CPU is measured. With a GPU, its lines stand beside "
+                "these, and the page names the width from which it is faster."
             ),
             icon=":material/info:",
         )
@@ -249,7 +249,7 @@ def _kinds_table() -> None:
             ),
             _(
                 "bfloat16 has float32's range and fewer digits. In float16 small gradients become 0, so the loss is "
-                "scaled up before `backward()`; how far, 65,504 limits."
+                "scaled up before `backward()`. Its largest number, 65,504, limits the scale."
             ),
         )
     )
@@ -270,8 +270,8 @@ def threads_panel() -> None:
     """Draw the section that measures 1 to N threads."""
     st.write(
         _(
-            "`torch.set_num_threads` says how many threads share one operation. For a small network, handing out the "
-            "work costs more than the work. Each count is measured in a process of its own."
+            "`torch.set_num_threads` sets how many threads share one operation. For a small network, splitting the "
+            "work costs more than it saves. Each count is measured in its own process."
         )
     )
     counts = thread_counts()

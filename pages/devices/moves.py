@@ -72,11 +72,11 @@ def _stage_data(stage: Stage, device: str) -> dict[str, Any]:
     }
     words = {
         "loaded": _("DataLoader makes tensors in the CPU's memory, and the model is built there, too."),
-        "data": _("`.to` gives back a tensor on the device; the old one stays where it was, until nobody holds it."),
+        "data": _("`.to` returns a tensor on the device; the old one stays where it was until nothing refers to it."),
         "model": _("A module moves itself: all its parameters now live on the device."),
-        "forward": _("All operands are on the device, so the results are made there."),
-        "backward": _("Gradients live beside their parameters, and so does the optimizer's state."),
-        "back": _("NumPy, plots and prints need the CPU: only the few numbers of the answer travel back."),
+        "forward": _("All tensors of the operation are on the device, so its results are, too."),
+        "backward": _("Gradients are on the device of their parameters, and so is the optimizer's state."),
+        "back": _("NumPy and plots read the CPU's memory: only the few numbers of the answer are copied back."),
     }
     sentence = words[stage.name].replace("`", "")
     if device == "cpu" and stage.name in ("data", "model"):
@@ -84,7 +84,9 @@ def _stage_data(stage: Stage, device: str) -> dict[str, Any]:
     if stage.milliseconds is not None:
         sentence = joined(sentence, _("Measured: {time} ms.").format(time=f"{stage.milliseconds:.3f}"))
     if stage.error:
-        sentence = joined(sentence, _("On meta this is a real error, because there are no numbers to copy:"))
+        sentence = joined(
+            sentence, _("The meta device has no numbers to copy, so this line can't run on it. PyTorch says:")
+        )
     return {
         "title": titles[stage.name],
         "code": stage.code,

@@ -14,7 +14,7 @@ from pages.shared.person.language import _
 with st.sidebar:
     machine_panel()
 st.title(_(page("devices").heading), anchor=False)
-st.caption(_("Press “Next line” and watch each tensor move. Then make the classic mistakes, and mend them."))
+st.caption(_("Press “Next line” and watch each tensor move. Then make the classic mistakes, and fix them."))
 panels: dict[str, Section] = {
     "moves": (_("Three moves"), moves_panel),
     "pitfalls": (_("Classic mistakes"), pitfalls_panel),

@@ -17,9 +17,9 @@ def pitfalls_panel() -> None:
     if device == "meta":
         st.caption(
             _(
-                "There is no GPU here, so `device` is the meta device: its tensors have no numbers, but PyTorch "
-                "watches over devices in just the same way. Every error below is real, from this very moment. "
-                "Only the clock runs on the CPU."
+                "There is no GPU here, so `device` is the meta device: its tensors have no numbers, but PyTorch checks "
+                "devices in the same way. Every error below is real and was produced just now. Only the timing runs "
+                "on the CPU."
             )
         )
     names = list(PITFALLS)
@@ -37,7 +37,7 @@ def _pitfall(name: str, device: str) -> None:
         "time": _("Timing without synchronize"),
     }
     st.markdown(f"**{titles[name]}**")
-    fixed = st.toggle(_("mend it"), key=f"devices pitfall {name}", persist_state="page")
+    fixed = st.toggle(_("fix it"), key=f"devices pitfall {name}", persist_state="page")
     where = "cpu" if name == "time" and device == "meta" else device
     st.code(pitfall_program(name, fixed, where), language="python", wrap_lines=True)
     outcome = _run(name, fixed, where)
@@ -81,17 +81,17 @@ def _explanation(name: str, fixed: bool, device: str) -> str:
         return _("`.cpu()` copies the numbers back, then NumPy can read them.")
     if name == "assigned":
         if fixed:
-            return _("A tensor's `.to` gives back another tensor; a module's `.to` moves the module itself.")
-        return _("No error, and nothing happened: `.to` gave back a new tensor that nobody kept.")
+            return _("A tensor's `.to` returns another tensor; a module's `.to` moves the module itself.")
+        return _("No error, but nothing moved: `.to` returned a new tensor, and the program did not keep it.")
     if device == "cpu":
         return joined(
             _(
-                "This was timed on the CPU, because the meta device computes nothing. There a line ends when its work "
-                "is done: with or without `synchronize()` the same is measured, and what differs is chance."
+                "This was timed on the CPU, because the meta device computes nothing. On the CPU a line ends when its "
+                "work is done, so both versions measure the same; differences are random."
             ),
             _(
-                "On a GPU the program without it stops the clock while the GPU still works: the time looks "
-                "wonderfully short. That can't be shown without one."
+                "On a GPU the program without `synchronize()` stops the clock while the GPU is still computing, so the "
+                "time looks much too short. That can't be shown without one."
             ),
         )
     if fixed:

@@ -36,7 +36,7 @@ def picture(config: VGGConfig) -> dict[str, Any]:
 def by_hand(config: VGGConfig) -> None:
     """Step by step, where the network is small enough for the server to take the steps."""
     if config.stack.flops * config.batch_size > BY_HAND_FLOPS:
-        st.info(_("This network is too large to be stepped by hand here. Choose a smaller width, batch or image size."))
+        st.info(_("This network is too large for single steps here. Choose a smaller width, batch size or image size."))
     else:
         step_by_step(space)
 

@@ -47,7 +47,7 @@ def _watch(config: VGGConfig) -> None:
         return
     if here.done:
         st.rerun()
-    st.info(_("This is a slow one. Measuring how long an epoch takes here …"), icon=":material/hourglass:")
+    st.info(_("This run is slow. Measuring how long an epoch takes here …"), icon=":material/hourglass:")
 
 
 def facts(config: VGGConfig) -> str:

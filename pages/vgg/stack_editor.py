@@ -37,8 +37,8 @@ def stack_editor(space: Workspace, config: VGGConfig) -> None:
 
     st.write(
         _(
-            "Each chip is a layer. Click one to change it, drag it to another place, or add one behind it. The number "
-            "is the paper's; the drawing shows what the width makes of it."
+            "Each chip is a layer. Click one to change it, drag it to another place, or add one after it. The chip "
+            "shows the paper's number of channels, the drawing the number at the width you chose."
         )
     )
     stack_component(key="stack editor", data=drawing(config), on_cfg_change=edit)
@@ -76,8 +76,8 @@ def drawing(config: VGGConfig) -> dict[str, Any]:
             "layer_left_help": _("Move this layer to the left"),
             "layer_right_help": _("Move this layer to the right"),
             "layer_remove_help": _("Delete this layer"),
-            "layer_conv_help": _("Add a convolution behind this layer"),
-            "layer_pool_help": _("Add a pooling behind this layer"),
+            "layer_conv_help": _("Add a convolution after this layer"),
+            "layer_pool_help": _("Add a pooling after this layer"),
         },
     }
 
@@ -136,8 +136,7 @@ def story(config: VGGConfig) -> None:
         )
     st.write(
         _(
-            "`nn.Sequential(*layers)`: the star hands the items of the list over one by one, as if each had been "
-            "written as an argument of its own. `in_channels` follows through the loop: what one convolution puts out "
-            "is what the next one takes in."
+            "`nn.Sequential(*layers)`: the star passes the items of the list as separate arguments. The loop updates "
+            "`in_channels`: the output channels of one convolution are the input channels of the next."
         )
     )

@@ -137,5 +137,5 @@ def test_tensors_move_and_mistakes_are_fixed(person: Callable[..., Person]) -> N
     mistake = page.get_by_test_id("stVerticalBlock").filter(has_text="The model moved, the data did not").last
     alert = mistake.get_by_role("alert")
     expect(alert).to_have_count(1, timeout=PATIENCE)
-    mistake.get_by_text("mend it").click()
+    mistake.get_by_text("fix it").click()
     expect(alert).to_have_count(0, timeout=PATIENCE)

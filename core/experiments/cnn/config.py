@@ -42,7 +42,7 @@ class CNNConfig(ImageConfig):
     shift: int = settings.shift()
     rotate: int = setting(
         0, label="Rotate by up to N degrees", group="data", low=0, high=45, step=1,
-        help="Turn each training image a little by chance. Too far, and a 6 looks like a 9.",
+        help="Turn each training image randomly, by at most this angle. A little of it makes the network more robust.",
     )
     channels1: int = setting(
         16, label="Channels of convolution 1", group="network", low=4, high=64, step=1, folded=False, source=TUTORIAL,
@@ -71,17 +71,17 @@ class CNNConfig(ImageConfig):
     pooling: Literal["MaxPool2d", "AvgPool2d", "Identity"] = setting(
         "MaxPool2d", label="Pooling", group="network", source=TUTORIAL,
         choices={"MaxPool2d": "maximum", "AvgPool2d": "average", "Identity": "none"},
-        help="Keep one number of each 2 x 2 square: the largest, or the mean. It forgets the exact place.",
+        help="Keep one number of each 2 x 2 square: the largest, or the mean. The exact place is lost.",
     )
     activation: Activation = settings.activation(
         Activation, source=TUTORIAL,
-        help="The bend behind each convolution. Sigmoid makes small gradients: see how much slower it learns.",
+        help="The nonlinearity after each convolution. Sigmoid has small gradients: see how much slower it learns.",
     )
     dropout: float = settings.dropout(
         help="The share of the last layer's inputs set to zero at each training step."
     )
     batch_norm: bool = settings.batch_norm(
-        help="Normalise each channel over the batch, behind each convolution. It often learns in fewer steps.",
+        help="Normalise each channel over the batch, after each convolution. It often learns in fewer steps.",
     )
     seed: int = settings.seed(fixes="first weights, batches, augmentation")
     optimizer: Optimizer = settings.optimizer("Adam", more="SGD needs a learning rate of about 0.1 here.")

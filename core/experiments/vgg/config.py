@@ -75,13 +75,13 @@ class VGGConfig(ImageConfig):
     train_size: int = settings.train_size()
     shift: int = settings.shift()
     flip: bool = setting(
-        False, label="Mirror by chance", group="data",
+        False, label="Mirror randomly", group="data",
         help="Show half of the training images with left and right exchanged. Good for things, bad for digits.",
     )
     cfg: tuple[Layer, ...] = setting(
         PRESETS["VGG-16"], label="cfg", group="network", length=(1, MOST_LAYERS), low=1, high=MOST_CHANNELS,
         folded=False, source=TUTORIAL,
-        help="The layers from first to last: a number is a convolution with so many channels, M halves the image.",
+        help="All layers in order: a number is a convolution with this many output channels, M halves the image.",
     )
     width: Literal["1/16", "1/8", "1/4", "1/2", "1"] = setting(
         "1/4", label="Width", group="network", folded=False,
@@ -90,7 +90,7 @@ class VGGConfig(ImageConfig):
     )
     batch_norm: bool = settings.batch_norm(
         True, folded=False, source=TUTORIAL,
-        help="Normalise each channel over the batch, behind each convolution. Without it so deep a network stalls.",
+        help="Normalise each channel over the batch, after each convolution. Without it deep networks learn later.",
     )
     compare: Literal["none", "batch_norm", "init"] = setting(
         "none", label="Side by side", group="network", folded=False,
@@ -105,7 +105,7 @@ class VGGConfig(ImageConfig):
         choices={
             "default": "PyTorch's default", "kaiming": "good: kaiming_normal_", "small": "bad: normal_, std 0.001",
         },
-        help="Weights too small let the signal fade from layer to layer; kaiming_normal_ keeps its size.",
+        help="If weights are too small, the signal shrinks from layer to layer; kaiming_normal_ keeps its size.",
     )
     head: Literal["linear", "paper"] = setting(
         "linear", label="Head", group="network", source=TUTORIAL,
@@ -125,7 +125,7 @@ class VGGConfig(ImageConfig):
     precision: Precision = settings.precision()
     channels_last: bool = setting(
         True, label="channels_last", group="training",
-        help="Keep the channels of each pixel side by side in memory. The numbers are the same, the pace is higher.",
+        help="Keep the channels of each pixel next to each other in memory. Training is usually faster.",
     )
     device: Device = settings.device(pays="A GPU pays with many channels and large batches.")
     bugs: tuple[Bug, ...] = settings.bugs(Bug)
