@@ -245,11 +245,11 @@ class Editor {
           {
             type: "button",
             class: "tp-editor-button",
-            title: text.mend_help,
-            "data-testid": "mend",
-            onclick: () => this.send({ do: "mend" }),
+            title: text.fix_help,
+            "data-testid": "fix",
+            onclick: () => this.send({ do: "fix" }),
           },
-          text.mend,
+          text.fix,
         ),
       );
     }

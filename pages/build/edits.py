@@ -78,7 +78,7 @@ def changed(space: Workspace, desk: Desk, order: dict[str, Any]) -> tuple[Block,
     if do == "preset":
         desk.chosen = None
         return _preset(space, str(order["value"]))
-    if do == "mend":
+    if do == "fix":
         return repair_all(blocks, settings.input_shape, settings.n_classes, settings.batches)
     if do == "remedy":
         repair = remedy(blocks, examined(space, blocks), settings.n_classes)

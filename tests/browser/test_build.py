@@ -143,5 +143,5 @@ def test_fits_a_phone(person: Callable[..., Person]) -> None:
     screen.page.keyboard.press("Enter")
     expect(screen.part("why")).to_contain_text("Conv2d 在这里要 16 个通道，收到的却是 24 个。")
     screen.fits(".tp-editor *")
-    screen.part("mend").tap()
+    screen.part("fix").tap()
     expect(screen.part("block-editor")).to_have_attribute("data-works", "true")

@@ -57,7 +57,7 @@ def test_begins_as_the_tutorials_network_with_all_shapes(builder: Builder) -> No
     assert builder.tab.data_of("live view build")["picture"]["stages"][0]["name"] == "Conv2d → ReLU"
 
 
-def test_what_breaks_is_red_there_and_a_click_mends_it(builder: Builder) -> None:
+def test_what_breaks_is_red_there_and_a_click_fixes_it(builder: Builder) -> None:
     builder.edit("set", path=[0], name="out_channels", value="24")
     data = builder.data
     assert data["where"] == [3] and data["problem"] == "Conv2d wants 16 channels here and gets 24."
@@ -115,7 +115,7 @@ def test_text_that_can_be_read_in_part_keeps_the_rest(builder: Builder) -> None:
     builder.edit("type", path=[1], value="ReLU(, Tanh")
     assert builder.data["rows"][1]["kind"] == "" and len(builder.data["rows"]) == 4, "what follows stays as it was"
     builder.edit("type", path=[1], value="relu")
-    builder.edit("mend")
+    builder.edit("fix")
     assert builder.network == "Conv2d(1,8,3),ReLU(),Flatten(),Linear(5408,10)"
 
 
@@ -138,7 +138,7 @@ def test_trains_and_a_change_begins_anew(builder: Builder) -> None:
     until(lambda: first.step > 2)
     builder.edit("set", path=[0], name="kernel_size", value="7")
     assert builder.space.run is first, "it does not fit yet: 28 - 7 + 4 gives 13 x 13"
-    builder.edit("mend")
+    builder.edit("fix")
     second = builder.space.run
     assert second is not first and second.config.blocks == builder.network
     until(lambda: second.step > 2)
@@ -158,7 +158,7 @@ def test_what_does_not_work_yet_is_there_on_the_next_visit(open_tab: Callable[..
     Builder(open_tab()).edit("remove", path=[5])
     again = Builder(open_tab())
     assert "Flatten" not in again.network and again.data["where"] == [5]
-    again.edit("mend")
+    again.edit("fix")
     assert Builder(open_tab()).data["works"]
     assert Builder(open_tab(BOB)).network == TUTORIAL_CNN
 

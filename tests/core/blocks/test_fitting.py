@@ -244,7 +244,7 @@ def test_a_click_repairs_it(text: str, sentence: str, repaired: str) -> None:
     assert write(fix.blocks) == repaired
 
 
-def test_most_random_networks_can_be_mended_wholly() -> None:
+def test_most_random_networks_can_be_fixed_wholly() -> None:
     repaired = 0
     for number in range(60):
         blocks, _, _ = random_network(random.Random(number))
