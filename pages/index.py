@@ -65,8 +65,8 @@ PAGES = (
     Page("rnn_digits", title="LSTM", heading="LSTM: a digit row by row",
          on_home="Classification: a digit row by row", step=7, experiment="rnn_digits"),
     Page("loading", title="Loading", heading="Loading data in parallel", step=8,
-         sentence="DataLoader's workers, when they pay, and how to go on from here."),
-    Page("next", title="Further", heading="How to go on", step=8, icon=":material/signpost:"),
+         sentence="DataLoader's workers, when they pay, and where to go from here."),
+    Page("next", title="Further", heading="Where to go next", step=8, icon=":material/signpost:"),
     Page("glossary", title="Glossary", icon=":material/menu_book:"),
 )
 # fmt: on

@@ -30,22 +30,22 @@ class LoadingConfig(Config):
             "memory": "images in memory", "drawn": "images drawn on the spot", "files": "JPEG files",
             "slow": "a slow decode",
         },
-        help="Where a sample comes from. What one sample costs decides whether workers pay.",
+        help="Where a sample comes from. The time that one sample takes decides whether workers pay.",
     )
     decode_ms: int = setting(
         5, label="Decode (ms per sample)", group="data", low=0, high=50, step=1, folded=False,
         shown_if=("dataset", ("slow",)),
-        help="How long one sample takes to be decoded. A photo of 12 megapixels takes 50 ms and more.",
+        help="How long it takes to decode one sample. A photo of 12 megapixels takes 50 ms or more.",
     )
     decode: Literal["computing", "waiting"] = setting(
         "computing", label="The decode is", group="data", folded=False, shown_if=("dataset", ("slow",)),
         choices={"computing": "computing", "waiting": "waiting"},
-        help="Computing keeps a core busy, as a JPEG does; waiting leaves it free, as a slow disk or network does.",
+        help="Computing keeps a core busy, as a JPEG does. Waiting, as for a slow disk or network, leaves it free.",
     )
     file_size: Literal[64, 128, 256] = setting(
         256, label="Side of the JPEGs (pixels)", group="data", folded=False, shown_if=("dataset", ("files",)),
         choices={64: "64", 128: "128", 256: "256"},
-        help="Each file is read, decoded and shrunk to 32 x 32. Four times the pixels, four times the work.",
+        help="Each file is read, decoded and reduced to 32 x 32. Four times the pixels are four times the work.",
     )
     style: Literal["map", "stream", "split", "tensor"] = setting(
         "map", label="Read as", group="data", folded=False,
@@ -53,69 +53,69 @@ class LoadingConfig(Config):
             "map": "Dataset (by index)", "stream": "IterableDataset, not split",
             "split": "IterableDataset, split among workers", "tensor": "one tensor, no DataLoader",
         },
-        help="By index, as a stream, or all samples once into one tensor that is then indexed.",
+        help="Read samples by index, as a stream, or all at once into one tensor that is then indexed.",
     )
     samples: int = setting(
         256, label="Samples", group="data", low=32, high=2048, step=32,
-        help="Samples in the data set. More of them make a longer epoch and a steadier figure.",
+        help="Samples in the data set. With more of them an epoch is longer and the measured times vary less.",
     )
     num_workers: int = setting(
         0, label="num_workers", group="loader", low=0, high=8, step=1, folded=False, source=PYTORCH,
-        help="Processes that fetch batches ahead. With 0 the training fetches them itself and stands still meanwhile.",
+        help="Processes that prepare batches in advance. With 0 the training fetches each itself and waits for it.",
     )
     batch_size: int = setting(
         32, label="batch_size", group="loader", low=1, high=256, step=1, folded=False,
-        help="Samples in a batch. A worker always makes a whole batch alone.",
+        help="Samples in a batch. One worker always makes a whole batch.",
     )
     prefetch_factor: int = setting(
         2, label="prefetch_factor", group="loader", low=1, high=8, step=1, source=PYTORCH,
-        help="Batches that each worker may be ahead. More of them smooth out slow ones and cost memory.",
+        help="Batches that each worker may prepare in advance. More of them compensate for slow ones, but need memory.",
     )
     persistent_workers: bool = setting(
         False, label="persistent_workers", group="loader", source=PYTORCH,
-        help="Keep the workers after an epoch. Without it every epoch starts new ones.",
+        help="Keep the workers after an epoch. Otherwise each epoch starts new ones.",
     )
     shuffle: bool = setting(
         False, label="shuffle", group="loader", source=PYTORCH,
-        help="A new order in each epoch. It costs nothing here: only indices are shuffled.",
+        help="Use a new order in each epoch. This takes almost no time, because only indices are shuffled.",
     )
     drop_last: bool = setting(
         False, label="drop_last", group="loader", source=PYTORCH,
-        help="Leave out the last batch if it is not full.",
+        help="Leave out the last batch if it isn't full.",
     )
     pin_memory: bool = setting(
         False, label="pin_memory", group="loader", source=PYTORCH,
-        help="Copy batches into memory that a GPU can read by itself. Without a GPU it does nothing but warn.",
+        help="Copy batches into memory that a GPU can read by itself. Without a GPU it only causes a warning.",
     )
     collate_fn: Literal["default", "floats"] = setting(
         "default", label="collate_fn", group="loader", source=PYTORCH,
         choices={"default": "default_collate", "floats": "floats made by the worker"},
-        help="How samples become a batch. Floats are four times the bytes that have to travel from worker to training.",
+        help="How samples become a batch. As floats, four times as many bytes travel from worker to training.",
     )
     context: Literal["default", "fork", "forkserver", "spawn"] = setting(
         "default", label="multiprocessing_context", group="loader", source=PYTORCH,
         choices={"default": "this system's default", "fork": "fork", "forkserver": "forkserver", "spawn": "spawn"},
-        help="How a worker starts: fork copies the process, spawn begins a new Python, as on Windows and macOS.",
+        help="How a worker starts: fork copies the process; spawn starts a new Python, as on Windows and macOS.",
     )
     step: Literal["none", "cnn", "accelerator"] = setting(
         "cnn", label="Training step", group="training", folded=False,
         choices={
             "none": "none, only load", "cnn": "a small CNN on the CPU", "accelerator": "as on a GPU: the CPU waits",
         },
-        help="What is done with each batch. On the CPU it takes cores from the workers, a GPU would not.",
+        help="What is done with each batch. On the CPU it competes with the workers for cores; on a GPU it would not.",
     )
     step_ms: int = setting(
         20, label="Step (ms per batch)", group="training", low=0, high=100, step=5, folded=False,
         shown_if=("step", ("accelerator",)),
-        help="How long the CPU waits for the GPU, batch for batch. No worker makes this shorter.",
+        help="How long the CPU waits for the GPU with each batch. Workers can't shorten this.",
     )
     num_epochs: int = setting(
         2, label="Epochs", group="training", low=1, high=5, step=1, folded=False,
-        help="Passes over the data. The first one pays for the start of the workers.",
+        help="Passes through the data. The first one includes the start of the workers.",
     )
     seed: int = setting(
         1, label="Seed", group="training", low=0, high=9999, step=1,
-        help="Fixes the images, their order and the first weights. Times differ from run to run all the same.",
+        help="Fixes the images, their order and the first weights. Times still differ from run to run.",
     )
     # fmt: on
 
@@ -129,7 +129,7 @@ class LoadingConfig(Config):
                 {"seconds": f"{self.batch_size * self.decode_ms / 1000:.1f}"},
             )
         if self.drop_last and self.batches_per_epoch == 0:
-            yield Problem("drop_last", "No batch would be full, so that with drop_last none is left.")
+            yield Problem("drop_last", "No batch would be full, so with drop_last none is left.")
 
     def _loader_problems(self) -> Iterator[Problem]:
         if self.persistent_workers and self.num_workers == 0:

@@ -1,1 +1,1 @@
-"""How to go on: one program for each next thing. They run alone, with torch and nothing else."""
+"""Where to go next: one program for each next thing. They run alone, with torch and nothing else."""

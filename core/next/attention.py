@@ -1,4 +1,4 @@
-"""Step 7 goes on: attention. A transformer layer sees all of a sequence at once, and is told where each item stands."""
+"""After step 7: attention. A transformer layer sees all of a sequence at once, and is told where each item stands."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""Step 5 goes on: torch.compile turns a network into machine code. That takes time, and a C++ compiler on the CPU."""
+"""After step 5: torch.compile turns a network into machine code. That takes time, and a C++ compiler on the CPU."""
 
 import shutil
 import time

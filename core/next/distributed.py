@@ -1,4 +1,4 @@
-"""Step 8 goes on: two processes train one network. Each has half of the data; their gradients are averaged."""
+"""After step 8: two processes train one network. Each has half of the data; their gradients are averaged."""
 
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""Step 6 goes on: torch.export writes the network down as a graph that runs without your Python class."""
+"""After step 6: torch.export writes the network down as a graph that runs without your Python class."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""Step 2 goes on: mixed precision. The forward pass in 16 bits where that is safe, the weights in 32."""
+"""After step 2: mixed precision. The forward pass in 16 bits where that is safe, the weights in 32."""
 
 import time
 

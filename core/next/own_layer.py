@@ -1,4 +1,4 @@
-"""Step 3 goes on: a layer of one's own, with a backward of one's own, checked against numerical gradients."""
+"""After step 3: a layer of one's own, with a backward of one's own, checked against numerical gradients."""
 
 from typing import Any
 

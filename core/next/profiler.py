@@ -1,4 +1,4 @@
-"""Step 4 goes on: torch.profiler tells where the time of a training step goes."""
+"""After step 4: torch.profiler tells where the time of a training step goes."""
 
 import torch
 from torch import nn

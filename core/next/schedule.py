@@ -1,4 +1,4 @@
-"""Step 1 goes on: a learning rate that changes by plan, and gradients that are kept short."""
+"""After step 1: a learning rate that changes by plan, and gradients that are kept short."""
 
 import torch
 from torch import nn

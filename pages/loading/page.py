@@ -19,7 +19,9 @@ take_settings(space)
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title(_(page("loading").heading), anchor=False)
     share(space)
-st.caption(_("Choose a situation: both settings are measured here and now, one after the other. Then turn the knobs."))
+st.caption(
+    _("Choose a situation: its two settings are measured here and now, one after the other. Then change them yourself.")
+)
 for notice in space.notices:
     st.error(tell(notice))
 space.notices = []
@@ -33,7 +35,7 @@ with st.sidebar:
 def show_lesson() -> None:
     """What there is to see in the situations."""
     page_text("loading")
-    link_to("next", _("How to go on"))
+    link_to("next", _("Where to go next"))
 
 
 SECTIONS: dict[str, Section] = {

@@ -180,7 +180,7 @@ def _compared(a: Result, b: Result, config: LoadingConfig) -> str:
             a=f"{a.samples / config.num_epochs:.0f}", b=f"{b.samples / config.num_epochs:.0f}", count=config.samples
         )
     if 0.9 < ratio < 1.1:
-        return _("A and B are equally fast, within the tenth by which such measurements differ anyway.")
+        return _("A and B are equally fast: such measurements differ by about a tenth anyway.")
     if ratio > 1:
         return _("B is **{ratio} times as fast** as A.").format(ratio=f"{ratio:.1f}")
     return _("A is **{ratio} times as fast** as B.").format(ratio=f"{1 / ratio:.1f}")

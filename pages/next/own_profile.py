@@ -40,8 +40,8 @@ def own_profile() -> None:
     """Choose a run, profile a few of its steps, look at them."""
     st.write(
         _(
-            "Choose a run: its training is started again with the same settings in a process of its own, and three "
-            "steps of it are watched by `torch.profiler`. Each bar is an operation; below it, what it is made of."
+            "Choose a run. Its training is started again with the same settings in a separate process, and "
+            "`torch.profiler` records three steps. Each bar is an operation; below it are the operations that it calls."
         )
     )
     known = choices()
@@ -126,15 +126,15 @@ def _show(request: Request | None, alive: bool) -> None:
         st.markdown(_operations(profile))
         st.caption(
             _(
-                "Drag over the picture to see a part of it larger. The profiler itself takes time: for tiny operations "
-                "it costs more than they do. The loop's own Python is the space between the bars."
+                "Drag over the picture to enlarge a part of it. The profiler itself takes time, for tiny operations "
+                "more than they do themselves. The space between the bars is the loop's own Python code."
             )
         )
 
 
 def _hint(request: Request | None) -> str:
     if request is None or not request.job.alive:
-        return _("Nothing profiled yet: choose a run and press Profile it.")
+        return _("Nothing is profiled yet: choose a run and press Profile it.")
     count = jobs().before(request.job)
     if count:
         return _("The cores are taken: {count} before you in line.").format(count=count)

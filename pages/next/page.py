@@ -1,4 +1,4 @@
-"""How to go on: what comes after each step, with a program to run; and a profile of one's own run."""
+"""Where to go next: what comes after each step, with a program to run; and a profile of one's own run."""
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from pages.shared.person.language import _
 
 st.title(_(page("next").heading), anchor=False)
 st.caption(
-    _("Choose the step that you liked best: one next thing for each, with a program that runs here and anywhere.")
+    _("Choose a step that you liked: each leads to one new topic, with a program that runs here and anywhere else.")
 )
 
 
@@ -21,7 +21,7 @@ def the_map() -> None:
     steps = {
         "schedule": _("1 · Classifier → a schedule for lr"),
         "mixed_precision": _("2 · CNN → mixed precision"),
-        "own_layer": _("3 · Layers → a layer of one's own"),
+        "own_layer": _("3 · Layers → a layer of your own"),
         "profiler": _("4 · TensorBoard → the profiler"),
         "compiled": _("5 · VGG → torch.compile"),
         "exported": _("6 · Saving → torch.export"),
@@ -29,8 +29,8 @@ def the_map() -> None:
         "distributed": _("8 · Loading → many processes (DDP)"),
     }
     notes = {
-        "compiled": _("Compiling takes from half a minute to several; it is ended after two."),
-        "distributed": _("It starts two processes that each import PyTorch: some seconds."),
+        "compiled": _("Compiling takes half a minute to several minutes; after two minutes it is stopped."),
+        "distributed": _("It starts two processes, each of which imports PyTorch; this takes a few seconds."),
     }
     chosen = remembered(st.pills, _("What is next"), "next step", steps)
     page_text("next", chosen)
@@ -38,7 +38,7 @@ def the_map() -> None:
 
 
 SECTIONS: dict[str, Section] = {
-    "map": (_("The next thing"), the_map),
+    "map": (_("New topics"), the_map),
     "profile": (_("Where the time of your run goes"), own_profile),
 }
 section_row("section next", SECTIONS)
