@@ -22,7 +22,7 @@ def picture_words() -> dict[str, str]:
         "maps_caption": _("after conv{number}: {count} maps of {size} × {size}"),
         "tile_filters": _("Filter {number}. Click to see it at work."),
         "tile_maps": _("Map {number} after conv{layer}"),
-        "previous_filter": _("The filter before"),
+        "previous_filter": _("The previous filter"),
         "next_filter": _("The next filter"),
         "filter_number": _("filter {number} of {count}"),
         "convolution_help": _("Point at the output, or use the arrow keys, to choose a pixel"),

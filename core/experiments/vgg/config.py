@@ -86,7 +86,7 @@ class VGGConfig(ImageConfig):
     width: Literal["1/16", "1/8", "1/4", "1/2", "1"] = setting(
         "1/4", label="Width", group="network", folded=False,
         choices={"1/16": "1/16", "1/8": "1/8", "1/4": "1/4", "1/2": "1/2", "1": "1, the paper's"},
-        help="All channels times this. Half the width takes a quarter of the time and of the parameters.",
+        help="All channels times this. Half the width has about a quarter of the parameters and operations.",
     )
     batch_norm: bool = settings.batch_norm(
         True, folded=False, source=TUTORIAL,
@@ -105,7 +105,7 @@ class VGGConfig(ImageConfig):
         choices={
             "default": "PyTorch's default", "kaiming": "good: kaiming_normal_", "small": "bad: normal_, std 0.001",
         },
-        help="If weights are too small, the signal shrinks from layer to layer; kaiming_normal_ keeps its size.",
+        help="If weights are too small, the signal shrinks from layer to layer; kaiming_normal_ draws larger ones.",
     )
     head: Literal["linear", "paper"] = setting(
         "linear", label="Head", group="network", source=TUTORIAL,
