@@ -87,11 +87,12 @@ def test_a_form_belongs_to_one_term() -> None:
 def test_a_term_is_linked_at_its_first_use() -> None:
     text = "## Loss\n\nThe `loss`, *loss* and $loss$; **loss** and losses. [x](y) and gradient descent of a gradient."
     linked = with_terms(text, "en")
-    assert linked.startswith('## Loss\n\nThe `loss`, *loss* and $loss$; **[loss](glossary?lang=en#loss "One number')
+    assert linked.startswith('## Loss\n\nThe `loss`, *loss* and $loss$; [**loss**](glossary?lang=en#loss "One number')
     assert linked.count("](glossary") == 3
     assert "[gradient descent](glossary?lang=en#gradient_descent " in linked
     assert with_terms("[步子](glossary:gradient_descent)与梯度下降", "zh").count("glossary?lang=zh") == 1
     assert with_terms("打开标签页", "zh") == "打开标签页"
+    assert with_terms("要看**泛化**如何", "zh").startswith("要看[**泛化**](glossary?lang=zh#generalise ")
 
 
 def test_links_of_texts_lead_to_terms() -> None:

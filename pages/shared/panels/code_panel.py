@@ -29,8 +29,8 @@ def code_panel(space: Workspace) -> None:
     st.write(
         _(
             "This is the code that runs, made from the app's own source with your settings filled in. Marked lines "
-            "differ from the tutorial's defaults, lines struck through are missing from it. Run it anywhere with the "
-            "same torch: it prints the same losses."
+            "differ from the tutorial's defaults; lines that are struck through are missing here. On the same machine, "
+            "with the same version of PyTorch, it prints the same losses."
         )
     )
     name = f"torch_playground_{space.name}"

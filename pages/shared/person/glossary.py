@@ -15,6 +15,8 @@ from pages.shared.server.addresses import address
 FILE = Path(__file__).parents[1] / "glossary.toml"
 LINK = re.compile(r"\[(?P<text>[^]]+)\]\(glossary:(?P<key>\w+)\)")
 """A link that a text sets by itself: [these steps](glossary:gradient_descent)."""
+BOLD_LINK = re.compile(r'\*\*\[(?P<text>[^]\n]+)\]\((?P<to>\S+ "[^"\n]*")\)\*\*')
+"""A bold link. Between Chinese characters Markdown sees no bold text that begins with a bracket."""
 PLAIN = re.compile(
     rf"{CODE.pattern}|^#+ [^\n]*$|^<!--[^\n]*$|!?\[[^]]*\]\([^)]*\)|(?<!\*)\*[^*\n]+\*(?!\*)|“[^”\n]*”|标签页",
     re.MULTILINE | re.DOTALL,
@@ -96,7 +98,8 @@ def with_terms(text: str, language: str) -> str:
         pieces += [pattern.sub(first, text[end : fixed.start()]), fixed.group()]
         end = fixed.end()
     linked = "".join([*pieces, pattern.sub(first, text[end:])])
-    return LINK.sub(lambda place: link(place["text"], place["key"]), linked)
+    linked = LINK.sub(lambda place: link(place["text"], place["key"]), linked)
+    return BOLD_LINK.sub(r"[**\g<text>**](\g<to>)", linked)
 
 
 def link_address(key: str, language: str) -> str:
