@@ -53,17 +53,17 @@ def image_set(name: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def mirror(x: Tensor) -> Tensor:
-    """Each image (N, C, H, W) as it is or, by chance, with left and right exchanged."""
+    """Each image (N, C, H, W) as it is or, randomly, with left and right exchanged."""
     return torch.where(torch.rand(len(x), 1, 1, 1).to(x.device) < 0.5, x.flip(3), x)
 
 
 def augment(x: Tensor, shift: float, rotate: float) -> Tensor:
-    """Shift and rotate each image by chance, as no two people write alike.
+    """Shift and rotate each image randomly, as no two people write alike.
 
     Args:
         x: (N, C, H, W).
-        shift: at most so many pixels up or down and left or right.
-        rotate: at most so many degrees either way.
+        shift: at most this many pixels up or down and left or right.
+        rotate: at most this many degrees either way.
     """
     angle = torch.deg2rad((2 * torch.rand(len(x)) - 1) * rotate)
     move = (2 * torch.rand(len(x), 2) - 1) * shift * 2 / x.shape[-1]
