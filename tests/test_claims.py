@@ -196,7 +196,7 @@ def test_what_texts_say() -> None:
     assert with_claims(text, known, "en") == (
         "78 to 86.5 % 1,000 to 2,000.5; 100 %, (not measured yet), 0.31 50 % `NaN` so. `{share}` ${same}$ {other}"
     )
-    assert with_claims(text, known, "zh").startswith("78%～86.5% 1000～2000.5; 100%, （尚未测量）, 0.31 50% `NaN`")
+    assert with_claims(text, known, "zh").startswith("78%～86.5% 1000～2000.5; 100%,（尚未测量）, 0.31 50% `NaN`")
     assert places(text) == ["share", "loss", "same", "later", "floor", "half", "nan", "better", "other"]
 
 

@@ -357,6 +357,30 @@ def test_a_folded_part_ends_at_the_next_heading_mark_or_end() -> None:
     assert pieces == [("", "a"), ("B", "b"), ("", "## c"), ("D", "d"), ("E", "e"), ("", "f")]
 
 
+def broken_bold(text: str) -> list[str]:
+    """Bold words that Markdown leaves as asterisks: inside of them stands punctuation, and right outside a letter."""
+    inside, outside = r"[^\w\s*]", r"[^\W_]"
+    return [
+        span.group()
+        for line in BLOCK.sub("", text).splitlines()
+        for span in re.finditer(r"\*\*[^*]+\*\*", re.sub(r"`[^`]*`", lambda code: "`" * len(code.group()), line))
+        if (re.search(rf"{outside}$", line[: span.start()]) and re.match(rf"\*\*{inside}", span.group()))
+        or (re.match(outside, line[span.end() :]) and re.search(rf"{inside}\*\*$", span.group()))
+    ]
+
+
+@general
+@pytest.mark.parametrize("name", sorted(texts("zh")))
+def test_bold_words_become_bold(name: str) -> None:
+    for code in ("en", "zh"):
+        assert not broken_bold(language.lesson(*name.split("/"), language=code))
+
+
+def test_broken_bold() -> None:
+    assert broken_bold("是**“梯度”**。") and broken_bold("**梯度。**它") and broken_bold("是**`lr`** 了")
+    assert not broken_bold("是**梯度**。**“梯度”**，**梯度。** 它")
+
+
 READ = {"label", "help", "body", "options", "content", "placeholder", "value", "element_type"}
 
 

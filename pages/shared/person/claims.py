@@ -141,7 +141,7 @@ def with_claims(text: str, known: Mapping[str, Claim], language: str) -> str:
         if place["name"] not in known:
             return place.group()
         written = known[place["name"]].written(language)
-        return place["space"] + written if written else ""
+        return place["space"] + written if written and written != UNKNOWN["zh"] else written
 
     return on_prose(text, lambda prose: NAME.sub(number, prose))
 

@@ -17,11 +17,16 @@ LINK = re.compile(r"\[(?P<text>[^]]+)\]\(glossary:(?P<key>\w+)\)")
 """A link that a text sets by itself: [these steps](glossary:gradient_descent)."""
 BOLD_LINK = re.compile(r'\*\*\[(?P<text>[^]\n]+)\]\((?P<to>\S+ "[^"\n]*")\)\*\*')
 """A bold link. Between Chinese characters Markdown sees no bold text that begins with a bracket."""
+BOLD = r"\*\*(?P<bold>[^*\n]+)\*\*"
 PLAIN = re.compile(
-    rf"{CODE.pattern}|^#+ [^\n]*$|^<!--[^\n]*$|!?\[[^]]*\]\([^)]*\)|(?<!\*)\*[^*\n]+\*(?!\*)|“[^”\n]*”|标签页",
+    rf"{CODE.pattern}|^#+ [^\n]*$|^<!--[^\n]*$|!?\[[^]]*\]\([^)]*\)|{BOLD}|(?<!\*)\*[^*\n]+\*(?!\*)|“[^”\n]*”|标签页",
     re.MULTILINE | re.DOTALL,
 )
-"""Where no term is linked: code, formulas, headings, links, names of what is on the screen, and another word."""
+"""Where no term is linked: code, formulas, headings, links, names of what is on the screen, and another word.
+
+Bold words are linked if they are a term and nothing else: Markdown would not see that they are bold if a link began
+inside.
+"""
 
 
 @dataclass(frozen=True)
@@ -85,19 +90,22 @@ def with_terms(text: str, language: str) -> str:
     def link(shown: str, key: str) -> str:
         return f'[{shown}]({link_address(key, language)} "{glossary()[key].sentence[language]}")'
 
-    def first(place: re.Match[str]) -> str:
-        key = keys[place.group().lower()]
-        if key in used:
-            return place.group()
+    def first(word: str, shown: str) -> str:
+        key = keys.get(word.lower())
+        if key is None or key in used:
+            return shown
         used.add(key)
-        return link(place.group(), key)
+        return link(shown, key)
+
+    def on_plain(prose: str) -> str:
+        return pattern.sub(lambda place: first(place.group(), place.group()), prose)
 
     pieces: list[str] = []
     end = 0
     for fixed in PLAIN.finditer(text):
-        pieces += [pattern.sub(first, text[end : fixed.start()]), fixed.group()]
+        pieces += [on_plain(text[end : fixed.start()]), first(fixed["bold"] or "", fixed.group())]
         end = fixed.end()
-    linked = "".join([*pieces, pattern.sub(first, text[end:])])
+    linked = "".join([*pieces, on_plain(text[end:])])
     linked = LINK.sub(lambda place: link(place["text"], place["key"]), linked)
     return BOLD_LINK.sub(r"[**\g<text>**](\g<to>)", linked)
 
