@@ -342,6 +342,12 @@ def test_a_text_is_short_before_its_folded_parts(name: str) -> None:
     assert len(words) <= MOST_WORDS, f"{len(words)} words: fold parts of it by <!-- more: Title -->"
 
 
+@pytest.mark.parametrize("name", sorted(name for name in texts("en") if name.startswith("next/")))
+def test_a_program_of_what_is_next_is_explained(name: str) -> None:
+    prose = re.sub(r"\(http[^)]*\)|^<!--.*$", "", texts("en")[name].read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert 200 <= len(re.findall(r"[A-Za-z][\w'’-]*", prose)) <= 300
+
+
 @general
 @pytest.mark.parametrize("name", sorted(texts("en").keys() & texts("zh").keys()))
 def test_a_text_folds_at_the_same_places_in_both_languages(name: str) -> None:
