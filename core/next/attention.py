@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 
 class Reader(nn.Module):
-    """Which digit stands right behind the 0?"""
+    """Which digit stands directly after the 0?"""
 
     def __init__(self, size: int = 32, length: int = 10):
         super().__init__()
@@ -21,7 +21,7 @@ class Reader(nn.Module):
 
 
 def make_batch(count: int) -> tuple[Tensor, Tensor]:
-    """The ten digits in any order, the 0 not at the end: (count, 10), and the digit behind the 0, (count,)."""
+    """The ten digits in any order, the 0 not at the end: (count, 10), and the digit after the 0, (count,)."""
     digits = torch.rand(2 * count, 10).argsort(dim=1)
     digits = digits[digits[:, -1] != 0][:count]
     behind = (digits == 0).int().argmax(dim=1) + 1

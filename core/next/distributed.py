@@ -26,7 +26,7 @@ def train(rank: int, meeting_point: str) -> None:
     net = DistributedDataParallel(nn.Linear(2, 2))
     optimizer = torch.optim.SGD(net.parameters(), lr=0.5)
     for epoch in range(3):
-        sampler.set_epoch(epoch)  # else every epoch has the same order
+        sampler.set_epoch(epoch)  # otherwise every epoch has the same order
         seen = 0
         for inputs, labels in loader:
             loss = nn.functional.cross_entropy(net(inputs), labels)

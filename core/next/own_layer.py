@@ -1,4 +1,4 @@
-"""After step 3: a layer of one's own, with a backward of one's own, checked against numerical gradients."""
+"""After step 3: your own layer, with your own backward pass, checked against numerical gradients."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ class Swish(torch.autograd.Function):
 
 
 class Scaled(nn.Module):
-    """A module with a parameter of its own around it."""
+    """A module around it, with a parameter."""
 
     def __init__(self, size: int):
         super().__init__()

@@ -1,4 +1,4 @@
-"""After step 4: torch.profiler tells where the time of a training step goes."""
+"""After step 4: torch.profiler shows where the time of a training step goes."""
 
 import torch
 from torch import nn

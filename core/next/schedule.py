@@ -1,4 +1,4 @@
-"""After step 1: a learning rate that changes by plan, and gradients that are kept short."""
+"""After step 1: a learning rate that follows a plan, and gradients of limited length."""
 
 import torch
 from torch import nn

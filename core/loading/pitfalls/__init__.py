@@ -1,1 +1,1 @@
-"""Small programs in which something goes wrong on purpose, each beside its cure. They run alone, outside of the app."""
+"""Small programs in which something goes wrong on purpose, each beside its remedy. They run without the app."""

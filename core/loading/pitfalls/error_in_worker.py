@@ -7,7 +7,7 @@ LINES = ["0.5, 1", "1.5, 0", "2.5, 1", "3.5, 0", "4.5; 1", "5.5, 0"]
 
 
 class Table(Dataset[tuple[Tensor, int]]):
-    """Numbers from the lines of a file. One of the lines is not as the others."""
+    """Numbers from the lines of a file. One line is written differently."""
 
     def __len__(self) -> int:
         return len(LINES)

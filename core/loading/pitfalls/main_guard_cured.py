@@ -5,7 +5,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 
 def main() -> None:
-    """All that is to happen once, in the program itself."""
+    """What should happen once, in the main program."""
     dataset = TensorDataset(torch.arange(8))
     loader = DataLoader(dataset, batch_size=4, num_workers=1, multiprocessing_context="spawn")
     for (batch,) in loader:

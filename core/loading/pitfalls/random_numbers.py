@@ -8,7 +8,7 @@ from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 
 class Noise(Dataset[tuple[float, float, float, float]]):
-    """Samples of pure chance, drawn in four ways."""
+    """Random numbers, drawn in four ways."""
 
     def __init__(self) -> None:
         self.rng = np.random.default_rng(0)  # made once, then copied into every worker
@@ -21,19 +21,19 @@ class Noise(Dataset[tuple[float, float, float, float]]):
 
 
 def seed_own_generator(worker_id: int) -> None:
-    """The cure: every worker makes a generator of its own, from the seed that PyTorch gave it."""
+    """The remedy: each worker makes its own generator, from the seed that PyTorch gave it."""
     worker = get_worker_info()
     assert worker is not None
     worker.dataset.rng = np.random.default_rng(worker.seed)  # type: ignore[attr-defined]
 
 
 def seed_by_number(worker_id: int) -> None:
-    """No cure: the seed is another one in each worker, but the same one in each epoch."""
+    """No remedy: the seed differs between workers, but not between epochs."""
     np.random.seed(worker_id)
 
 
 def show(title: str, loader: DataLoader[tuple[float, float, float, float]]) -> None:
-    """Two epochs, and how many of the numbers are different ones."""
+    """Print two epochs, and how many different numbers they have."""
     print(title)
     epochs = [list(loader) for _ in range(2)]
     for way, name in enumerate(("torch.rand", "random.random", "np.random.rand", "self.rng.random")):

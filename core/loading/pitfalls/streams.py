@@ -1,4 +1,4 @@
-"""An IterableDataset in two workers: unless they share the stream out, each of them yields all of it."""
+"""An IterableDataset in two workers: unless they divide the stream, each of them yields all of it."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 
 class Countdown(IterableDataset[int]):
-    """Ten numbers. Nobody knows of any worker here."""
+    """Ten numbers. It does not ask which worker it runs in."""
 
     def __iter__(self) -> Iterator[int]:
         yield from range(10, 0, -1)
