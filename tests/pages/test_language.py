@@ -326,6 +326,12 @@ def test_a_lesson_is_the_same_in_both_languages(name: str) -> None:
     assert not wrong
 
 
+def written(name: str, code: str) -> str:
+    """A text as people read it, with its numbers and links."""
+    folder, _slash, text = name.partition("/")
+    return language.lesson(folder, text, code)
+
+
 MOST_WORDS = 450
 """English words that a text may have in sight; what is folded away or code does not count."""
 
@@ -379,7 +385,7 @@ def broken_bold(text: str) -> list[str]:
 @pytest.mark.parametrize("name", sorted(texts("zh")))
 def test_bold_words_become_bold(name: str) -> None:
     for code in ("en", "zh"):
-        assert not broken_bold(language.lesson(*name.split("/"), language=code))
+        assert not broken_bold(written(name, code))
 
 
 def test_broken_bold() -> None:
@@ -435,10 +441,7 @@ def on_screen(tab: Tab) -> list[str]:
             elif kind not in ("code", "latex", "arrow_data_frame", "dataframe") and element.proto is not None:
                 texts_read += texts_of(element.proto)
     lessons = {
-        prose.strip()
-        for name in texts("zh")
-        for _title, parts in folds(language.lesson(*name.split("/"), language="zh"))
-        for prose, _code in parts
+        prose.strip() for name in texts("zh") for _title, parts in folds(written(name, "zh")) for prose, _code in parts
     }
     return [text for text in texts_read if text.strip() and text.strip() not in lessons]
 

@@ -93,7 +93,8 @@ def read(values: Mapping[str, Any]) -> Claim:
     unknown = set(values) - ALLOWED
     if unknown:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-    claim = Claim(**{name: tuple(value) if name == "range" else value for name, value in values.items()})
+    fields: dict[str, Any] = {**values, "range": tuple(values.get("range", ()))}
+    claim = Claim(**fields)
     if claim.check:
         if "range" in values or claim.metric:
             raise ValueError("either check or metric and range")
