@@ -267,11 +267,10 @@ def test_nobody_waits_for_a_run_of_someone_else(
 ) -> None:
     monkeypatch.setattr(live_routes, "COMING", 0.05)
     for id, person in ((running.id, BOB), (new_id(), ANNE)):
-        with (
-            pytest.raises(WebSocketDisconnect),
-            client.websocket_connect(f"/live/{id}?coming=1", headers=as_person(person)),
-        ):
-            pass
+        with client.websocket_connect(f"/live/{id}?coming=1", headers=as_person(person)) as socket:
+            with pytest.raises(WebSocketDisconnect) as closed:
+                socket.receive_text()
+            assert closed.value.code == 4404
 
 
 def test_live_run_is_told_without_a_gap(client: TestClient, running: Run) -> None:
