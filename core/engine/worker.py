@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
@@ -41,12 +41,27 @@ UNHURRIED_SPEED = 5
 OUT_OF_MEMORY = (MemoryError, RuntimeError)
 """As what Python and PyTorch report that there is not enough memory."""
 
+LAST_WORDS = 0.5
+"""Seconds that a worker has for its record when the server is gone."""
+
 
 class Worker:
-    """Drives the lanes of one run: by the clock when slowed down, else as fast as they go."""
+    """Drives the lanes of one run: by the clock when slowed down, else as fast as they go.
 
-    def __init__(self, connection: Connection, assignment: Assignment, most_memory: int | None):
+    Args:
+        most_memory: megabytes that the process may take; None if it is not bounded.
+        on_lost: called in the thread that listens, once the server is gone and the run has been told to stop.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        assignment: Assignment,
+        most_memory: int | None = None,
+        on_lost: Callable[[], None] = lambda: None,
+    ):
         self.connection = connection
+        self.on_lost = on_lost
         self.most_memory = most_memory
         self.assignment = assignment
         self.trained = experiment(assignment.config.experiment)
@@ -222,7 +237,7 @@ class Worker:
             book.describe(self.lanes[name].snapshot)
 
     def _listen(self) -> None:
-        """Take commands; the end of the pipe is the end of the server, and so of this process."""
+        """Take commands; the end of the pipe is the end of the server."""
         try:
             while True:
                 order = json.loads(self.connection.recv_bytes())
@@ -234,8 +249,7 @@ class Worker:
         except (EOFError, OSError):
             self.commands.append({"command": "stop"})
             self.wake.set()
-            time.sleep(0.5)
-            os._exit(0)
+            self.on_lost()
 
     def _answer(self) -> None:
         """Tell the server that this process is there, and for how long it has been computing its step."""
@@ -397,7 +411,7 @@ def work(connection: Connection) -> None:
     memory.go_first()
     most_memory = bounded(assignment)
     try:
-        worker = Worker(connection, assignment, most_memory)
+        worker = Worker(connection, assignment, most_memory, on_lost=leave)
     except OUT_OF_MEMORY as error:
         if not is_out_of_memory(error):
             raise
@@ -405,6 +419,12 @@ def work(connection: Connection) -> None:
         give_up(connection, assignment, most_memory)
         return
     worker.run()
+
+
+def leave() -> None:
+    """End this process, whatever it is at: it has a moment to write down how its run ended."""
+    time.sleep(LAST_WORDS)
+    os._exit(0)
 
 
 def bounded(assignment: Assignment) -> int | None:

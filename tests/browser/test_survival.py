@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.app import App
@@ -61,10 +62,13 @@ def test_refresh_and_lost_connection_reattach_to_the_same_run(person: Callable[.
     screen.status("finished")
     assert len(screen.steps) == 2000
     screen.whole()
+    last = screen.look("behind.last('loss/train')")
     screen.reload()
     screen.status("finished")
-    assert (screen.run, screen.step, len(screen.steps)) == (run, 2000, 2000)
-    screen.whole()
+    screen.until("behind.steps().at(-1) === 2000")
+    steps = screen.steps  # of so long a run a new page gets as many points as its plot can show
+    assert (screen.run, screen.step, steps[0]) == (run, 2000, 1) and steps == sorted(set(steps))
+    assert screen.look("behind.last('loss/train')") == pytest.approx(last, rel=1e-6)
 
 
 def test_killed_worker_is_told_and_resume_or_play_goes_on(person: Callable[..., Person], app: App) -> None:

@@ -446,7 +446,7 @@ def test_of_large_networks_fewer_steps_are_kept(tmp_path: Path) -> None:
     keep_every = {}
     for most in (bytes_of_a_run(), 3 * 16 * config.stack.parameters, 1):
         assignment = Assignment({"run": config}, folder.path, keep_bytes=most)
-        keep_every[most] = Worker(Pipe()[1], assignment, None).keeper.every
+        keep_every[most] = Worker(Pipe()[1], assignment).keeper.every
     assert list(keep_every.values()) == [120 // 40, 120 // 3, 120]
 
 

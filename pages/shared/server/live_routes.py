@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from core.disk import Damaged
 from core.engine.manager import manager
@@ -28,8 +28,8 @@ from pages.shared.server.owner import owner_of
 from pages.shared.server.requests import LONGEST_BODY, body_of
 from pages.shared.server.viewer import Viewer
 
-COMING = 3.0
-"""Seconds that a viewer may wait for a run which is just being started."""
+COMING = 10.0
+"""Seconds that a viewer may wait for a run which is just being started, longer than its page waits for an answer."""
 LOOK = 0.01
 """Seconds between two looks for it."""
 TOLD = {"drawn", "visible", "shows"}
@@ -57,11 +57,17 @@ async def find(connection: HTTPConnection) -> Run | None:
 
 
 async def coming(socket: WebSocket) -> Run | None:
-    """The run that Play is just starting: its viewer knows its id and is here before it is."""
+    """The run that Play is just starting: its viewer knows its id and is here before it is.
+
+    The socket is accepted at once: one that is refused is an error in the browser's console, and nothing is wrong yet.
+    """
     owner, id = owner_of(socket.headers), socket.path_params["run"]
+    if not owner:
+        return None
+    await socket.accept()
     for _look in range(round(COMING / LOOK)):
-        run = manager().started(owner, id) if owner else None
-        if run is not None or not owner:
+        run = manager().started(owner, id)
+        if run is not None:
             return run
         await asyncio.sleep(LOOK)
     return None
@@ -73,7 +79,8 @@ async def live(socket: WebSocket) -> None:
     if run is None:
         await socket.close(4404)
         return
-    await socket.accept()
+    if socket.application_state is WebSocketState.CONNECTING:
+        await socket.accept()
     loop = asyncio.get_running_loop()
     news = asyncio.Event()
     viewer = Viewer(packed="packed" in socket.query_params)

@@ -88,7 +88,7 @@ def test_a_run_that_trains_is_listed_as_it_is_now(start: Start, manager: Manager
     (entry,) = manager.entries(run.owner, "classifier")
     assert entry.id == run.id and entry.status == "running" and 5 <= entry.step <= run.step
     assert entry.metrics["loss/train"] is not None
-    assert manager.entries("somebody else", "classifier") == manager.entries(run.owner, "rnn") == []
+    assert manager.entries("one without runs", "classifier") == manager.entries(run.owner, "rnn") == []
 
 
 def test_a_run_stops_at_the_accuracy_asked_for(start: Start) -> None:

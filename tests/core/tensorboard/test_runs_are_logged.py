@@ -215,7 +215,7 @@ def test_a_disk_that_fills_up_ends_the_log_but_not_the_training(manager: Manager
 
 
 held: list[Any] = []
-"""Pipes of workers in this process: one that closes ends the process."""
+"""Pipes of workers in this process: one that closes stops its run."""
 
 
 def run_here(config: Any, place: Path) -> Worker:
@@ -224,7 +224,7 @@ def run_here(config: Any, place: Path) -> Worker:
     run.create({"run": config}, {})
     held.append(Pipe())
     every_kind = LogConfig.create({"every": 1, "histograms": True, "histograms_every": 5})
-    worker = Worker(held[-1][1], Assignment({"run": config}, run.path, log=Log(every_kind, place / "log", 10**8)), None)
+    worker = Worker(held[-1][1], Assignment({"run": config}, run.path, log=Log(every_kind, place / "log", 10**8)))
     worker.run()
     return worker
 
