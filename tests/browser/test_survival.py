@@ -60,13 +60,12 @@ def test_refresh_and_lost_connection_reattach_to_the_same_run(person: Callable[.
     screen.part("speed").select_option("0")
     screen.press("play")
     screen.status("finished")
-    assert len(screen.steps) == 2000
-    screen.whole()
+    screen.until("behind.steps().at(-1) === 2000")
     last = screen.look("behind.last('loss/train')")
     screen.reload()
     screen.status("finished")
     screen.until("behind.steps().at(-1) === 2000")
-    steps = screen.steps  # of so long a run a new page gets as many points as its plot can show
+    steps = screen.steps  # of so long a run a page gets as many points as its plot can show
     assert (screen.run, screen.step, steps[0]) == (run, 2000, 1) and steps == sorted(set(steps))
     assert screen.look("behind.last('loss/train')") == pytest.approx(last, rel=1e-6)
 
