@@ -13,7 +13,7 @@ from core.export import program
 from pages.index import PAGES
 from pages.shared.live.live_view import untrained_frame
 from pages.shared.page import shell
-from pages.shared.panels.page_text import split
+from pages.shared.panels.page_text import folds
 from tests.pages.tabs import Tab
 
 TRAINING = [row.folder for row in PAGES if row.experiment]
@@ -102,7 +102,7 @@ def test_remembered_steps_are_bounded(monkeypatch: pytest.MonkeyPatch, steps_tak
 def test_the_frame_and_the_code_are_made_once(classifier: Tab, section: str) -> None:
     """What a page computes from its config alone is computed again only for another config."""
     classifier.set("section classifier", section)
-    made = [known.cache_info().misses for known in (untrained_frame, program._build, split)]
+    made = [known.cache_info().misses for known in (untrained_frame, program._build, folds)]
     for _rerun in range(3):
         classifier.run()
-    assert [known.cache_info().misses for known in (untrained_frame, program._build, split)] == made
+    assert [known.cache_info().misses for known in (untrained_frame, program._build, folds)] == made
