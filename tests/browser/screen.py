@@ -96,14 +96,14 @@ def ended(said: str | bytes) -> int | None:
 
 @contextmanager
 def redrawn(page: Page, fragment: bool = False) -> Iterator[None]:
-    """Wait until the server has drawn the page anew for the one thing that is done meanwhile.
+    """Wait until the server has drawn the page again for the one thing that is done meanwhile.
 
     A Streamlit widget shows its new value before the server knows of it, and until the answer is there the page has the
     buttons and the words of the old one.
 
     Args:
         page: the tab.
-        fragment: whether what is touched draws only a part of the page anew.
+        fragment: whether what is touched draws only a part of the page again.
     """
     ends = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY if fragment else ForwardMsg.FINISHED_SUCCESSFULLY
     page.wait_for_function(IDLE, polling=POLLING)

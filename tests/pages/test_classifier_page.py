@@ -403,6 +403,17 @@ def test_resume_from_a_kept_step(classifier: Tab) -> None:
     assert second.history == first.history
 
 
+def test_resume_takes_up_what_was_set_just_before(classifier: Tab) -> None:
+    classifier.set("classifier.num_steps", 40)
+    first = classifier.play(speed=200)
+    until(lambda: first.status == "finished")
+    classifier.widget("classifier.num_steps").set_value(50)  # over a slow link it arrives together with the button
+    classifier.tell("resume", step=17, speed=0)
+    second = classifier.current_run()
+    until(lambda: second.status == "finished")
+    assert (second.config.num_steps, second.step) == (50, 50)
+
+
 def test_resume_from_a_step_that_was_not_kept(classifier: Tab) -> None:
     classifier.set("classifier.num_steps", 40)
     run = classifier.play()

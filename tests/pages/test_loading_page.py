@@ -71,9 +71,7 @@ def test_two_settings_are_measured_and_compared(open_tab: Callable[..., Tab]) ->
 
 def test_a_measurement_takes_up_what_was_set_just_before(open_tab: Callable[..., Tab]) -> None:
     tab = open_tab().open("loading", **SMALL, compare="false")
-    tab.widget("loading A.batch_size").set_value(
-        16
-    )  # no answer yet: over a slow link it arrives together with the button
+    tab.widget("loading A.batch_size").set_value(16)  # over a slow link it arrives together with the button
     finished(tab.press("measure"), bench(tab).job)
     assert [one.config.batch_size for one in bench(tab).measured] == [16]
 

@@ -266,6 +266,36 @@ def test_a_command_to_a_run_of_the_past_does_nothing(start: Start) -> None:
     assert run.status == "finished"
 
 
+def test_a_pipe_is_not_closed_while_a_command_is_on_its_way_into_it(tmp_path: Path) -> None:
+    """Its worker has died: to close the pipe below the command would be an error on the page that sent it."""
+    begun, allowed = threading.Event(), threading.Event()
+
+    class Pipe:
+        closed_while_sending = closed = sending = False
+
+        def send_bytes(self, _data: bytes) -> None:
+            self.sending = True
+            begun.set()
+            assert allowed.wait(PATIENCE)
+            self.sending = False
+
+        def close(self) -> None:
+            self.closed, self.closed_while_sending = True, self.sending
+
+    run, pipe = Run("0" * 16, "anne", config_of(), Folder(tmp_path)), Pipe()
+    run.connection = pipe  # type: ignore[assignment]
+    sending = threading.Thread(target=run.command, args=("play",))
+    ending = threading.Thread(target=run.hang_up)
+    sending.start()
+    assert begun.wait(PATIENCE)
+    ending.start()
+    ending.join(0.2)  # without a lock it would be through
+    allowed.set()
+    sending.join(PATIENCE)
+    ending.join(PATIENCE)
+    assert pipe.closed and not pipe.closed_while_sending and run.connection is None
+
+
 # What watchers see
 
 
