@@ -269,9 +269,13 @@ def test_a_command_to_a_run_of_the_past_does_nothing(start: Start) -> None:
 def test_a_pipe_is_not_closed_while_a_command_is_on_its_way_into_it(tmp_path: Path) -> None:
     """Its worker has died: to close the pipe below the command would be an error on the page that sent it."""
     begun, allowed = threading.Event(), threading.Event()
+    reading, writing = os.pipe()
 
     class Pipe:
         closed_while_sending = closed = sending = False
+
+        def fileno(self) -> int:
+            return writing
 
         def send_bytes(self, _data: bytes) -> None:
             self.sending = True
@@ -293,6 +297,8 @@ def test_a_pipe_is_not_closed_while_a_command_is_on_its_way_into_it(tmp_path: Pa
     allowed.set()
     sending.join(PATIENCE)
     ending.join(PATIENCE)
+    os.close(reading)
+    os.close(writing)
     assert pipe.closed and not pipe.closed_while_sending and run.connection is None
 
 
