@@ -291,7 +291,7 @@ class Worker:
                     self.frame_step = -1
                     self.turns.hasten()
             case "stop":
-                self.stopping = True
+                self.stopping, self.stop_cause = True, order.get("value")
         self._report_status()
         if order["command"] == "pause" and self.step not in self.keeper.kept:  # after the answer: the disk takes longer
             self._keep()
@@ -388,7 +388,8 @@ class Worker:
         if run.failure:
             return "failed", {"code": "failed", "step": run.snapshot.step + 1, "error": run.failure}
         if self.stopping:
-            return "stopped", {"code": "stopped", "step": self.step}
+            cause = {"cause": self.stop_cause} if self.stop_cause else {}
+            return "stopped", {"code": "stopped", "step": self.step, **cause}
         step = run.snapshot.step
         if step >= self.assignment.config.num_steps:
             return "finished", {"code": "reached_steps", "step": step}
