@@ -30,6 +30,7 @@ from core.engine.turns import Turns
 from core.experiments import experiment
 from core.frames import encode
 from core.processes.confined import is_out_of_memory
+from core.processes.naming import be_called
 from core.processes.priority import give_way
 from core.tensorboard.logbook import Logbook
 
@@ -404,6 +405,7 @@ def work(connection: Connection) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     give_way()
+    be_called("run")
     torch.set_num_threads(1)
     try:
         assignment = connection.recv()
