@@ -30,6 +30,7 @@ from core.engine.record import Folder, first_facts, rows_of
 from core.engine.run import ALIVE, Run
 from core.engine.store import Entry, Store, data_folder, new_id
 from core.experiments import experiment
+from core.processes import scratch
 from core.refused import Refused
 from core.tensorboard.config import special
 from core.tensorboard.host import Host
@@ -154,7 +155,7 @@ class Manager:
         self.presence.admit(owner)
         old = self.run(owner, id)
         if old is None or step not in old.kept:
-            raise Refused(Problem("", "Step {step} of that run was not kept.", {"step": step}))
+            raise Refused(_not_kept(step))
         if not checkpoints.whole(old.folder.checkpoint_file(step)):
             self._set_step_aside(old, step)
             raise Refused(Problem("", "Step {step} of that run is damaged: continue from another one.", {"step": step}))
@@ -182,7 +183,7 @@ class Manager:
         step = kept.step
         lanes = _with_steps(kept.lanes, max(num_steps or kept.config.num_steps, step + 1))
         try:
-            with tempfile.TemporaryDirectory() as place:
+            with tempfile.TemporaryDirectory(prefix=scratch.prefix()) as place:
                 source = Folder(Path(place) / "upload")
                 source.create(lanes, kept.changes)
                 for lane, state in kept.states.items():
@@ -213,6 +214,8 @@ class Manager:
     def _start_run(self, owner: str, beginning: Beginning) -> Run:
         assert beginning.id is not None
         with self._alone(owner), self._place(owner, beginning.id):
+            if beginning.source is not None and beginning.step not in beginning.source.kept():  # removed just now
+                raise Refused(_not_kept(beginning.step))
             run = self._make_run(owner, beginning)
             if beginning.step is not None:
                 run.load("running")
@@ -317,7 +320,7 @@ class Manager:
             self._giving_way |= leaving
         try:
             if oldest:
-                self._stop(oldest, PATIENCE)
+                self._stop(oldest, PATIENCE, "another")
                 with self._lock:
                     self._refuse_at_the_end()
             yield
@@ -412,11 +415,15 @@ class Manager:
         """End a run and wait until its record is whole; a worker that does not answer is killed."""
         self._stop([run], patience)
 
-    def _stop(self, runs: Sequence[Run], patience: float) -> None:
-        """End some runs, all at the same time."""
+    def _stop(self, runs: Sequence[Run], patience: float, cause: str | None = None) -> None:
+        """End some runs, all at the same time.
+
+        Args:
+            cause: why, where it is not what their owner just did, see `Run.command`.
+        """
         processes = [process for run in runs if (process := run.process) is not None]
         for run in runs:
-            run.command("stop")
+            run.command("stop", cause)
             run.end_silent()
         deadline = time.monotonic() + patience
         for process in processes:
@@ -518,7 +525,7 @@ class Manager:
                     run.unattended_since = now
                 elif now - run.unattended_since > self.grace:
                     if run.alive:
-                        run.command("stop")
+                        run.command("stop", "left")
                         run.end_silent()
                         run.unattended_since = now
                     elif not (run.connection or run.watched or self.housekeeping.owes(run)):
@@ -531,6 +538,10 @@ def _with_steps(lanes: Mapping[str, TrainingConfig], num_steps: int | None) -> d
         return {name: config.with_steps(num_steps) if num_steps else config for name, config in lanes.items()}
     except ConfigError as error:
         raise Refused(error.problems[0]) from None
+
+
+def _not_kept(step: int | None) -> Problem:
+    return Problem("", "Step {step} of that run was not kept.", {"step": step})
 
 
 def _unwritable(error: disk.DiskError) -> Problem:
@@ -546,5 +557,6 @@ def manager() -> Manager:
     global _manager
     with _making:
         if _manager is None:
+            scratch.sweep()
             _manager = Manager(Store(data_folder()))
         return _manager

@@ -14,6 +14,7 @@ from pathlib import Path
 from core import checkpoints
 from core.experiments import experiment, experiments
 from core.frames import encode
+from core.processes import scratch
 from core.tensorboard.config import LogConfig
 from core.tensorboard.logbook import Logbook
 
@@ -25,7 +26,7 @@ def rehearse() -> None:
     """Begin a run of each experiment, and take no step."""
     for name in experiments():
         try:
-            with tempfile.TemporaryDirectory(prefix="torch-playground-") as folder:
+            with tempfile.TemporaryDirectory(prefix=scratch.prefix()) as folder:
                 _begin(name, Path(folder))
         except Exception:  # runs start without it, too, a little slower
             logging.warning("The start of %s could not be rehearsed.", name, exc_info=True)

@@ -131,8 +131,10 @@ class Run:
         return self.since({})[0]
 
     def command(self, name: str, value: Any = None) -> None:
-        """Tell the worker: play, pause, step, epoch, change (with {field: value}), speed, focus, shows, watch or
-        stop.
+        """Tell the worker: play, pause, step, epoch, change (with {field: value}), speed, focus, shows, watch or stop.
+
+        The value of stop says why, where that is not what its owner just did: "another" of theirs has begun and they
+        may have no more, or they have "left".
         """
         with self._lock:
             if self.connection is not None and self.alive:
@@ -328,7 +330,7 @@ class Run:
                         self.step = max(self.step, row["step"])
 
     def crashed(self, cause: str | None = None) -> None:
-        """The worker is gone without a word.
+        """The worker is gone without a word. What its record is to say of that, housekeeping writes: see `write_rest`.
 
         Args:
             cause: "memory" if the system ended it for want of memory.
@@ -339,8 +341,6 @@ class Run:
         message: dict[str, Any] = {"code": "crashed", "step": self.step, "kept_step": kept[-1] if kept else 0}
         if cause is not None:
             message["cause"] = cause
-        with suppress(OSError, ValueError):  # a full disk, or a folder that is gone: it is written later
-            self.folder.update_facts(status="crashed", message=message)
         with self._lock:
             self.kept, self.message, self.status = kept, message, "crashed"
         self.notify()

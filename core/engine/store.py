@@ -23,6 +23,7 @@ from core.disk import DiskError
 from core.engine.index import Index
 from core.engine.record import Folder
 from core.experiments import experiment, experiments
+from core.processes import scratch
 from core.tensorboard.config import LogConfig
 
 INDEX = "index.sqlite"
@@ -425,12 +426,7 @@ def _last(folder: Folder) -> tuple[int, dict[str, float | None]]:
 
 
 def _alive(process: int) -> bool:
-    if process == os.getpid() or sys.platform == "win32":  # Windows would have it stop, as at Ctrl+C
+    if process == os.getpid() or sys.platform == "win32":
         return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
+    return scratch.is_alive(process)
     return True

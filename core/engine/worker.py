@@ -30,6 +30,7 @@ from core.engine.turns import Turns
 from core.experiments import experiment
 from core.frames import encode
 from core.processes.confined import is_out_of_memory
+from core.processes.naming import be_called
 from core.processes.priority import give_way
 from core.tensorboard.logbook import Logbook
 
@@ -291,7 +292,7 @@ class Worker:
                     self.frame_step = -1
                     self.turns.hasten()
             case "stop":
-                self.stopping = True
+                self.stopping, self.stop_cause = True, order.get("value")
         self._report_status()
         if order["command"] == "pause" and self.step not in self.keeper.kept:  # after the answer: the disk takes longer
             self._keep()
@@ -388,7 +389,8 @@ class Worker:
         if run.failure:
             return "failed", {"code": "failed", "step": run.snapshot.step + 1, "error": run.failure}
         if self.stopping:
-            return "stopped", {"code": "stopped", "step": self.step}
+            cause = {"cause": self.stop_cause} if self.stop_cause else {}
+            return "stopped", {"code": "stopped", "step": self.step, **cause}
         step = run.snapshot.step
         if step >= self.assignment.config.num_steps:
             return "finished", {"code": "reached_steps", "step": step}
@@ -403,6 +405,7 @@ def work(connection: Connection) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     give_way()
+    be_called("run")
     torch.set_num_threads(1)
     try:
         assignment = connection.recv()

@@ -18,6 +18,7 @@ from core import disk
 from core.config import Problem
 from core.limits import cores
 from core.memory import available
+from core.processes import scratch
 from core.processes.confined import is_out_of_memory, out_of_memory
 from core.processes.limited import Limited, Limits, Over, Send
 from core.refused import Refused
@@ -188,7 +189,7 @@ class Jobs:
 
     def _launch(self, job: Job) -> None:
         with disk.refusals():
-            job.folder = Path(tempfile.mkdtemp(prefix="torch-playground-"))
+            job.folder = Path(tempfile.mkdtemp(prefix=scratch.prefix()))
         job.process = Limited(_work, job.target, job.folder, job.argument, job.limits.memory, limits=job.limits)
         job.status = "running"
 

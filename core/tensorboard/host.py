@@ -6,7 +6,6 @@ nothing in a request can name another folder. The pipe's end is the end of the p
 
 from __future__ import annotations
 
-import ctypes
 import gzip
 import logging
 import os
@@ -23,16 +22,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from core.processes.naming import be_called
 from core.processes.priority import give_way
 from core.tensorboard.link import CALL, Gone, Link
 from core.tensorboard.reading import event_files
 
 PREFIX = "/tensorboard"
 """Where it is on the server."""
-NAME = b"tensorboard"
-"""What the process is called in `top`, where the system has it (Linux)."""
-SET_NAME = 15
-"""PR_SET_NAME of Linux's prctl."""
 PEOPLE = 40
 """Applications held at once; the one asked longest ago goes first, and is made again when it is asked for."""
 RELOAD_INTERVAL = 1.0
@@ -121,8 +117,7 @@ def serve(connection: Connection) -> None:
     """The process's main function: answer until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     give_way()
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(SET_NAME, NAME)
+    be_called("tensorboard")
     logging.getLogger("tensorboard").setLevel(logging.CRITICAL)  # what a browser asks in vain is no news
     sending = threading.Lock()
 

@@ -110,10 +110,10 @@ class App:
         raise RuntimeError((self.data / "server.log").read_text())
 
     def workers(self) -> list[int]:
-        """The processes below the process server: one for each run that is alive."""
+        """The processes of runs that are alive."""
         servers = [pid for pid in children(self.process.pid) if "forkserver" in command_of(pid)]
         first = [pid for pid in servers if _parent(pid) == self.process.pid]
-        return [pid for server in first for pid in children(server) if _name(pid) != "tensorboard"]
+        return [pid for server in first for pid in children(server) if _name(pid) == "run"]
 
     def end_workers(self) -> None:
         """End all runs at once, so that they take nothing from what comes next."""

@@ -186,7 +186,7 @@ def test_learning_rate_dragged_until_it_breaks(person: Callable[..., Person]) ->
     screen.status("diverged")
     step = screen.look("behind.connection().message.step")
     expect(screen.part("message")).to_contain_text(f"step {step}")
-    expect(screen.part("message")).to_contain_text("learning rate 100")
+    expect(screen.part("message")).to_contain_text("learning rate was 100")
     expect(screen.part("resume")).to_be_hidden()
     screen.slide("Learning rate", "Home")
     diverged = screen.run

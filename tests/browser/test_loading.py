@@ -108,7 +108,7 @@ def test_on_a_phone_and_what_comes_next(person: Callable[..., Person]) -> None:
         expect(page.get_by_role("radiogroup").or_(page.get_by_role("group")).first).to_be_visible()
         settles(lambda: page.evaluate("document.documentElement.scrollWidth > 390"))
     page.get_by_text("7 · RNN → attention").click()
-    expect(page.get_by_text("All at once instead of one after the other.")).to_be_visible()
+    expect(page.get_by_text("every item looks at all others at once")).to_be_visible()
     page.get_by_role("button", name="Run it here").click()
     expect(page.get_by_text("It ran to its end.")).to_be_visible(timeout=TRAINING)
     expect(page.get_by_text("accuracy on new sequences 100%").first.or_(page.get_by_text("step 600"))).to_be_visible()

@@ -45,7 +45,9 @@ def test_a_loss_that_rose_says_why(person: Callable[..., Person]) -> None:
     screen = person().open("/rnn?lr=2&num_steps=400")
     screen.play(speed=0)
     screen.status("finished")
-    expect(screen.part("message")).to_have_text(re.compile(r"^The loss is \S+ times what it was .* learning rate 2 "))
+    expect(screen.part("message")).to_have_text(
+        re.compile(r"^The loss is \S+ times what it was .* learning rate is 2\.$")
+    )
 
 
 def test_three_cells_side_by_side(person: Callable[..., Person]) -> None:

@@ -1,8 +1,8 @@
 """The long form: each event as often as it takes to trust the app, its times judged, too, and a table.
 
 python -m tests.faults                    all events; writes docs/faults.md
-python -m tests.faults killed_workers     some of them; prints their rows
-python -m tests.faults --times 3 ...      another number of times
+python -m tests.faults killed_workers     some of them; the rows of the others stay
+python -m tests.faults --times 3 ...      another number of times; prints the rows, and writes nothing
 """
 
 from __future__ import annotations
@@ -32,6 +32,17 @@ it that everybody else kept.
 """
 
 
+def write(rows: str) -> None:
+    """Put rows into the table, in the order of the events; those that were not measured now stay as they are."""
+    before = TABLE.read_text(encoding="utf-8") if TABLE.is_file() else ""
+    known = {line.split(" | ")[0]: line for line in (before + rows).splitlines() if line.startswith("| ")}
+    titles = [f"| {name.replace('_', ' ')}" for name in EVENTS]
+    here = machine()
+    words = f"On {here.cores} cores of {here.processor}, torch {here.torch}."
+    lines = [f"{known[title]}\n" for title in titles if title in known]
+    TABLE.write_text(HEADING.format(machine=words) + "".join(lines), encoding="utf-8")
+
+
 def main(arguments: list[str]) -> int:
     """Run events; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__.split("\n")[0])
@@ -51,10 +62,8 @@ def main(arguments: list[str]) -> int:
         failures += [f"{name}: {problem}" for problem in [*outcome.lost, *outcome.late(event.told_within)]]
         rows += row(event, outcome, time.monotonic() - start)
         print(rows.splitlines()[-1], *outcome.lost, sep="\n    ", flush=True)
-    if not options.names:
-        here = machine()
-        words = f"On {here.cores} cores of {here.processor}, torch {here.torch}."
-        TABLE.write_text(HEADING.format(machine=words) + rows, encoding="utf-8")
+        if not options.times:
+            write(rows)
     print("\n".join(failures))
     return int(bool(failures))
 

@@ -100,6 +100,8 @@ const TEXT = {
   goes_on: "goes on from {step}",
   silent: "no answer",
   status_stopped: "stopped",
+  message_stopped: "stopped here",
+  message_stopped_another: "stopped for another",
   long_step: "step {step} for {seconds} s",
   message_crashed_silent: "did not answer at {step}",
   message_memory: "more than {most} MB",
@@ -128,6 +130,13 @@ test("a run that failed says why, and that the correct one went on", () => {
   assert.equal(told({ status: "diverged", message, history }).words, "NaN at 5, lr 50 The other went on.");
   const error = { code: "failed", step: 1, error: "mat1 and mat2 shapes cannot be multiplied (10x2 and 3x4)" };
   assert.equal(told({ status: "failed", message: error }).words, "stopped: mat1 and mat2 shapes cannot be multiplied.");
+});
+
+test("a run that was stopped for a reason says that, not how to continue", () => {
+  const stopped = { status: "stopped", goesOn: true, kept: [4] };
+  assert.equal(told({ ...stopped, message: { code: "stopped", step: 4 } }).words, "goes on from 4");
+  const message = { code: "stopped", step: 4, cause: "another" };
+  assert.equal(told({ ...stopped, message }).words, "stopped for another");
 });
 
 test("a worker that does not answer is told of until it does, a long step for as long as it lasts", () => {

@@ -18,7 +18,7 @@ from tests.browser.app import App
 from tests.waiting import PATIENCE
 
 PUPILS = 8
-FRAMES = 60
+FRAMES = 30
 """Frames that the pupil in the middle sees while turns are compared."""
 GRACE = 5
 """Seconds that runs go on after their owners have left."""

@@ -39,7 +39,7 @@ def test_without_a_run_there_is_a_way_to_one(open_tab: Callable[..., Tab]) -> No
     assert "You have no run yet" in page.words
     assert [element.label for element in page.at.button] == ["Train the Classifier", "Train the RNN", "Train the CNN"]
     page.press("files start classifier")
-    assert "It trains" in page.words
+    assert "It is training." in page.words
     until(lambda: not any(run.alive for run in page.manager._runs.values()))
 
 
@@ -161,7 +161,7 @@ def test_a_chosen_run_that_is_gone_gives_way_to_the_newest(open_tab: Callable[..
 def test_a_wave_says_what_its_loss_is_of(open_tab: Callable[..., Tab], manager: Manager) -> None:
     trained(manager, name="rnn")
     page = open_tab().open("saving").set("files section", "load")
-    assert "of the first window alone, 10 points, read with a hidden state of zeros" in page.words
+    assert "of the first window only: 10 points, read with a hidden state of zeros" in page.words
 
 
 @pytest.mark.parametrize("name", FIRST_RUNS)
@@ -181,7 +181,7 @@ def test_a_run_too_fast_to_keep_steps_is_trained_again(open_tab: Callable[..., T
     until(lambda: fast.connection is None)
     fast.kept = [0, 20]  # as it is unless the machine is very slow
     page = open_tab().open("saving").set("files section", "resume")
-    assert "it kept no step on its way" in page.words
+    assert "kept no step on the way" in page.words
     page.press("files again")
     again = page.manager.run(ANNE, page.at.session_state["files training"])
     assert again is not None

@@ -112,6 +112,12 @@ def _status() -> dict[str, str]:
         "message_reached_accuracy": _("Finished at step {step}: the test accuracy reached {accuracy}, your target."),
         "message_plateau": _("Finished at step {step}: the loss has stopped falling."),
         "message_stopped": _("Stopped. What was trained so far is kept."),
+        "message_stopped_another": _(
+            "Stopped, because you started one run more than may train at a time. What was trained so far is kept."
+        ),
+        "message_stopped_left": _(
+            "Stopped, because none of your tabs was open any more. What was trained so far is kept."
+        ),
     }
 
 

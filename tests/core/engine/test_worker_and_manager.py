@@ -577,6 +577,7 @@ def test_a_person_has_three_runs_at_once_however_fast_they_click(start: Start, m
     alive = [run for run in runs if run.alive]
     assert len(runs) == 6 and len(alive) == limits.RUNS_PER_OWNER == 3
     assert {run.status for run in runs if not run.alive} == {"stopped"}
+    assert {(run.message or {}).get("cause") for run in runs if not run.alive} == {"another"}
 
 
 def test_a_full_server_refuses_strangers_but_not_a_replacement(
@@ -646,6 +647,36 @@ def test_the_oldest_run_can_still_be_gone_on_from(
     assert manager.store.find(run.id) is None and not run.folder.path.exists()
 
 
+def test_a_step_removed_while_its_run_waits_for_its_turn_is_refused_truly(
+    start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = over(start(config_of(), speed=FAST))
+    refusals: list[Refused] = []
+
+    def resume() -> None:
+        try:
+            manager.resume(run.owner, run.id, 20)
+        except Refused as refused:
+            refusals.append(refused)
+
+    place, waits = manager._place, threading.Event()
+
+    def place_told(owner: str, id: str) -> Any:
+        waits.set()
+        return place(owner, id)
+
+    monkeypatch.setattr(manager, "_place", place_told)
+    with manager._alone(run.owner):
+        resuming = threading.Thread(target=resume)
+        resuming.start()
+        until(lambda: manager._beginning != set())
+        assert not waits.is_set()
+        run.folder.drop(20)
+    resuming.join(PATIENCE)
+    assert [str(refused) for refused in refusals] == ["Step 20 of that run was not kept."]
+    assert len(manager.store.ids(run.owner)) == 1, "no run was begun for it"
+
+
 # Troubles
 
 
@@ -660,7 +691,7 @@ def test_a_killed_worker_is_told_and_others_go_on(
     until(lambda: victim.status == "crashed")
     assert victim.message == {"code": "crashed", "step": victim.step, "kept_step": victim.kept[-1]}
     until(lambda: (entry := manager.store.find(victim.id)) is not None and entry.status == "crashed")
-    assert victim.folder.facts()["status"] == "crashed"
+    until(lambda: victim.folder.facts()["status"] == "crashed")
     assert other.status == "running"
     at(other, other.step + 10)
     again = over(manager.resume(victim.owner, victim.id, victim.kept[-1]))
@@ -682,8 +713,8 @@ def test_nobody_waits_for_the_disk_when_a_worker_was_killed(start: Start, monkey
     monkeypatch.setattr(victim.folder, "update_facts", update_slowly)
     os.kill(pid_of(victim), signal.SIGKILL)
     until(lambda: victim.status == "crashed")
+    until(lambda: victim.folder.facts()["status"] == "crashed")
     assert answered and all(answered), "what a page asks for is answered meanwhile"
-    assert victim.folder.facts()["status"] == "crashed"
 
 
 def test_nobody_is_heard_later_because_the_index_is_slow(
@@ -720,7 +751,8 @@ def test_a_run_nobody_attends_ends_after_its_grace_and_keeps_its_record(tmp_path
             attended = short.start("ann", config, speed=20)
             left = short.start("bob", config, speed=20)
             until(lambda: not left.alive)
-            assert left.status == "stopped" and left.kept[-1] == left.step == len(left.folder.rows("run"))
+            assert left.status == "stopped" and left.message == {"code": "stopped", "step": left.step, "cause": "left"}
+            assert left.kept[-1] == left.step == len(left.folder.rows("run"))
             short.presence.arrive("ann")
             short.presence.depart("ann")
             at(attended, attended.step + 10)

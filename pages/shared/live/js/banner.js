@@ -130,7 +130,7 @@ function describeMessage({ code, ...parameters }, state, text, lang) {
   const because = text[`message_${code}_${parameters.cause}`];
   const template = because ?? text[`message_${code}`] ?? text[`status_${status}`] ?? "";
   const sentences = [
-    goesOn ? fill(text.goes_on, { step: kept.at(-1) }) : fill(template, words),
+    goesOn && !because ? fill(text.goes_on, { step: kept.at(-1) }) : fill(template, words),
     parameters.unkept ? text[`unkept_${parameters.unkept}`] : "",
   ];
   const refused = code === "disk" || code === "disk_full" || parameters.unkept;
