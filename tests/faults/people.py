@@ -257,6 +257,7 @@ class Live:
     def _take(self, data: str | bytes) -> None:
         if isinstance(data, bytes):
             self.frames += 1
+            self.command("drawn", self.frames)
             return
         content = json.loads(data)
         if content["kind"] in ("hello", "metrics"):

@@ -10,6 +10,7 @@ import json
 import re
 import ssl
 import time
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Self
@@ -391,11 +392,14 @@ class Live:
         tries = 0
         while not self._closed:
             try:
-                async with self.tab.browser.socket(self.path + ("?coming=1" if self.coming else "")) as socket:
+                query = "?coming=1&packed=1" if self.coming else "?packed=1"
+                async with self.tab.browser.socket(self.path + query) as socket:
                     self._socket = socket
-                    tries = 0
+                    tries = drawn = 0
                     async for data in socket:
-                        await self._receive(data)
+                        if await self._receive(data):
+                            drawn += 1
+                            await self.send({"command": "drawn", "value": drawn})
             except InvalidStatus as refusal:
                 self.refused = refusal.response.status_code
                 self.tab.notify()
@@ -407,18 +411,25 @@ class Live:
             await asyncio.sleep(RETRIES[min(tries, len(RETRIES) - 1)])
             tries += 1
 
-    async def _receive(self, data: str | bytes) -> None:
+    async def _receive(self, data: str | bytes) -> bool:
+        """Take in what came; returns whether it is a frame."""
         self.tab.traffic += len(data)
-        if isinstance(data, bytes):
+        if isinstance(data, bytes) and zlib.decompressobj().decompress(data, 1) != b"{":
             self.frames += 1
             self.tab.frames += 1
-        elif re.match(r'{"kind": "(hello|status)"', data):
+            self.tab.notify()
+            return True
+        if isinstance(data, bytes):
+            data = zlib.decompress(data).decode()
+        if re.match(r'{"kind": "(hello|status)"', data):
             self.state |= json.loads(data)
             if data.startswith('{"kind": "hello"'):
                 self.tab.take_expected(self)
             if data.startswith('{"kind": "hello"') and self.status not in ENDED:
+                await self.send({"command": "shows", "value": []})
                 await self.send({"command": "focus", "value": {}})
         self.tab.notify()
+        return False
 
     async def close(self, after: float = 0) -> None:
         """Close the socket for good."""
