@@ -6,7 +6,7 @@ own seconds of the processor, which no crowd makes dearer.
 
 **Frames.** At most 15 a second, and as long as they take a small share: 3 % of the training at full speed, where they
 cost steps, 30 % of a core where training waits for its next step anyway. On a crowded machine there are fewer. All
-workers see the same crowd, so all get as many; and never fewer than 8 a second, or 5 at full speed, unless they would
+workers see the same crowd, so all get as many; and never fewer than 11 a second, or 5 at full speed, unless they would
 take too much of what the worker gets.
 
 **Turns.** At full speed a worker takes all that it can get. Where nobody watches it and the machine is crowded, it
@@ -25,7 +25,7 @@ from contextlib import contextmanager
 
 MOST_FRAMES = 15.0
 """Frames a second at most."""
-LEAST_FRAMES = 8.0
+LEAST_FRAMES = 11.0
 """Frames a second on a crowded machine, where training waits for its next step."""
 LEAST_FRAMES_AT_FULL_SPEED = 5.0
 """Frames a second on a crowded machine at full speed."""

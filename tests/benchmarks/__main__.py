@@ -106,11 +106,16 @@ def main() -> None:
     arguments = parser.parse_args()
     given = {"tfp": arguments.tfp, "soak": arguments.soak}
     measured: list[Row] = []
+    failed: list[str] = []
     for name, (title, module, function) in PARTS.items():
         if arguments.only and name not in arguments.only:
             continue
         others = busy()
-        rows = alone(module, function, *([str(given[name])] if given.get(name) else []))
+        try:
+            rows = alone(module, function, *([str(given[name])] if given.get(name) else []))
+        except subprocess.CalledProcessError:  # its words stand above; the other parts are measured all the same
+            failed.append(name)
+            continue
         measured += rows
         section = f"{title}\n\n{here()}{others}.\n\n{table(rows)}\n"
         write({title: section})
@@ -121,6 +126,8 @@ def main() -> None:
         f"{now.count(True)} of {len(now) - now.count(None)} goals are met; on a machine {SLOWER} times slower it would "
         f"be {slower.count(True)}"
     )
+    if failed:
+        sys.exit(f"could not be measured: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -32,9 +32,10 @@ async (title) => {
 """Clicks a link and waits for the frame in which another heading stands at the top."""
 SETTLED = """
 () => document.querySelector('[data-testid="stMain"] :is(h1, h2, h3)')
+  && document.querySelector('[data-testid="stTopNavLink"]')
   && !document.querySelector('[data-testid="stStatusWidget"]')
 """
-"""The script of the page has ended."""
+"""The script of the page has ended, and the navigation is there."""
 
 
 def switch(page: Page, title: str) -> float:
