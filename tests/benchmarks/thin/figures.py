@@ -44,7 +44,7 @@ FED = 14
 PUPILS = 30
 REDRAWN = 200
 """Pictures of which the cost is taken."""
-LONG = 45_000
+LONG = 40_000
 """Steps of a long run."""
 FRESH = 0.3
 """Seconds of age up to which the picture of a tab that is in front again is current."""
