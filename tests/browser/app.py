@@ -111,9 +111,13 @@ class App:
 
     def workers(self) -> list[int]:
         """The processes of runs that are alive."""
+        return [pid for pid in self.started() if _name(pid) == "run"]
+
+    def started(self) -> list[int]:
+        """The processes below the process server: runs, jobs, TensorBoard."""
         servers = [pid for pid in children(self.process.pid) if "forkserver" in command_of(pid)]
         first = [pid for pid in servers if _parent(pid) == self.process.pid]
-        return [pid for server in first for pid in children(server) if _name(pid) == "run"]
+        return [pid for server in first for pid in children(server)]
 
     def end_workers(self) -> None:
         """End all runs at once, so that they take nothing from what comes next."""

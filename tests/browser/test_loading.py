@@ -41,7 +41,7 @@ def ink(page: Page, number: int) -> int:
 
 def measuring(app: App) -> list[int]:
     """The process that measures, then its workers: it is the only one of this app's that starts others."""
-    return [pid for up in app.workers() if (below := children(up)) for pid in (up, *below)]
+    return [pid for up in app.started() if (below := children(up)) for pid in (up, *below)]
 
 
 def test_measure_look_and_sweep(person: Callable[..., Person]) -> None:
