@@ -200,10 +200,11 @@ class Screen:
         run: str = self.until("behind.run() && behind.run() !== it && behind.run()", than)
         return run
 
-    def whole(self) -> None:
-        """The loss curve has every step exactly once."""
-        steps = self.until("behind.steps().length > 0 && behind.steps()")  # frames may overtake the metrics
-        assert steps == list(range(1, len(steps) + 1))
+    def whole(self, steps: int = 1) -> None:
+        """Wait until the loss curve has come to a step: it has every one exactly once."""
+        # frames and the status may overtake the metrics
+        shown = self.until("behind.steps().length >= it && behind.steps()", steps)
+        assert shown == list(range(1, len(shown) + 1))
 
     def fits(self, selector: str) -> None:
         """Wait until the page is no wider than the window, and nothing of this kind sticks out to the right."""

@@ -172,8 +172,8 @@ def test_learning_rate_and_speed_act_without_a_restart(person: Callable[..., Per
     screen.whole()
     screen.part("speed").select_option("0")
     screen.status("finished")
-    assert screen.run == run and len(screen.steps) == 2000
-    screen.whole()
+    assert screen.run == run
+    screen.whole(2000)
 
 
 def test_learning_rate_dragged_until_it_breaks(person: Callable[..., Person]) -> None:
@@ -229,8 +229,7 @@ def test_finished_run_goes_on_when_it_may_take_more_steps(person: Callable[..., 
     screen.press("play")
     screen.other_run(first)
     screen.status("finished")
-    assert len(screen.steps) == 90
-    screen.whole()
+    screen.whole(90)
     assert screen.look("behind.losses().slice(0, 40)") == losses
 
 

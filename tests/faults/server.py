@@ -21,12 +21,17 @@ FAULT = re.compile(r"^.*(?:Traceback|Exception in ASGI|was never retrieved|Fatal
 """Lines of a log that nobody should see."""
 
 
+ALL_KEPT = {"TORCH_PLAYGROUND_KEPT_RUNS": "1000"}
+"""What is done hundreds of times begins as many runs; none of them may go for being the oldest."""
+
+
 class Server(App):
     """The app on a port and with a data folder of its own."""
 
     def __init__(self, data: Path, port: int | None = None, environment: Mapping[str, str] | None = None):
         data.mkdir(parents=True, exist_ok=True)
-        super().__init__(data, port=port, environment=environment)
+        self.environment = {**ALL_KEPT, **(environment or {})}
+        super().__init__(data, port=port, environment=self.environment)
 
     def person(self, owner: str | None = None) -> Person:
         """Someone who comes to this server."""
@@ -34,7 +39,7 @@ class Server(App):
 
     def again(self) -> Server:
         """A new server in the place of this one, which has ended."""
-        return Server(self.data, self.port)
+        return Server(self.data, self.port, self.environment)
 
     def start(self, tab: Tab, speed: float = 30) -> tuple[Live, int]:
         """Press Play in a tab while nobody else does; returns the run and its process."""
