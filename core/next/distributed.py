@@ -5,6 +5,7 @@ import tempfile
 
 import torch
 import torch.distributed as dist
+import torch.distributed.nn  # imported later, it would keep the process group and its threads beyond the end
 import torch.multiprocessing as mp
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel

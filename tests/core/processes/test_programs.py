@@ -123,6 +123,19 @@ def test_two_processes_keep_the_same_weights(ran: Callable[[str], tuple[int, str
     assert len({weight for *_rest, weight in reports}) == 3
 
 
+def test_no_thread_of_the_process_group_is_left_at_the_end(tmp_path: Path) -> None:
+    (tmp_path / "distributed.py").write_text(Program("next", "distributed").text)
+    alone = (
+        "import os, distributed; distributed.WORLD_SIZE = 1; distributed.train(0, os.path.abspath('meeting_point'))\n"
+        "print([open(f'/proc/self/task/{task}/comm').read().strip() for task in os.listdir('/proc/self/task')])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", alone], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "python" in ran.stdout and "gloo" not in ran.stdout
+
+
 def test_what_today_repeats_in_workers_and_what_does_not(ran: Callable[[str], tuple[int, str]]) -> None:
     code, output = ran("random_numbers")
     assert code == 0, output
