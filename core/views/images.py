@@ -9,18 +9,25 @@ PROJECTED = 300
 """Images in the projection."""
 
 
-def byte_maps(values: Tensor) -> np.ndarray:
-    """Maps (C, H, W) as bytes: 128 for 0 and 255 for the largest size among them."""
+def byte_maps(values: Tensor, levels: int = 127) -> np.ndarray:
+    """Maps (C, H, W) as bytes: 128 for 0 and 255 for the largest size among them.
+
+    Args:
+        values: (C, H, W).
+        levels: steps from 0 to the largest size; fewer of them pack smaller.
+    """
     finite = torch.nan_to_num(values)
     size = finite.abs().amax().clamp(min=1e-12)
-    return (128 + 127 * finite / size).round().to(torch.uint8).cpu().numpy()
+    return (128 + 127 * (levels * finite / size).round() / levels).round().to(torch.uint8).cpu().numpy()
 
 
-def saliency(net: nn.Module, x: Tensor) -> np.ndarray:
+def saliency(net: nn.Module, x: Tensor, levels: int = 255) -> np.ndarray:
     """How much each pixel moves the strongest logit, without touching the network's own gradients.
 
     Args:
+        net: gives logits (1, classes).
         x: one image (1, C, H, W) as the network is given it.
+        levels: steps from 0 to the largest; fewer of them pack smaller.
 
     Returns:
         uint8 (H, W): the size of the gradient of the largest logit, 255 where it is largest (Simonyan et al. 2013,
@@ -30,7 +37,8 @@ def saliency(net: nn.Module, x: Tensor) -> np.ndarray:
         x = x.detach().clone().requires_grad_()
         (gradient,) = torch.autograd.grad(net(x).max(), x)
     size = torch.nan_to_num(gradient).abs().amax(dim=(0, 1))
-    return (255 * size / size.max().clamp(min=1e-30)).round().to(torch.uint8).cpu().numpy()
+    steps = (levels * size / size.max().clamp(min=1e-30)).round()
+    return (255 * steps / levels).round().to(torch.uint8).cpu().numpy()
 
 
 def confusion(predicted: Tensor, labels: Tensor, classes: int) -> np.ndarray:

@@ -16,6 +16,8 @@ MOST_MAPS = 16
 MOST_BLOCKS = 5
 MOST_SIDE = 32
 """Pixels of a map's side on the screen."""
+LEVELS = 32
+"""Steps of a map's colour from 0 to its strongest: so small a map shows no more, and it packs a fifth smaller."""
 
 
 def maps_of_blocks(features: nn.Sequential, x: Tensor) -> tuple[list[np.ndarray], Tensor]:
@@ -36,7 +38,7 @@ def maps_of_blocks(features: nn.Sequential, x: Tensor) -> tuple[list[np.ndarray]
     if not isinstance(features[-1], nn.MaxPool2d):
         blocks.append(x)
     chosen = [blocks[i] for i in shown_blocks(len(blocks))]
-    return [byte_maps(small(block[0, :MOST_MAPS])) for block in chosen], x
+    return [byte_maps(small(block[0, :MOST_MAPS]), LEVELS) for block in chosen], x
 
 
 def shown_blocks(count: int) -> list[int]:

@@ -13,7 +13,7 @@ from core.images.focus import image_focus, image_frame, looked_at, shown_images
 from core.models import VGG
 from core.snapshot import Frame, Snapshot
 from core.views.images import saliency, tested
-from core.views.stack import colour_filters, depth, maps_of_blocks, shown_blocks
+from core.views.stack import LEVELS, colour_filters, depth, maps_of_blocks, shown_blocks
 
 PARTS = ("layers", "depth", "test")
 """What a viewer may look at: all blocks for one image, how signal and gradient pass through the depth, the test set."""
@@ -61,7 +61,7 @@ def view_layers(config: VGGConfig, net: VGG, image: Tensor) -> dict[str, np.ndar
         **filters,
         **{f"maps{number}": block for number, block in enumerate(maps, start=1)},
         "probability": torch.nan_to_num(probability).cpu().numpy(),
-        "saliency": saliency(net, x)[:: max(1, config.size // 56), :: max(1, config.size // 56)].copy(),
+        "saliency": saliency(net, x, LEVELS)[:: max(1, config.size // 56), :: max(1, config.size // 56)].copy(),
     }
 
 
