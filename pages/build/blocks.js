@@ -77,7 +77,6 @@ export class BlocksPane {
     this.pad.show(
       arrayOf(frame, this.lane, "input"),
       null,
-      this.theme,
       drawn ? text.own_drawing : fill(text.image_number, { number: image + 1 }),
     );
     picture.stages.forEach(({ name, shape, count }, number) => {

@@ -109,12 +109,7 @@ export class ReadingPane {
     this.input = arrayOf(frame, this.lane, "input");
     this.hidden = arrayOf(frame, this.lane, "hidden");
     this.probability = arrayOf(frame, this.lane, "probability");
-    this.pad.show(
-      this.input,
-      null,
-      this.theme,
-      drawn ? text.own_drawing : fill(text.image_number, { number: image + 1 }),
-    );
+    this.pad.show(this.input, null, drawn ? text.own_drawing : fill(text.image_number, { number: image + 1 }));
     this.answerRow();
     this.paint();
   }

@@ -71,7 +71,6 @@ export class LayersPane {
     this.pad.show(
       findArray(frame, this.lane, "input"),
       this.settings.saliency ? findArray(frame, this.lane, "saliency") : null,
-      this.theme,
       drawn ? text.own_drawing : fill(text.image_number, { number: image + 1 }),
     );
     const maps = Object.keys(frame.arrays)

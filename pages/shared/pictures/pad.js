@@ -1,12 +1,23 @@
 // The image that goes in: a test image, or what is drawn on it by hand.
 
 import { create, nameControl, penOf, setAttribute, setText } from "../live/js/dom.js";
+import { watchSize } from "../live/js/plot.js";
 import { drawTile, fitCanvas, greyPixels } from "./tiles.js";
 
 const SIDE = 112;
 const PEN = 9;
 const PAUSE = 80;
 const INSET = 0.3;
+
+/**
+ * Whether two images have the same pixels.
+ * @param {NumberArray | null | undefined} one
+ * @param {NumberArray | null | undefined} other
+ */
+function alike(one, other) {
+  if (!one || !other) return !one && !other;
+  return one.data.length === other.data.length && one.data.every((value, i) => value === other.data[i]);
+}
 
 /** Shared by all lanes: which image is looked at, and the strokes drawn so far. */
 export class Subject {
@@ -94,8 +105,12 @@ export class Pad {
   input;
   /** @type {NumberArray|null|undefined} */
   saliency;
-  /** @type {Theme} */
-  theme;
+  /** @type {number} */
+  width;
+  /** @type {number} */
+  height;
+  /** @type {number|undefined} */
+  painted;
 
   /**
    * @param {Subject} subject
@@ -119,6 +134,10 @@ export class Pad {
     this.hint = create("span", { class: "tp-pad-hint" });
     this.stage = create("div", { class: "tp-pad-stage" }, this.canvas, this.hint);
     this.element = create("div", { class: "tp-pad-box" }, this.stage, this.tools);
+    watchSize(this.canvas, (width, height) => {
+      Object.assign(this, { width, height });
+      this.paint();
+    });
     this.listen();
   }
 
@@ -200,20 +219,22 @@ export class Pad {
   /**
    * @param {NumberArray | undefined} input
    * @param {NumberArray | null | undefined} saliency
-   * @param {Theme} theme
    * @param {string} numbered
    */
-  show(input, saliency, theme, numbered) {
-    Object.assign(this, { input, saliency, theme });
+  show(input, saliency, numbered) {
+    const same = alike(input, this.input) && alike(saliency, this.saliency);
+    Object.assign(this, { input, saliency });
     setText(this.number, numbered);
     this.hint.hidden = this.subject.drawn || !this.drawable;
-    this.paint();
+    // While a network trains, most frames bring the same image again.
+    if (!same || this.painted !== this.subject.version) this.paint();
   }
 
   /** A test image as it is; of a drawing its strokes, and in the corner what the network is given of them. */
   paint() {
-    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const { width, height } = this;
     if (!width) return;
+    this.painted = this.subject.version;
     const pen = fitCanvas(this.canvas, width, height);
     pen.fillStyle = "#000";
     pen.fillRect(0, 0, width, height);
