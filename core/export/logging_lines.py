@@ -16,6 +16,7 @@ CALLS: dict[str, str] = {
     "images": "log_images(writer, x)",
     "scalars": "log_scalars(writer, step, snapshot.metrics)",
     "test": "log_test(writer, step, snapshot.metrics)",
+    "validation": "log_validation(writer, step, snapshot.metrics)",
     "learning_rate": 'log_learning_rate(writer, step, snapshot.optimizer.param_groups[0]["lr"])',
     "histograms": "log_histograms(writer, step, snapshot.net)",
     "pr_curves": "log_pr_curves(writer, step, snapshot.net, x, y)",
@@ -28,10 +29,12 @@ BATCH = {"graph", "images", "pr_curves", "embedding"}
 
 
 def logged(config: TrainingConfig, log: LogConfig) -> list[str]:
-    """What a script of a run logs, the test curves apart from those of training."""
+    """What a script of a run logs, the curves of test and validation apart from those of training."""
     trained = experiment(config.experiment)
     logged_kinds = kinds(log, trained.pictured(config))
-    return [*logged_kinds, "test"] if "scalars" in logged_kinds and trained.tested else logged_kinds
+    if "scalars" not in logged_kinds or not trained.tested:
+        return logged_kinds
+    return [*logged_kinds, "test", *(["validation"] if getattr(config, "validates", False) else [])]
 
 
 def functions(config: TrainingConfig, log: LogConfig) -> tuple[Callable[..., Any], ...]:
@@ -69,13 +72,16 @@ def loop(config: TrainingConfig, log: LogConfig, entry: str, record: str) -> str
     )
     between = getattr(config, "evaluate_every", 1)
     due = f" and step % {log.every} < {between}" if between < log.every else ""
-    text += _block(f'if "loss/test" in snapshot.metrics{due}:', ("test",), wanted)
+    text += _block(f'if "loss/test" in snapshot.metrics{due}:', ("test", "validation"), wanted)
     text += _block(f"if step > 0 and step % {log.histograms_every} == 0:", ("histograms",), wanted)
     if log.every > 1:
         text += _block(f"if step > 1 and step % {log.every} > 0:", ("scalars", "learning_rate"), wanted, "")
     if between < log.every:
         text += _block(
-            f'if "loss/test" in snapshot.metrics and step % {log.every} >= {between}:', ("test",), wanted, ""
+            f'if "loss/test" in snapshot.metrics and step % {log.every} >= {between}:',
+            ("test", "validation"),
+            wanted,
+            "",
         )
     for kind in ("pr_curves", "embedding", "hparams"):
         if kind in wanted:

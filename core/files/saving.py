@@ -180,7 +180,7 @@ def loading_code(kind: str, config: TrainingConfig, step: int, inputs: Inputs | 
             'net.load_state_dict(state["net"])\n'
             'optimizer.load_state_dict(state["optimizer"])  # its learning rate, too\n'
             'torch.set_rng_state(state["rng"])\n'
-            f"{names} = {values}  # of this epoch{'; what the network carries' if carried else ''}\n"
+            f"{names} = {values}  # of this epoch{'; what the loop carries' if carried else ''}\n"
             'first_step = state["step"] + 1\n'
         )
     if kind == "model":

@@ -23,6 +23,12 @@ def log_test(writer: SummaryWriter, step: int, metrics: dict[str, float]) -> Non
         writer.add_scalar("Test/Accuracy", metrics["accuracy/test"], step)
 
 
+def log_validation(writer: SummaryWriter, step: int, metrics: dict[str, float]) -> None:
+    """What the validation points say, which decide when to stop."""
+    writer.add_scalar("Validation/Loss", metrics["loss/validation"], step)
+    writer.add_scalar("Validation/Accuracy", metrics["accuracy/validation"], step)
+
+
 def log_learning_rate(writer: SummaryWriter, step: int, lr: float) -> None:
     """The learning rate that the step was taken with."""
     writer.add_scalar("Train/Learning rate", lr, step)

@@ -60,6 +60,8 @@ def _write_point(point: Point, writer: Writer) -> None:
             lines.log_scalars(writer, point.step, point.metrics)
         if point.tested:
             lines.log_test(writer, point.step, point.metrics)
+            if "loss/validation" in point.metrics:
+                lines.log_validation(writer, point.step, point.metrics)
 
 
 def _write_lr(point: Point, writer: Writer) -> None:

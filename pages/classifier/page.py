@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from core.experiments.classifier import ClassifierConfig, scene
+from core.experiments.classifier import ClassifierConfig, Scene, scene
 from pages.classifier.network_panel import network_panel
 from pages.classifier.own_points import add_clicked, adding, own_points
 from pages.classifier.words import picture_words
@@ -29,6 +29,7 @@ def picture(config: ClassifierConfig) -> dict[str, Any]:
         "train": points_of(points.x_train[:drawn], points.y_train[:drawn]),
         "own": points_of(points.x_train[drawn:], points.y_train[drawn:]),
         "test": points_of(points.x_test, points.y_test),
+        **validation(config, points),
         "layers": [
             {"name": _("input"), "size": inputs, "labels": list(config.features)},
             *({"name": _("hidden {number}").format(number=i + 1), "size": size} for i, size in enumerate(hidden)),
@@ -37,6 +38,14 @@ def picture(config: ClassifierConfig) -> dict[str, Any]:
         "floor": floor(config),
         "text": picture_words(config),
     }
+
+
+def validation(config: ClassifierConfig, points: Scene) -> dict[str, Any]:
+    """The validation points and their curves, where they decide when to stop."""
+    if not config.validates:
+        return {}
+    drawn = points_of(points.x_validation, points.y_validation)
+    return {"validation": drawn, "splits": ["train", "validation", "test"]}
 
 
 def floor(config: ClassifierConfig) -> float | None:

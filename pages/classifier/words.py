@@ -16,6 +16,7 @@ def _points() -> dict[str, str]:
     return {
         "adding": _("Click on the plot to add a point of class {label}."),
         "hover_own": _("Your point, of class {label}"),
+        "hover_validation": _("Validation point of class {label}"),
     }
 
 

@@ -27,6 +27,7 @@ from core.experiments.classifier import (
     untrained,
     view,
 )
+from core.experiments.classifier.loop import ValidatedSnapshot
 from core.snapshot import Frame, Snapshot
 
 Losses = Callable[..., list[float]]
@@ -135,6 +136,7 @@ def test_an_epoch_shows_every_point_once(monkeypatch: pytest.MonkeyPatch) -> Non
         {"batch_norm": True, "dataset": "own", "points": [(i, i, i % 2) for i in range(5)], "test_fraction": 0.9},
         {"standardize": True, "dataset": "own", "points": [(i, i, i % 2) for i in range(4)], "test_fraction": 0.9},
         {"dataset": "own", "points": [(0, 0, 0), (1, 1, 1), (2, 2, 0)]},
+        {"dataset": "own", "points": [(i, i, i % 2) for i in range(4)], "stop": "validation_loss"},
         {"dataset": "own", "points": [(i, i, 3) for i in range(9)]},
     ],
 )
@@ -259,6 +261,49 @@ def test_it_stops_at_the_accuracy_asked_for() -> None:
     assert last.step % 3 == 0 and last.step < 300
     assert last.metrics["accuracy/test"] >= 0.95
     assert all(snapshot.metrics.get("accuracy/test", 0) < 0.95 for snapshot in before[:-1] if snapshot is not last)
+
+
+def test_it_stops_at_the_validation_accuracy_asked_for() -> None:
+    config = config_of(stop="validation_accuracy", target_accuracy=0.95, evaluate_every=3)
+    *before, last = train(config, {})
+    assert last.step % 3 == 0 and last.step < 300
+    assert last.metrics["accuracy/validation"] >= 0.95
+    assert all(snapshot.metrics.get("accuracy/validation", 0) < 0.95 for snapshot in before)
+
+
+def test_it_stops_when_the_validation_loss_found_no_new_low() -> None:
+    config = config_of(stop="validation_loss", patience=15, spread=4, lr=0.5, hidden_sizes=(32, 32), num_steps=2000)
+    *_, last = snapshots = list(train(config.changed(evaluate_every=2), {}))
+    measured = {s.step: s.metrics["loss/validation"] for s in snapshots if "loss/validation" in s.metrics}
+    lowest = min(measured, key=lambda step: measured[step])
+    assert isinstance(last, ValidatedSnapshot) and last.step < 2000
+    assert (last.lowest_step, last.lowest_loss) == (lowest, measured[lowest])
+    assert last.step == lowest + 16, "15 steps, at the next evaluation"
+
+
+@pytest.mark.parametrize("stop", ["validation_loss", "validation_accuracy"])
+def test_what_decides_when_to_stop_is_neither_trained_on_nor_tested_on(stop: str) -> None:
+    plain, validated = scene(config_of()), scene(config_of(stop=stop, validation_fraction=0.2))
+    assert torch.equal(plain.x_train, validated.x_train) and torch.equal(plain.x_test, validated.x_test)
+    assert (len(plain.x_validation), len(validated.x_validation)) == (0, 50)
+    others = {tuple(point) for point in torch.cat([validated.x_train, validated.x_test]).tolist()}
+    assert not others & {tuple(point) for point in validated.x_validation.tolist()}
+
+
+def test_own_points_give_up_some_to_validation() -> None:
+    points = tuple((i / 7, -i / 5, i % 3) for i in range(40))
+    config = config_of(
+        dataset="own", points=points, test_fraction=0.25, stop="validation_loss", validation_fraction=0.2
+    )
+    drawn = scene(config)
+    assert (len(drawn.x_train), len(drawn.x_validation), len(drawn.x_test)) == (config.n_train, 6, 10) == (24, 6, 10)
+    parts = torch.cat([drawn.x_train, drawn.x_validation, drawn.x_test])
+    assert sorted(map(tuple, parts.tolist())) == sorted(map(tuple, torch.tensor(points)[:, :2].tolist()))
+
+
+def test_validation_points_change_nothing_in_what_is_trained(losses: Losses) -> None:
+    plain = config_of(batch_size=20, dropout=0.2, num_steps=60)
+    assert losses(plain.changed(stop="validation_loss", patience=5000)) == losses(plain)
 
 
 def test_it_stops_at_a_plateau(losses: Losses) -> None:

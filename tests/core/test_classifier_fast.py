@@ -64,6 +64,9 @@ TOGETHER: list[dict[str, Any]] = [
     {"bugs": ("softmax",), "batch_size": 10, "hidden_sizes": (8, 8), "dataset": "blobs"},
     {"stop": "accuracy", "target_accuracy": 0.9},
     {"stop": "plateau", "patience": 5, "lr": 0.0001, "batch_size": 10},
+    {"stop": "validation_accuracy", "target_accuracy": 0.9, "batch_size": 10},
+    {"stop": "validation_loss", "patience": 20, "spread": 4, "optimizer": "Adam", "validation_fraction": 0.5},
+    {"stop": "validation_loss", "dataset": "own", "points": OWN_POINTS, "standardize": True, "bugs": ("softmax",)},
 ]
 SINGLE = [{name: value} for name, values in VALUES.items() for value in values]
 
@@ -113,7 +116,11 @@ def test_a_changed_learning_rate_acts_alike(batch_size: int) -> None:
     assert_equal(fast.train(config, changes), train(config, changes))
 
 
-@pytest.mark.parametrize("values", [{}, {"momentum": 0.9}, {"optimizer": "Adam"}, {"weight_decay": 0.1}], ids=str)
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"momentum": 0.9}, {"optimizer": "Adam"}, {"weight_decay": 0.1}, {"stop": "validation_loss", "spread": 4}],
+    ids=str,
+)
 @pytest.mark.parametrize("step", [0, 33, 40])
 @pytest.mark.parametrize("first, second", [(train, fast.train), (fast.train, train)])
 def test_one_loop_continues_from_the_others_checkpoint(

@@ -43,6 +43,7 @@ VALUES: dict[str, list[Any]] = {
     "l1": [0.01],
     "num_steps": [1, 43],
     "evaluate_every": [1, 17],
+    "validation_fraction": [0.15, 0.5],
     "target_accuracy": [0.6],
     "patience": [5],
     "device": ["cpu"],
@@ -52,6 +53,7 @@ VALUES: dict[str, list[Any]] = {
 NEEDED: dict[str, dict[str, Any]] = {
     "n_classes": {"dataset": "blobs"},
     "nesterov": {"momentum": 0.9},
+    "validation_fraction": {"stop": "validation_loss", "patience": 10},
     "target_accuracy": {"stop": "accuracy"},
     "patience": {"stop": "plateau", "lr": 0.0001},
 }
@@ -96,6 +98,13 @@ COMBINATIONS: dict[str, tuple[dict[str, Any], Changes]] = {
     "NaN": ({"lr": 100.0, "spread": 4.0, "loss": "MSELoss", "optimizer": "SGD"}, {}),
     "plateau, several batches": ({"stop": "plateau", "patience": 5, "batch_size": 20, "evaluate_every": 1}, {}),
     "accuracy": ({"stop": "accuracy", "target_accuracy": 0.9, "evaluate_every": 2}, {}),
+    "validation accuracy": ({"stop": "validation_accuracy", "target_accuracy": 0.9, "evaluate_every": 2}, {}),
+    "validation loss, squared error": (
+        {"stop": "validation_loss", "patience": 5, "lr": 3, "spread": 4, "loss": "MSELoss", "evaluate_every": 1}, {},
+    ),
+    "validation loss, own points": (
+        {"stop": "validation_loss", "dataset": "own", "points": MANY_POINTS, "standardize": True, "noise": 0.1}, {},
+    ),
     "RMSprop": ({"optimizer": "RMSprop", "momentum": 0.5, "weight_decay": 0.1, "l1": 0.001}, {}),
     "deep": ({"hidden_sizes": (16,) * 6, "activation": "Tanh", "init": "xavier_uniform_", "dataset": "spirals"}, {}),
 }  # fmt: skip
@@ -157,7 +166,8 @@ def test_combinations_reach_their_special_ends() -> None:
         return in_process(ClassifierConfig.create({"num_steps": 40, **COMBINATIONS[name][0]}), {})
 
     assert run("NaN")[-1]["loss/train"] is None
-    assert run("accuracy")[-1]["step"] < 40
+    for name in ("accuracy", "validation accuracy", "validation loss, squared error"):
+        assert run(name)[-1]["step"] < 40, name
     assert run("plateau, several batches")[-1]["step"] < 40
 
 

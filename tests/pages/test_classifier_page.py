@@ -43,6 +43,7 @@ CHANGES: dict[str, Any] = {
     "num_steps": 1000,
     "evaluate_every": 2,
     "stop": "plateau",
+    "validation_fraction": 0.5,
     "target_accuracy": 0.9,
     "patience": 50,
     "device": "cpu",
@@ -52,6 +53,7 @@ CHANGES: dict[str, Any] = {
 FIRST: dict[str, list[tuple[str, Any]]] = {
     "n_classes": [("dataset", "blobs")],
     "nesterov": [("momentum", 0.9)],
+    "validation_fraction": [("stop", "validation_loss")],
     "target_accuracy": [("stop", "accuracy")],
     "patience": [("stop", "plateau")],
 }

@@ -5,7 +5,7 @@ from core.experiments.classifier import fast
 from core.experiments.classifier.config import MAX_CLASSES, MAX_POINTS, ClassifierConfig
 from core.experiments.classifier.loop import build_net, build_optimizer, evaluate, make_data, prepare, train
 from core.experiments.classifier.probes import bench, ending, logged_batch, untrained
-from core.experiments.classifier.views import moving, scene, view
+from core.experiments.classifier.views import Scene, moving, scene, view
 from core.views.plane import GRID
 
 EXPERIMENT = Experiment(
@@ -29,6 +29,7 @@ __all__ = [
     "MAX_CLASSES",
     "MAX_POINTS",
     "ClassifierConfig",
+    "Scene",
     "bench",
     "build_net",
     "build_optimizer",

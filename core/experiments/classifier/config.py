@@ -20,8 +20,16 @@ Init = Literal["default", "xavier_uniform_", "kaiming_normal_", "normal_", "zero
 Bug = Literal["softmax", "no_zero_grad", "no_activation", "high_lr"]
 Coordinate = Annotated[float, Field(ge=-10_000, le=10_000, allow_inf_nan=False)]
 Label = Annotated[int, Field(ge=0, le=4)]
+VALIDATED = ("validation_loss", "validation_accuracy")
+"""Ways to stop that are decided on validation points."""
+Stop = Literal["steps", "validation_loss", "validation_accuracy", "plateau", "accuracy"]
 MAX_POINTS = 2000
 MAX_CLASSES = 5
+
+
+def less(count: int, share: float) -> int:
+    """How many of some points are left once a share was taken; one at least is taken, and one left."""
+    return count - min(max(1, round(share * count)), count - 1)
 
 
 class ClassifierConfig(TrainingConfig):
@@ -125,19 +133,31 @@ class ClassifierConfig(TrainingConfig):
     evaluate_every: int = settings.evaluate_every(
         10, help="How often accuracy and test loss are measured. It changes the curves' detail, not the training.",
     )
-    stop: Literal["steps", "accuracy", "plateau"] = setting(
+    stop: Stop = setting(
         "steps", label="Stop", group="training",
-        choices={"steps": "after all steps", "accuracy": "at a test accuracy", "plateau": "at a plateau"},
-        help="When the run ends before its last step. If the test accuracy decides, it is no fair judgement any more.",
+        choices={
+            "steps": "after all steps", "validation_loss": "by validation loss",
+            "validation_accuracy": "by validation accuracy", "plateau": "by training loss",
+            "accuracy": "by test accuracy",
+        },
+        help="What may end the run before its last step: a loss that stops falling, or an accuracy that is reached. "
+        "Validation points are there to decide this. If the test accuracy decides, it is no fair judgement any more.",
+    )
+    validation_fraction: float = setting(
+        0.3, label="Validation share", group="training", low=0.1, high=0.5, step=0.05, shown_if=("stop", VALIDATED),
+        help="The share of all points but the test points that only decides when to stop. These points are drawn "
+        "separately and never trained on; where all points are your own, they are taken from those.",
     )
     target_accuracy: float = setting(
-        0.98, label="Test accuracy to reach", group="training", low=0.5, high=1, step=0.01,
-        shown_if=("stop", ("accuracy",)),
-        help="The run stops at the first evaluation with at least this test accuracy.",
+        0.98, label="Accuracy to reach", group="training", low=0.5, high=1, step=0.01,
+        shown_if=("stop", ("validation_accuracy", "accuracy")),
+        help="The run stops at the first evaluation with at least this accuracy on the points that decide.",
     )
     patience: int = setting(
-        100, label="Patience in steps", group="training", low=5, high=5000, step=5, shown_if=("stop", ("plateau",)),
-        help="The run stops once the training loss has not fallen by 0.0001 over this many steps.",
+        100, label="Patience in steps", group="training", low=5, high=5000, step=5,
+        shown_if=("stop", ("validation_loss", "plateau")),
+        help="The run stops after this many steps in which the validation loss reached no new low, or the training "
+        "loss did not fall by 0.0001.",
     )
     device: Device = settings.device(pays="For a network this small the CPU is the fastest.")
     bugs: tuple[Bug, ...] = settings.bugs(Bug, MISTAKES)
@@ -150,8 +170,10 @@ class ClassifierConfig(TrainingConfig):
             yield Problem("dataset", "Own points only: add at least 4 points first, by clicking or from a CSV.")
         elif self.dataset == "own" and len({label for _, _, label in self.points}) < 2:
             yield Problem("dataset", "Own points only: points of at least two classes are needed.")
-        elif self.dataset == "own" and self.n_train < 2:
+        elif self.dataset == "own" and self.n_own_untested < 2:
             yield Problem("test_fraction", "This test share leaves only one of the own points to train on.")
+        elif self.dataset == "own" and self.n_train < 2:
+            yield Problem("validation_fraction", "This validation share leaves only one of the own points to train on.")
         elif self.batch_norm and self.hidden_sizes and self.batch_size > 1 and self.n_train % self.batch_size == 1:
             yield Problem(
                 "batch_norm",
@@ -182,12 +204,26 @@ class ClassifierConfig(TrainingConfig):
         return max(1, round(self.points_per_class * self.test_fraction / (1 - self.test_fraction)))
 
     @property
+    def validates(self) -> bool:
+        """Whether there are validation points: where they decide when the run stops."""
+        return self.stop in VALIDATED
+
+    @property
+    def validation_points_per_class(self) -> int:
+        """How many validation points of each class are drawn, if there are any."""
+        return max(1, round(self.points_per_class * self.validation_fraction / (1 - self.validation_fraction)))
+
+    @property
+    def n_own_untested(self) -> int:
+        """The number of own points that are not for testing, where there are only own points."""
+        return less(len(self.points), self.test_fraction)
+
+    @property
     def n_train(self) -> int:
         """The number of training points."""
-        own = len(self.points)
         if self.dataset == "own":
-            return own - min(max(1, round(self.test_fraction * own)), own - 1)
-        return self.points_per_class * self.drawn_classes + own
+            return less(self.n_own_untested, self.validation_fraction) if self.validates else self.n_own_untested
+        return self.points_per_class * self.drawn_classes + len(self.points)
 
     @property
     def steps_per_epoch(self) -> int:

@@ -16,7 +16,14 @@ from torch import Tensor, nn
 
 from core.checkpoints import restore
 from core.experiments.classifier.config import ClassifierConfig
-from core.experiments.classifier.loop import build_net, build_optimizer, make_data, prepare
+from core.experiments.classifier.loop import (
+    ValidatedSnapshot,
+    build_net,
+    build_optimizer,
+    make_data,
+    prepare,
+    set_aside,
+)
 from core.models import Net
 from core.snapshot import Snapshot
 
@@ -114,14 +121,23 @@ def train(
 ) -> Iterator[Snapshot]:
     """Train as `loop.train` does, with the same arguments, a config that `fits`, and the same snapshots."""
     x_train, y_train, x_test, y_test = make_data(config)
+    if config.validates:
+        x_train, y_train, x_validation, y_validation = set_aside(config, x_train, y_train)
+        validation_inputs = prepare(config, x_validation, x_train)
     net = build_net(config)
     optimizer = build_optimizer(config, net)
     inputs, test_inputs = prepare(config, x_train, x_train), prepare(config, x_test, x_train)
     order = torch.arange(len(inputs))
     losses: list[float] = []
+    by_loss = config.stop == "validation_loss"
+    lowest_loss, lowest_step = math.inf, 0
     first_step = 1
     if resume is not None:
         first_step, order, losses = restore(resume, net, optimizer)
+        if by_loss:
+            lowest_loss, lowest_step = float(resume["lowest_loss"]), int(resume["lowest_step"])
+    elif by_loss:
+        yield ValidatedSnapshot(0, 0, {}, net, optimizer, order)
     else:
         yield Snapshot(0, 0, {}, net, optimizer, order)
 
@@ -161,11 +177,26 @@ def train(
         if step % config.evaluate_every == 0 or step == config.num_steps:
             output = stack.forward(inputs)[-1]
             metrics["accuracy/train"] = share_right(torch.softmax(output, 1) if softmax else output, y_train)
+            if config.validates:
+                output = stack.forward(validation_inputs)[-1]
+                output = torch.softmax(output, 1) if softmax else output
+                metrics["loss/validation"] = nn.functional.cross_entropy(output, y_validation).item()
+                metrics["accuracy/validation"] = share_right(output, y_validation)
             output = stack.forward(test_inputs)[-1]
             output = torch.softmax(output, 1) if softmax else output
             metrics["loss/test"] = nn.functional.cross_entropy(output, y_test).item()
             metrics["accuracy/test"] = share_right(output, y_test)
-        yield Snapshot(step, epoch, metrics, net, optimizer, order)
+        if by_loss:
+            if metrics.get("loss/validation", math.inf) < lowest_loss:
+                lowest_loss, lowest_step = metrics["loss/validation"], step
+            yield ValidatedSnapshot(step, epoch, metrics, net, optimizer, order, lowest_loss, lowest_step)
+            if "loss/validation" in metrics and step - lowest_step >= config.patience:
+                return
+        else:
+            yield Snapshot(step, epoch, metrics, net, optimizer, order)
+        if config.stop == "validation_accuracy":
+            if metrics.get("accuracy/validation", 0) >= config.target_accuracy:
+                return
         if config.stop == "accuracy":
             if metrics.get("accuracy/test", 0) >= config.target_accuracy:
                 return

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -37,6 +38,19 @@ def make_data(config: ClassifierConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]
     if config.noise > 0:
         y_train = flip_labels(y_train, config.noise, config.n_output)
     return x_train, y_train, x_test, y_test
+
+
+def set_aside(config: ClassifierConfig, x_train: Tensor, y_train: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Validation points, which training never sees either: fresh ones, or a share of the own points.
+
+    Returns:
+        x_train (N, 2), y_train (N,), x_validation (V, 2), y_validation (V,).
+    """
+    if config.dataset == "own":
+        return split(x_train, y_train, config.validation_fraction)
+    else:
+        x_validation, y_validation = draw(config, config.validation_points_per_class)
+        return x_train, y_train, x_validation, y_validation
 
 
 def prepare(config: ClassifierConfig, x: Tensor, x_train: Tensor) -> Tensor:
@@ -104,6 +118,19 @@ def evaluate(
     return loss, accuracy
 
 
+@dataclass
+class ValidatedSnapshot(Snapshot):
+    """What one training step leaves behind, where the validation loss decides when to stop.
+
+    Attributes:
+        lowest_loss: the lowest validation loss so far.
+        lowest_step: the step it was measured at.
+    """
+
+    lowest_loss: float = math.inf
+    lowest_step: int = 0
+
+
 def train(
     config: ClassifierConfig, changes: Mapping[int, Mapping[str, Any]], resume: Mapping[str, Any] | None = None
 ) -> Iterator[Snapshot]:
@@ -115,23 +142,38 @@ def train(
     """
     device = torch.device(config.device)
     x_train, y_train, x_test, y_test = make_data(config)
+    if config.validates:
+        x_train, y_train, x_validation, y_validation = set_aside(config, x_train, y_train)
     net = build_net(config).to(device)
     optimizer = build_optimizer(config, net)
     inputs = prepare(config, x_train, x_train).to(device)
     test_inputs = prepare(config, x_test, x_train).to(device)
     y_train, y_test = y_train.to(device), y_test.to(device)
+    if config.validates:
+        validation_inputs = prepare(config, x_validation, x_train).to(device)
+        y_validation = y_validation.to(device)
     if config.loss == "CrossEntropyLoss":
         loss_func: nn.Module = nn.CrossEntropyLoss()
         target, test_target = y_train, y_test
+        if config.validates:
+            validation_target = y_validation
     else:
         loss_func = nn.MSELoss()
         target = nn.functional.one_hot(y_train, config.n_output).float()
         test_target = nn.functional.one_hot(y_test, config.n_output).float()
+        if config.validates:
+            validation_target = nn.functional.one_hot(y_validation, config.n_output).float()
     order = torch.arange(len(inputs))
     losses: list[float] = []
+    if config.stop == "validation_loss":
+        lowest_loss, lowest_step = math.inf, 0
     first_step = 1
     if resume is not None:
         first_step, order, losses = restore(resume, net, optimizer)
+        if config.stop == "validation_loss":
+            lowest_loss, lowest_step = float(resume["lowest_loss"]), int(resume["lowest_step"])
+    elif config.stop == "validation_loss":
+        yield ValidatedSnapshot(0, 0, {}, net, optimizer, order)
     else:
         yield Snapshot(0, 0, {}, net, optimizer, order)
 
@@ -167,10 +209,24 @@ def train(
 
         if step % config.evaluate_every == 0 or step == config.num_steps:
             _, metrics["accuracy/train"] = evaluate(config, net, loss_func, inputs, y_train, target)
+            if config.validates:
+                metrics["loss/validation"], metrics["accuracy/validation"] = evaluate(
+                    config, net, loss_func, validation_inputs, y_validation, validation_target
+                )
             metrics["loss/test"], metrics["accuracy/test"] = evaluate(
                 config, net, loss_func, test_inputs, y_test, test_target
             )
-        yield Snapshot(step, epoch, metrics, net, optimizer, order)
+        if config.stop == "validation_loss":
+            if metrics.get("loss/validation", math.inf) < lowest_loss:
+                lowest_loss, lowest_step = metrics["loss/validation"], step
+            yield ValidatedSnapshot(step, epoch, metrics, net, optimizer, order, lowest_loss, lowest_step)
+            if "loss/validation" in metrics and step - lowest_step >= config.patience:
+                return
+        else:
+            yield Snapshot(step, epoch, metrics, net, optimizer, order)
+        if config.stop == "validation_accuracy":
+            if metrics.get("accuracy/validation", 0) >= config.target_accuracy:
+                return
         if config.stop == "accuracy":
             if metrics.get("accuracy/test", 0) >= config.target_accuracy:
                 return

@@ -6,7 +6,15 @@ import torch
 from torch import Tensor, nn
 
 from core.experiments.classifier.config import ClassifierConfig
-from core.experiments.classifier.loop import build_net, build_optimizer, make_data, prepare, train
+from core.experiments.classifier.loop import (
+    ValidatedSnapshot,
+    build_net,
+    build_optimizer,
+    make_data,
+    prepare,
+    set_aside,
+    train,
+)
 from core.snapshot import Bench, Snapshot, undisturbed
 
 
@@ -20,6 +28,8 @@ def bench(config: ClassifierConfig) -> Bench:
     """Net, optimizer and first batch, to take one step by hand."""
     with undisturbed():
         x_train, y_train, _, _ = make_data(config)
+        if config.validates:
+            x_train, y_train, _, _ = set_aside(config, x_train, y_train)
         net = build_net(config)
         optimizer = build_optimizer(config, net)
         inputs = prepare(config, x_train, x_train)[: config.batch_size or None]
@@ -42,6 +52,10 @@ def bench(config: ClassifierConfig) -> Bench:
 
 def ending(config: ClassifierConfig, snapshot: Snapshot) -> dict[str, Any]:
     """Why training ended before its last step."""
+    if isinstance(snapshot, ValidatedSnapshot):
+        return {"code": "validation_plateau", "lowest_step": snapshot.lowest_step}
+    if config.stop == "validation_accuracy":
+        return {"code": "reached_validation_accuracy", "accuracy": snapshot.metrics["accuracy/validation"]}
     if config.stop == "accuracy":
         return {"code": "reached_accuracy", "accuracy": snapshot.metrics["accuracy/test"]}
     return {"code": "plateau"}
@@ -49,5 +63,7 @@ def ending(config: ClassifierConfig, snapshot: Snapshot) -> dict[str, Any]:
 
 def logged_batch(config: ClassifierConfig) -> tuple[Tensor, Tensor]:
     """The test points as the network is given them, and their labels."""
-    x_train, _, x_test, y_test = make_data(config)
+    x_train, y_train, x_test, y_test = make_data(config)
+    if config.validates:
+        x_train, _, _, _ = set_aside(config, x_train, y_train)
     return prepare(config, x_test, x_train), y_test

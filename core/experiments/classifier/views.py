@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core.experiments.classifier.config import ClassifierConfig
-from core.experiments.classifier.loop import make_data, prepare
+from core.experiments.classifier.loop import make_data, prepare, set_aside
 from core.models import Net
 from core.snapshot import Frame, Snapshot, undisturbed
 from core.views.plane import (
@@ -39,6 +39,7 @@ class Scene:
 
     Attributes:
         x_train, y_train, x_test, y_test: the points.
+        x_validation, y_validation: those that decide when to stop; none where nothing asks them.
         domain: the axes' range.
         inputs: the boundary's grid as network inputs (GRID * GRID, number of features).
         fine: the same in columns.
@@ -49,6 +50,8 @@ class Scene:
     y_train: Tensor
     x_test: Tensor
     y_test: Tensor
+    x_validation: Tensor
+    y_validation: Tensor
     domain: tuple[float, float, float, float]
     inputs: Tensor
     fine: Tensor
@@ -60,10 +63,14 @@ def scene(config: ClassifierConfig) -> Scene:
     """The points of a config and the grid that its boundary is drawn on."""
     with undisturbed(), torch.no_grad():
         x_train, y_train, x_test, y_test = make_data(config)
-        domain = nice_domain(torch.cat([x_train, x_test]).numpy())
+        x_validation, y_validation = x_train[:0], y_train[:0]
+        if config.validates:
+            x_train, y_train, x_validation, y_validation = set_aside(config, x_train, y_train)
+        domain = nice_domain(torch.cat([x_train, x_test, x_validation]).numpy())
         inputs = prepare(config, grid_over(domain, GRID), x_train)
         coarse = every_third(inputs)
-        return Scene(x_train, y_train, x_test, y_test, domain, inputs, inputs.T.contiguous(), coarse.T.contiguous())
+        points = (x_train, y_train, x_test, y_test, x_validation, y_validation)
+        return Scene(*points, domain, inputs, inputs.T.contiguous(), coarse.T.contiguous())
 
 
 def view(config: ClassifierConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Frame:

@@ -110,7 +110,13 @@ def _status() -> dict[str, str]:
         ),
         "goes_on": _("Not all the steps you asked for are done: Continue trains on from step {step}."),
         "message_reached_accuracy": _("Finished at step {step}: the test accuracy reached {accuracy}, your target."),
-        "message_plateau": _("Finished at step {step}: the loss has stopped falling."),
+        "message_reached_validation_accuracy": _(
+            "Finished at step {step}: the validation accuracy reached {accuracy}, your target."
+        ),
+        "message_validation_plateau": _(
+            "Finished at step {step}: the validation loss was lowest at step {lowest_step}. Drag the time slider there."
+        ),
+        "message_plateau": _("Finished at step {step}: the training loss has stopped falling."),
         "message_stopped": _("Stopped. What was trained so far is kept."),
         "message_stopped_another": _(
             "Stopped, because you started one run more than may train at a time. What was trained so far is kept."
@@ -127,6 +133,7 @@ def _curves() -> dict[str, str]:
         "accuracy": _("Accuracy"),
         "train": _("train"),
         "test": _("test"),
+        "validation": _("validation"),
         "ghost": _("previous run"),
         "lane_run": _("With the bug"),
         "lane_correct": _("Correct"),

@@ -15,10 +15,11 @@ Instead of `metric` and `range` a claim may have a `check`:
     check = "NaN"                       # the loss becomes infinite or no number; the text says `NaN`
     check = "deep > 2 * wide"           # two other claims, seed by seed; the text says nothing
 
-A metric is one of a run's ("loss/train", "loss/test", "accuracy/train", "accuracy/test"), or "steps" or "epochs": how
-many were taken. In front of it may stand "lowest" or "highest": over all steps up to `at`; otherwise it is the last one
-measured by then. Further fields: `runs = 4` if four of five seeds have to keep it and not all, `long = true` if a run
-takes longer than 20 seconds. A seed in `config` is the only one that is tried. `range = []` is not measured yet.
+A metric is one of a run's (loss or accuracy of "train", "validation" or "test", as "loss/test"), or "steps" or
+"epochs": how many were taken. In front of it may stand "lowest" or "highest": over all steps up to `at`; otherwise it
+is the last one measured by then. Further fields: `runs = 4` if four of five seeds have to keep it and not all, `long =
+true` if a run takes longer than 20 seconds. A seed in `config` is the only one that is tried. `range = []` is not
+measured yet.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ NAME = re.compile(r"(?P<space> ?)\{(?P<name>[a-z][a-z0-9_]*)\}")
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`|\$[^$\n]*\$", re.MULTILINE | re.DOTALL)
 """Where braces are no places: code and formulas."""
 NUMBER = r"[-+]?[0-9.]+(?:e[-+]?[0-9]+)?"
-METRIC = r"(?:lowest |highest )?(?:loss|accuracy)/(?:train|test)|steps|epochs"
+METRIC = r"(?:lowest |highest )?(?:loss|accuracy)/(?:train|validation|test)|steps|epochs"
 BOUND = re.compile(rf"(?P<metric>{METRIC}) (?P<sign>[<>]=?) (?P<number>{NUMBER})")
 COMPARISON = re.compile(rf"(?P<more>[a-z]\w*) > (?:(?P<factor>{NUMBER}) \* )?(?P<less>[a-z]\w*)")
 AT = re.compile(r"end|epoch [1-9][0-9]*")

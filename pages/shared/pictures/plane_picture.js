@@ -16,7 +16,7 @@ const LARGEST = 460;
 const MANY_POINTS = 500;
 const SMALL_PLANE = 240;
 /** @type {Split[]} */
-const SPLITS = ["train", "test", "own"];
+const SPLITS = ["train", "validation", "test", "own"];
 
 export class Picture {
   /** @type {LiveData} */
@@ -202,10 +202,11 @@ export class Picture {
     const small = (points?.x.length ?? 0) > MANY_POINTS || this.planes[0].side < SMALL_PLANE;
     const looks = {
       train: { symbol: "circle", line: { width: 1, color: toCss(this.theme.background) } },
+      validation: { symbol: "square-open", line: { width: 1.8, color: colors } },
       test: { symbol: "circle-open", line: { width: 1.8, color: colors } },
       own: { symbol: "diamond", line: { width: 1.4, color: toCss(this.theme.text) } },
     };
-    const size = (split === "own" ? 10 : split === "test" ? 7 : 8) - (small ? 2 : 0);
+    const size = { train: 8, validation: 7, test: 7, own: 10 }[split] - (small ? 2 : 0);
     return {
       type: "scatter",
       mode: "markers",

@@ -81,7 +81,7 @@ interface PlanePlace {
   py: number;
 }
 
-type Split = "train" | "test" | "own";
+type Split = "train" | "validation" | "test" | "own";
 
 // Lanes over time, as lanes.py tells them
 

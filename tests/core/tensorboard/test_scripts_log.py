@@ -52,6 +52,17 @@ def test_the_script_logs_what_the_app_logs(
         assert theirs[tag] == ours[tag], tag
 
 
+def test_the_script_logs_validation_as_the_app_does(
+    start: Callable[..., Run], manager: Manager, run_script: Scripts, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    manager.store.choose_log(request.node.name, LogConfig(every=20))
+    run = over(start(smallest("classifier").changed(stop="validation_loss", num_steps=50, evaluate_every=4)))
+    run_script(script(run.config, {}, LogConfig(every=20)), tmp_path)
+    ours, theirs = everything(folder(manager, run)), everything(next((tmp_path / "runs").iterdir()))
+    assert theirs == ours
+    assert [step for step, _ in ours["Validation/Loss"]] == [step for step, _ in ours["Test/Loss"]] == [20, 40, 50]
+
+
 def test_a_runs_folder_tells_what_is_special_about_it() -> None:
     known = experiment("classifier").config
     assert special(known()) == "" == special(known.create({"num_steps": 7, "device": "cpu"}))

@@ -78,13 +78,11 @@ class Curve {
   /** @type {boolean} */
   gone;
 
-  /**
-   * @param {string} metric
-   * @param {string[]} splits
-   */
-  constructor(metric, splits) {
+  /** @param {string} metric */
+  constructor(metric) {
     this.metric = metric;
-    this.splits = splits;
+    /** @type {string[]} */
+    this.splits = [];
     this.log = false;
     this.graph = /** @type {PlotlyGraph} */ (
       /** @type {unknown} */ (create("div", { class: "tp-graph", "data-testid": `${metric}-plot` }))
@@ -130,19 +128,23 @@ class Curve {
   /**
    * One row of read-outs a lane, which is the legend too.
    * @param {string[]} lanes
+   * @param {string[]} splits
    * @param {Words} text
    * @param {string} lang
    */
-  arrange(lanes, text, lang) {
+  arrange(lanes, splits, text, lang) {
+    this.splits = splits;
     setText(this.heading, text[this.metric]);
     this.ghostKey.replaceChildren(lineSample("train", "ghost"), text.ghost);
     if (this.logButton) {
       setText(this.logButton, text.log);
       nameControl(this.logButton, text.log_scale);
     }
-    const arranged = `${lanes.join()}/${lang}`;
+    const arranged = `${lanes.join()}/${splits.join()}/${lang}`;
     if (this.arranged === arranged) return;
     this.arranged = arranged;
+    this.readouts = {};
+    this.table.dataset.splits = String(splits.length);
     const rows = lanes.map((lane) => this.arrangeRow(lane, lanes, text));
     this.table.replaceChildren(this.heading, this.tools, ...rows);
   }
@@ -228,7 +230,10 @@ class Curve {
           opacity,
           name: lane === "run" ? text[split] : `${text[`lane_short_${lane}`]}, ${text[split]}`,
           line: {
-            color: color === undefined ? theme[/** @type {"train" | "test"} */ (split)] : theme.classes[color],
+            color:
+              color === undefined
+                ? theme[/** @type {"train" | "validation" | "test"} */ (split)]
+                : theme.classes[color],
             width,
             dash,
           },
@@ -707,9 +712,9 @@ export class Curves {
   /**
    * @param {HTMLElement} host
    */
-  constructor(host, { metrics = METRICS, splits = SPLITS }) {
+  constructor(host, { metrics = METRICS }) {
     this.host = host;
-    this.curves = metrics.map((metric) => new Curve(metric, splits));
+    this.curves = metrics.map((metric) => new Curve(metric));
     this.host.append(...this.curves.map((curve) => curve.element));
     this.ghost = null;
     this.history = {};
@@ -734,7 +739,7 @@ export class Curves {
     if (this.data && this.data.run !== data.run) this.forget();
     this.data = data;
     this.theme = theme;
-    for (const curve of this.curves) curve.arrange(data.lanes, data.text, data.lang);
+    for (const curve of this.curves) curve.arrange(data.lanes, data.picture.splits ?? SPLITS, data.text, data.lang);
     this.host.dataset.lanes = String(data.lanes.length);
     this.fetchGhost(data.ghost);
     this.schedule();

@@ -112,6 +112,7 @@ export function applyTheme(root, theme) {
   const variables = {
     "--tp-train": theme.train,
     "--tp-test": theme.test,
+    "--tp-validation": theme.validation,
     "--tp-muted": toCss(theme.muted),
     "--tp-grid": toCss(theme.grid),
     "--tp-on-primary": inkOn(theme.primary),

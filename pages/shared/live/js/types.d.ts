@@ -23,6 +23,7 @@ interface Theme {
   classes: string[];
   train: string;
   test: string;
+  validation: string;
   negative: string;
   positive: string;
   warning: string;
@@ -251,6 +252,7 @@ interface PictureData {
   domain: number[];
   train?: Points;
   test?: Points;
+  validation?: Points;
   own?: Points;
   layers: LayerOfNetwork[];
   // Images
