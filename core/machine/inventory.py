@@ -128,5 +128,9 @@ def why_no_gpu(here: Machine) -> list[Problem]:
         ]
     return [
         Problem("", "There is an NVIDIA driver, {driver}, but PyTorch, built for {built}, can't use it.", values),
-        Problem("", "Most often the driver is too old for that CUDA version: update it, then start the app again."),
+        Problem(
+            "",
+            "`nvidia-smi` shows the newest CUDA that this driver supports. If PyTorch was built for a newer one, "
+            "update the driver, then start the app again.",
+        ),
     ]

@@ -93,7 +93,9 @@ def confined(
         raise Unable(abandoned())
     if kind == b"M":
         raise Unable(out_of_memory(memory))
-    raise Unable(Problem("", "This ended without a result: it is too large, or it is damaged."))
+    raise Unable(
+        Problem("", "The process that worked on this ended without a result: try again, or with something smaller.")
+    )
 
 
 def _take_place(seconds: float) -> None:

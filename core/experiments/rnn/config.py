@@ -86,7 +86,7 @@ class RNNConfig(TrainingConfig):
     compare: bool = settings.compare_cells(Cell)
     seed: int = settings.seed(fixes="first weights, noise, dropout")
     optimizer: Optimizer = settings.optimizer("Adam", source=TUTORIAL)
-    lr: float = settings.lr(0.02, extremes="At 0.1 the network fails to learn", source=TUTORIAL)
+    lr: float = settings.lr(0.02, extremes="At 0.1 the tutorial's network fails to learn", source=TUTORIAL)
     clip: float = settings.clip()
     num_steps: int = settings.num_steps(help="How many windows a run trains on.")
     device: Device = settings.device(pays="For a network this small the CPU is the fastest.")
