@@ -36,12 +36,13 @@ elif __name__ != "__mp_main__":
     import streamlit as st
     from streamlit.runtime.pages_manager import PagesManager
 
+    from pages.shared.person import worksheet
     from pages.shared.server.routes import lifespan, middleware, routes
     from pages.shared.server.start import check_start
 
     check_start()
     # Without this the first deep link after a start takes pages/ for Streamlit's old automatic pages.
     PagesManager.uses_pages_directory = False
-    app = st.App("streamlit_app.py", lifespan=lifespan, routes=routes, middleware=middleware)
+    app = st.App("streamlit_app.py", lifespan=lifespan, routes=[*routes, *worksheet.routes], middleware=middleware)
     if alone:
         signal.signal(signal.SIGINT, before)

@@ -8,7 +8,7 @@ from pages.devices.moves import moves_panel
 from pages.devices.pitfalls import pitfalls_panel
 from pages.index import page
 from pages.shared.page.section_row import Section, section_row
-from pages.shared.panels.page_text import page_text
+from pages.shared.panels.page_text import lesson_text
 from pages.shared.person.language import _
 
 with st.sidebar:
@@ -21,6 +21,6 @@ panels: dict[str, Section] = {
     "sweep": (_("CPU and GPU"), sweep_panel),
     "precision": (_("Precision"), precision_panel),
     "threads": (_("Threads"), threads_panel),
-    "lesson": (_("Lesson"), lambda: page_text("devices")),
+    "lesson": (_("Lesson"), lambda: lesson_text("devices")),
 }
 section_row("devices section", panels)

@@ -5,11 +5,11 @@ import streamlit as st
 from pages.layers.form import chosen_card
 from pages.layers.menu import card_menu
 from pages.layers.view import card_view
-from pages.shared.panels.page_text import page_text
+from pages.shared.panels.page_text import lesson_text
 
 form = chosen_card()
 with st.sidebar:
     card_menu(form.card.name)
 card_view(form)
 st.divider()
-page_text("layers", form.card.family)
+lesson_text("layers", form.card.family)

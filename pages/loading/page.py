@@ -11,7 +11,7 @@ from pages.loading.settings_panel import buttons, settings, share, take_settings
 from pages.shared.page.links import link_to
 from pages.shared.page.section_row import Section, section_row
 from pages.shared.page.shell import picture_first
-from pages.shared.panels.page_text import page_text
+from pages.shared.panels.page_text import lesson_text
 from pages.shared.person.language import _, tell
 
 space = bench()
@@ -34,7 +34,7 @@ with st.sidebar:
 
 def show_lesson() -> None:
     """What there is to see in the situations."""
-    page_text("loading")
+    lesson_text("loading")
     link_to("next", _("Where to go next"))
 
 

@@ -6,7 +6,7 @@ from core.processes.programs import Program
 from pages.index import page
 from pages.next.own_profile import own_profile
 from pages.shared.page.section_row import Section, remembered, section_row
-from pages.shared.panels.page_text import page_text
+from pages.shared.panels.page_text import lesson_text
 from pages.shared.panels.program_run import program_run
 from pages.shared.person.language import _
 
@@ -33,7 +33,7 @@ def the_map() -> None:
         "distributed": _("It starts two processes, each of which imports PyTorch; this takes a few seconds."),
     }
     chosen = remembered(st.pills, _("What is next"), "next step", steps)
-    page_text("next", chosen)
+    lesson_text("next", chosen)
     program_run(Program("next", chosen), notes.get(chosen, ""))
 
 

@@ -9,7 +9,7 @@ from pages.saving.resume_panel import resume_panel
 from pages.saving.save_panel import save_panel
 from pages.saving.transfer_panel import transfer_panel
 from pages.shared.page.section_row import Section, section_row
-from pages.shared.panels.page_text import page_text
+from pages.shared.panels.page_text import lesson_text
 from pages.shared.person.language import _
 
 with st.sidebar:
@@ -26,6 +26,6 @@ panels: dict[str, Section] = {
     "load": (_("Load"), lambda: load_panel(chosen)),
     "resume": (_("Continue training"), lambda: resume_panel(chosen)),
     "transfer": (_("Transfer"), transfer_panel),
-    "lesson": (_("Lesson"), lambda: page_text("saving")),
+    "lesson": (_("Lesson"), lambda: lesson_text("saving")),
 }
 section_row("files section", panels)

@@ -10,7 +10,7 @@ from core.tensorboard.reading import read, runs
 from pages.index import page
 from pages.shared.page.section_row import Section, remembered, section_row
 from pages.shared.panels.log_panel import log_panel
-from pages.shared.panels.page_text import page_text
+from pages.shared.panels.page_text import lesson_text, page_text
 from pages.shared.panels.program_run import program_run
 from pages.shared.person import session
 from pages.shared.person.language import _
@@ -71,7 +71,7 @@ def zigzag(logs: Path) -> None:
 
 def show_lesson() -> None:
     """Draw the lesson on TensorBoard."""
-    page_text("tensorboard")
+    lesson_text("tensorboard")
 
 
 SECTIONS: dict[str, Section] = {

@@ -77,6 +77,32 @@ def test_loss_falls_accuracy_rises_and_the_time_slider_looks_back_and_resumes(sc
     assert screen.look("behind.losses()") == losses
 
 
+def test_a_validation_loss_that_stops_a_run_has_its_own_curve(person: Callable[..., Person]) -> None:
+    screen = person().open("/classifier?stop=validation_loss&spread=4&points_per_class=20&optimizer=Adam&patience=20")
+    expect(screen.part("run-loss-validation")).to_be_visible()
+    screen.play()
+    screen.status("finished")
+    message = screen.part("message")
+    expect(message).to_have_text(re.compile(r"Finished at step \d+: the validation loss was lowest at step \d+\."))
+    stopped, lowest = map(int, re.findall(r"step (\d+)", message.inner_text()))
+    assert screen.step == stopped >= lowest + 20
+    expect(screen.part("run-loss-validation")).to_have_text(re.compile(r"\d"))
+    measured = screen.look("behind.connection().history.run['loss/validation']")
+    assert measured["step"][measured["value"].index(min(measured["value"]))] == lowest
+    screen.page.get_by_role("button", name="Tutorial's settings").click()
+    expect(screen.part("run-loss-validation")).to_have_count(0)
+    expect(screen.part("run-loss-test")).to_be_visible()
+
+
+def test_a_lesson_has_a_sheet_to_print(screen: Screen) -> None:
+    with screen.page.expect_popup() as opened:
+        screen.page.get_by_role("link", name="Worksheet to print").click()
+    sheet = opened.value
+    expect(sheet.get_by_role("heading", name="A simple classifier")).to_be_visible()
+    expect(sheet.get_by_text("I predict").first).to_be_visible()
+    expect(sheet.get_by_text("What you should see")).to_have_count(0)
+
+
 def test_plot_zoom_hover_and_theme_while_it_trains(person: Callable[..., Person]) -> None:
     screen = person().open(LONG)
     expect(screen.part("live-view")).to_have_attribute("data-theme", "light")

@@ -39,8 +39,9 @@ from core.tensorboard.config import LogConfig
 from core.tensorboard.first import FirstConfig
 from pages import index
 from pages.index import page_of
-from pages.shared.panels.page_text import FOLD, folded_pieces, folds
+from pages.shared.panels.page_text import folds
 from pages.shared.person import language
+from pages.shared.person.folds import FOLD, folded_pieces
 from pages.shared.person.language import filled
 from tests.experiments import NAMES, general, over_all, smallest
 from tests.pages.tabs import Tab

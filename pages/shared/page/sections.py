@@ -10,7 +10,7 @@ from pages.shared.page.links import link_to
 from pages.shared.page.section_row import Section, section_row
 from pages.shared.panels.code_panel import code_panel
 from pages.shared.panels.log_panel import log_panel
-from pages.shared.panels.page_text import page_text
+from pages.shared.panels.page_text import lesson_text, page_text
 from pages.shared.panels.step_by_step import step_by_step
 from pages.shared.person.language import _, has_text
 
@@ -28,7 +28,7 @@ def sections(space: Workspace, own: dict[str, Section]) -> None:
         log_panel(space.config, lambda: space.run or manager().last_logged(space.owner))
 
     known: dict[str, Section] = {
-        **({"lesson": (_("Lesson"), lambda: page_text(space.folder))} if has_text(space.folder) else {}),
+        **({"lesson": (_("Lesson"), lambda: lesson_text(space.folder))} if has_text(space.folder) else {}),
         "steps": (_("Step by step"), lambda: step_by_step(space)),
         **own,
         "code": (_("Code"), lambda: code_panel(space)),

@@ -3,20 +3,16 @@ that takes longer than all the rest of a page."""
 
 from __future__ import annotations
 
-import re
 from contextlib import nullcontext
 from functools import lru_cache
 
 import streamlit as st
 
 from pages.shared.panels.code_panel import code_component, highlighted
-from pages.shared.person.language import _, lesson
+from pages.shared.person.folds import CODE, folded_pieces
+from pages.shared.person.language import _, current, lesson
+from pages.shared.person.worksheet import sheet_address
 
-CODE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FOLD = re.compile(r"^<!-- more: *(?P<title>.+?) *-->$|^<!-- end -->$", re.MULTILINE)
-"""Where a folded part begins, with its title, and where it ends."""
-HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
-"""Ends a folded part as well."""
 Part = tuple[str, list[list[tuple[str, str]]]]
 """A piece of prose, or no prose and lines of code as (kind, text) parts."""
 Fold = tuple[str, tuple[Part, ...]]
@@ -46,27 +42,20 @@ def page_text(folder: str, name: str = "lesson") -> None:
                     )
 
 
+def lesson_text(folder: str, name: str = "lesson") -> None:
+    """Draw a lesson, and below it a button that opens its worksheet, if it has one."""
+    page_text(folder, name)
+    link = sheet_address(folder, name, current())
+    if link:
+        help = _("The questions of this lesson with room for predictions, without the answers")
+        st.link_button(_("Worksheet to print"), link, icon=":material/print:", type="tertiary", help=help)
+
+
 @lru_cache(maxsize=128)
 def folds(text: str) -> tuple[Fold, ...]:
     """What of a text is in sight and what is folded away, in their order."""
     pieces = [(title, split(piece)) for title, piece in folded_pieces(text)]
     return tuple((title, parts) for title, parts in pieces if parts)
-
-
-def folded_pieces(text: str) -> list[tuple[str, str]]:
-    """The title and the Markdown of each folded part, and of what is in sight between them, without a title."""
-    pieces: list[tuple[str, str]] = []
-    begin, title = 0, ""
-    for mark in [*FOLD.finditer(text), None]:
-        piece = text[begin : mark.start() if mark else len(text)]
-        heading = HEADING.search(CODE.sub(lambda code: "." * len(code.group()), piece)) if title else None
-        if heading is not None:
-            pieces += [(title, piece[: heading.start()]), ("", piece[heading.start() :])]
-        else:
-            pieces.append((title, piece))
-        if mark is not None:
-            begin, title = mark.end(), mark["title"] or ""
-    return pieces
 
 
 def split(text: str) -> tuple[Part, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,11 @@ def _(sentence: str) -> str:
     return catalogue(current()).get(sentence, sentence)
 
 
+def in_language(language: str) -> Callable[[str], str]:
+    """What `_` is where a language is named and no session asks."""
+    return lambda sentence: catalogue(language).get(sentence, sentence)
+
+
 def filled(sentence: str, **values: str) -> str:
     """Put names into a sentence: Chinese sets a space beside a Latin name, and none beside a Chinese one."""
 
@@ -172,8 +177,14 @@ def lesson(folder: str, name: str = "lesson", language: str = "") -> str:
     Raises:
         FileNotFoundError: the page does not bring it, see `has_text`.
     """
-    path = text_file(folder, name, language or current())
-    text = _read(path)
+    text = numbered_text(folder, name, language or current())
     if text is None:
-        raise FileNotFoundError(path)
-    return with_terms(with_claims(text, claims(path.parent), language or current()), language or current())
+        raise FileNotFoundError(text_file(folder, name, language or current()))
+    return with_terms(text, language or current())
+
+
+def numbered_text(folder: str, name: str, language: str) -> str | None:
+    """A page's text with the numbers of its claims, without links to its terms; None if the page does not bring it."""
+    path = text_file(folder, name, language)
+    text = _read(path)
+    return None if text is None else with_claims(text, claims(path.parent), language)
