@@ -16,6 +16,7 @@ from core.engine import manager as engine
 from core.engine.manager import Manager
 from core.engine.store import Store
 from core.processes.jobs import Jobs
+from pages.shared.server import first_picture
 from tests.pages.tabs import ANNE, Tab
 
 
@@ -56,6 +57,12 @@ def app_of_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", without_automatic_pages)
+
+
+@pytest.fixture(autouse=True)
+def no_browser_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest has no browser that could say that it has drawn the picture."""
+    monkeypatch.setattr(first_picture, "PATIENCE", 0)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from pages.index import PAGES
 from pages.shared.live.live_view import untrained_frame
 from pages.shared.page import shell
 from pages.shared.panels.page_text import folds
+from pages.shared.server import first_picture
 from tests.pages.tabs import Tab
 
 TRAINING = [row.folder for row in PAGES if row.experiment]
@@ -46,17 +47,29 @@ def test_the_picture_is_sent_before_the_settings(folder: str, open_tab: Callable
     assert WIDGETS & set(drawn)
 
 
-def test_only_a_page_just_opened_gives_its_top_a_start(
+def test_only_a_page_just_opened_waits_for_its_picture(
+    open_tab: Callable[..., Tab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words: list[str] = []
+    monkeypatch.setattr(first_picture, "wait", words.append)
+    tab = open_tab().open("classifier")
+    told = tab.data_of()["drawn"]
+    tab.run()
+    assert [first_picture.place(word) for word in words] == [told]
+    assert tab.data_of()["drawn"] == told, "the view would be told something new at every change"
+    tab.open("cnn")
+    tab.open("classifier")
+    assert len(set(words)) == len(words) == 3
+
+
+def test_a_page_without_a_live_view_gives_its_top_a_start(
     open_tab: Callable[..., Tab], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(shell, "pause", pauses.append)
-    tab = open_tab().open("classifier")
+    tab = open_tab().open("loading")
     tab.run()
     assert pauses == [shell.HEAD_START], "the tab was at home before"
-    tab.open("cnn")
-    tab.open("classifier")
-    assert pauses == 3 * [shell.HEAD_START]
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from pages.shared.live.text import epoch_text, live_text
 from pages.shared.person import language, session
 from pages.shared.person.language import _
 from pages.shared.person.place import turned_away
+from pages.shared.server import first_picture
 from pages.shared.server.addresses import address
 from pages.shared.server.assets import asset, plotly_address
 
@@ -83,6 +84,7 @@ def view_data(
         "notice": notice(space),
         "full": language.tell(full, markdown=False) if full is not None else "",
         "speed": space.speed,
+        "drawn": first_picture.place(session.get("picture")),
     }
 
 

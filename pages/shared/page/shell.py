@@ -12,6 +12,7 @@ from pages.shared.form.controls import begin_page
 from pages.shared.person import language, session
 from pages.shared.person.language import LANGUAGES, _
 from pages.shared.person.place import say_at_top
+from pages.shared.server import first_picture
 
 TABLES = """<style>
 @media (max-width: 640px) {
@@ -58,19 +59,25 @@ def open_page() -> None:
 def enter(page: str) -> None:
     """Note which page this run of the script draws, by its address."""
     before = session.get("page")
+    trains = any(row.url_path == page and row.experiment for row in PAGES)
     session.put("head start", 0 if before == page else HEAD_START if before is not None else FIRST_HEAD_START)
     session.put("page", page)
-    if not any(row.url_path == page and row.experiment for row in PAGES):  # there the live view says it
+    if before != page:
+        session.put("picture", first_picture.expect() if trains else "")
+    if not trains:  # there the live view says it
         say_at_top(before != page)
 
 
 def picture_first() -> None:
     """Let what was drawn of a page just opened leave for the browser, which paints in one go what comes at once.
 
-    Streamlit sends what a script has drawn every 10 ms, and its browser's part collects for 10 ms before it paints.
+    Streamlit sends what a script has drawn every 10 ms, and its browser's part collects for 10 ms before it paints. A
+    live view says when its picture is there.
     """
     head_start = session.get("head start")
-    if head_start:
+    if head_start and session.get("picture"):
+        first_picture.wait(session.get("picture"))
+    elif head_start:
         pause(head_start)
 
 

@@ -22,6 +22,8 @@ export class Plane {
   pressed;
   /** @type {(event: PointerEvent) => void} */
   release;
+  /** @type {() => void} */
+  nowWhole;
 
   /**
    * @param {string} lane
@@ -39,6 +41,10 @@ export class Plane {
     this.element = create("figure", { class: "tp-figure" }, this.title, this.box);
     this.painter = new BoundaryPainter();
     this.side = 0;
+    /** @type {Promise<void>} */
+    this.whole = new Promise((resolve) => {
+      this.nowWhole = resolve;
+    });
     this.listen();
   }
 
@@ -148,6 +154,7 @@ export class Plane {
 
   follow() {
     this.ready = true;
+    this.nowWhole();
     this.graph.on("plotly_relayouting", () => this.redraw());
     this.graph.on("plotly_afterplot", () => this.redraw());
     this.graph.on("plotly_relayout", () => this.zoomed());

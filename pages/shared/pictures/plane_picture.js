@@ -223,6 +223,11 @@ export class Picture {
     this.redraw();
   }
 
+  /** Axes and points are there. */
+  whole() {
+    return Promise.all(this.planes.map((plane) => plane.whole));
+  }
+
   redraw() {
     if (!this.frame || !this.data) return;
     const { classes, domain } = this.data.picture;

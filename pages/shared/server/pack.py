@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.index import PAGES as ROWS
 from pages.shared.server.addresses import address
-from pages.shared.server.assets import FOREVER, PAGES, asset
+from pages.shared.server.assets import FOREVER, PAGES, asset, plotly_address
 from pages.shared.server.streamlit_files import STREAMLIT
 
 ELEMENTS = (
@@ -35,16 +35,36 @@ ELEMENTS = (
     "NumberInput",
     "Selectbox",
     "Slider",
+    "TextArea",
     "TextInput",
     "rehype-katex",
 )
 """What training pages are made of, by the names of Streamlit's files; it loads these only when it meets them."""
 ADDRESSES = frozenset({"", *(row.url_path for row in ROWS)})
 """The pages' addresses, without the slash."""
+TRAINING = frozenset(row.url_path for row in ROWS if row.experiment)
+"""Those of pages with a live view."""
 IMPORT = re.compile(r"""(\bfrom\s*|\bimport\s*\(?\s*)(["'`])(\.{1,2}/[^"'`\s]+\.js)\2""")
 ENTRY = re.compile(r'<script type="module" crossorigin src="\.(/static/js/[^"]+)"></script>')
 PRELOAD = re.compile(r'\s*<link rel="modulepreload" crossorigin href="\.(/static/js/[^"]+)">')
-MAKE_MODULES = """
+LAZY = re.compile(
+    rf"""\(0,([\w$]+)\.lazy\)(?=\(\(\)=>[\w$]+\(\(\)=>import\([`"']\./(?P<element>{"|".join(ELEMENTS)})\.)"""
+)
+"""Where Streamlit says that it loads one of these elements once a page has it."""
+AT_ONCE = "globalThis[Symbol.for('torch-playground.at-once')]"
+MAKE_MODULES = (
+    f"""
+{AT_ONCE} = ({{ lazy }}) => (load) => {{
+  const element = lazy(load);
+  try {{
+    element._init(element._payload);
+  }} catch {{
+    // It is being loaded, and React throws what it waits for.
+  }}
+  return element;
+}};
+"""
+    + """
 if (HTMLScriptElement.supports?.("importmap")) {
   const imports = { "static/": "/static/", "assets/": "/assets/" };
   for (const [path, text] of Object.entries(FILES)) {
@@ -58,8 +78,15 @@ if (HTMLScriptElement.supports?.("importmap")) {
   document.currentScript.after(map);
 }
 """
+)
 """A module made in the page has no place from which "./x.js" could be found: each import names its file from the root,
-without the slash, which is a name of the import map."""
+without the slash, which is a name of the import map. An element of Streamlit's that isn't here when a page first has it
+leaves a grey bar in its place for half a second at least, as React is in no hurry to draw what it had to wait for:
+those of the pack are loaded before any page has them."""
+
+
+ONE_SERVER = "window.__streamlit = { BACKEND_BASE_URL: location.origin };"
+"""Else Streamlit first looks for its server below the page's own address, and waits to hear that it isn't there."""
 
 
 def targets(path: str, text: str) -> list[str]:
@@ -101,6 +128,7 @@ def placed(path: str, text: str) -> str:
         before, quote, name = match.groups()
         return before + quote + posixpath.normpath(posixpath.join(posixpath.dirname(path), name))[1:] + quote
 
+    text = LAZY.sub(rf"{AT_ONCE}(\1)", text)
     return IMPORT.sub(from_root, text).replace("import.meta.url", f'(location.origin+"{path}")')
 
 
@@ -118,15 +146,25 @@ def pack_address() -> str:
 
 
 @cache
-def index() -> bytes | None:
-    """Streamlit's index.html with the pack before its own script; None if it isn't made as expected."""
+def index(live: bool) -> bytes | None:
+    """Streamlit's index.html with the pack before its own script; None if it isn't made as expected.
+
+    Args:
+        live: whether the page has a live view: then Plotly comes while Streamlit waits for its server.
+    """
     text = (STREAMLIT / "index.html").read_text(encoding="utf-8")
     if len(ENTRY.findall(text)) != 1:
         return None
     packed = streamlit_scripts()
     text = PRELOAD.sub(lambda match: "" if match[1] in packed else match[0], text)
-    begin = rf'<script src="{pack_address()}"></script>\n    <script type="module">import "\1"</script>'
-    return ENTRY.sub(begin, text).encode()
+    lines = [
+        rf'<script src="{pack_address()}"></script>',
+        f"<script>{ONE_SERVER}</script>",
+        r'<script type="module">import "\1"</script>',
+    ]
+    if live:
+        lines.append(f'<link rel="preload" as="script" href="{plotly_address()}">')
+    return ENTRY.sub("\n    ".join(lines), text).encode()
 
 
 async def pack_file(request: Request) -> Response:
@@ -144,8 +182,8 @@ class PackedPages:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"].removeprefix("/") in ADDRESSES
-        text = await run_in_threadpool(index) if page else None
+        address = scope["path"].removeprefix("/") if scope["type"] == "http" and scope["method"] == "GET" else None
+        text = await run_in_threadpool(index, address in TRAINING) if address in ADDRESSES else None
         if text is None:
             await self.app(scope, receive, send)
             return

@@ -9,6 +9,7 @@ import { valueAt } from "./history.js";
 import { keep } from "./mounting.js";
 import { Pace } from "./pace.js";
 import { PlayBar } from "./playbar.js";
+import { painted } from "./plot.js";
 import { applyTheme, readTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 
@@ -112,6 +113,7 @@ class LiveView {
     this.timeline = new Timeline(time, { onLook: (step) => this.connection?.lookAt(step), onLive });
     this.pace = new Pace();
     this.restEnd = 0;
+    this.sayWhenDrawn = true;
     this.onKey = (/** @type {KeyboardEvent} */ event) => this.pressKey(event);
     document.addEventListener("keydown", this.onKey);
   }
@@ -363,9 +365,18 @@ class LiveView {
     }
     this.drawn = frame;
     this.picture.draw(frame);
+    if (this.sayWhenDrawn) this.sayDrawn();
     const end = performance.now();
     this.restEnd = end + Math.min(LONGEST_REST, end - begin);
     return false;
+  }
+
+  /** Say once that the picture is there, axes and all: Python has kept the rest of the page back for it. */
+  async sayDrawn() {
+    this.sayWhenDrawn = false;
+    await this.picture.whole?.();
+    await painted();
+    fetch(this.data.drawn, { method: "POST" }).catch(() => {});
   }
 
   state() {

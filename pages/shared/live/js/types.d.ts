@@ -295,6 +295,8 @@ interface LiveData {
   /** That this person can start nothing, as the server is full; "" where they can. */
   full: string;
   speed?: number;
+  /** Where to say that the first picture is drawn. */
+  drawn: string;
 }
 
 /** What Streamlit hands to a component's script. */
@@ -321,6 +323,8 @@ interface LivePicture {
   /** Put its main number into its description. */
   describe(step: number, accuracyOf: (lane: string) => number | null | undefined, metricOf: MetricOf): void;
   destroy(): void;
+  /** Resolves once it has been drawn with all that it loads. */
+  whole?(): Promise<unknown>;
   /** Say what it looks at, where there is a choice. */
   ask?(): void;
 }
