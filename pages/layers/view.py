@@ -94,6 +94,9 @@ def fields(form: CardForm, own: np.ndarray | None) -> None:
         hidden = setting.shown_if is not None and form.entered(setting.shown_if[0]) not in setting.shown_if[1]
         if hidden or name in ELSEWHERE:
             continue
+        if name == "draw":
+            draw_again(form)
+            continue
         field(form, name, setting)
         if name == "image":
             own_image_panel(form, own)
@@ -102,6 +105,18 @@ def fields(form: CardForm, own: np.ndarray | None) -> None:
     for name, problem in form.problems.items():
         if name in ELSEWHERE or name not in form.config.settings():
             st.error(tell(problem), icon=":material/error:")
+
+
+def draw_again(form: CardForm) -> None:
+    """A button for other random numbers; each press takes the next seed, the one after the last being the first."""
+    setting = form.config.settings()["draw"]
+    seed = form.config.draw
+    st.button(
+        _("Draw again"),
+        icon=":material/casino:",
+        help=_(setting.help),
+        on_click=lambda: form.submit({**dict(form.config), "draw": seed + 1 if seed < (setting.high or 0) else 0}),
+    )
 
 
 def draw(form: CardForm, result: Result) -> None:

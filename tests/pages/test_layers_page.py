@@ -111,6 +111,23 @@ def test_the_menu_and_the_arrows(open_tab: Open) -> None:
     assert page.at.session_state["card chosen"] == "adaptiveavgpool2d"
 
 
+def test_a_button_draws_again_and_comes_back_to_the_first_draw(open_tab: Open) -> None:
+    page = open_tab().open("layers", card="dropout2d")
+    first = form(page, "dropout2d").config.draw
+    before = picture(page)[1]["y"]
+    page.press("Draw again")
+    assert f"torch.manual_seed({first + 1})" in code(page)
+    assert not np.array_equal(picture(page)[1]["y"], before)
+    page = open_tab().open("layers", card="dropout2d", draw="50").press("Draw again")
+    assert "torch.manual_seed(0)" in code(page)
+
+
+def test_the_first_draw_of_dropout2d_keeps_some_maps_and_drops_some(open_tab: Open) -> None:
+    maps = picture(open_tab().open("layers", card="dropout2d"))[1]["y"]
+    kept = [bool(np.any(channel)) for channel in maps]
+    assert any(kept) and not all(kept)
+
+
 def test_reset(open_tab: Open) -> None:
     page = open_tab().open("layers", card="linear", in_features="6", bias="false").press("Reset")
     assert form(page, "linear").config.to_query() == {}

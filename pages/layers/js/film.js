@@ -17,6 +17,7 @@ import {
 import { nearestWindow, tapsAt } from "./taps.js";
 
 const BETWEEN = 4;
+const BESIDE = 6;
 
 export class Film {
   /** @type {number[]} */
@@ -62,7 +63,7 @@ export class Film {
 
   /** @param {number} width */
   layout(width) {
-    const across = Math.max(this.x.shape[0], Math.min(this.y.shape[0], 12));
+    const across = Math.max(this.x.shape[0], this.y.shape[0]);
     const unit = Math.min((width - BETWEEN * (across - 1)) / across, 110) / Math.max(this.x.shape[1], this.y.shape[1]);
     this.unit = unit;
     let y = HEADING;
@@ -81,9 +82,8 @@ export class Film {
     this.places = { x: strip("x"), y: strip("y") };
     this.below = y;
     const [time, rows, columns] = this.weight.shape;
-    this.cell = Math.floor(
-      clamp(Math.min((width - (time - 1) * GAP) / time / (columns * 2 + 1), 120 / rows, 40), 8, 40),
-    );
+    const wide = ((width - (time - 1) * 2 * GAP) / time - BESIDE) / (2 * columns);
+    this.cell = Math.floor(clamp(Math.min(wide, 120 / rows), 3, 40));
     return y + 5 * 24 + 8;
   }
 
@@ -170,18 +170,18 @@ export class Film {
     const { text } = this.card;
     const [time, rows, columns] = this.weight.shape;
     const [frames, r, c] = this.taps();
-    const cell = Math.min(this.cell, Math.floor(120 / rows));
+    const { cell } = this;
     const wide = columns * cell;
     const most = largest(this.weight.data) || 1;
     for (let t = 0; t < time; t += 1) {
-      const left = t * (2 * wide + 2 * GAP + 6);
+      const left = t * (2 * wide + 2 * GAP + BESIDE);
       const patch = [];
       for (let i = 0; i < rows * columns; i += 1)
         patch.push(this.value(frames[t], r[Math.floor(i / columns)], c[i % columns]));
       const kernel = Array.from(this.weight.data.slice(t * rows * columns, (t + 1) * rows * columns));
       heading(pen, theme, fill(text.frame, { number: frames[t] < 0 ? "–" : frames[t] }), left, this.below);
       drawCells(pen, theme, patch, columns, { x: left, y: this.below, cell }, { most: 1, look: "grey" });
-      drawCells(pen, theme, kernel, columns, { x: left + wide + 6, y: this.below, cell }, { most });
+      drawCells(pen, theme, kernel, columns, { x: left + wide + BESIDE, y: this.below, cell }, { most });
     }
   }
 
