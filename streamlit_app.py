@@ -11,6 +11,7 @@ def show() -> None:
 
     from pages.index import PAGES
     from pages.shared.page import shell
+    from pages.shared.page.presenting import presenting_button
     from pages.shared.person.language import _
 
     shell.open_page()
@@ -20,6 +21,7 @@ def show() -> None:
     )
     shell.enter(chosen.url_path)
     chosen.run()
+    presenting_button()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pages.build.my_networks import my_networks
 from pages.build.words import picture_words
 from pages.shared.live.live_view import live_view
 from pages.shared.page.sections import sections
-from pages.shared.page.training_page import settings_bar, training_page
+from pages.shared.page.training_page import settings_bar, training_page, trying
 from pages.shared.panels.image_sets import class_words, download_panel, own_images
 from pages.shared.panels.shape_table import shape_table
 from pages.shared.panels.step_by_step import step_by_step
@@ -90,8 +90,9 @@ space = training_page(
 config = space.config
 assert isinstance(config, BuildConfig)
 download_panel(space)
-live_view(space, picture(config))
-settings_bar(space, own_data=own_images, network=block_editor, elsewhere=("own_images", "blocks"))
+with trying():
+    live_view(space, picture(config))
+    settings_bar(space, own_data=own_images, network=block_editor, elsewhere=("own_images", "blocks"))
 
 sections(
     space,

@@ -9,7 +9,7 @@ from pages.classifier.own_points import add_clicked, adding, own_points
 from pages.classifier.words import picture_words
 from pages.shared.live.live_view import live_view
 from pages.shared.page.sections import sections
-from pages.shared.page.training_page import settings_bar, training_page
+from pages.shared.page.training_page import settings_bar, training_page, trying
 from pages.shared.person.language import _
 from pages.shared.pictures.plane import points_of
 from pages.shared.server.assets import asset
@@ -65,7 +65,8 @@ space = training_page(
 config = space.config
 assert isinstance(config, ClassifierConfig)
 drawn = picture(config)
-live_view(space, drawn, on_point=lambda x, y: add_clicked(space, x, y), adding=adding(space))
-settings_bar(space, elsewhere=("points",))
-own_points(space)
+with trying():
+    live_view(space, drawn, on_point=lambda x, y: add_clicked(space, x, y), adding=adding(space))
+    settings_bar(space, elsewhere=("points",))
+    own_points(space)
 sections(space, {"network": (_("Inside the network"), lambda: network_panel(space, drawn))})

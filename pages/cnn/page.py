@@ -8,7 +8,7 @@ from core.experiments.cnn import CNNConfig, shapes
 from pages.cnn.words import picture_words
 from pages.shared.live.live_view import live_view
 from pages.shared.page.sections import sections
-from pages.shared.page.training_page import settings_bar, training_page
+from pages.shared.page.training_page import settings_bar, training_page, trying
 from pages.shared.panels.image_sets import download_panel, own_images
 from pages.shared.panels.shape_table import shape_table
 from pages.shared.person.language import _
@@ -36,8 +36,9 @@ space = training_page(
 config = space.config
 assert isinstance(config, CNNConfig)
 download_panel(space)
-live_view(space, picture(config))
-settings_bar(space, own_data=own_images, elsewhere=("own_images",))
+with trying():
+    live_view(space, picture(config))
+    settings_bar(space, own_data=own_images, elsewhere=("own_images",))
 
 asked_for = CNNConfig.model_construct(**space.refused) if space.refused else config
 sections(space, {"shapes": (_("Shapes"), lambda: shape_table(shapes(asked_for)))})

@@ -10,7 +10,7 @@ from pages.rnn.two_forwards import two_forwards
 from pages.rnn.words import picture_words
 from pages.shared.live.live_view import live_view
 from pages.shared.page.sections import sections
-from pages.shared.page.training_page import settings_bar, training_page
+from pages.shared.page.training_page import settings_bar, training_page, trying
 from pages.shared.panels.dropout_note import dropout_note
 from pages.shared.person.language import _
 from pages.shared.server.assets import asset
@@ -35,9 +35,9 @@ space = training_page(
 )
 config = space.config
 assert isinstance(config, RNNConfig)
-dropout_note(config.dropout, config.num_layers)
-live_view(space, picture(config))
-settings_bar(space, own_data=own_series, elsewhere=("series",))
+with trying():
+    live_view(space, picture(config), note=dropout_note(config.dropout, config.num_layers))
+    settings_bar(space, own_data=own_series, elsewhere=("series",))
 
 sections(
     space,

@@ -6,7 +6,7 @@ from core.experiments.rnn_digits import RNNDigitsConfig, class_names
 from pages.rnn_digits.words import picture_words
 from pages.shared.live.live_view import live_view
 from pages.shared.page.sections import sections
-from pages.shared.page.training_page import settings_bar, training_page
+from pages.shared.page.training_page import settings_bar, training_page, trying
 from pages.shared.panels.dropout_note import dropout_note
 from pages.shared.panels.image_sets import download_panel
 from pages.shared.person.language import _
@@ -36,9 +36,9 @@ space = training_page(
 )
 config = space.config
 assert isinstance(config, RNNDigitsConfig)
-dropout_note(config.dropout, config.num_layers)
 download_panel(space)
-live_view(space, picture(config))
-settings_bar(space)
+with trying():
+    live_view(space, picture(config), note=dropout_note(config.dropout, config.num_layers))
+    settings_bar(space)
 
 sections(space, {})

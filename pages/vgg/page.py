@@ -9,12 +9,12 @@ import streamlit as st
 from core.experiments.vgg import BY_HAND_FLOPS, VGGConfig, as_asked
 from pages.shared.live.live_view import live_view
 from pages.shared.page.sections import sections
-from pages.shared.page.training_page import settings_bar, training_page
+from pages.shared.page.training_page import settings_bar, training_page, trying
 from pages.shared.panels.image_sets import class_words, download_panel, own_images
 from pages.shared.panels.step_by_step import step_by_step
 from pages.shared.person.language import _
 from pages.shared.server.assets import asset
-from pages.vgg.run_cost import slow_run
+from pages.vgg.run_cost import run_note, watch_cost
 from pages.vgg.stack_editor import stack_editor, story
 from pages.vgg.words import picture_words
 
@@ -50,9 +50,12 @@ assert isinstance(config, VGGConfig)
 settings = config
 asked_for = as_asked(config, space.refused) if space.refused else config
 download_panel(space)
-live_view(space, picture(config))
-settings_bar(space, own_data=partial(own_images, colour=True), elsewhere=("own_images",))
-slow_run(config)
+note, measuring = run_note(config)
+with trying():
+    live_view(space, picture(config), note=note)
+    settings_bar(space, own_data=partial(own_images, colour=True), elsewhere=("own_images",))
+    if measuring:
+        watch_cost(config, note)
 sections(
     space,
     {

@@ -18,17 +18,24 @@ SLOW_FLOPS = 2e12
 """Operations of an epoch beyond which its time is measured and said: about a minute on one core."""
 
 
-def slow_run(config: VGGConfig) -> None:
-    """Of a slow run, how long an epoch takes here, measured; of one that would not fit, why it can't start."""
+def run_note(config: VGGConfig) -> tuple[str, bool]:
+    """What to know of a run before it starts.
+
+    Returns:
+        Of a slow run, how long an epoch takes here, measured; of one that would not fit, why it can't start; else "".
+        And whether there will soon be more to say.
+    """
     problem = None if image_sets.missing(config) else cannot_start(config)
     if problem:
-        st.error(tell(problem), icon=":material/memory:")
-    elif 3 * config.stack.flops * config.n_train * len(lanes(config)) > SLOW_FLOPS:
-        here = _measurement(config)
-        if isinstance(here, Measurement) and here.done:
-            st.warning(sentence(config, here), icon=":material/hourglass:")
-        else:
-            _watch(config)
+        return tell(problem, markdown=False), False
+    if 3 * config.stack.flops * config.n_train * len(lanes(config)) <= SLOW_FLOPS:
+        return "", False
+    here = _measurement(config)
+    if isinstance(here, Problem):
+        return tell(here, markdown=False), True
+    if not here.done:
+        return _("This run is slow. Measuring how long an epoch takes here …"), True
+    return sentence(config, here), False
 
 
 def _measurement(config: VGGConfig) -> Measurement | Problem:
@@ -40,14 +47,10 @@ def _measurement(config: VGGConfig) -> Measurement | Problem:
 
 
 @st.fragment(run_every=1.0)
-def _watch(config: VGGConfig) -> None:
-    here = _measurement(config)
-    if isinstance(here, Problem):
-        st.info(tell(here), icon=":material/hourglass:")
-        return
-    if here.done:
+def watch_cost(config: VGGConfig, note: str) -> None:
+    """Draw the page again as soon as there is something else to say of a run than that note."""
+    if run_note(config)[0] != note:
         st.rerun()
-    st.info(_("This run is slow. Measuring how long an epoch takes here …"), icon=":material/hourglass:")
 
 
 def facts(config: VGGConfig) -> str:

@@ -35,6 +35,14 @@ test("a full server is said before Play is pressed, after what is known of a run
   assert.equal(told({ full, notice: "No.", status: "idle" }).words, "No.");
 });
 
+test("what is to be known of a run is said beside how it stands, but not in place of trouble", () => {
+  const note = "It is slow.";
+  assert.deepEqual(told({ note, status: "idle" }), { kind: "info", words: note, resumeStep: null });
+  assert.equal(told({ note, status: "stopped" }).words, "stopped It is slow.");
+  assert.equal(told({ note, notice: "No.", status: "idle" }).words, "No.");
+  assert.equal(told({ note, online: "lost" }).words, "lost");
+});
+
 test("numbers are as long as they must be", () => {
   assert.deepEqual(
     [0, 0.12345, -0.5, 12.3456, 123.456, 1234.5, 123456, 0.00001234, null, NaN, undefined].map(formatNumber),

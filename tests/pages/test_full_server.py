@@ -122,10 +122,10 @@ def test_every_button_that_starts_work_says_so(
 
 def test_what_is_measured_by_itself_waits_too(bob: Tab, manager: Manager, server_jobs: Jobs) -> None:
     bob.open("vgg", width="1")
-    assert FULL in [element.value for element in bob.at.info] and not server_jobs._line
+    assert bob.data_of()["note"] == FULL and not server_jobs._line
     anne_leaves(manager)
     bob.run()
-    assert FULL not in [element.value for element in bob.at.info] and server_jobs._line
+    assert bob.data_of()["note"] != FULL and server_jobs._line
 
 
 def test_files_from_outside_wait(bob: Tab, manager: Manager) -> None:

@@ -119,6 +119,7 @@ def live_view(
     picture: dict[str, Any],
     on_point: Callable[[float, float], None] | None = None,
     adding: dict[str, int] | None = None,
+    note: str = "",
 ) -> None:
     """Play bar, picture, curves and time slider.
 
@@ -126,6 +127,7 @@ def live_view(
         picture: what the experiment's picture gets, see `view_data`.
         on_point: called with a point's coordinates when the picture was clicked while points are being added.
         adding: see `view_data`.
+        note: what is to be known of a run with these settings, said in the banner, where nothing moves.
     """
     notices(space)
     key = f"live view {space.name}"
@@ -160,7 +162,7 @@ def live_view(
 
     live_component(
         key=key,
-        data=view_data(space, picture, "shared/live/js/live.js", adding),
+        data={**view_data(space, picture, "shared/live/js/live.js", adding), "note": note},
         height=RESERVED,
         on_play_change=play,
         on_reset_change=space.reset,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from core.engine.manager import manager
 from pages.shared.form.controls import field
 from pages.shared.form.workspace import Workspace
@@ -36,4 +38,5 @@ def sections(space: Workspace, own: dict[str, Section]) -> None:
         "log": ("TensorBoard", lambda: log_section(space)),
         "runs": (_("Runs"), lambda: earlier_runs(space)),
     }
-    section_row(f"section {space.name}", known)
+    with st.container(key="reading"):
+        section_row(f"section {space.name}", known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from time import sleep as pause
 
 import streamlit as st
@@ -14,13 +15,8 @@ from pages.shared.person.language import LANGUAGES, _
 from pages.shared.person.place import say_at_top
 from pages.shared.server import first_picture
 
-TABLES = """<style>
-@media (max-width: 640px) {
-  [data-testid="stMarkdownContainer"]:has(> table) { overflow-x: auto; }
-  [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.3rem 0.25rem; font-size: 0.9rem; }
-}
-</style>"""
-"""On a phone a table scrolls in a box of its own, not with the page."""
+STYLE = f"<style>{(Path(__file__).parent / 'page.css').read_text(encoding='utf-8')}</style>"
+"""Where things stand on every page."""
 HEAD_START = 0.03
 """Seconds that the top of a page gets before the rest of it is drawn."""
 FIRST_HEAD_START = 0.15
@@ -34,7 +30,7 @@ def open_page() -> None:
     make room for the sidebar a moment later.
     """
     st.set_page_config(page_title="Torch Playground", page_icon="🔥", layout="wide")
-    st.html(TABLES)
+    st.html(STYLE)
     session.be_present()
     begin_page()
     linked = st.query_params.get("lang")

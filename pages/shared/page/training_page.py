@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.index import page
 from pages.shared.form.controls import controls, take
@@ -31,6 +32,11 @@ def training_page(folder: str, first: str) -> Workspace:
         share_link(space)
     st.caption(first)
     return space
+
+
+def trying() -> DeltaGenerator:
+    """The part of a page that stays in sight while one reads, where the window is wide enough: see page.css."""
+    return st.container(key="trying")
 
 
 def settings_bar(

@@ -12,9 +12,10 @@ loadStyles("./plane.css", import.meta.url);
 const NEAR = 9;
 const GAP = 12;
 const TITLE_HEIGHT = 20;
-const LARGEST = 460;
+const LARGEST = 900;
 const MANY_POINTS = 500;
 const SMALL_PLANE = 240;
+const LARGE_PLANE = 480;
 /** @type {Split[]} */
 const SPLITS = ["train", "validation", "test", "own"];
 
@@ -174,8 +175,8 @@ export class Picture {
   /** Make the plots as large as the stage allows, square, all alike. */
   fit() {
     const count = this.planes.length;
-    if (!count || !this.stage.clientWidth) return;
-    const titles = count > 1 ? TITLE_HEIGHT : 0;
+    if (!count || !this.stage.clientWidth || !this.theme) return;
+    const titles = count > 1 ? TITLE_HEIGHT * this.theme.scale : 0;
     const width = (this.stage.clientWidth - GAP * (count - 1)) / count - MARGIN.l - MARGIN.r;
     const height = this.stage.clientHeight - titles - MARGIN.t - MARGIN.b;
     const side = Math.floor(Math.max(80, Math.min(width, height, LARGEST)));
@@ -206,7 +207,8 @@ export class Picture {
       test: { symbol: "circle-open", line: { width: 1.8, color: colors } },
       own: { symbol: "diamond", line: { width: 1.4, color: toCss(this.theme.text) } },
     };
-    const size = { train: 8, validation: 7, test: 7, own: 10 }[split] - (small ? 2 : 0);
+    const more = small ? -2 : this.planes[0].side > LARGE_PLANE ? 2 : 0;
+    const size = { train: 8, validation: 7, test: 7, own: 10 }[split] + more;
     return {
       type: "scatter",
       mode: "markers",

@@ -236,7 +236,7 @@ export class ProjectionPane extends TestPane {
     if (!this.places || !this.width) return;
     const pen = fitCanvas(this.canvas, this.width, this.height);
     pen.clearRect(0, 0, this.width, this.height);
-    pen.font = `bold 12px ${this.theme.font}`;
+    pen.font = `bold ${12 * this.theme.scale}px ${this.theme.font}`;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     const {

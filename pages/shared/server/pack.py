@@ -30,16 +30,24 @@ ELEMENTS = (
     "Button",
     "ButtonGroup",
     "Checkbox",
+    "DownloadButton",
     "FileUploader",
     "Html",
+    "IFrame",
+    "LinkButton",
+    "Multiselect",
     "NumberInput",
+    "PageLink",
+    "Progress",
     "Selectbox",
     "Slider",
+    "Spinner",
     "TextArea",
     "TextInput",
+    "Toast",
     "rehype-katex",
 )
-"""What training pages are made of, by the names of Streamlit's files; it loads these only when it meets them."""
+"""What pages are made of, by the names of Streamlit's files; it loads these only when it meets them."""
 ADDRESSES = frozenset({"", *(row.url_path for row in ROWS)})
 """The pages' addresses, without the slash."""
 TRAINING = frozenset(row.url_path for row in ROWS if row.experiment)

@@ -73,9 +73,10 @@ export function describe(state, text, lang) {
   const standing = describeRun(state, text, lang);
   if (state.online === "lost" || state.silent) return standing;
   if (state.notice) return { ...standing, kind: "warning", words: state.notice };
-  if (!state.full) return standing;
+  const more = state.full || (standing.kind === "info" ? state.note : "");
+  if (!more) return standing;
   const nothingYet = state.status === "idle" && !state.adding;
-  return { ...standing, words: nothingYet ? state.full : joined([standing.words, state.full], lang) };
+  return { ...standing, words: nothingYet ? more : joined([standing.words, more], lang) };
 }
 
 /**

@@ -10,12 +10,15 @@ import { keep } from "./mounting.js";
 import { Pace } from "./pace.js";
 import { PlayBar } from "./playbar.js";
 import { painted } from "./plot.js";
+import { stick } from "./sticking.js";
 import { applyTheme, readTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 
 const DESCRIBE_EVERY = 200;
 const PATIENCE = 8000;
 const LONGEST_REST = 150;
+/** What presenting.js says when it makes text larger or smaller. */
+const SCALED = "torch-playground-scaled";
 const GO_ON = new Set(["reached_steps", "stopped", "crashed"]);
 const GOING = new Set(["running", "resuming"]);
 // In these Space already means something.
@@ -88,10 +91,14 @@ class LiveView {
     );
     const stage = part("stage");
     stage.append(picture, curves);
+    const place = part("bar-place");
+    place.append(bar);
     this.grid = part("grid");
-    this.grid.append(bar, banner, stage, time);
+    this.grid.append(place, banner, stage, time);
     this.root.append(this.grid);
     parent.append(this.root);
+    this.stick = () => stick(place, bar);
+    this.unstick = this.stick();
 
     this.playBar = new PlayBar(bar, {
       onPlay: () => this.toggle(),
@@ -116,6 +123,20 @@ class LiveView {
     this.sayWhenDrawn = true;
     this.onKey = (/** @type {KeyboardEvent} */ event) => this.pressKey(event);
     document.addEventListener("keydown", this.onKey);
+    this.onScale = () => this.rescale();
+    window.addEventListener(SCALED, this.onScale);
+  }
+
+  /** Text is larger or smaller than before, that in plots as well. */
+  rescale() {
+    if (!this.data) return;
+    this.unstick();
+    this.unstick = this.stick();
+    this.theme = readTheme(this.root);
+    this.picture.update(this.data, this.theme);
+    this.curves.update(this.data, this.theme);
+    this.drawn = null;
+    this.schedule();
   }
 
   /**
@@ -409,6 +430,7 @@ class LiveView {
       adding: data.adding,
       notice: this.starting ? "" : data.notice,
       full: !this.starting && this.atRest ? data.full : "",
+      note: data.note,
     };
   }
 
@@ -450,6 +472,8 @@ class LiveView {
     clearTimeout(this.resting ?? undefined);
     clearTimeout(this.patience);
     document.removeEventListener("keydown", this.onKey);
+    window.removeEventListener(SCALED, this.onScale);
+    this.unstick();
     this.forgetExpected();
     this.disconnect();
     this.picture.destroy();

@@ -40,7 +40,7 @@ export function axis(theme, more = {}) {
     gridcolor: toCss(theme.grid),
     linecolor: toCss(theme.grid),
     zeroline: false,
-    tickfont: { size: 11 },
+    tickfont: { size: 11 * theme.scale },
     fixedrange: false,
     ...more,
   };
@@ -51,11 +51,11 @@ export function baseLayout(theme, more = {}) {
   return {
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: theme.font, color: toCss(theme.text), size: 12 },
+    font: { family: theme.font, color: toCss(theme.text), size: 12 * theme.scale },
     hoverlabel: {
       bgcolor: toCss(theme.background),
       bordercolor: toCss(theme.grid),
-      font: { family: theme.font, color: toCss(theme.text), size: 12 },
+      font: { family: theme.font, color: toCss(theme.text), size: 12 * theme.scale },
     },
     showlegend: false,
     dragmode: dragMode(),

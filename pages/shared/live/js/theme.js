@@ -97,6 +97,7 @@ export function readTheme(element) {
     grid: mix(background, text, dark ? 0.16 : 0.1),
     primary: parseColor(read("primary-color", PALETTE.light.primary)),
     font: read("font", SYSTEM_FONT),
+    scale: Number(style.getPropertyValue("--tp-scale")) || 1,
   };
   theme.key = JSON.stringify(theme);
   return theme;

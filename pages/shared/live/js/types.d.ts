@@ -18,6 +18,8 @@ interface Theme {
   grid: RGB;
   primary: RGB;
   font: string;
+  /** How large text is: 1, or more where one presents. */
+  scale: number;
   /** All of the above and below in one string: whoever keeps what was made from a theme compares this. */
   key: string;
   classes: string[];
@@ -294,6 +296,8 @@ interface LiveData {
   notice: string;
   /** That this person can start nothing, as the server is full; "" where they can. */
   full: string;
+  /** What is to be known of a run with these settings; "" if there is nothing. */
+  note?: string;
   speed?: number;
   /** Where to say that the first picture is drawn. */
   drawn: string;
@@ -368,6 +372,7 @@ interface LiveState {
   notice: string;
   /** See LiveData; "" while a run is alive. */
   full: string;
+  note?: string;
 }
 
 /** What the play bar can tell the run to do. */
