@@ -67,7 +67,7 @@ def projection(features: Tensor, labels: Tensor) -> np.ndarray:
     Returns:
         float32 (N, 2), each axis scaled to lie between -1 and 1.
     """
-    if len(features) < 3:
+    if len(features) < 2:
         return np.zeros((len(features), 2), np.float32)
     centred = torch.nan_to_num(features.double(), posinf=0, neginf=0)
     centred = centred - centred.mean(dim=0)
@@ -77,7 +77,8 @@ def projection(features: Tensor, labels: Tensor) -> np.ndarray:
         of_class = places[labels == axis, axis]
         if len(of_class) and of_class.mean() < 0:
             places[:, axis] = -places[:, axis]
-    size = places.abs().amax(dim=0).clamp(min=1e-12)
+    size = places.abs().amax(dim=0)
+    size = size.clamp(min=max(1e-12, 1e-4 * float(size.max())))  # of two points, or of points in a line, only noise
     scaled: np.ndarray = (places / size).float().cpu().numpy()
     return scaled
 

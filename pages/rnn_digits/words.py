@@ -47,8 +47,8 @@ def _of_waves() -> dict[str, str]:
             "the network says."
         ),
         "projection_note": _(
-            "300 test waves, each shown as its true class, by the two main directions (PCA) of what the last layer is "
-            "given. At this step {wrong} of {tested} are wrong."
+            "{count} test waves, each shown as its true class, by the two main directions (PCA) of what the last layer "
+            "is given. At this step {wrong} of {tested} are wrong."
         ),
         "previous_image": _("The wave before"),
         "next_image": _("The next wave"),

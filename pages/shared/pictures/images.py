@@ -43,8 +43,8 @@ def image_words() -> dict[str, str]:
         "confusion_cell": _("{truth} read as {said}: {count} times"),
         "true_and_said": _("is \\ says"),
         "projection_note": _(
-            "300 test images, each shown as its true class, by the two main directions (PCA) of what the last layer is "
-            "given. At this step {wrong} of {tested} are wrong."
+            "{count} test images, each shown as its true class, by the two main directions (PCA) of what the last "
+            "layer is given. At this step {wrong} of {tested} are wrong."
         ),
     }
 

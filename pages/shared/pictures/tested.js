@@ -44,8 +44,14 @@ class TestPane {
 
   /** @param {Frame} frame */
   count(frame) {
-    const words = { wrong: this.wrong(frame), tested: frame.facts.tested };
-    setText(this.note, fill(this.data.text[this.sentence], words));
+    const [count] = arrayOf(frame, this.lane, "places").shape;
+    const words = { wrong: this.wrong(frame), tested: frame.facts.tested, count };
+    setText(this.note, fill(this.data.text[this.sentence], words) + this.key());
+  }
+
+  /** What numbers stand for, where a picture has no room for words. */
+  key() {
+    return "";
   }
 
   describe() {
@@ -224,6 +230,12 @@ export class ProjectionPane extends TestPane {
     });
   }
 
+  key() {
+    const { names } = this.data.picture;
+    const spoken = names.some((name, label) => shortName(names, label) === String(label) && name !== String(label));
+    return spoken ? ` ${names.map((name, label) => `${label} = ${name}`).join(", ")}` : "";
+  }
+
   /** @param {Frame} frame */
   draw(frame) {
     this.count(frame);
@@ -247,7 +259,7 @@ export class ProjectionPane extends TestPane {
       pen.fillStyle = this.theme.classes[this.labels[i]] ?? toCss(this.theme.text);
       const x = MARGIN + ((data[2 * i] + 1) / 2) * (this.width - 2 * MARGIN);
       const y = MARGIN + ((1 - data[2 * i + 1]) / 2) * (this.height - 2 * MARGIN);
-      pen.fillText(String(this.labels[i]), x, y);
+      pen.fillText(shortName(this.data.picture.names, this.labels[i]), x, y);
     }
     setAttribute(this.canvas, "aria-label", this.note.textContent);
   }
