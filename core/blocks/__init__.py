@@ -89,11 +89,61 @@ KINDS: dict[str, tuple[Argument, ...]] = {
     "SiLU": (),
     "Sigmoid": (),
     "Tanh": (),
-    "Softmax": (_size("dim", 1, 1),),
+    "Softmax": (_size("dim", 1, 1, low=-1),),
     "Flatten": (_size("start_dim", 1, 3, 1), _size("end_dim", -1, 3, -1, low=-3)),
     "Residual": (),
 }
-"""Name of a class of torch.nn, or Residual -> its arguments, in PyTorch's order."""
+"""Name of a class of torch.nn, or Residual -> its arguments."""
+
+_CONV_ORDER = "in_channels out_channels kernel_size stride padding dilation groups bias padding_mode"
+_MAX_ORDER = "kernel_size stride padding dilation return_indices ceil_mode"
+_AVG_ORDER = "kernel_size stride padding ceil_mode count_include_pad"
+_NORM_ORDER = "num_features eps momentum affine track_running_stats device dtype bias"
+ORDER: dict[str, str] = {
+    "Conv2d": _CONV_ORDER,
+    "Conv1d": _CONV_ORDER,
+    "MaxPool2d": _MAX_ORDER,
+    "MaxPool1d": _MAX_ORDER,
+    "AvgPool2d": f"{_AVG_ORDER} divisor_override",
+    "AvgPool1d": _AVG_ORDER,
+    "AdaptiveMaxPool2d": "output_size return_indices",
+    "AdaptiveMaxPool1d": "output_size return_indices",
+    "BatchNorm2d": _NORM_ORDER,
+    "BatchNorm1d": _NORM_ORDER,
+    "LayerNorm": "normalized_shape eps elementwise_affine bias",
+    "Dropout": "p inplace",
+    "Dropout2d": "p inplace",
+    "ReLU": "inplace",
+    "LeakyReLU": "negative_slope inplace",
+    "ELU": "alpha inplace",
+    "GELU": "approximate",
+    "SiLU": "inplace",
+}
+"""Kind -> all names of its arguments in PyTorch's order, where there are more than in `KINDS`."""
+FIXED: dict[str, Any] = {
+    "dilation": 1,
+    "groups": 1,
+    "padding_mode": "zeros",
+    "return_indices": False,
+    "ceil_mode": False,
+    "count_include_pad": True,
+    "divisor_override": None,
+    "eps": 1e-05,
+    "momentum": 0.1,
+    "affine": True,
+    "track_running_stats": True,
+    "elementwise_affine": True,
+    "bias": True,
+    "alpha": 1.0,
+    "approximate": "none",
+}
+"""Arguments that no block here has -> PyTorch's default, which may stand in a text."""
+NO_MATTER = ("inplace", "device", "dtype")
+"""Arguments that change nothing of what a network computes here."""
+PUNCTUATION = str.maketrans("，、（）：；＝．＊［］｛｝＿－“”‘’＂＇　", ",,():;=.*[]{}_-\"\"''\"' ")
+"""What a Chinese keyboard writes -> what Python reads."""
+MOVES = "to|cuda|cpu|float|double|half|bfloat16|eval|train|apply|requires_grad_|share_memory"
+"""Methods of a layer that return it."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "layers": ("Conv2d", "Conv1d", "Linear", "Flatten", "Residual"),
@@ -146,7 +196,9 @@ class BlocksRefused(ValueError):
 
 @lru_cache(maxsize=512)
 def read(text: str) -> tuple[Block, ...]:
-    """The blocks of a text; those that can't be read say why and keep what was typed.
+    """The blocks of a list; those that can't be read say why and keep what was typed.
+
+    `read_pasted` reads programs as well, and what PyTorch prints.
 
     Raises:
         BlocksRefused: it is too long, or has too many blocks.
@@ -154,32 +206,16 @@ def read(text: str) -> tuple[Block, ...]:
     most = {"most": MOST_BLOCKS}
     if len(text) > MOST_TEXT:
         raise BlocksRefused(Problem("", "This text is too long for a network of {most} blocks.", most))
-    text = enclosed(re.sub(r"#[^\n]*", "", text).strip())
-    whole = re.fullmatch(r"(?:nn\.)?Sequential\((.*)\)|\[(.*)\]", text, re.DOTALL)
-    if whole:
-        text = whole[1] or whole[2] or ""
+    text = re.sub(r"#[^\n]*", "", text.translate(PUNCTUATION)).strip()
     parts = split(text)
     if len(parts) > MOST_BLOCKS:
         raise BlocksRefused(Problem("", "{count} blocks are too many: at most {most}.", {**most, "count": len(parts)}))
-    blocks = tuple(read_block(part) for part in parts)
+    blocks = tuple(read_block(part) for part in parts if not re.fullmatch(r"([\w.]+\.)?Identity\(.*\)", part))
     if count(blocks) > MOST_BLOCKS:
         raise BlocksRefused(
             Problem("", "{count} blocks are too many: at most {most}.", {**most, "count": count(blocks)})
         )
     return blocks
-
-
-def enclosed(text: str) -> str:
-    """Of a program, such as "net = nn.Sequential(...)" or a class with one, the Sequential; else the text itself."""
-    begun = re.search(r"(?:nn\.)?\bSequential\(", text)
-    if begun is None or not re.match(r"(import|from|class)\s|[\w.]+\s*=", text):
-        return text
-    depth = 0
-    for at in range(begun.end() - 1, len(text)):
-        depth += (text[at] == "(") - (text[at] == ")")
-        if depth == 0:
-            return text[begun.start() : at + 1]
-    return text[begun.start() :]
 
 
 def split(text: str) -> list[str]:
@@ -207,16 +243,19 @@ def read_block(text: str, inside: bool = False) -> Block:
     def unreadable(problem: Problem) -> Block:
         return Block("", typed=balanced(text), problem=problem)
 
-    match = re.fullmatch(r"(?:nn\.)?([A-Za-z_]\w*)\s*(?:\((.*)\))?", text.strip(), re.DOTALL)
+    text = re.sub(r"^\(\w+\):\s*", "", text.translate(PUNCTUATION).strip())
+    match = re.fullmatch(r"(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)\s*(?:\((.*)\))?", _without_moves(text), re.DOTALL)
     if match is None:
         return unreadable(
             Problem("", "“{text}” is not a block: write one as PyTorch does, such as Conv2d(1, 16, 3).", given)
         )
     names = {kind.lower(): kind for kind in KINDS}
     kind = names.get(match[1].lower(), "")
+    if match[1].lower() == "logsoftmax":
+        return unreadable(Problem("", "Leave {kind} out: CrossEntropyLoss does it itself.", {"kind": "LogSoftmax"}))
     if not kind:
         return unreadable(Problem("", "There is no block “{name}” here.", {"name": quoted(match[1])}))
-    parts = [part for part in split(match[2] or "") if not re.fullmatch(r"inplace\s*=\s*(True|False)", part)]
+    parts = split(match[2] or "")
     if kind == "Residual":
         if inside:
             return unreadable(Problem("", "A residual block can't stand inside another one."))
@@ -226,6 +265,16 @@ def read_block(text: str, inside: bool = False) -> Block:
         return Block(kind, tuple(_arguments(kind, parts)))
     except BlocksRefused as refused:
         return unreadable(refused.problem)
+
+
+def _without_moves(text: str) -> str:
+    """A layer's text without what is called on it: "Linear(4, 2).to(device)" is "Linear(4, 2)"."""
+    depth = 0
+    for at, letter in enumerate(text):
+        depth += (letter in "([") - (letter in ")]")
+        if letter == ")" and depth == 0:
+            return text[: at + 1] if re.fullmatch(rf"(\s*\.({MOVES})\([^()]*\))+", text[at + 1 :]) else text
+    return text
 
 
 def balanced(text: str) -> str:
@@ -242,18 +291,27 @@ def balanced(text: str) -> str:
 
 def _arguments(kind: str, parts: Sequence[str]) -> Iterator[Any]:
     arguments = KINDS[kind]
+    own = [argument.name for argument in arguments]
+    order = ORDER[kind].split() if kind in ORDER else own
     given: dict[str, str] = {}
     named = False
     for position, part in enumerate(parts):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals:
-            if position >= len(arguments) or named:
+            if position >= len(order) or named:
                 raise BlocksRefused(Problem("", "{kind} takes no “{text}”.", {"kind": kind, "text": quoted(part)}))
-            name, value = arguments[position].name, part
+            name, value = order[position], part
         named = named or bool(equals)
-        if name in given or name not in [argument.name for argument in arguments]:
+        if name in given or name not in (*own, *order, *NO_MATTER):
             raise BlocksRefused(Problem("", "{kind} takes no “{text}”.", {"kind": kind, "text": quoted(part)}))
         given[name] = value
+        if name == "inplace" and value not in ("True", "False"):
+            raise BlocksRefused(Problem("", "{kind} takes no “{text}”.", {"kind": kind, "text": quoted(part)}))
+        if name not in own and name in FIXED and not _is_default(FIXED[name], value):
+            values = {"kind": kind, "name": name, "default": FIXED[name], "given": value[:20]}
+            raise BlocksRefused(Problem("", "{kind}: {name} is always {default} here, not “{given}”.", values))
+    if "padding" in given:
+        given["padding"] = _padding(given)
     for argument in arguments:
         if argument.name in given:
             yield _value(kind, argument, given[argument.name])
@@ -261,6 +319,23 @@ def _arguments(kind: str, parts: Sequence[str]) -> Iterator[Any]:
             raise BlocksRefused(Problem("", "{kind} needs {name}.", {"kind": kind, "name": argument.name}))
         else:
             yield argument.default
+
+
+def _is_default(default: Any, text: str) -> bool:
+    """Whether a text is a default as PyTorch prints it, or as one writes it: 1, (1, 1), 1e-05, 'zeros'."""
+    pieces = {piece.strip().strip("\"'") for piece in text.strip("()[]").rstrip(", ").split(",")}
+    if isinstance(default, float):
+        return all(re.fullmatch(r"[\d.]{1,12}(e-?\d{1,2})?", piece) and float(piece) == default for piece in pieces)
+    return pieces == {str(default)}
+
+
+def _padding(given: Mapping[str, str]) -> str:
+    """PyTorch's "same" and "valid" as a number, where one number does it."""
+    padding = given["padding"].strip("\"'")
+    kernel = given.get("kernel_size", "").strip("()[] ").split(",")[0]
+    if padding == "same" and re.fullmatch(r"\d{0,2}[13579]", kernel) and given.get("stride", "1") in ("1", "(1, 1)"):
+        return str(int(kernel) // 2)
+    return "0" if padding == "valid" else given["padding"]
 
 
 def _value(kind: str, argument: Argument, text: str) -> Any:
@@ -303,7 +378,7 @@ def with_typed(block: Block, name: str, typed: str) -> Block:
         LookupError: it has no such argument.
     """
     argument = {one.name: one for one in KINDS[block.kind]}[name]
-    typed = typed.strip()
+    typed = typed.translate(PUNCTUATION).strip()
     if argument.most > 1 and typed[:1] not in ("(", "["):
         typed = f"({typed})"
     return block.with_value(name, _value(block.kind, argument, typed))

@@ -178,6 +178,8 @@ def remedy(blocks: tuple[Block, ...], checked: Checked, n_classes: int) -> Remed
     if checked.path is None:
         return _repair_output(blocks, checked.output, n_classes)
     if checked.path not in checked.rows:
+        if checked.problem.values.get("kind") == "LogSoftmax":
+            return Remedy(Problem("", "Take {kind} out", {"kind": "LogSoftmax"}), remove(blocks, checked.path))
         return None
     row, block = checked.rows[checked.path], at(blocks, checked.path)
     if block.kind == "Linear" and len(row.input) > 1 and len(checked.path) == 1:
@@ -207,6 +209,13 @@ def remedy(blocks: tuple[Block, ...], checked: Checked, n_classes: int) -> Remed
     if "Pool" in block.kind or block.kind == "Flatten":
         return Remedy(Problem("", "Take {kind} out", values), remove(blocks, checked.path))
     return None
+
+
+def advice(blocks: tuple[Block, ...]) -> Remedy | None:
+    """What would be better in a network that works: the loss takes logits, so nothing may squeeze them before it."""
+    if not blocks or blocks[-1].kind not in ("Softmax", "Sigmoid"):
+        return None
+    return Remedy(Problem("", "Take {kind} out", {"kind": blocks[-1].kind}), blocks[:-1])
 
 
 def fitted(block: Block, given: Shape) -> Block:
@@ -344,6 +353,7 @@ def _after_insert(path: Path, place: Path) -> Path:
 __all__ = [
     "Checked",
     "Remedy",
+    "advice",
     "at",
     "check",
     "fitted",

@@ -157,7 +157,7 @@ def _reason(layer: nn.Module, given: Tensor, made: Shape | None, error: Exceptio
                 "", "Linear wants {wanted} numbers on the last axis and gets {given}: put Flatten before it.", values
             )
         values["given"] = given.shape[-1]
-        return Problem("", "Linear wants {wanted} numbers here and gets {given}: use in_features={given}.", values)
+        return Problem("", "Linear has in_features={wanted}, but its input has {given}.", values)
     if isinstance(layer, (*_CONVOLUTIONS, *_POOLINGS, *_ADAPTIVE, nn.BatchNorm2d)) and len(shape) != _axes(layer):
         if _axes(layer) == 3:
             return Problem("", "{name} wants channels x height x width here and gets {given}.", values)
@@ -168,14 +168,14 @@ def _reason(layer: nn.Module, given: Tensor, made: Shape | None, error: Exceptio
             return Problem("", "{name} wants numbers, or channels x length, here and gets {given}.", values)
         if shape[0] == layer.num_features:
             return Problem("", "{name} gets one number a channel to take a mean of: it needs two or more.", values)
-        return Problem("", "{name} wants {wanted} channels here and gets {channels}.", values)
+        return Problem("", "{name} has num_features={wanted}, but its input has {channels}.", values)
     if isinstance(layer, nn.LayerNorm):
         values["wanted"] = shape_text(layer.normalized_shape)
         return Problem("", "{name} wants a shape here that ends in {wanted} and gets {given}.", values)
     if isinstance(layer, _CONVOLUTIONS):
         if shape[0] != layer.in_channels:
             values |= {"wanted": layer.in_channels, "given": shape[0]}
-            return Problem("", "{name} wants {wanted} channels here and gets {given}.", values)
+            return Problem("", "{name} has in_channels={wanted}, but its input has {given}.", values)
         values |= {"kernel": shape_text(layer.kernel_size), "padding": layer.padding[0]}
         return Problem(
             "", "{name} gets {given}: with padding {padding} that is too small for a {kernel} kernel.", values

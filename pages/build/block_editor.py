@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.blocks import GROUPS, KINDS, REQUIRED, Argument, Block, Path, walk, written
-from core.blocks.fitting import Checked, remedy
+from core.blocks.fitting import Checked, advice, remedy
 from core.blocks.presets import PRESETS
 from core.shapes import Shape
 from pages.build.desk import LAST, Desk, asked_for, blocks_of, desk_of, examined, text_of
@@ -43,6 +43,7 @@ def editor_data(space: Workspace, desk: Desk) -> dict[str, Any]:
     blocks = blocks_of(space)
     checked = examined(space, blocks)
     repair = remedy(blocks, checked, settings.n_classes)
+    better = advice(blocks) if checked.problem is None else None
     rows = [_row(path, block, checked) for path, block in walk(blocks)]
     return {
         "module": asset("build/editor.js"),
@@ -55,6 +56,11 @@ def editor_data(space: Workspace, desk: Desk) -> dict[str, Any]:
         "problem": tell(checked.problem, markdown=False) if checked.problem else "",
         "where": list(checked.path) if checked.path is not None else None,
         "remedy": tell(repair.sentence, markdown=False) if repair else "",
+        "advice": _("CrossEntropyLoss takes logits: leave {kind} out at the end.").format(kind=blocks[-1].kind)
+        if better
+        else "",
+        "better": tell(better.sentence, markdown=False) if better else "",
+        "notes": [tell(note, markdown=False) for note in desk.notes],
         "totals": _("{parameters} parameters · {flops} FLOPs for one example").format(
             parameters=f"{checked.parameters:,}", flops=_short(checked.flops)
         ),

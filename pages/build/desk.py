@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from core.blocks import Block, BlocksRefused, Path, read
 from core.blocks.fitting import Checked, check
+from core.blocks.pasted import read_pasted
+from core.config import Problem
 from core.experiments.build import BuildConfig
 from pages.shared.form.workspace import Workspace
 from pages.shared.person import session
@@ -24,6 +27,7 @@ class Desk:
         undo, redo: networks before and after, each with its data set.
         chosen: the block that is open.
         refused: what can't be used: the place, the argument, what was typed and why.
+        notes: what was taken of the text that was pasted last, and what was not.
         turn: grows with every edit, so that the browser takes up what Python has chosen.
         kept: the network that does not work yet, as it was put down for the next visit.
     """
@@ -32,6 +36,7 @@ class Desk:
     redo: list[tuple[str, str]] = field(default_factory=list)
     chosen: Path | None = None
     refused: dict[str, Any] | None = None
+    notes: tuple[Problem, ...] = ()
     turn: int = 0
     kept: str = ""
 
@@ -63,10 +68,10 @@ def asked_for(space: Workspace) -> BuildConfig:
 
 def blocks_of(space: Workspace) -> tuple[Block, ...]:
     """The blocks of that text; none if it came from outside and is none at all."""
-    try:
-        return read(text_of(space))
-    except BlocksRefused:
-        return ()
+    for reading in (lambda text: read_pasted(text).blocks, read):
+        with suppress(BlocksRefused):
+            return reading(text_of(space))
+    return ()
 
 
 def examined(space: Workspace, blocks: tuple[Block, ...]) -> Checked:
@@ -91,6 +96,6 @@ def put_back(space: Workspace, text: str, dataset: str) -> None:
     """Put a saved network into the form, with the data it was made for; what was there can be undone to."""
     desk = desk_of(space)
     desk.undo = [*desk.undo[-MOST_UNDO:], state_of(space)]
-    desk.redo, desk.chosen, desk.refused = [], None, None
+    desk.redo, desk.chosen, desk.refused, desk.notes = [], None, None, ()
     desk.turn += 1
     set_state(space, text, dataset)

@@ -212,11 +212,34 @@ class Editor {
     const whole = data.problem && !data.where;
     this.state.replaceChildren(create("div", { class: "tp-editor-help" }, data.totals));
     if (whole) this.state.append(this.why(data.problem, data.remedy));
+    if (data.advice) this.state.append(this.advice());
+    for (const note of data.notes) {
+      this.state.append(create("div", { class: "tp-editor-help", "data-testid": "note" }, note));
+    }
     const { refused } = data;
     if (refused && (!refused.path || !rowAt(this.data.rows, refused.path))) {
       this.state.append(create("div", { class: "tp-block-why" }, refused.why));
     }
     setAttribute(this.root, "data-works", data.works);
+  }
+
+  advice() {
+    const button = create(
+      "button",
+      {
+        type: "button",
+        class: "tp-editor-button tp-strong",
+        "data-testid": "advice",
+        onclick: () => this.send({ do: "advice" }),
+      },
+      this.data.better,
+    );
+    return create(
+      "div",
+      { class: "tp-block-why" },
+      this.data.advice,
+      create("div", { class: "tp-editor-bar" }, button),
+    );
   }
 
   /**

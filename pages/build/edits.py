@@ -18,7 +18,8 @@ from core.blocks import (
     with_typed,
     write,
 )
-from core.blocks.fitting import at, fitted, insert, move, put, remedy, remove, repair_all
+from core.blocks.fitting import advice, at, fitted, insert, move, put, remedy, remove, repair_all
+from core.blocks.pasted import read_pasted
 from core.blocks.presets import PRESETS
 from core.experiments.build import BuildConfig
 from core.shapes import Shape
@@ -35,7 +36,7 @@ def take(space: Workspace, order: dict[str, Any]) -> None:
     """Do what the browser asks for; what can't be done changes nothing, and the desk has a sentence about it."""
     desk = desk_of(space)
     desk.turn += 1
-    desk.refused = None
+    desk.refused, desk.notes = None, ()
     before = state_of(space)
     if order.get("do") in ("undo", "redo"):
         desk.chosen = None
@@ -74,12 +75,17 @@ def changed(space: Workspace, desk: Desk, order: dict[str, Any]) -> tuple[Block,
     do = order.get("do")
     if do == "text":
         desk.chosen = None
-        return read(str(order["value"]))
+        pasted = read_pasted(str(order["value"]))
+        desk.notes = pasted.notes
+        return pasted.blocks
     if do == "preset":
         desk.chosen = None
         return _preset(space, str(order["value"]))
     if do == "fix":
         return repair_all(blocks, settings.input_shape, settings.n_classes, settings.batches)
+    if do == "advice":
+        better = advice(blocks)
+        return better.blocks if better else blocks
     if do == "remedy":
         repair = remedy(blocks, examined(space, blocks), settings.n_classes)
         return repair.blocks if repair else blocks

@@ -31,6 +31,11 @@ interface EditorData {
   problem: string;
   where: BlockPath | null;
   remedy: string;
+  /** What would be better in a network that works, and the words of the button that does it. */
+  advice: string;
+  better: string;
+  /** What was taken of the text that was pasted last. */
+  notes: string[];
   totals: string;
   network: string;
   undo: boolean;

@@ -103,7 +103,7 @@ def editor_words() -> dict[str, str]:
         "undo": _("Undo"),
         "redo": _("Redo"),
         "as_text": _("As text"),
-        "text_help": _("Type or paste blocks as in nn.Sequential, one after the other."),
+        "text_help": _("Paste a class, an nn.Sequential or what print(net) shows. It is read, not run."),
         "apply": _("Apply"),
         "cancel": _("Cancel"),
         "add": _("Add a block …"),

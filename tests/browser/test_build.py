@@ -14,6 +14,17 @@ from tests.browser.screen import Screen
 NAMES = "[...document.querySelectorAll('.tp-block-head code')].map((code) => code.textContent.split('(')[0])"
 
 
+PASTED = """class Reader(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.eyes = nn.Sequential(nn.Conv2d(1, 6, 3, padding=1), nn.ReLU(True), nn.MaxPool2d(2))
+        self.mouth = torch.nn.Linear(6 * 14 * 14, 10)
+
+    def forward(self, x):
+        return F.softmax(self.mouth(self.eyes(x).flatten(1)), dim=1)
+"""
+
+
 @pytest.fixture
 def screen(person: Callable[..., Person]) -> Screen:
     return person().open("/build?num_epochs=4")
@@ -36,7 +47,7 @@ def test_a_network_is_built_repaired_and_trained(person: Callable[..., Person]) 
     screen.part("argument-out_channels").fill("8")
     screen.page.keyboard.press("Enter")
     expect(screen.part("block-3")).to_have_attribute("data-state", "broken")
-    expect(screen.part("why")).to_contain_text("Conv2d wants 16 channels here and gets 8.")
+    expect(screen.part("why")).to_contain_text("Conv2d has in_channels=16, but its input has 8.")
     expect(screen.part("block-6")).to_have_attribute("data-state", "unknown")
     expect(screen.part("strip-stage-0")).to_be_visible()
     # What was typed stays in its field with one sentence.
@@ -100,6 +111,22 @@ def test_by_keyboard_alone_and_by_dragging(screen: Screen) -> None:
     screen.part("apply-text").click()
     waited(screen, ["Flatten", "Linear", "ReLU", "Linear"])
     expect(screen.part("network-text")).to_be_hidden()
+    # As a class, with a softmax too many.
+    screen.part("editor-as_text").click()
+    screen.part("network-text").fill(PASTED)
+    screen.part("apply-text").click()
+    waited(screen, ["Conv2d", "ReLU", "MaxPool2d", "Flatten", "Linear", "Softmax"])
+    expect(screen.part("note")).to_have_text("6 blocks were read, in the order of Reader.forward().")
+    screen.part("advice").click()
+    waited(screen, ["Conv2d", "ReLU", "MaxPool2d", "Flatten", "Linear"])
+    expect(screen.part("note")).to_have_count(0)
+    # What can't be put into a row of blocks changes nothing.
+    screen.part("editor-as_text").click()
+    screen.part("network-text").fill(PASTED.replace("return ", "return torch.cat([x, x], 1) + "))
+    screen.part("apply-text").click()
+    expect(screen.part("text-problem")).to_contain_text("The network stays as it was.")
+    screen.page.get_by_role("button", name="Cancel").click()
+    waited(screen, ["Conv2d", "ReLU", "MaxPool2d", "Flatten", "Linear"])
 
 
 def test_points_instead_of_images_and_back(screen: Screen) -> None:
@@ -141,7 +168,7 @@ def test_fits_a_phone(person: Callable[..., Person]) -> None:
     head(screen, "0").tap()
     screen.part("argument-out_channels").fill("24")
     screen.page.keyboard.press("Enter")
-    expect(screen.part("why")).to_contain_text("Conv2d 在这里要 16 个通道，收到的却是 24 个。")
+    expect(screen.part("why")).to_contain_text("Conv2d 的 in_channels 是 16，输入却有 24 个通道。")
     screen.fits(".tp-editor *")
     screen.part("fix").tap()
     expect(screen.part("block-editor")).to_have_attribute("data-works", "true")

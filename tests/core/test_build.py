@@ -101,11 +101,7 @@ def test_the_class_stands_in_the_notebook_as_a_cell_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("values", "field", "sentence"),
     [
-        (
-            {"blocks": "Flatten,Linear(783,10)"},
-            "blocks",
-            "Linear wants 783 numbers here and gets 784: use in_features=784.",
-        ),
+        ({"blocks": "Flatten,Linear(783,10)"}, "blocks", "Linear has in_features=783, but its input has 784."),
         ({"blocks": "Flatten,Linear(784,9)"}, "blocks", "The network outputs 9, but 10 classes need 10 numbers."),
         ({"blocks": "ReLU()," * 99}, "blocks", "99 blocks are too many: at most 64."),
         ({"dataset": "moons"}, "blocks", "Conv2d wants channels x height x width here and gets 2."),

@@ -60,7 +60,7 @@ def test_begins_as_the_tutorials_network_with_all_shapes(builder: Builder) -> No
 def test_what_breaks_is_red_there_and_a_click_fixes_it(builder: Builder) -> None:
     builder.edit("set", path=[0], name="out_channels", value="24")
     data = builder.data
-    assert data["where"] == [3] and data["problem"] == "Conv2d wants 16 channels here and gets 24."
+    assert data["where"] == [3] and data["problem"] == "Conv2d has in_channels=16, but its input has 24."
     assert data["remedy"] == "Set in_channels of Conv2d to 24"
     assert builder.space.config.blocks == TUTORIAL_CNN, "the last network that works is what Play trains"
     builder.edit("remedy")
@@ -117,6 +117,56 @@ def test_text_that_can_be_read_in_part_keeps_the_rest(builder: Builder) -> None:
     builder.edit("type", path=[1], value="relu")
     builder.edit("fix")
     assert builder.network == "Conv2d(1,8,3),ReLU(),Flatten(),Linear(5408,10)"
+
+
+TWO_PARTS = """
+class Reader(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.eyes = nn.Sequential(nn.Conv2d(1, 6, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
+        self.mind = nn.Sequential(nn.Conv2d(6, 12, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
+        self.mouth = nn.Linear(12 * 7 * 7, 10)
+
+    def forward(self, x):
+        return self.mouth(self.mind(self.eyes(x)).flatten(1))
+"""
+
+
+def test_a_pasted_class_is_all_of_its_network(builder: Builder) -> None:
+    builder.edit("text", value=TWO_PARTS)
+    assert builder.data["works"] and builder.space.config.blocks == builder.network
+    assert builder.network == (
+        "Conv2d(1,6,3,padding=1),ReLU(),MaxPool2d(2),Conv2d(6,12,3,padding=1),ReLU(),MaxPool2d(2),Flatten(),"
+        "Linear(588,10)"
+    )
+    assert builder.data["notes"] == ["8 blocks were read, in the order of Reader.forward()."]
+    builder.edit("set", path=[0], name="out_channels", value="8")
+    assert builder.data["notes"] == []
+
+
+def test_a_pasted_class_that_is_no_row_of_blocks_leaves_the_network_as_it_was(builder: Builder) -> None:
+    builder.edit("text", value=TWO_PARTS.replace("self.mouth(", "torch.cat([x, x], 1) + self.mouth("))
+    refused = builder.data["refused"]
+    assert refused["path"] is None and refused["why"].startswith(
+        "Line 10 can't be put into a row of blocks: “torch.cat"
+    )
+    assert builder.network == TUTORIAL_CNN and not builder.data["undo"]
+    builder.edit("text", value="What a fine network")
+    assert builder.data["refused"]["why"].startswith("“What a fine network” is not a block")
+    assert builder.network == TUTORIAL_CNN
+
+
+def test_a_softmax_at_the_end_is_taken_out_by_a_button(builder: Builder) -> None:
+    builder.edit("text", value="nn.Flatten(), nn.Linear(784, 10), nn.Softmax(dim=1)")
+    assert builder.data["works"] and builder.data["better"] == "Take Softmax out"
+    assert builder.data["advice"] == "CrossEntropyLoss takes logits: leave Softmax out at the end."
+    builder.edit("advice")
+    assert builder.network == "Flatten(),Linear(784,10)" and builder.data["advice"] == ""
+    builder.edit("text", value="nn.Flatten(), nn.Linear(784, 10), nn.LogSoftmax(dim=1)")
+    assert builder.data["problem"] == "Leave LogSoftmax out: CrossEntropyLoss does it itself."
+    assert builder.data["remedy"] == "Take LogSoftmax out"
+    builder.edit("remedy")
+    assert builder.network == "Flatten(),Linear(784,10)" and builder.data["works"]
 
 
 @pytest.mark.parametrize("name", PRESETS)

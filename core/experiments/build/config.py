@@ -10,6 +10,7 @@ from torch import nn
 from core import settings
 from core.blocks import Block, BlocksRefused, read, write, write_class
 from core.blocks.fitting import Checked, check
+from core.blocks.pasted import read_pasted
 from core.config import Problem, setting
 from core.data import image_sets
 from core.data.image_sets import SETS, TEN, ImageSet
@@ -45,7 +46,7 @@ Bug = Literal["softmax", "no_zero_grad", "no_eval"]
 def tidied(text: str) -> str:
     """A network's text in its shortest form, so that equal networks are equal texts; as it is if it can't be read."""
     try:
-        return write(read(text))
+        return write(read_pasted(text).blocks)
     except BlocksRefused:
         return text
 
@@ -85,7 +86,7 @@ class BuildConfig(ImageConfig):
         if not self.on_points and 0 < self.train_size < self.batch_size:
             yield Problem("train_size", "At least one batch of training images is needed.")
         try:
-            read(self.blocks)
+            read_pasted(self.blocks)
         except BlocksRefused as refused:
             yield Problem("blocks", refused.problem.sentence, refused.problem.values)
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import streamlit as st
@@ -23,16 +23,21 @@ DRAWN_AS_NUMBER = 1000
 """Integer ranges wider than this are typed rather than slid."""
 
 
-def controls(space: Workspace, elsewhere: Collection[str] = ()) -> None:
+def controls(
+    space: Workspace, elsewhere: Collection[str] = (), network: Callable[[Workspace], None] | None = None
+) -> None:
     """Draw the form, once it was taken: the tutorial's few on top, all others in three groups to unfold.
 
     Args:
         elsewhere: fields that have a place of their own on the page; bugs always have one.
+        network: draws what the network is made of; it may be long, so the learning rate stands above it.
     """
     own_place = {"bugs", *elsewhere}
     settings = {name: setting for name, setting in space.config.settings().items() if name not in own_place}
     for group in ON_TOP:
         fields(space, {name: s for name, s in settings.items() if s.group == group and not s.folded})
+        if group == "network" and network is not None:
+            network(space)
     titles = {"data": _("Data"), "network": _("Network"), "training": _("Training")}
     for group, title in titles.items():
         folded = {name: setting for name, setting in settings.items() if setting.group == group and setting.folded}

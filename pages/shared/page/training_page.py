@@ -49,13 +49,11 @@ def settings_bar(
 
     Args:
         own_data: draws what takes a person's own data, below the settings.
-        network: draws what the network is made of, above the settings.
+        network: draws what the network is made of, below the few settings on top.
         elsewhere: settings that have a place of their own on the page and no widget among the others.
     """
     picture_first()
     with st.sidebar:
-        if network is not None:
-            network(space)
-        controls(space, elsewhere)
+        controls(space, elsewhere, network)
         if own_data is not None:
             own_data(space)

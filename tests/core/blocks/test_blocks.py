@@ -22,6 +22,7 @@ from core.blocks import (
     write_class,
 )
 from core.blocks.fitting import layers
+from core.blocks.pasted import read_pasted
 from core.models.built import net_class
 from tests.core.blocks.test_fitting import random_network
 
@@ -37,7 +38,7 @@ def test_reads_what_pytorch_prints_and_what_people_write() -> None:
         " Linear(in_features=8, out_features=10, bias=False)]",
         "Conv2d(1, 16, 5, 2, padding=2),  # edges\nReLU(),\nFlatten(),\nLinear(8, 10, bias=False),\n",
     ):
-        assert write(read(text)) == wanted
+        assert write(read_pasted(text).blocks) == wanted
 
 
 def test_what_is_written_reads_back() -> None:
@@ -52,8 +53,9 @@ def test_what_is_written_reads_back() -> None:
     [
         ("Conv2d", "Conv2d needs in_channels."),
         ("Conv2d(1, 16)", "Conv2d needs kernel_size."),
-        ("Conv2d(1, 16, 3, 1, 1, True, 8)", "Conv2d takes no “8”."),
-        ("Conv2d(1, 16, 3, dilation=2)", "Conv2d takes no “dilation=2”."),
+        ("Conv2d(1, 16, 3, 1, 1, 1, 8)", "Conv2d: groups is always 1 here, not “8”."),
+        ("Conv2d(1, 16, 3, dilation=2)", "Conv2d: dilation is always 1 here, not “2”."),
+        ("Conv2d(1, 16, 3, colour=2)", "Conv2d takes no “colour=2”."),
         ("Conv2d(1, 16, 3, kernel_size=3)", "Conv2d takes no “kernel_size=3”."),
         ("Conv2d(1, 16, kernel_size=3, 1)", "Conv2d takes no “1”."),
         ("Conv2d(1, 10**9, 3)", "Conv2d: out_channels is a whole number from 1 to 8192, not “10**9”."),
@@ -158,4 +160,4 @@ def test_what_is_typed_never_gets_into_the_source() -> None:
     ],
 )
 def test_a_program_is_pasted_as_it_is(program: str) -> None:
-    assert write(read(program)) == write(read("Conv2d(1, 16, 5), ReLU(), Flatten(), Linear(9216, 10)"))
+    assert write(read_pasted(program).blocks) == write(read("Conv2d(1, 16, 5), ReLU(), Flatten(), Linear(9216, 10)"))

@@ -133,7 +133,7 @@ def test_the_tutorials_network_works() -> None:
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("Conv2d(1,16,3),Conv2d(8,4,3)", "(1,) Conv2d wants 8 channels here and gets 16."),
+        ("Conv2d(1,16,3),Conv2d(8,4,3)", "(1,) Conv2d has in_channels=8, but its input has 16."),
         ("Conv1d(1,16,3)", "(0,) Conv1d wants channels x length here and gets 1 x 28 x 28."),
         ("Flatten(),Conv2d(1,2,3)", "(1,) Conv2d wants channels x height x width here and gets 784."),
         (

@@ -56,11 +56,8 @@ def test_what_the_table_says_is_what_the_network_does(values: dict[str, object])
 @pytest.mark.parametrize(
     ("net", "sentence"),
     [
-        (
-            nn.Sequential(nn.Flatten(), nn.Linear(100, 10)),
-            "Linear wants 100 numbers here and gets 784: use in_features=784.",
-        ),
-        (nn.Sequential(nn.Conv2d(3, 8, 3)), "Conv2d wants 3 channels here and gets 1."),
+        (nn.Sequential(nn.Flatten(), nn.Linear(100, 10)), "Linear has in_features=100, but its input has 784."),
+        (nn.Sequential(nn.Conv2d(3, 8, 3)), "Conv2d has in_channels=3, but its input has 1."),
         (nn.Sequential(*[nn.MaxPool2d(2)] * 5), "MaxPool2d gets 1 x 1 x 1: too small to halve it once more."),
     ],
 )

@@ -1,0 +1,757 @@
+"""The network in a program, by its syntax alone: its layers, and what forward() does with them, in a row of blocks."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, NoReturn
+
+from core.blocks import KINDS, MOST_BLOCKS, MOVES, Block, BlocksRefused, count, fresh, read_block, written
+from core.config import Problem
+from core.foreign import quoted
+
+DEEPEST = 12
+"""Calls inside of calls, of what the program itself defines."""
+MOST_STEPS = 20_000
+"""Statements and expressions that are followed."""
+MOST_ITEMS = 1_000
+"""Items of a list."""
+LARGEST = 10**12
+CONTAINERS = ("ModuleList", "OrderedDict", "ModuleDict", "list", "tuple", "dict")
+COUNTING = ("range", "len", "zip", "enumerate", "reversed", "int")
+WRAPPERS = (
+    "DataParallel",
+    "DistributedDataParallel",
+    "OptimizedModule",
+    "compile",
+    "script",
+    "weight_norm",
+    "spectral_norm",
+)
+FUNCTIONS = {
+    "relu": "ReLU",
+    "relu_": "ReLU",
+    "leaky_relu": "LeakyReLU",
+    "elu": "ELU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "sigmoid": "Sigmoid",
+    "tanh": "Tanh",
+    "softmax": "Softmax",
+    "log_softmax": "LogSoftmax",
+    "max_pool2d": "MaxPool2d",
+    "max_pool1d": "MaxPool1d",
+    "avg_pool2d": "AvgPool2d",
+    "avg_pool1d": "AvgPool1d",
+    "adaptive_avg_pool2d": "AdaptiveAvgPool2d",
+    "adaptive_avg_pool1d": "AdaptiveAvgPool1d",
+    "adaptive_max_pool2d": "AdaptiveMaxPool2d",
+    "adaptive_max_pool1d": "AdaptiveMaxPool1d",
+    "dropout": "Dropout",
+    "dropout2d": "Dropout2d",
+    "flatten": "Flatten",
+}
+"""Functions of torch, of torch.nn.functional and of tensors -> the block that does the same."""
+UNCHANGED = (*MOVES.split("|"), "contiguous", "clone", "type")
+"""Methods of a tensor after which its numbers are the same."""
+LEARNING = ("Conv1d", "Conv2d", "Linear", "BatchNorm1d", "BatchNorm2d", "LayerNorm")
+
+
+@dataclass(eq=False)
+class Part:
+    """Layers that a program made: one, or some in a row."""
+
+    blocks: list[Block]
+    calls: int = 0
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What forward() was given, after some blocks."""
+
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """What can't be known without running the program."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """A class or function of the program itself, and the object that it is a method of."""
+
+    definition: ast.ClassDef | ast.FunctionDef
+    self: Instance | None = None
+
+
+@dataclass(eq=False)
+class Instance:
+    """An object of a class of the program."""
+
+    definition: ast.ClassDef | None
+    attributes: dict[str, Any] = field(default_factory=dict)
+    calls: int = 0
+
+    def method(self, name: str) -> ast.FunctionDef | None:
+        """Its method of that name."""
+        body = self.definition.body if self.definition else []
+        return next((n for n in body if isinstance(n, ast.FunctionDef) and n.name == name), None)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A program's network, and what is worth knowing about how it was found."""
+
+    blocks: tuple[Block, ...]
+    notes: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a call is given: values and texts, by position and by name."""
+
+    values: list[Any]
+    options: dict[str, Any]
+    texts: list[str]
+    named: dict[str, str]
+
+
+class _Returned(Exception):
+    def __init__(self, value: Any):
+        super().__init__()
+        self.value = value
+
+
+def joined(parts: Sequence[Part]) -> tuple[tuple[Block, ...], list[Problem]]:
+    """Parts in a row, with Flatten before a Linear that follows maps; and a sentence on each Flatten."""
+    blocks: list[Block] = []
+    notes: list[Problem] = []
+    for part in parts:
+        first = next((block for block in part.blocks if block.kind in (*LEARNING, "Flatten")), None)
+        shaped = [b.kind for b in blocks if b.kind == "Flatten" or b.kind[-2:] in ("1d", "2d")]
+        if first is not None and first.kind == "Linear" and shaped and shaped[-1] != "Flatten":
+            notes.append(Problem("", "Flatten was put before {block}.", {"block": written(first)}))
+            blocks.append(fresh("Flatten"))
+        blocks += part.blocks
+    return tuple(blocks), notes
+
+
+class Program:
+    """What a program defines, as far as that can be known from its text."""
+
+    def __init__(self, tree: ast.Module, printed: bool = False):
+        self.tree = tree
+        self.printed = printed
+        self.names: dict[str, Any] = {}
+        self.instance = Instance(None)
+        self.used: list[Part | Instance] = []
+        self.unknown_containers: list[str] = []
+        self.strict = False
+        self.depth = self.steps = 0
+
+    def read(self) -> Reading:
+        """Its network: what forward() does, else all layers in the order in which they were made.
+
+        Raises:
+            BlocksRefused: forward() does what no row of blocks can do.
+        """
+        classes = [node for node in self.tree.body if isinstance(node, ast.ClassDef)]
+        functions = {node.name for node in self.tree.body if isinstance(node, ast.FunctionDef)}
+        if not classes and functions & {"__init__", "forward"}:
+            methods = ast.ClassDef("", bases=[], keywords=[], body=self.tree.body, decorator_list=[])
+            return self._of_class(methods)
+        with suppress(_Returned):  # a line of some function
+            self._run(self.tree.body, self.names)
+        named = [*self.names.items(), *self.instance.attributes.items()]
+        loose = {layer: name for name, value in named for layer in _layers_in(value) if layer not in self.used}
+        networks = [layer for layer in loose if isinstance(layer, Instance)]
+        if networks:
+            others = [name for layer, name in loose.items() if layer is not networks[-1]]
+            return _without(self._of_instance(networks[-1]), others)
+        if loose:
+            return self._of_parts(loose)
+        helpers = {
+            node.id
+            for other in classes
+            for node in ast.walk(other)
+            if isinstance(node, ast.Name) and node.id != other.name
+        }
+        modules = [node for node in classes if _is_module(node) and node.name not in helpers]
+        if not modules:
+            return Reading((), ())
+        return _without(self._of_class(modules[-1]), [node.name for node in modules[:-1]])
+
+    def _of_class(self, definition: ast.ClassDef) -> Reading:
+        return self._of_instance(self._made(definition, Given([], {}, [], {})))
+
+    def _of_instance(self, instance: Instance) -> Reading:
+        name = instance.definition.name if instance.definition else ""
+        parts = list(_layers_of(instance))
+        if instance.method("forward") is None:
+            return self._of_parts({part: label for label, part in parts if part not in self.used})
+        blocks = self._forward(instance)
+        notes = [
+            Problem(
+                "",
+                "{count} blocks were read, in the order of {name}.",
+                {"count": count(blocks), "name": f"{name}.forward()".lstrip(".")},
+            )
+        ]
+        unused = [label for label, part in parts if not part.calls and part not in self.used]
+        shared = [
+            label for label, part in parts if part.calls > 1 and any(block.kind in LEARNING for block in _inside(part))
+        ]
+        if unused:
+            notes.append(
+                Problem("", "Left out, since forward() does not use it: {names}.", {"names": ", ".join(unused)})
+            )
+        if shared:
+            names = {"names": ", ".join(shared)}
+            notes.append(Problem("", "Used more than once, here each time with weights of its own: {names}.", names))
+        return Reading(blocks, tuple(notes))
+
+    def _of_parts(self, parts: Mapping[Part | Instance, str]) -> Reading:
+        blocks, before = joined([part for layer in parts for part in self._flat(layer)])
+        values = {"count": count(blocks), "names": ", ".join(dict.fromkeys(parts.values()))}
+        if len(parts) > 1:
+            return Reading(blocks, (Problem("", "{count} blocks were read, in this order: {names}.", values), *before))
+        return Reading(blocks, (Problem("", "{count} blocks were read from {names}.", values),))
+
+    def parts(self, node: ast.expr) -> list[Part]:
+        """The layers that an expression makes; one that can't be read says why."""
+        if isinstance(node, (ast.Tuple, ast.List)):
+            return [part for element in node.elts for part in self.parts(element)]
+        value = self._value(node, self.names)
+        if isinstance(value, (Part, list, dict, Instance)):
+            return list(self._flat(value))
+        return [Part([read_block(ast.unparse(node))])]
+
+    def _flat(self, value: Any) -> Iterator[Part]:
+        """The layers in lists, pairs of a name and a layer, dicts and layers."""
+        self._count(self.tree)
+        if isinstance(value, Part):
+            self.used.append(value)
+            yield value
+        elif isinstance(value, Instance):
+            self.used.append(value)
+            yield Part(list(self._forward(value)))
+        elif isinstance(value, dict):
+            yield from self._flat(list(value.values()))
+        elif isinstance(value, list):
+            for item in value:
+                yield from self._flat(item)
+
+    def _forward(self, instance: Instance) -> tuple[Block, ...]:
+        """The blocks that an object's forward() stands for."""
+        forward = instance.method("forward")
+        if forward is None:
+            return tuple(block for _name, layer in _layers_of(instance) for block in _blocks(self._flat(layer)))
+        before, self.strict = self.strict, True
+        result = self._called(Own(forward, instance), [Flow()], {})
+        self.strict = before
+        if isinstance(result, list) and result:
+            result = result[0]  # "return output, x": the logits come first
+        return result.blocks if isinstance(result, Flow) else self._refuse(forward)
+
+    # Running
+
+    def _run(self, body: Sequence[ast.stmt], names: dict[str, Any]) -> None:
+        for statement in body:
+            self._count(statement)
+            self._step(statement, names)
+
+    def _count(self, node: ast.AST) -> None:
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            self._refuse(node)
+
+    def _step(self, statement: ast.stmt, names: dict[str, Any]) -> None:
+        match statement:
+            case ast.ClassDef() | ast.FunctionDef():
+                names[statement.name] = Own(statement)
+            case ast.Assign(targets=targets, value=value):
+                result = self._value(value, names)
+                for target in targets:
+                    self._assign(target, result, names)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self._assign(target, self._value(value, names), names)
+            case ast.AugAssign(target=target, op=op, value=value):
+                read = ast.parse(ast.unparse(target), mode="eval").body
+                whole = ast.copy_location(ast.BinOp(read, op, value), statement)
+                self._assign(target, self._value(whole, names), names)
+            case ast.Return(value=value):
+                raise _Returned(self._value(value, names) if value else None)
+            case ast.Expr(value=ast.Call() as call):
+                self._value(call, names, effect=True)
+            case ast.For(target=target, iter=iterated, body=inner):
+                items = self._value(iterated, names)
+                if isinstance(items, Part):
+                    items.calls += 1
+                    items = [Part([block]) for block in items.blocks]
+                if isinstance(items, list) and len(items) <= MOST_BLOCKS:
+                    for item in items:
+                        self._assign(target, item, names)
+                        self._run(inner, names)
+                else:
+                    self._skip(statement, names)
+            case ast.If(test=test, body=inner, orelse=other):
+                decided = self._value(test, names)
+                if isinstance(decided, (bool, int, float, str, list)) or decided is None:
+                    self._run(inner if decided else other, names)
+                else:
+                    self._skip(statement, names)
+            case ast.With(body=inner):
+                self._run(inner, names)
+            case ast.While() | ast.Try() | ast.Match():
+                self._skip(statement, names)
+
+    def _skip(self, statement: ast.stmt, names: Mapping[str, Any]) -> None:
+        """Pass over what can't be followed, unless it may be a part of the network."""
+        words = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        flows = self.strict and any(isinstance(names.get(word), Flow) for word in words)
+        if flows or (self.depth and _makes_layers(statement)):
+            self._refuse(statement)
+
+    def _refuse(self, node: ast.AST) -> NoReturn:
+        text = "" if isinstance(node, ast.Module) else ast.unparse(node)
+        if not text:
+            raise BlocksRefused(Problem("", "This program makes more layers than can be followed here."))
+        line = {"line": getattr(node, "lineno", 1), "text": quoted(text.splitlines()[0])}
+        raise BlocksRefused(
+            Problem("", "Line {line} can't be put into a row of blocks: “{text}”. The network stays as it was.", line)
+        )
+
+    def _assign(self, target: ast.expr, value: Any, names: dict[str, Any]) -> None:
+        match target:
+            case ast.Name(id=name):
+                names[name] = value
+            case ast.Attribute(value=ast.Name(id="self"), attr=name):
+                self._self(names).attributes[name] = value
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                each = value if isinstance(value, list) and len(value) == len(elements) else [Unknown()] * len(elements)
+                for element, item in zip(elements, each, strict=True):
+                    self._assign(element, item, names)
+
+    def _self(self, names: Mapping[str, Any]) -> Instance:
+        instance = names.get("self", self.instance)
+        return instance if isinstance(instance, Instance) else self.instance
+
+    # Values
+
+    def _value(self, node: ast.expr, names: dict[str, Any], effect: bool = False) -> Any:
+        self._count(node)
+        value = self._known(node, names, effect)
+        if isinstance(value, Unknown) and self.strict and not effect and self._flows(node, names):
+            self._refuse(node)
+        return value
+
+    def _flows(self, node: ast.expr, names: Mapping[str, Any]) -> bool:
+        """Whether what forward() was given goes into an expression, beyond its sizes."""
+        if isinstance(node, ast.Attribute) and node.attr in ("shape", "device", "dtype"):
+            return False
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".size", ".dim", "len")):
+            return False
+        if isinstance(node, ast.Name):
+            return isinstance(names.get(node.id), Flow)
+        return any(self._flows(child, names) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+
+    def _known(self, node: ast.expr, names: dict[str, Any], effect: bool) -> Any:
+        match node:
+            case ast.Constant(value=value):
+                return value
+            case ast.Name(id=name):
+                return names.get(name, self.names.get(name, Unknown()))
+            case ast.Attribute(value=ast.Name(id="self"), attr=name):
+                return _attribute(self._self(names), name)
+            case ast.Attribute(value=value, attr=name):
+                return _attribute(self._value(value, names), name)
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                return list(self._elements(elements, names))
+            case ast.Dict(keys=keys, values=values):
+                labels = [key.value if isinstance(key, ast.Constant) else at for at, key in enumerate(keys)]
+                return {str(key): self._value(value, names) for key, value in zip(labels, values, strict=True)}
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                value = self._value(operand, names)
+                return -value if isinstance(value, (int, float)) else Unknown()
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                value = self._value(operand, names)
+                return Unknown() if isinstance(value, (Unknown, Flow)) else not value
+            case ast.BinOp(left=left, op=op, right=right):
+                return self._combined(self._value(left, names), op, self._value(right, names))
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return _compared(self._value(left, names), op, self._value(right, names))
+            case ast.Subscript(value=value, slice=place):
+                return self._item(self._value(value, names), place, names)
+            case ast.IfExp(test=test, body=body, orelse=other):
+                decided = self._value(test, names)
+                if isinstance(decided, (Unknown, Flow)):
+                    return Unknown()
+                return self._value(body if decided else other, names)
+            case ast.ListComp(elt=element, generators=[ast.comprehension(target=target, iter=iterated, ifs=[])]):
+                items = self._value(iterated, names)
+                if not isinstance(items, list) or len(items) > MOST_BLOCKS:
+                    return Unknown()
+                made = []
+                for item in items:
+                    inner = dict(names)
+                    self._assign(target, item, inner)
+                    made.append(self._value(element, inner))
+                return made
+            case ast.Call():
+                return self._call(node, names, effect)
+        return Unknown()
+
+    def _elements(self, elements: Sequence[ast.expr], names: dict[str, Any]) -> Iterator[Any]:
+        for element in elements:
+            if isinstance(element, ast.Starred):
+                value = self._value(element.value, names)
+                yield from value if isinstance(value, list) else [value]
+            else:
+                yield self._value(element, names)
+
+    def _combined(self, left: Any, op: ast.operator, right: Any) -> Any:
+        if isinstance(left, Flow) and isinstance(right, Flow) and isinstance(op, ast.Add):
+            return _sum(left, right) or Unknown()
+        if isinstance(left, list) and isinstance(right, list) and isinstance(op, ast.Add):
+            return [*left, *right] if len(left) + len(right) <= MOST_ITEMS else Unknown()
+        if isinstance(left, int) and isinstance(right, (Part, Instance)) and isinstance(op, ast.Mult):
+            return [Part(list(part.blocks)) for _ in range(min(left, MOST_BLOCKS)) for part in self._flat(right)]
+        if not _is_small(left) or not _is_small(right):
+            return Unknown()
+        result: float
+        match op:
+            case ast.Add():
+                result = left + right
+            case ast.Sub():
+                result = left - right
+            case ast.Mult():
+                result = left * right
+            case ast.FloorDiv() if right:
+                result = left // right
+            case ast.Div() if right:
+                result = left / right
+            case ast.Pow() if 0 <= right <= 8 and abs(left) <= 1000:
+                result = left**right
+            case _:
+                return Unknown()
+        return result if abs(result) <= LARGEST else Unknown()
+
+    def _item(self, whole: Any, place: ast.expr, names: dict[str, Any]) -> Any:
+        if isinstance(place, ast.Slice) and isinstance(whole, list):
+            bounds = [self._value(bound, names) if bound else None for bound in (place.lower, place.upper)]
+            if place.step is None and all(bound is None or isinstance(bound, int) for bound in bounds):
+                return whole[slice(*bounds)]
+            return Unknown()
+        at = self._value(place, names)
+        try:
+            return whole[str(at)] if isinstance(whole, dict) else whole[at] if isinstance(whole, list) else Unknown()
+        except (LookupError, TypeError):
+            return Unknown()
+
+    # Calls
+
+    def _call(self, node: ast.Call, names: dict[str, Any], effect: bool) -> Any:
+        given = self._given(node, names)
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if isinstance(node.func, ast.Attribute):
+            called_on = node.func.value
+            if isinstance(called_on, ast.Call) and getattr(called_on.func, "id", "") == "super":
+                if name == "__init__" and given.values:
+                    instance = self._self(names)
+                    label = instance.definition.name if instance.definition else "layers"
+                    instance.attributes[label] = Part(_blocks(self._flat(given.values)))
+                return None
+            receiver = self._self(names) if ast.unparse(called_on) == "self" else self._value(called_on, names)
+            callee = _attribute(receiver, name)
+            if isinstance(receiver, Flow):
+                return self._tensor_method(receiver, name, given)
+            if isinstance(receiver, (Part, Instance, list, dict)) and (
+                isinstance(callee, Unknown) or name == "forward"
+            ):
+                return self._method(receiver, name, given.values)
+        else:
+            callee = self._value(node.func, names)
+        if isinstance(callee, (Part, list, Instance)):
+            return self._applied(callee, given.values)
+        if isinstance(callee, Own) and name != "Residual":
+            if isinstance(callee.definition, ast.ClassDef):
+                return self._made(callee.definition, given)
+            return self._called(callee, given.values, given.options)
+        if given.values and isinstance(given.values[0], Flow):
+            return self._function(name, given)
+        return self._layer(node, name, given)
+
+    def _given(self, node: ast.Call, names: dict[str, Any]) -> Given:
+        values, texts = [], []
+        for argument in node.args:
+            starred = isinstance(argument, ast.Starred)
+            inner = argument.value if isinstance(argument, ast.Starred) else argument
+            value = self._value(inner, names)
+            items = value if starred and isinstance(value, list) else [value]
+            values += items
+            texts += [_text(item, inner) for item in items]
+        keywords = [keyword for keyword in node.keywords if keyword.arg]
+        options = {str(keyword.arg): self._value(keyword.value, names) for keyword in keywords}
+        named = {str(keyword.arg): _text(options[str(keyword.arg)], keyword.value) for keyword in keywords}
+        return Given(values, options, texts, named)
+
+    def _method(self, receiver: Any, name: str, given: list[Any]) -> Any:
+        if name in MOVES.split("|") or name in ("weight_norm", "compile"):
+            return receiver
+        if given and name in ("append", "extend", "insert", "add_module", "register_module", "add"):
+            if isinstance(receiver, list) and len(receiver) <= MOST_ITEMS:
+                receiver.extend(
+                    given[-1][:MOST_ITEMS] if name == "extend" and isinstance(given[-1], list) else given[-1:]
+                )
+            elif isinstance(receiver, Part):
+                receiver.blocks += _blocks(self._flat(given[-1]))
+            elif isinstance(receiver, Instance) and len(given) == 2:
+                receiver.attributes[str(given[0])] = given[1]
+            return receiver
+        if name in ("items", "values") and isinstance(receiver, dict):
+            return [[key, value] for key, value in receiver.items()] if name == "items" else list(receiver.values())
+        if name == "forward":
+            return self._applied(receiver, given)
+        return Unknown()
+
+    def _applied(self, layer: Any, given: list[Any]) -> Any:
+        """What a layer makes of what goes through forward()."""
+        if not given or not isinstance(given[0], Flow):
+            return Unknown()
+        if not isinstance(layer, (Part, Instance)):
+            return Unknown()
+        layer.calls += 1
+        return Flow((*given[0].blocks, *_blocks(self._flat(layer))))
+
+    def _tensor_method(self, flow: Flow, name: str, given: Given) -> Flow | Unknown:
+        values = given.values
+        if name in UNCHANGED or (name == "unsqueeze" and not flow.blocks):
+            return flow
+        if name in ("view", "reshape"):
+            sizes = values[0] if len(values) == 1 and isinstance(values[0], list) else values
+            if len(sizes) == 2 and (sizes[0] == -1 or isinstance(sizes[0], Unknown)):
+                return Flow((*flow.blocks, fresh("Flatten")))
+            return flow if len(sizes) == 4 and not flow.blocks else Unknown()
+        if name == "mean":
+            axes = values[0] if values else given.options.get("dim")
+            if axes in ([2, 3], [3, 2], [-2, -1], [-1, -2]):
+                return Flow((*flow.blocks, fresh("AdaptiveAvgPool2d"), fresh("Flatten")))
+        return self._function(name, replace(given, values=[flow, *values], texts=["", *given.texts]))
+
+    def _function(self, name: str, given: Given) -> Flow | Unknown:
+        """What a function of torch makes of what goes through forward(), which is the first of what it is given."""
+        flow = given.values[0]
+        texts = given.texts[1:]
+        if name == "add" and len(given.values) == 2 and isinstance(given.values[1], Flow):
+            return _sum(flow, given.values[1]) or Unknown()
+        if name not in FUNCTIONS or (name == "flatten" and not texts and not given.named):
+            return Unknown()
+        if name.startswith("dropout"):
+            texts = texts[:1]
+        named = {option: text for option, text in given.named.items() if option not in ("training", "_stacklevel")}
+        return Flow((*flow.blocks, read_block(_written(FUNCTIONS[name], texts, named))))
+
+    def _layer(self, node: ast.Call, name: str, given: Given) -> Any:
+        """What a call of something that the program does not define makes."""
+        values = given.values
+        prefix = ast.unparse(node.func)[: -len(name)] if name else ""
+        if name == "Sequential":
+            return Part(_blocks(self._inner(given)))
+        if name == "Residual":
+            return Part([read_block(_written("Residual", [written(b) for b in _blocks(self._inner(given))], {}))])
+        if name in CONTAINERS:
+            return values[0] if len(values) == 1 and isinstance(values[0], (list, dict)) else values
+        if name in WRAPPERS and values and isinstance(values[0], (Part, Instance)):
+            return values[0]
+        if name in COUNTING:
+            return _counted(name, values)
+        if name == "Identity":
+            return Part([])
+        if "optim" in prefix or not name[:1].isupper() or "Loss" in name:
+            return Unknown()
+        if self.printed and any(isinstance(value, (Part, Instance)) for value in values):
+            self.unknown_containers += [name] if name not in self.unknown_containers else []
+            return values
+        if name in KINDS or prefix.endswith("nn."):
+            return Part([read_block(_written(name, given.texts, given.named))])
+        return Unknown()
+
+    def _inner(self, given: Given) -> Iterator[Part]:
+        """The layers among the arguments of a container; what is none says why."""
+        for value, text in zip(given.values, given.texts, strict=True):
+            if isinstance(value, (Part, Instance, list, dict)):
+                yield from self._flat(value)
+            else:
+                yield Part([read_block(text)])
+
+    def _made(self, definition: ast.ClassDef, given: Given) -> Instance:
+        """An object of one of the program's classes."""
+        instance = Instance(definition)
+        for base in definition.bases:
+            if isinstance(base, ast.Name) and isinstance(self.names.get(base.id), Own):
+                self._refuse(definition)
+        constructor = instance.method("__init__")
+        if constructor is not None:
+            before, self.strict = self.strict, False
+            self._called(Own(constructor, instance), given.values, given.options)
+            self.strict = before
+        return instance
+
+    def _called(self, function: Own, given: list[Any], options: Mapping[str, Any]) -> Any:
+        """What a function of the program returns."""
+        definition = function.definition
+        assert isinstance(definition, ast.FunctionDef)
+        if self.depth >= DEEPEST:
+            self._refuse(definition)
+        parameters = [*definition.args.posonlyargs, *definition.args.args]
+        names: dict[str, Any] = {parameter.arg: Unknown() for parameter in parameters}
+        defaults = definition.args.defaults
+        for parameter, default in zip(parameters[len(parameters) - len(defaults) :], defaults, strict=True):
+            names[parameter.arg] = self._value(default, {})
+        for parameter, kw_default in zip(definition.args.kwonlyargs, definition.args.kw_defaults, strict=True):
+            names[parameter.arg] = self._value(kw_default, {}) if kw_default else Unknown()
+        values = [function.self, *given] if function.self is not None else given
+        names |= {parameter.arg: value for parameter, value in zip(parameters, values, strict=False)}
+        if definition.args.vararg:
+            names[definition.args.vararg.arg] = list(values[len(parameters) :])
+        names |= options
+        self.depth += 1
+        try:
+            self._run(definition.body, names)
+        except _Returned as returned:
+            return returned.value
+        finally:
+            self.depth -= 1
+        return None
+
+
+def _is_module(node: ast.ClassDef) -> bool:
+    """Whether a class is a network: it has forward(), or is made from one of torch's classes of layers."""
+    methods = {inner.name for inner in node.body if isinstance(inner, ast.FunctionDef)}
+    return "forward" in methods or any(ast.unparse(base).endswith(("Module", "Sequential")) for base in node.bases)
+
+
+def _makes_layers(statement: ast.stmt) -> bool:
+    """Whether a statement may add to the network."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Attribute) and (
+            node.attr in ("append", "extend", "add_module") or isinstance(node.ctx, ast.Store)
+        ):
+            return True
+    return False
+
+
+def _layers_of(instance: Instance) -> Iterator[tuple[str, Part | Instance]]:
+    """An object's layers by their names; those in a list have its name."""
+    for name, value in instance.attributes.items():
+        for layer in _layers_in(value):
+            yield name, layer
+
+
+def _layers_in(value: Any) -> Iterator[Part | Instance]:
+    """A layer or network, or those in a list or a dict."""
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    for item in items:
+        if isinstance(item, Part) or (isinstance(item, Instance) and item.definition and _is_module(item.definition)):
+            yield item
+
+
+def _inside(layer: Part | Instance) -> Iterator[Block]:
+    """All blocks of a layer's own layers."""
+    if isinstance(layer, Part):
+        yield from layer.blocks
+    else:
+        for _name, inner in _layers_of(layer):
+            yield from _inside(inner)
+
+
+def _without(reading: Reading, names: Sequence[str]) -> Reading:
+    """A reading that also says which networks of the text were not taken."""
+    if not names:
+        return reading
+    note = Problem("", "Also in this text, but not taken: {names}.", {"names": ", ".join(names)})
+    return Reading(reading.blocks, (*reading.notes, note))
+
+
+def _compared(left: Any, op: ast.cmpop, right: Any) -> Any:
+    """A comparison of what is known."""
+    if right is None and isinstance(op, (ast.Is, ast.IsNot)) and not isinstance(left, (Unknown, Flow)):
+        return (left is None) == isinstance(op, ast.Is)
+    plain = (int, float, str, type(None))
+    if not isinstance(left, plain) or not isinstance(right, (*plain, list)):
+        return Unknown()
+    match op:
+        case ast.Eq() | ast.Is():
+            return left == right
+        case ast.NotEq() | ast.IsNot():
+            return left != right
+        case ast.In() if isinstance(right, list):
+            return left in right
+        case ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE() if isinstance(left, (int, float)):
+            if isinstance(right, (int, float)):
+                least = isinstance(op, (ast.Lt, ast.LtE))
+                equal = isinstance(op, (ast.LtE, ast.GtE)) and left == right
+                return equal or (left < right if least else left > right)
+    return Unknown()
+
+
+def _blocks(parts: Iterator[Part] | Sequence[Part]) -> list[Block]:
+    return [block for part in parts for block in part.blocks]
+
+
+def _sum(left: Flow, right: Flow) -> Flow | None:
+    """x + f(x) as a residual block; None if neither goes on from the other."""
+    short, long = sorted((left, right), key=lambda flow: len(flow.blocks))
+    at = len(short.blocks)
+    inner = long.blocks[at:]
+    same = all(one is other for one, other in zip(short.blocks, long.blocks, strict=False))
+    if not same or not inner:
+        return None
+    return Flow((*short.blocks, read_block(f"Residual({', '.join(written(block) for block in inner)})")))
+
+
+def _attribute(owner: Any, name: str) -> Any:
+    """An attribute or method of an object of the program."""
+    if not isinstance(owner, Instance):
+        return Unknown()
+    method = owner.method(name)
+    return owner.attributes.get(name, Own(method, owner) if method else Unknown())
+
+
+def _text(value: Any, node: ast.expr) -> str:
+    """An argument as one writes it, with the number that the program gives it."""
+    if isinstance(value, list) and value and all(isinstance(item, int) for item in value):
+        return f"({', '.join(map(str, value))})"
+    return str(value) if isinstance(value, (bool, int, float)) else ast.unparse(node)
+
+
+def _written(name: str, texts: Sequence[str], named: Mapping[str, str]) -> str:
+    """A layer's text."""
+    return f"{name}({', '.join([*texts, *(f'{option}={text}' for option, text in named.items())])})"
+
+
+def _is_small(value: Any) -> bool:
+    """Whether a value is a number that a network's sizes may be made of."""
+    return isinstance(value, (int, float)) and abs(value) <= LARGEST
+
+
+def _counted(name: str, given: list[Any]) -> Any:
+    """Python's own functions on lists and numbers, as far as they count layers."""
+    numbers = all(isinstance(value, int) and _is_small(value) for value in given) and given[2:] != [0]
+    lists = all(isinstance(value, list) for value in given)
+    if name == "range" and numbers and 1 <= len(given) <= 3 and len(range(*given)) <= MOST_BLOCKS:
+        return list(range(*given))
+    if name == "len" and len(given) == 1 and lists:
+        return len(given[0])
+    if name == "zip" and lists:
+        return [list(items) for items in zip(*given, strict=False)]
+    if name == "enumerate" and len(given) == 1 and lists:
+        return [[at, item] for at, item in enumerate(given[0])]
+    if name == "reversed" and len(given) == 1 and lists:
+        return given[0][::-1]
+    if name == "int" and len(given) == 1 and _is_small(given[0]):
+        return int(given[0])
+    return Unknown()
