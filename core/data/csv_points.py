@@ -1,34 +1,51 @@
-"""A person's own points from a CSV: two numeric columns and a label."""
+"""A person's own points from a CSV: two columns of numbers and one of labels."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 
-from core.data.csv_table import CsvRefused, is_number, read_number, read_rows
+from core.data.csv_table import PLAIN, CsvRefused, Reading, Table, is_number, read_number, read_table
 
 LARGEST = 10_000
+LABELS = re.compile(
+    r"(class|classes|label|labels|target|category|group|species|klasse|type)|.*(类别|类|标签|分类|种类|品种).*",
+    re.IGNORECASE,
+)
+"""Titles of a column of labels."""
 
 Point = tuple[float, float, int]
 
 
-def read_points(text: str, most_points: int, most_classes: int) -> tuple[list[Point], list[str]]:
-    """Read points from CSV text: columns separated by comma, semicolon or tab, a first line of titles if you like.
+@dataclass(frozen=True)
+class PointsRead:
+    """Points, each class's label, and the table that they come from; its reading names their three columns."""
+
+    points: list[Point]
+    labels: list[str]
+    table: Table
+
+
+def read_points(source: str | bytes, most_points: int, most_classes: int, wanted: Reading = PLAIN) -> PointsRead:
+    """Read points from a CSV: columns separated by comma, semicolon or tab, a first line of titles if you like.
 
     Numbers are rounded to 4 decimals. Labels may be words; classes are numbered in the labels' sorted order.
 
-    Returns:
-        the points (x1, x2, class), and each class's label.
+    Args:
+        source: a file, or a text that was pasted.
+        wanted: what the person chose where it can be read in several ways.
 
     Raises:
         CsvRefused: not such a CSV, with the first line at fault.
     """
-    rows = read_rows(text)
-    first = 1 if len(rows) > 1 and not any(map(is_number, rows[0][1][:2])) else 0
-    if len(rows) - first > most_points:
+    table = read_table(source, wanted)
+    if len(table.rows) > most_points:
         raise CsvRefused(
-            "The CSV has {count} points; at most {most} fit here.", count=len(rows) - first, most=most_points
+            "The CSV has {count} points; at most {most} fit here.", count=len(table.rows), most=most_points
         )
-    points = [_row(number, cells) for number, cells in rows[first:]]
+    columns = wanted.columns if _possible(wanted.columns, table) else _columns(table, most_classes)
+    table = replace(table, reading=replace(table.reading, columns=columns))
+    points = [_row(number, cells, columns) for number, cells in table.rows]
     labels = sorted({label for _, _, label in points}, key=_order)
     if len(labels) < 2:
         raise CsvRefused("All points have the same label “{label}”; two classes are needed.", label=labels[0])
@@ -36,7 +53,29 @@ def read_points(text: str, most_points: int, most_classes: int) -> tuple[list[Po
         raise CsvRefused(
             "The CSV has {count} different labels; at most {most} fit here.", count=len(labels), most=most_classes
         )
-    return [(x, y, labels.index(label)) for x, y, label in points], labels
+    return PointsRead([(x, y, labels.index(label)) for x, y, label in points], labels, table)
+
+
+def _possible(columns: tuple[int, ...], table: Table) -> bool:
+    return len(columns) == 3 and all(0 <= column < len(table.names) for column in columns)
+
+
+def _columns(table: Table, most_classes: int) -> tuple[int, int, int]:
+    """The columns of x1, x2 and the label, where nobody chose them.
+
+    The label is the column whose title says so, else the last one of words, else the third, or of more the last one
+    with few enough values; x1 and x2 are the first columns of numbers besides.
+    """
+    cells = [table.column(number) for number in range(len(table.names))]
+    every = range(len(cells))
+    titled = [number for number, title in enumerate(table.titles) if LABELS.fullmatch(title)]
+    few = [number for number in every if 2 <= len(set(cells[number])) <= most_classes]
+    words = [number for number in few if not all(map(is_number, cells[number]))]
+    label = [*([2] if len(cells) == 3 else few or [2]), *words, *titled][-1]
+    others = [number for number in every if number != label]
+    numeric = [number for number in others if all(map(is_number, cells[number]))]
+    first, second, *_ = [*(numeric if len(numeric) > 1 else others), 0, 1]
+    return first, second, label
 
 
 def _order(label: str) -> tuple[bool, float, str]:
@@ -45,13 +84,13 @@ def _order(label: str) -> tuple[bool, float, str]:
     return (not number, float(label) if number else 0.0, label)
 
 
-def _row(number: int, cells: list[str]) -> tuple[float, float, str]:
-    if len(cells) < 3:
+def _row(number: int, cells: tuple[str, ...], columns: tuple[int, ...]) -> tuple[float, float, str]:
+    if len(cells) <= max(2, *columns):
         raise CsvRefused(
             "Line {line} has {count} columns; x1, x2 and a label are needed.", line=number, count=len(cells)
         )
-    x1, x2 = (round(read_number(number, cell, LARGEST), 4) for cell in cells[:2])
-    label = cells[2].strip()[:40]
+    x1, x2 = (round(read_number(number, cells[column], LARGEST), 4) for column in columns[:2])
+    label = cells[columns[2]].strip()[:40]
     if not label:
         raise CsvRefused("Line {line} has no label.", line=number)
     return x1, x2, label

@@ -1,28 +1,53 @@
-"""A person's own series from a CSV: one number a line, or the last column of a table."""
+"""A person's own series from a CSV: one number a line, or a column of a table."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from core.data.csv_table import CsvRefused, is_number, read_number, read_rows
+from core.data.csv_table import PLAIN, CsvRefused, Reading, Table, is_number, read_number, read_table
 
 MOST_POINTS = 2000
 LARGEST = 1_000_000
 
 
-def read_series(text: str) -> tuple[float, ...]:
-    """Read a series from CSV text; a first line of titles is welcome.
+@dataclass(frozen=True)
+class SeriesRead:
+    """A series, and the table that it comes from; its reading names the column."""
 
-    Of several columns the last is taken, so that dates or times may stand before it. Numbers keep 6 digits.
+    numbers: tuple[float, ...]
+    table: Table
+
+
+def number_columns(table: Table) -> list[int]:
+    """The columns that have numbers."""
+    return [number for number in range(len(table.names)) if any(map(is_number, table.column(number)))]
+
+
+def read_series(source: str | bytes, wanted: Reading = PLAIN) -> SeriesRead:
+    """Read a series from a CSV; a first line of titles is welcome.
+
+    Of several columns the last one with numbers is taken, so that dates or times may stand before it. Numbers keep 6
+    digits.
+
+    Args:
+        source: a file, or a text that was pasted.
+        wanted: what the person chose where it can be read in several ways.
 
     Raises:
         CsvRefused: not such a CSV, with the first line at fault.
     """
-    rows = read_rows(text)
-    cells = [(line, row[-1]) for line, row in rows]
-    for (line, _), (following, _) in pairwise(cells):
+    table = read_table(source, wanted, series=True)
+    for (line, _), (following, _) in pairwise(table.rows):
         if following > line + 1:  # a blank line: what is missing there would shift all that follows in time
             read_number(line + 1, "", LARGEST)
-    if len(cells) > 1 and not is_number(cells[0][1]):
-        cells = cells[1:]
-    if len(cells) > MOST_POINTS:
-        raise CsvRefused("The CSV has {count} numbers; at most {most} fit here.", count=len(cells), most=MOST_POINTS)
-    return tuple(float(f"{read_number(line, cell, LARGEST):.6g}") for line, cell in cells)
+    if len(table.rows) > MOST_POINTS:
+        raise CsvRefused(
+            "The CSV has {count} numbers; at most {most} fit here.", count=len(table.rows), most=MOST_POINTS
+        )
+    columns = number_columns(table)
+    [column] = wanted.columns if len(wanted.columns) == 1 and wanted.columns[0] in columns else (columns or [0])[-1:]
+    cells = table.column(column)
+    numbers = (read_number(line, cell, LARGEST) for (line, _cells), cell in zip(table.rows, cells, strict=True))
+    series = tuple(float(f"{number:.6g}") for number in numbers)
+    return SeriesRead(series, replace(table, reading=replace(table.reading, columns=(column,))))

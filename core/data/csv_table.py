@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import csv
 import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from core.config import Problem
+from core.data.encodings import decoded
 from core.limits import MEGABYTE
 
 MEGABYTES = 1
 """Of a CSV, at most."""
-
-
-SEPARATORS = {f"{quote}sep={mark}{quote}": mark for mark in ",;\t" for quote in ("", '"')}
+DELIMITERS = "\t;；，,"
+"""What separates columns, the surest first: a comma may be a decimal one. Two are those of a Chinese keyboard."""
+SEPARATORS = {f"{quote}sep={mark}{quote}": mark for mark in DELIMITERS for quote in ("", '"')}
 """A first line that Excel understands, and what separates columns below it."""
+WITH_COMMA = re.compile(r"[+-]?\d{0,3}(?:[.\s']?\d{3})*,\d+(?:[eE][+-]?\d+)?")
+"""A number with a decimal comma, perhaps with marks or spaces between thousands."""
+WHOLE = re.compile(r"[+-]?\d{1,3}(?:[.\s']?\d{3})*|[+-]?\d+")
+"""The whole part of such a number."""
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+"""A number with commas between thousands."""
+UNTITLED = re.compile(r"(?:unnamed: ?0)?", re.IGNORECASE)
+"""The title that a column of row numbers has."""
 
 
 class CsvRefused(ValueError):
@@ -24,13 +37,64 @@ class CsvRefused(ValueError):
         super().__init__(str(self.problem))
 
 
-def text_of(content: bytes) -> str:
-    """The text of an uploaded file (raises CsvRefused)."""
+@dataclass(frozen=True)
+class Reading:
+    """How a CSV is read; where it can be read in several ways, the person may have chosen one.
+
+    Attributes:
+        encoding: the name of its encoding; empty for a text that was pasted.
+        comma: what a comma in it is: "columns" (it separates them, or there is none), "decimal" or "thousands".
+        titles: whether the first line is titles: "yes" or "no".
+        columns: the numbers of the columns that are used.
+    """
+
+    encoding: str = ""
+    comma: str = ""
+    titles: str = ""
+    columns: tuple[int, ...] = ()
+
+
+PLAIN = Reading()
+"""Nobody chose anything."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV as it was read.
+
+    Attributes:
+        titles: of each column; empty where there are none.
+        rows: the number of a line, and its cells; decimal commas have become points.
+        reading: how it was read.
+        choices: field of `Reading` -> the values it might have as well, where that is not plain.
+        row_numbers: whether a first column of row numbers was left out; it has no place in `titles` and `rows`.
+    """
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    reading: Reading
+    choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    row_numbers: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Each column's title; its number, from 1, where it has none."""
+        width = max(len(cells) for _line, cells in self.rows)
+        titles = [*self.titles, *[""] * width][:width]
+        return tuple(title or str(number) for number, title in enumerate(titles, 1))
+
+    def column(self, number: int) -> list[str]:
+        """The cells of a column; an empty one where a row is too short."""
+        return [cells[number].strip() if number < len(cells) else "" for _line, cells in self.rows]
+
+
+def text_of(content: bytes, encoding: str = "") -> tuple[str, str, tuple[str, ...]]:
+    """The text of an uploaded file, its encoding, and the encodings that are possible (raises CsvRefused)."""
     _check_size(len(content))
     try:
-        return content.decode("utf-8-sig")
+        return decoded(content, encoding)
     except UnicodeDecodeError:
-        raise CsvRefused("This file is no text in UTF-8: save the CSV as “CSV UTF-8”.") from None
+        raise CsvRefused("This is not a text file.") from None
 
 
 def _check_size(size: int) -> None:
@@ -38,21 +102,77 @@ def _check_size(size: int) -> None:
         raise CsvRefused("The CSV is larger than {most} MB.", most=MEGABYTES)
 
 
-def read_rows(text: str) -> list[tuple[int, list[str]]]:
-    """The cells of each line that is not blank, with the line's number; separated by comma, semicolon or tab.
+def read_table(source: str | bytes, wanted: Reading = PLAIN, *, series: bool = False) -> Table:
+    """The table in a CSV: columns separated by comma, semicolon or tab.
+
+    Args:
+        source: a file, or a text that was pasted.
+        wanted: what the person chose where it can be read in several ways.
+        series: whether one column of numbers is enough, so that a comma may be a decimal one all through.
 
     Raises:
         CsvRefused: too large, empty, or no CSV.
     """
+    text, encoding, encodings = text_of(source, wanted.encoding) if isinstance(source, bytes) else (source, "", ())
+    rows, delimiter = _rows(text)
+    choices = {"encoding": encodings} if encodings else {}
+    commas = _undivided(rows) if series and delimiter == "," else ()
+    comma = wanted.comma if wanted.comma in commas else next(iter(commas), "columns")
+    if comma == "decimal":
+        rows = [(line, [",".join(cell.strip() for cell in cells)]) for line, cells in rows]
+    inside = _in_numbers(rows, delimiter)
+    if not commas and inside:
+        commas = inside
+        comma = wanted.comma if wanted.comma in commas else commas[0]
+    if len(commas) > 1:
+        choices["comma"] = commas
+    rows = _without_empty_end([(line, [_with_point(cell, comma) for cell in cells]) for line, cells in rows])
+    named = _is_titles(rows, series)
+    if _counts_columns(rows, series) and not rows[0][1][0].strip():
+        named = True
+    elif _counts_columns(rows, series):
+        choices["titles"] = ("yes", "no")
+        named = (wanted.titles or ("yes" if _has_fractions(rows[1:]) else "no")) == "yes"
+    if named and len(rows) == 1:
+        named = False
+    below = rows[1:] if named else rows
+    titles = tuple(cell.strip() for cell in rows[0][1]) if named else ()
+    titles = ("", *titles) if named and _are_row_names(titles, below) else titles
+    for line, cells in below if named else ():
+        if len(cells) > len(titles) and delimiter != ",":
+            raise CsvRefused(
+                "Line {line} has {count} columns and the line of titles {titles}.",
+                line=line,
+                count=len(cells),
+                titles=len(titles),
+            )
+        if len(cells) > len(titles):
+            raise CsvRefused(
+                "Line {line} has {count} columns and the line of titles {titles}: where commas are decimal points, "
+                "semicolons must separate the columns.",
+                line=line,
+                count=len(cells),
+                titles=len(titles),
+            )
+    reading = Reading(encoding, comma, "yes" if named else "no")
+    return _without_row_numbers(Table(titles, tuple((line, tuple(cells)) for line, cells in below), reading, choices))
+
+
+def _rows(text: str) -> tuple[list[tuple[int, list[str]]], str]:
+    """The cells of each line that is not blank, with the line's number, and what separates them."""
     _check_size(len(text.encode("utf-8", "replace")))
     if "\0" in text:
         raise CsvRefused("This is not a text file.")
     lines = text.lstrip("\ufeff").splitlines()
     first = next((at for at, line in enumerate(lines) if line.strip()), 0)
     header = lines[first] if lines else ""
-    delimiter = max(",;\t", key=header.count)
+    full = [line for line in lines if line.strip()]
+    even = [mark for mark in DELIMITERS if header.count(mark) and len({line.count(mark) for line in full}) == 1]
+    delimiter = even[0] if even else max(DELIMITERS, key=header.count)
     if header in SEPARATORS:
         lines[first], delimiter = "", SEPARATORS[header]
+    elif not header.count(delimiter):  # one title above columns
+        delimiter = max(DELIMITERS, key=text.count)
     reader = csv.reader(lines, delimiter=delimiter)
     try:
         rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
@@ -60,7 +180,102 @@ def read_rows(text: str) -> list[tuple[int, list[str]]]:
         raise CsvRefused("This can't be read as a CSV.") from None
     if not rows:
         raise CsvRefused("The CSV is empty.")
-    return rows
+    return rows, delimiter
+
+
+def _undivided(rows: Sequence[tuple[int, list[str]]]) -> tuple[str, ...]:
+    """What commas may be that stand between digits alone, "10,0": the likelier first; none where that is plain."""
+    below = rows if WHOLE.fullmatch(rows[0][1][0].strip()) else rows[1:]
+    if not below or any(len(cells) > 2 or not cells[0].strip() for _line, cells in below):
+        return ()
+    pairs = [cells for _line, cells in below if len(cells) == 2]
+    digits = all(
+        WHOLE.fullmatch(cells[0].strip()) and re.fullmatch(r"\d+(e[+-]?\d+)?\s*", cells[1], re.I) for cells in pairs
+    )
+    titles = len(rows[0][1]) if len(below) < len(rows) else 0
+    if not pairs or not digits or titles == 2:
+        return ()
+    whole = [int(re.sub(r"[.\s']", "", cells[0])) for cells in pairs]
+    steps = {after - before for before, after in pairwise(whole)}
+    even = len(pairs) == len(below) and len(pairs) > 2 and len(steps) == 1 and 0 not in steps
+    return ("columns", "decimal") if even and not titles else ("decimal", "columns")
+
+
+def _in_numbers(rows: Sequence[tuple[int, list[str]]], delimiter: str) -> tuple[str, ...]:
+    """What commas within cells may be, the likelier first; none where there are none."""
+    cells = [cell.strip() for _line, cells in rows for cell in cells if "," in cell]
+    numbers = [cell for cell in cells if WITH_COMMA.fullmatch(cell) or THOUSANDS.fullmatch(cell)]
+    if not numbers:
+        return ()
+    decimal = any(not THOUSANDS.fullmatch(cell) for cell in numbers)
+    thousands = any(not WITH_COMMA.fullmatch(cell) for cell in numbers)
+    if decimal or thousands:
+        return () if decimal and thousands else ("decimal",) if decimal else ("thousands",)
+    return ("thousands", "decimal") if delimiter == "," else ("decimal", "thousands")
+
+
+def _with_point(cell: str, comma: str) -> str:
+    """A number as Python writes it."""
+    number = cell.strip().replace("\u2212", "-")
+    if comma == "decimal" and WITH_COMMA.fullmatch(number):
+        return re.sub(r"[.\s']", "", number).replace(",", ".")
+    if comma == "thousands" and THOUSANDS.fullmatch(number):
+        return number.replace(",", "")
+    return number if is_number(number) else cell
+
+
+def _without_empty_end(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """Rows without last columns that are empty in all of them: Excel writes such ones."""
+    width = max(len(cells) for _line, cells in rows)
+    while width > 1 and not any(len(cells) >= width and cells[width - 1].strip() for _line, cells in rows):
+        width -= 1
+    return [(line, cells[:width]) for line, cells in rows]
+
+
+def _is_titles(rows: Sequence[tuple[int, list[str]]], series: bool) -> bool:
+    """Whether the first line has no number where all others have one."""
+    first, below = rows[0][1], [cells for _line, cells in rows[1:]]
+    width = max(map(len, below), default=0)
+    numeric = [at for at in range(width) if all(at < len(cells) and is_number(cells[at]) for cells in below)]
+    if not numeric:
+        numeric = [len(first) - 1] if series else [0, 1]
+    cells = [first[at] if at < len(first) else "" for at in numeric]
+    return not any(map(is_number, cells)) and any(cell.strip() for cell in first)
+
+
+def _counts_columns(rows: Sequence[tuple[int, list[str]]], series: bool) -> bool:
+    """Whether the first line may be titles that count the columns, as a program writes that was given none: 0, 1, 2."""
+    cells = [cell.strip() for cell in rows[0][1]]
+    untitled = len(cells) > 1 and not cells[0]
+    counted = cells[1:] if untitled else cells
+    numbers = [str(number) for number in range(len(counted))]
+    return len(rows) > 1 and counted == numbers and (untitled or len(counted) > 2) and not (series and not untitled)
+
+
+def _has_fractions(rows: Sequence[tuple[int, list[str]]]) -> bool:
+    """Whether any number is no whole one."""
+    return any(is_number(cell) and not re.fullmatch(r"\s*[+-]?\d+\s*", cell) for _line, cells in rows for cell in cells)
+
+
+def _are_row_names(titles: Sequence[str], rows: Sequence[tuple[int, list[str]]]) -> bool:
+    """Whether a first column has no title, as R writes names or numbers of rows."""
+    if any(len(cells) != len(titles) + 1 for _line, cells in rows):
+        return False
+    first = [cells[0].strip() for _line, cells in rows]
+    return (_count_rows(first) and _has_fractions(rows)) or not any(map(is_number, first))
+
+
+def _count_rows(cells: Sequence[str]) -> bool:
+    """Whether cells are 0, 1, 2 ... or 1, 2, 3 ..."""
+    return any(list(cells) == [str(number) for number in range(start, start + len(cells))] for start in (0, 1))
+
+
+def _without_row_numbers(table: Table) -> Table:
+    """A table without an untitled first column that counts its rows."""
+    if len(table.titles) < 2 or not UNTITLED.fullmatch(table.titles[0]) or not _count_rows(table.column(0)):
+        return table
+    rows = tuple((line, cells[1:]) for line, cells in table.rows)
+    return replace(table, titles=table.titles[1:], rows=rows, row_numbers=True)
 
 
 def is_number(cell: str) -> bool:
@@ -78,6 +293,8 @@ def read_number(line: int, cell: str, largest: float) -> float:
     if not given:
         raise CsvRefused("Line {line} has a gap where a number is needed.", line=line)
     if not is_number(cell):
+        if WITH_COMMA.fullmatch(given):
+            raise CsvRefused("Line {line}: “{value}” has a comma where a point is needed.", line=line, value=given)
         raise CsvRefused("Line {line}: “{value}” is not a number.", line=line, value=given)
     value = float(cell)
     if not math.isfinite(value):

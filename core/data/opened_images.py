@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 
-from PIL import Image, UnidentifiedImageError
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 FORMATS = ["PNG", "JPEG", "GIF", "BMP", "WEBP"]
 MOST_PIXELS = 16_000_000
@@ -27,7 +29,9 @@ def size_of(content: bytes) -> tuple[int, int]:
 
 
 def opened(content: bytes, least: int = 0) -> Image.Image:
-    """An image file on white paper, RGB.
+    """An image file, RGB: upright, its numbers in 8 bits, on white paper where it is transparent.
+
+    Light strokes on a transparent ground lie on black paper: on white they could not be seen.
 
     Args:
         content: the file.
@@ -40,13 +44,40 @@ def opened(content: bytes, least: int = 0) -> Image.Image:
         try:
             if least:
                 image.draft("RGB", (least, least))
-            if not image.has_transparency_data:
-                return image.convert("RGB")
-            paper = Image.new("RGBA", image.size, "white")
-            paper.alpha_composite(image.convert("RGBA"))
+            upright = _upright(image)
+            if upright.mode.startswith("I"):
+                return _in_8_bits(upright).convert("RGB")
+            if not upright.has_transparency_data:
+                return upright.convert("RGB")
+            drawn = upright.convert("RGBA")
+            paper = Image.new("RGBA", drawn.size, "black" if _is_light(drawn) else "white")
+            paper.alpha_composite(drawn)
             return paper.convert("RGB")
         except (OSError, ValueError, SyntaxError):
             raise NoImage from None
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """An image as its camera was held; as it is stored where what it says of that can't be read."""
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, struct.error):
+        return image
+
+
+def _in_8_bits(image: Image.Image) -> Image.Image:
+    """An image of whole numbers up to 65535 as one of numbers up to 255; numbers that small are left as they are."""
+    pixels = np.asarray(image).astype(np.int64).clip(0, 65535)
+    return Image.fromarray((pixels if pixels.max() < 256 else pixels >> 8).astype(np.uint8))
+
+
+def _is_light(drawn: Image.Image) -> bool:
+    """Whether an image in RGBA is light strokes on a ground that is transparent for the most part."""
+    alpha = np.asarray(drawn.getchannel("A"), dtype=np.float64)
+    if not 0 < alpha.mean() < 128:
+        return False
+    return float((np.asarray(drawn.convert("L")) * alpha).sum() / alpha.sum()) > 127
 
 
 def _open(content: bytes) -> Image.Image:

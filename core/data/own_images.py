@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +20,7 @@ from torch import Tensor
 
 from core import disk, limits
 from core.config import Problem
+from core.data.encodings import CODECS, is_chinese
 from core.data.opened_images import MOST_PIXELS, NoImage, TooManyPixels, opened, size_of
 
 SIZE, COLOUR_SIZE = 28, 32
@@ -32,6 +34,10 @@ MAX_ALL_BYTES = 500_000_000
 MAX_ALL_PIXELS = 500_000_000
 """The most pixels of all images together: decoding them takes a core some seconds."""
 MAX_CLASSES = 10
+MOST_LEVELS = 8
+"""Folders in folders that are looked at."""
+UTF_8 = 0x800
+"""The flag with which a zip says that a name is UTF-8."""
 ENDINGS = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp"}
 
 
@@ -43,14 +49,51 @@ class ImagesRefused(ValueError):
         self.problem = problem
 
 
-def read_zip(data: bytes, colour: bool = False) -> tuple[Tensor, Tensor, list[str]]:
+@dataclass(frozen=True)
+class ZipReading:
+    """How the folders of a zip are read; where that can be done in several ways, the person may have chosen one.
+
+    Attributes:
+        level: which folder of an image's path is its class, 0 for the outermost that differs, -1 for the one it is in,
+            where that is at another level for each; None: not chosen.
+        encoding: of the folders' names; empty: not chosen, or the zip says that it is UTF-8.
+        levels: level -> some classes, for all levels that could be the classes.
+        encodings: those that the names could be in, where the zip doesn't say.
+        blank: how many images are one single grey.
+    """
+
+    level: int | None = None
+    encoding: str = ""
+    levels: dict[int, list[str]] = field(default_factory=dict)
+    encodings: tuple[str, ...] = ()
+    blank: int = 0
+
+
+AS_IT_IS = ZipReading()
+"""Nobody chose anything."""
+SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation"}
+"""Folders that divide images otherwise than by class."""
+
+
+def read_zip(
+    data: bytes, colour: bool = False, wanted: ZipReading = AS_IT_IS
+) -> tuple[Tensor, Tensor, list[str], ZipReading]:
     """Read a zip with a folder of images for each class.
+
+    As in torchvision's ImageFolder the class is the outermost folder that differs, whatever folders are in it; folders
+    named train or test are no classes if there are others.
 
     Each image becomes grey and 28 x 28, its sides in proportion; where its border is light it is inverted, since
     MNIST's strokes are light on black. In colour it becomes 32 x 32, and its middle is taken if it is no square.
 
+    Args:
+        data: the zip.
+        colour: whether the images keep their colours.
+        wanted: what the person chose where the folders can be read in several ways.
+
     Returns:
-        images uint8 (N, 28, 28), in colour (N, 3, 32, 32), labels int64 (N,), the classes' names in alphabetical order.
+        images uint8 (N, 28, 28), in colour (N, 3, 32, 32), labels int64 (N,), the classes' names in alphabetical
+        order, and how the folders were read.
 
     Raises:
         ImagesRefused: it can't be used.
@@ -61,7 +104,7 @@ def read_zip(data: bytes, colour: bool = False) -> tuple[Tensor, Tensor, list[st
         raise ImagesRefused(Problem("", "The zip has more than {most} files.", {"most": MAX_FILES}))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _read(archive, colour)
+            return _read(archive, colour, wanted)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         raise ImagesRefused(Problem("", "This is not a whole zip file without a password.")) from None
 
@@ -71,29 +114,31 @@ def count_entries(data: bytes) -> int:
     return data.count(b"PK\x01\x02")
 
 
-def _read(archive: zipfile.ZipFile, colour: bool) -> tuple[Tensor, Tensor, list[str]]:
-    entries: dict[str, list[zipfile.ZipInfo]] = {}
-    for entry in archive.infolist():
-        path = PurePosixPath(entry.filename.replace("\\", "/"))  # as Windows' PowerShell writes them
-        hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-        if entry.is_dir() or hidden or path.suffix.lower() not in ENDINGS:
-            continue
+def _read(archive: zipfile.ZipFile, colour: bool, wanted: ZipReading) -> tuple[Tensor, Tensor, list[str], ZipReading]:
+    files, encoding, encodings = _images_in(archive, wanted.encoding)
+    for path in files:
         if len(path.parts) < 2:
             raise ImagesRefused(
                 Problem(
                     "", "“{file}” is in no folder: put the images of each class into one.", {"file": str(path)[:80]}
                 )
             )
-        entries.setdefault(path.parts[-2][:40], []).append(entry)
-    if not 2 <= len(entries) <= MAX_CLASSES:
+    levels = _levels(list(files))
+    possible = {level: names for level, names in levels.items() if 2 <= len(names) <= MAX_CLASSES}
+    level = wanted.level if wanted.level in possible else _likeliest(possible)
+    if level is None:
         raise ImagesRefused(
             Problem(
                 "",
                 "The zip has {count} folders of images (PNG, JPEG, GIF, BMP or WebP); 2 to {most} are needed, one for "
                 "each class.",
-                {"count": len(entries), "most": MAX_CLASSES},
+                {"count": len(levels.get(0, ())), "most": MAX_CLASSES},
             )
         )
+    depth = _common(list(files))
+    entries: dict[str, list[zipfile.ZipInfo]] = {}
+    for path, entry in files.items():
+        entries.setdefault(_class_of(path, depth, level), []).append(entry)
     names = sorted(entries)
     for name in names:
         if len(entries[name]) < 2:
@@ -105,7 +150,68 @@ def _read(archive: zipfile.ZipFile, colour: bool) -> tuple[Tensor, Tensor, list[
         with _named(entry):
             image = opened(_content(archive, entry))
         images.append(small_colour(image) if colour else small_grey(image))
-    return torch.from_numpy(np.stack(images)), torch.tensor([label for _entry, label in labelled]), names
+    reading = ZipReading(level, encoding, possible, encodings, sum(int(image.min() == image.max()) for image in images))
+    return torch.from_numpy(np.stack(images)), torch.tensor([label for _entry, label in labelled]), names, reading
+
+
+def _images_in(
+    archive: zipfile.ZipFile, wanted: str
+) -> tuple[dict[PurePosixPath, zipfile.ZipInfo], str, tuple[str, ...]]:
+    """The images of a zip by their paths; the encoding of these, and those possible, where the zip doesn't say it."""
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    unsaid = [entry for entry in entries if not entry.flag_bits & UTF_8 and not entry.filename.isascii()]
+    raw = b"\n".join(entry.filename.encode("cp437") for entry in unsaid)
+    possible = tuple(name for name in ("UTF-8", "GB18030", "CP437") if unsaid and _decodes(raw, name))
+    likely = "UTF-8" if "UTF-8" in possible else "GB18030" if "GB18030" in possible and is_chinese(raw) else "CP437"
+    encoding = wanted if wanted in possible else likely if unsaid else ""
+    files = {}
+    for entry in entries:
+        name = entry.filename
+        if encoding and not entry.flag_bits & UTF_8:
+            name = name.encode("cp437").decode(CODECS[encoding])
+        path = PurePosixPath(name.replace("\\", "/"))  # as Windows' PowerShell writes them
+        hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+        if not hidden and path.suffix.lower() in ENDINGS:
+            files[path] = entry
+    return files, encoding, possible if len(possible) > 1 else ()
+
+
+def _decodes(raw: bytes, encoding: str) -> bool:
+    try:
+        raw.decode(CODECS[encoding])
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _common(paths: list[PurePosixPath]) -> int:
+    """How many folders all paths have in common."""
+    folders = [path.parts[:-1] for path in paths]
+    depth = 0
+    while folders and all(len(parts) > depth + 1 and parts[depth] == folders[0][depth] for parts in folders):
+        depth += 1
+    return depth
+
+
+def _levels(paths: list[PurePosixPath]) -> dict[int, list[str]]:
+    """Level -> the folders there, for all levels that every image has."""
+    depth = _common(paths)
+    depths = {len(path.parts) - 1 - depth for path in paths}
+    levels = [*range(min(MOST_LEVELS, min(depths, default=0))), *([-1] if len(depths) > 1 else [])]
+    return {level: sorted({_class_of(path, depth, level) for path in paths}) for level in levels}
+
+
+def _class_of(path: PurePosixPath, depth: int, level: int) -> str:
+    """The folder at a level of an image's path, behind those that all have in common."""
+    return path.parts[-2 if level < 0 else depth + level][:40]
+
+
+def _likeliest(possible: dict[int, list[str]]) -> int | None:
+    """The level of the classes: the outermost one that is no division into training and test images."""
+    for level, names in possible.items():
+        if not {name.lower() for name in names} <= SPLITS:
+            return level
+    return next(iter(possible), None)
 
 
 def _check_sizes(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
@@ -247,3 +353,9 @@ def own_names(key: str, root: Path) -> list[str]:
     """The names of the classes of the images under a key."""
     with np.load(own_file(key, root)) as kept:
         return [str(name) for name in kept["names"]]
+
+
+def own_tests(key: str, root: Path) -> int:
+    """How many of the images under a key are for testing."""
+    with np.load(own_file(key, root)) as kept:
+        return len(kept["test_labels"])

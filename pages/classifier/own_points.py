@@ -7,10 +7,11 @@ from typing import Any
 import streamlit as st
 
 from core.config import ConfigError
-from core.data.csv_points import read_points
-from core.data.csv_table import MEGABYTES, CsvRefused, text_of
+from core.data.csv_points import PointsRead, read_points
+from core.data.csv_table import MEGABYTES, CsvRefused
 from core.experiments.classifier import MAX_CLASSES, MAX_POINTS, ClassifierConfig
 from pages.shared.form.workspace import Workspace
+from pages.shared.panels.csv_choices import chosen_reading, csv_choices, mark_of, taken_from
 from pages.shared.panels.uploader import uploader
 from pages.shared.person import session
 from pages.shared.person.language import _, joined, listed, plain, tell
@@ -45,7 +46,8 @@ def own_points(space: Workspace) -> None:
         format_func=lambda label: _("off") if label == OFF else _("class {number}").format(number=label),
         help=_("Choose a class, then click into the picture. The points join the training set."),
     )
-    with st.expander(_("Own points from a CSV ({count} points now)").format(count=len(points))):
+    title = _("Own points from a CSV ({count} points now)").format(count=len(points))
+    with st.expander(title, key=space.key("own points")):
         st.text_area(
             _("Paste a CSV"),
             key=space.key("csv text"),
@@ -61,9 +63,20 @@ def own_points(space: Workspace) -> None:
     refused = session.get(f"csv problem {space.name}")
     if refused:
         st.error(tell(refused), icon=":material/error:")
-    read = session.get(f"csv told {space.name}")
-    if read and points:
-        st.caption(_taken(**read))
+    read: PointsRead | None = session.get(f"csv told {space.name}")
+    if read and tuple(read.points) == points:
+        st.caption(_taken(space, read))
+        with st.container(horizontal=True):
+            csv_choices(
+                space.key("csv"),
+                session.get(f"csv mark {space.name}"),
+                read.table,
+                ("x1", "x2", _("the label")),
+                range(len(read.table.names)),
+                lambda: _take_csv(space, again=True),
+            )
+    elif points and space.config.dataset == "own":
+        st.caption(_split(space))
 
 
 def _points(space: Workspace) -> tuple[tuple[float, float, int], ...]:
@@ -83,29 +96,60 @@ def _put(space: Workspace, points: tuple[tuple[float, float, int], ...], **other
     space.refill |= set(others)
 
 
-def _take_csv(space: Workspace) -> None:
+def _take_csv(space: Workspace, again: bool = False) -> None:
+    """Read the CSV that is pasted or uploaded; or `again` the last one, where another way to read it was chosen."""
     text: str = session.get(space.key("csv text")) or ""
     upload: Any = session.get(space.key("csv file"))
     session.put(f"csv problem {space.name}", None)
     try:
-        if upload is not None:
-            text = text_of(upload.getvalue())
-        points, labels = read_points(text, MAX_POINTS, MAX_CLASSES)
+        source: str | bytes = text if upload is None else upload.getvalue()
+        if again:
+            source = session.get(f"csv source {space.name}")
+        mark = mark_of(source)
+        read = read_points(source, MAX_POINTS, MAX_CLASSES, chosen_reading(space.key("csv"), mark))
     except CsvRefused as refused:
         session.put(f"csv problem {space.name}", refused.problem)
         return
-    large = max(max(abs(x), abs(y)) for x, y, _label in points) > 6
-    _put(space, tuple(points), dataset="own", standardize=large)
-    session.put(f"csv told {space.name}", {"count": len(points), "labels": labels, "large": large})
+    _put(space, tuple(read.points), dataset="own", standardize=_are_large(read))
+    session.put(f"csv told {space.name}", read)
+    session.put(f"csv mark {space.name}", mark)
+    session.put(f"csv source {space.name}", source)
 
 
-def _taken(count: int, labels: list[str], large: bool) -> str:
+def _are_large(read: PointsRead) -> bool:
+    """Whether the network learns better from the points if they are standardised."""
+    return max(max(abs(x), abs(y)) for x, y, _label in read.points) > 6
+
+
+def _taken(space: Workspace, read: PointsRead) -> str:
     """What was read from the last CSV."""
-    numbered = listed(f"{number} = {plain(label)}" for number, label in enumerate(labels))
-    sentence = _("{count} points in {classes} classes: {labels}.").format(
-        count=count, classes=len(labels), labels=numbered
+    sentences = [
+        _("{count} points in {classes} classes: {labels}.").format(
+            count=len(read.points),
+            classes=len(read.labels),
+            labels=listed(f"{number} = {plain(label)}" for number, label in enumerate(read.labels)),
+        )
+    ]
+    if _are_large(read):
+        sentences.append(_("Their numbers are large, so the inputs are standardised."))
+    sentences.append(taken_from(read.table))
+    if space.config.dataset == "own":
+        sentences.append(_split(space))
+    return joined(*sentences)
+
+
+def _split(space: Workspace) -> str:
+    """How many of the own points are for testing, and for validation if a run may stop by that."""
+    config = space.config
+    assert isinstance(config, ClassifierConfig)
+    test = len(config.points) - config.n_own_untested
+    if config.validates:
+        return _("{train} points are for training, {validation} for validation, {test} for testing.").format(
+            train=config.n_train, validation=config.n_own_untested - config.n_train, test=test
+        )
+    return _("{train} points are for training, {test} for testing (“Test share”).").format(
+        train=config.n_train, test=test
     )
-    return joined(sentence, _("Their numbers are large, so the inputs are standardised.")) if large else sentence
 
 
 def _remove(space: Workspace) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 import streamlit as st
 
 from core.config import ConfigError
-from core.data.csv_series import MOST_POINTS, read_series
-from core.data.csv_table import MEGABYTES, CsvRefused, text_of
+from core.data.csv_series import MOST_POINTS, SeriesRead, number_columns, read_series
+from core.data.csv_table import MEGABYTES, CsvRefused
 from core.experiments.rnn import RNNConfig
 from pages.shared.form.workspace import Workspace
+from pages.shared.panels.csv_choices import chosen_reading, csv_choices, mark_of, taken_from
 from pages.shared.panels.uploader import uploader
 from pages.shared.person import session
-from pages.shared.person.language import _, tell
+from pages.shared.person.language import _, joined, tell
 
 
 def own_series(space: Workspace) -> None:
@@ -36,14 +37,38 @@ def own_series(space: Workspace) -> None:
         refused = session.get("series problem")
         if refused:
             st.error(tell(refused), icon=":material/error:")
+        read: SeriesRead | None = session.get("series told")
+        if read and read.numbers == config.series:
+            st.caption(_taken(read))
+            csv_choices(
+                space.key("series"),
+                session.get("series mark"),
+                read.table,
+                (_("the series"),),
+                number_columns(read.table),
+                lambda: _take(space, again=True),
+            )
 
 
-def _take(space: Workspace) -> None:
+def _taken(read: SeriesRead) -> str:
+    """What was read from the last CSV."""
+    sentence = _("{count} numbers from {low} to {high}.").format(
+        count=len(read.numbers), low=f"{min(read.numbers):g}", high=f"{max(read.numbers):g}"
+    )
+    return joined(sentence, taken_from(read.table))
+
+
+def _take(space: Workspace, again: bool = False) -> None:
+    """Read the CSV that is uploaded; or `again` the last one, where another way to read it was chosen."""
     upload: Any = session.get(space.key("series file"))
     session.put("series problem", None)
     try:
-        series = read_series(text_of(upload.getvalue()) if upload is not None else "")
-        config = space.config.changed(series=series, signal="own")
+        source: str | bytes = upload.getvalue() if upload is not None else ""
+        if again:
+            source = session.get("series source")
+        mark = mark_of(source)
+        read = read_series(source, chosen_reading(space.key("series"), mark))
+        config = space.config.changed(series=read.numbers, signal="own")
     except CsvRefused as refused:
         session.put("series problem", refused.problem)
     except ConfigError as error:
@@ -51,3 +76,6 @@ def _take(space: Workspace) -> None:
     else:
         space.submit(dict(config))
         space.refill.add("signal")
+        session.put("series told", read)
+        session.put("series mark", mark)
+        session.put("series source", source)

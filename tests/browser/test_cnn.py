@@ -200,10 +200,14 @@ def test_own_images_from_a_zip(screen: Screen) -> None:
         upload.set_input_files({"name": "good.zip", "mimeType": "application/zip", "buffer": zipped(good())})
     expect(sidebar.get_by_text("good.zip")).to_be_visible()
     use.click()
-    expect(sidebar.get_by_text("13 images to train on, in 2 classes.")).to_be_visible()
+    taken = "13 images to train on and 4 for testing, in 2 classes: cat, dog."
+    expect(sidebar.get_by_text(taken)).to_be_visible()
     screen.other_run(run)
     screen.until("behind.last('accuracy/test') !== undefined")
     expect(screen.part("verdict-run")).to_contain_text(re.compile("It is (cat|dog)."))
+    screen.press("tab-projection")
+    expect(screen.page.get_by_text("4 test images, each shown as its true class")).to_be_visible()
+    screen.until("behind.pixels('.tp-projection') !== 0")
 
 
 def test_a_set_that_is_not_here_is_offered_and_play_says_so(person: Callable[..., Person]) -> None:

@@ -5,11 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.data.csv_points import read_points
-from core.data.csv_table import CsvRefused
+from core.data.csv_table import CsvRefused, Reading
 
 
 def read(text: str) -> tuple[list[tuple[float, float, int]], list[str]]:
-    return read_points(text, most_points=2000, most_classes=5)
+    read = read_points(text, most_points=2000, most_classes=5)
+    return read.points, read.labels
 
 
 def refusal(text: str, most_points: int = 2000, most_classes: int = 5) -> str:
@@ -27,7 +28,7 @@ def refusal(text: str, most_points: int = 2000, most_classes: int = 5) -> str:
         "x1,x2,label\n1,2,a\n3,4.5,b\n",
         "\ufeff1,2,a\n\n  \n3,4.5,b\n",
         '"1","2","a"\n 3 , 4.5 , b \n',
-        "1,2,a,more\n3,4.5,b,columns\n",
+        "1,2,more,a\n3,4.5,columns,b\n",
         "sep=;\r\nx1;x2;label\r\n1;2;a\r\n3;4.5;b\r\n",
         '\n"sep=,"\n1,2,a\n3,4.5,b\n',
     ],
@@ -68,7 +69,13 @@ def test_classes_are_numbered_in_the_labels_order(labels: list[str], order: list
         ("1,2,a\n3,4, ", "Line 2 has no label."),
         ("x,y,label\n\n1,2,a\n\n3,oops,b", "Line 5: “oops” is not a number."),
         ("x,y,label\nNA,2,a\n3,4,b", "Line 2: “NA” is not a number."),
-        ("x;y;label\n1,5;2,0;a\n3,5;4,0;b", "Line 2: “1,5” is not a number."),
+        ("x1;x2;label\n1;2;3;a\n4;5;6;b", "Line 2 has 4 columns and the line of titles 3."),
+        ('1,2,a\n"1,5","1,000.5",b', "Line 2: “1,5” has a comma where a point is needed."),
+        (
+            "x1,x2,klasse\n0,5,1,2,a\n0,3,2,0,b",
+            "Line 2 has 5 columns and the line of titles 3: where commas are decimal points, semicolons must separate "
+            "the columns.",
+        ),
         ("GIF89a\0\1", "This is not a text file."),
         ("1,2,a\n" + "3,4," + "b" * 200_000, "This can't be read as a CSV."),
         ("1,2,a\n" * 200_000, "The CSV is larger than 1 MB."),
@@ -102,3 +109,151 @@ def test_any_text_gives_points_or_a_refusal(text: str) -> None:
         return
     assert 2 <= len(labels) <= 5
     assert {label for _, _, label in points} == set(range(len(labels)))
+
+
+@pytest.mark.parametrize(
+    ("content", "points", "labels", "reading"),
+    [
+        ("x1;x2;klasse\n0,5;1,2;a\n-0,3;2,0;b\n1,1;0,4;a\n2,0;1,0;b", 4, ["a", "b"], ("", "decimal", "yes")),
+        (
+            "x1,x2,类别\n0.5,1.2,猫\n-0.3,2.0,狗\n1.1,0.4,猫\n2.0,1.0,狗".encode("gb18030"),
+            4,
+            ["狗", "猫"],
+            ("GB18030", "columns", "yes"),
+        ),
+        (",x1,x2,label\n0,0.5,1.2,a\n1,-0.3,2.0,b", 2, ["a", "b"], ("", "columns", "yes")),
+        ("0,1,2\n0.5,1.2,0\n-0.3,2.0,1\n1.1,0.4,0\n2.0,1.0,1", 4, ["0", "1"], ("", "columns", "yes")),
+        ("sep=;\nx1;x2;label\n0.5;1.2;a\n-0.3;2.0;b\n1;1;a\n2;2;b", 4, ["a", "b"], ("", "columns", "yes")),
+    ],
+    ids=["decimal commas", "GBK", "row numbers", "titles that are numbers", "sep="],
+)
+def test_what_other_programs_write_is_read_and_said(
+    content: str | bytes, points: int, labels: list[str], reading: tuple[str, str, str]
+) -> None:
+    read = read_points(content, 2000, 5)
+    (x1, x2, _label), (y1, y2, _other), *_rest = read.points
+    assert (x1, x2) == (0.5, 1.2) and (y1, y2) == (-0.3, 2)
+    assert (len(read.points), read.labels) == (points, labels)
+    taken = read.table.reading
+    assert (taken.encoding, taken.comma, taken.titles) == reading and taken.columns == (0, 1, 2)
+
+
+def test_decimal_commas_are_read_where_they_can_be_nothing_else() -> None:
+    read = read_points("x1;x2;klasse\n0,5;1,2;a\n-1.000,25;2;b\n0.75;1;a", 2000, 5)
+    assert read.points == [(0.5, 1.2, 0), (-1000.25, 2.0, 1), (0.75, 1.0, 0)]
+    assert read.table.reading.comma == "decimal"
+    assert read_points('1,2,a\n"1,000",3,b', 2000, 5).points[1] == (1000, 3, 1)
+    assert read_points('1,2,a\n"1,5",3,b', 2000, 5).points[1] == (1.5, 3, 1)
+
+
+def test_commas_in_numbers_that_could_be_two_things_are_said_and_chosen() -> None:
+    text = '1,2,a\n"1,234",3,b'
+    read = read_points(text, 2000, 5)
+    assert read.points[1] == (1234, 3, 1) and read.table.choices == {"comma": ("thousands", "decimal")}
+    assert read_points(text, 2000, 5, Reading(comma="decimal")).points[1] == (1.234, 3, 1)
+    text = "1;2;a\n1,234;3;b"
+    read = read_points(text, 2000, 5)
+    assert read.points[1] == (1.234, 3, 1) and read.table.choices == {"comma": ("decimal", "thousands")}
+    assert read_points(text, 2000, 5, Reading(comma="thousands")).points[1] == (1234, 3, 1)
+    assert read_points(f"{text}\n1,5;2;a", 2000, 5).table.choices == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ",x1,x2,label\n0,0.5,1.0,a\n1,-0.3,2.0,b",
+        "Unnamed: 0,x1,x2,label\n0,0.5,1.0,a\n1,-0.3,2.0,b",
+        '"","x1","x2","label"\n"1",0.5,1.0,"a"\n"2",-0.3,2.0,"b"',
+        '"x1","x2","label"\n"1",0.5,1.0,"a"\n"2",-0.3,2.0,"b"',
+        ",0,1,2\n0,0.5,1.0,a\n1,-0.3,2.0,b",
+    ],
+    ids=["pandas", "pandas twice", "R", "R without a title", "pandas without titles"],
+)
+def test_row_numbers_are_left_out(text: str) -> None:
+    read = read_points(text, 2000, 5)
+    assert read.points == [(0.5, 1.0, 0), (-0.3, 2.0, 1)] and read.labels == ["a", "b"]
+    assert read.table.row_numbers and len(read.table.names) == 3
+
+
+def test_numbers_that_count_the_columns_are_titles() -> None:
+    text = "0,1,2\n0.5,1.2,0\n-0.3,2.0,1"
+    read = read_points(text, 2000, 5)
+    assert read.points == [(0.5, 1.2, 0), (-0.3, 2.0, 1)]
+    assert read.table.choices == {"titles": ("yes", "no")} and read.table.names == ("0", "1", "2")
+    chosen = read_points(text, 2000, 5, Reading(titles="no"))
+    assert chosen.points[0] == (0, 1, 2) and len(chosen.points) == 3
+    whole = read_points("0,1,2\n3,4,0\n1,1,1", 2000, 5)
+    assert whole.points[0] == (0, 1, 2), "among whole numbers it is a point like the others"
+    assert read_points("0,1,2\n3,4,0\n1,1,1", 2000, 5, Reading(titles="yes")).points == [(3, 4, 0), (1, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "labels"),
+    [
+        ("a,b,c,species\n1,2,3,x\n4,5,6,y", (0, 1, 3), ["x", "y"]),
+        ("label,a,b\nx,1,2\ny,4,5", (1, 2, 0), ["x", "y"]),
+        ("name,class,a,b\nanna,1,1,2\nben,0,4,5", (2, 3, 1), ["0", "1"]),
+        ("甲,乙,品种,备注\n1,2,猫,好\n4,5,狗,坏", (0, 1, 2), ["狗", "猫"]),
+        ("1,2,3,0\n4,5,6,1", (0, 1, 3), ["0", "1"]),
+    ],
+)
+def test_the_columns_are_chosen_by_their_titles_and_what_is_in_them(
+    text: str, columns: tuple[int, ...], labels: list[str]
+) -> None:
+    read = read_points(text, 2000, 5)
+    assert read.table.reading.columns == columns and read.labels == labels
+    assert [point[:2] for point in read.points] == [(1, 2), (4, 5)]
+    other = read_points("a,b,c,d\n1,2,3,0\n4,5,6,1", 2000, 5, Reading(columns=(2, 0, 3)))
+    assert other.points == [(3, 1, 0), (6, 4, 1)]
+    assert read_points(text, 2000, 5, Reading(columns=(9, 0, 3))).table.reading.columns == columns
+
+
+@pytest.mark.parametrize("text", ["1，2，猫\n3，4，狗", "x；y；类别\n1；2；猫\n3；4；狗", "1,2,猫\n\u22123,4,狗"])
+def test_what_a_chinese_keyboard_and_a_typesetter_write(text: str) -> None:
+    assert read(text)[1] == ["狗", "猫"]
+
+
+ENCODED = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "utf-32": "UTF-32",
+}
+
+
+@pytest.mark.parametrize("codec", [*ENCODED, "gb18030", "cp1252"])
+def test_every_encoding_that_can_be_told_is_read(codec: str) -> None:
+    words = ["Größe", "klein"] if codec == "cp1252" else ["猫", "狗"]
+    text = f"x1,x2,{words[1]}\n" + "".join(f"{i},{i / 2},{words[i % 2]}\n" for i in range(6))
+    read = read_points(text.encode(codec), 2000, 5)
+    assert set(read.labels) == set(words) and len(read.points) == 6
+    name = ENCODED.get(codec, {"gb18030": "GB18030", "cp1252": "Windows-1252"}.get(codec))
+    assert read.table.reading.encoding == name
+
+
+@pytest.mark.parametrize(
+    ("words", "codec"),
+    [
+        (["苹果", "梨"], "gb18030"),
+        (["类别", "猫"], "gb18030"),
+        (["骑行", "鸢尾花"], "gb18030"),
+        (["Äpfel", "Öl"], "cp1252"),
+        (["été", "hiver"], "cp1252"),
+        (["sí", "niño"], "cp1252"),
+        (["groß", "größer"], "cp1252"),
+    ],
+)
+def test_chinese_and_accents_are_told_apart(words: list[str], codec: str) -> None:
+    text = "".join(f"{i},{i},{words[i % 2]}\n" for i in range(4)).encode(codec)
+    assert set(read_points(text, 2000, 5).labels) == set(words)
+
+
+def test_the_person_may_choose_another_encoding() -> None:
+    data = "1,2,猫\n3,4,狗".encode("gb18030")
+    assert read_points(data, 2000, 5).table.choices == {"encoding": ("GB18030", "Windows-1252")}
+    assert read_points(data, 2000, 5, Reading(encoding="Windows-1252")).labels == ["¹·", "Ã¨"]
+    for broken in (b"1,2,\x81\xff\n3,4,b", b"\xff\xfe1", b"\x00\x01" * 9):
+        with pytest.raises(CsvRefused, match="not a text file"):
+            read_points(broken, 2000, 5)

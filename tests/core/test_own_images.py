@@ -7,13 +7,24 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from core.data.image_sets import class_names, missing
-from core.data.own_images import ImagesRefused, own_images, own_names, read_zip, save_own
+from core.data.own_images import (
+    AS_IT_IS,
+    ImagesRefused,
+    ZipReading,
+    own_images,
+    own_names,
+    own_tests,
+    read_zip,
+    save_own,
+)
 from core.experiments.cnn import CNNConfig, train
 from core.experiments.vgg import VGGConfig
 from core.experiments.vgg import train as train_vgg
@@ -54,7 +65,7 @@ def good() -> dict[str, bytes]:
 
 
 def test_a_good_zip() -> None:
-    images, labels, names = read_zip(zipped(good()))
+    images, labels, names, _ = read_zip(zipped(good()))
     assert names == ["cat", "dog"]
     assert images.shape == (17, 28, 28)
     assert images.dtype == torch.uint8
@@ -66,11 +77,12 @@ def test_a_good_zip() -> None:
 
 def test_kept_and_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_script: Scripts) -> None:
     monkeypatch.setenv("TORCH_PLAYGROUND_DATA", str(tmp_path))
-    key = save_own(*read_zip(zipped(good())), tmp_path / "own")
+    key = save_own(*read_zip(zipped(good()))[:3], tmp_path / "own")
     images, labels, test_images, test_labels = own_images(key)
     assert (len(images), len(test_images)) == (13, 4)
     assert set(test_labels.tolist()) == {0, 1} == set(labels.tolist())
     assert own_names(key, tmp_path / "own") == ["cat", "dog"]
+    assert own_tests(key, tmp_path / "own") == 4
     config = CNNConfig.create({"dataset": "own", "own_images": key, "num_epochs": 2, "device": "cpu"})
     assert config.n_train == 13
     assert class_names(config) == ["cat", "dog"]
@@ -88,7 +100,7 @@ def test_kept_and_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ru
 
 
 def test_folders_may_be_written_as_on_windows() -> None:
-    images, labels, names = read_zip(zipped({name.replace("/", "\\"): content for name, content in good().items()}))
+    images, labels, names, _ = read_zip(zipped({name.replace("/", "\\"): content for name, content in good().items()}))
     assert names == ["cat", "dog"]
     assert torch.equal(images, read_zip(zipped(good()))[0])
     assert labels.tolist() == [0] * 10 + [1] * 7
@@ -96,7 +108,7 @@ def test_folders_may_be_written_as_on_windows() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1)])
 def test_tiny_images_are_images(size: tuple[int, int]) -> None:
-    images, _, _ = read_zip(zipped({**good(), "set/cat/tiny.png": png(*size)}))
+    images, *_ = read_zip(zipped({**good(), "set/cat/tiny.png": png(*size)}))
     assert images.shape == (18, 28, 28)
 
 
@@ -111,13 +123,13 @@ def test_tiny_images_are_images(size: tuple[int, int]) -> None:
         ({f"{c}/{i}.png": png(3, 3) for c in range(11) for i in range(2)}, "The zip has 11 folders"),
         ({**good(), "loose.png": png(9, 9)}, "“loose.png” is in no folder"),
         ({**good(), "ant/1.png": png(9, 9)}, "The folder “ant” has fewer than 2 images."),
-        ({**good(), "cat/a.png": b"only text"}, "“cat/a.png” is no image that can be read."),
-        ({**good(), "cat/a.png": png(30, 30)[:60]}, "“cat/a.png” is no image that can be read."),
+        ({**good(), "set/cat/a.png": b"only text"}, "“set/cat/a.png” is no image that can be read."),
+        ({**good(), "set/cat/a.png": png(30, 30)[:60]}, "“set/cat/a.png” is no image that can be read."),
         (
-            {**good(), "cat/a.png": header_only(20_000, 20_000)},
-            "“cat/a.png” has too many pixels: at most 16 million are read.",
+            {**good(), "set/cat/a.png": header_only(20_000, 20_000)},
+            "“set/cat/a.png” has too many pixels: at most 16 million are read.",
         ),
-        ({**good(), "cat/a.png": bytes(200_000_000)}, "“cat/a.png” is too large when unpacked."),
+        ({**good(), "set/cat/a.png": bytes(200_000_000)}, "“set/cat/a.png” is too large when unpacked."),
     ],
 )
 def test_what_can_not_be_used_is_told_in_a_sentence(files: dict[str, bytes], sentence: str) -> None:
@@ -164,7 +176,7 @@ def test_in_colour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_script: 
     file = io.BytesIO()
     image.save(file, "PNG")
     files = {f"{name}/{number}.png": file.getvalue() for name in ("red", "blue") for number in range(10)}
-    images, labels, names = read_zip(zipped(files), colour=True)
+    images, labels, names, _ = read_zip(zipped(files), colour=True)
     assert images.shape == (20, 3, 32, 32) and images.dtype == torch.uint8 and names == ["blue", "red"]
     assert images[0, :, 16, 16].tolist() == [250, 30, 0], "the middle of the image, in its colours, not inverted"
     key = save_own(images, labels, names, tmp_path / "own")
@@ -174,6 +186,119 @@ def test_in_colour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_script: 
     *_, last = train_vgg(config, {})
     assert math.isfinite(last.metrics["loss/test"])
     assert run_script(script(config))[-1]["loss/train"] == last.metrics["loss/train"]
-    grey = save_own(*read_zip(zipped(good())), tmp_path / "own")
+    grey = save_own(*read_zip(zipped(good()))[:3], tmp_path / "own")
     *_, last = train_vgg(config.changed(own_images=grey), {})
     assert math.isfinite(last.metrics["loss/test"]), "grey ones can be used too"
+
+
+def named_in(encoding: str, names: list[str]) -> bytes:
+    """A zip of folders, as Windows packs it: their names in an encoding that it doesn't say."""
+    raw = {
+        chr(ord("Q") + number) * len(name.encode(encoding)): name.encode(encoding) for number, name in enumerate(names)
+    }
+    data = zipped({f"{placeholder}/{number}.png": png(9, 9) for placeholder in raw for number in range(2)})
+    for placeholder, name in raw.items():
+        data = data.replace(f"{placeholder}/".encode(), name + b"/")
+    return data
+
+
+@pytest.mark.parametrize(
+    ("names", "encoding", "read_as"),
+    [
+        (["猫", "狗"], "gb18030", "GB18030"),
+        (["苹果", "香蕉", "梨"], "gb18030", "GB18030"),
+        (["Äpfel", "Häuser"], "cp437", "CP437"),
+        (["猫", "Äpfel"], "utf-8", "UTF-8"),
+    ],
+)
+def test_folders_named_in_an_encoding_that_the_zip_does_not_say(names: list[str], encoding: str, read_as: str) -> None:
+    _images, _labels, classes, reading = read_zip(named_in(encoding, names))
+    assert set(classes) == set(names) and reading.encoding == read_as
+
+
+def test_the_person_may_choose_the_encoding_of_names() -> None:
+    data = named_in("gb18030", ["猫", "狗"])
+    *_, reading = read_zip(data)
+    assert reading.encodings == ("GB18030", "CP437")
+    _images, _labels, classes, reading = read_zip(data, wanted=ZipReading(encoding="CP437"))
+    assert classes == ["├¿", "╣╖"] and reading.encoding == "CP437"
+    assert read_zip(zipped(good()))[3].encodings == ()
+
+
+def levels_of(*paths: str, wanted: ZipReading = AS_IT_IS) -> tuple[list[str], ZipReading]:
+    """The classes of two images in each folder, and how they were found."""
+    _images, _labels, names, reading = read_zip(
+        zipped({f"{path}/{number}.png": png(9, 9) for path in paths for number in range(2)}), wanted=wanted
+    )
+    return names, reading
+
+
+def test_the_class_is_the_outermost_folder_that_differs() -> None:
+    deep = ["cat/anna", "cat/ben", "dog/anna", "dog/ben"]
+    for paths in (deep, [f"my images/{path}" for path in deep]):
+        names, reading = levels_of(*paths)
+        assert names == ["cat", "dog"] and reading.level == 0
+        assert reading.levels == {0: ["cat", "dog"], 1: ["anna", "ben"]}
+        names, reading = levels_of(*paths, wanted=ZipReading(level=1))
+        assert names == ["anna", "ben"] and reading.level == 1
+    names, reading = levels_of("train/cat", "train/dog", "test/cat", "test/dog")
+    assert names == ["cat", "dog"] and reading.levels[0] == ["test", "train"]
+    names, reading = levels_of("cat/anna", "dog")
+    assert names == ["cat", "dog"] and reading.levels == {0: ["cat", "dog"], -1: ["anna", "dog"]}
+    names, reading = levels_of("cat", "dog", wanted=ZipReading(level=7))
+    assert names == ["cat", "dog"] and reading.levels == {0: ["cat", "dog"]}
+    many = [f"{number}/{name}" for number in range(12) for name in ("cat", "dog")]
+    assert levels_of(*many)[0] == ["cat", "dog"], "twelve classes are too many, two are not"
+
+
+def drawn(mode: str, ground: Any, ink: Any, **saved: Any) -> bytes:
+    """A bar at the top of a 40 x 40 image."""
+    image = Image.new(mode, (40, 40), ground)
+    image.paste(ink, (4, 4, 36, 12))
+    file = io.BytesIO()
+    image.save(file, **{"format": "PNG", **saved})
+    return file.getvalue()
+
+
+def read_one(content: bytes) -> torch.Tensor:
+    """An image as it is read, uint8 (28, 28)."""
+    images, *_ = read_zip(zipped({f"{name}/{number}.png": content for name in "ab" for number in range(2)}))
+    return images[0]
+
+
+def test_images_of_16_bits_keep_their_greys() -> None:
+    pixels = np.zeros((40, 40), dtype=np.uint16)
+    pixels[4:12, 4:36], pixels[20:30, 4:36] = 60_000, 20_000
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    image = read_one(file.getvalue())
+    assert abs(int(image[5, 14]) - 60_000 // 256) < 3 and abs(int(image[17, 14]) - 20_000 // 256) < 3
+    assert image[26, 14] < 10
+
+
+def test_images_stand_as_their_camera_was_held() -> None:
+    upright = read_one(drawn("L", 0, 255))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(drawn("L", 0, 255))) as image:
+        image.transpose(Image.Transpose.ROTATE_90).save(file, "PNG", exif=exif)
+    assert (read_one(file.getvalue()).int() - upright.int()).abs().max() < 3
+    assert upright[5, 14] > 200 and upright[14, 5] < 50
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_strokes_on_a_transparent_ground_can_be_seen(mode: str) -> None:
+    for ink in (255, 0):
+        strokes = (ink,) * 3 + (255,)
+        image = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
+        image.paste(strokes, (4, 4, 36, 12))
+        file = io.BytesIO()
+        (image.quantize(4) if mode == "P" else image.convert(mode)).save(file, "PNG")
+        read = read_one(file.getvalue())
+        assert read[5, 14] > 200 and read[20, 14] < 50
+
+
+def test_images_without_a_picture_are_counted() -> None:
+    *_, reading = read_zip(zipped({**good(), "set/cat/blank.png": png(9, 9, ink=0), "set/dog/b.png": png(9, 9, 7, 7)}))
+    assert reading.blank == 2

@@ -14,7 +14,7 @@ from core.__main__ import main
 from core.changes import Changes
 from core.config import ConfigError, kind_of
 from core.data.csv_series import read_series
-from core.data.csv_table import CsvRefused, text_of
+from core.data.csv_table import CsvRefused, Reading
 from core.data.waves import formula, times
 from core.engine.run import Run
 from core.experiment import cell_lanes
@@ -385,20 +385,26 @@ def test_two_forwards_give_the_same_numbers(values: dict[str, Any]) -> None:
         (b"day;value\n1;2\n2;\n", "Line 3 has a gap where a number is needed."),
         (b"1\nnan\n", "Line 2: “nan” is not a finite number."),
         (b"1\n1e9\n", "Line 2: 1e9 is too large; numbers up to 1000000 fit here."),
-        (b"\xff\xfe\x00", "This file is no text in UTF-8: save the CSV as “CSV UTF-8”."),
+        (b"\xff\xfe\x00", "This is not a text file."),
+        (b"\x89PNG\r\n\x1a\n\x00\xff", "This is not a text file."),
+        (
+            b"t,wert\n0,10,5\n1,11,2\n",
+            "Line 2 has 3 columns and the line of titles 2: where commas are decimal points, semicolons must separate "
+            "the columns.",
+        ),
         (b"1\n" * 2001, "The CSV has 2001 numbers; at most 2000 fit here."),
         (b"1" * 1_000_001, "The CSV is larger than 1 MB."),
     ],
 )
 def test_what_is_no_series_gets_a_sentence(content: bytes, sentence: str) -> None:
     with pytest.raises(CsvRefused) as refused:
-        read_series(text_of(content))
+        read_series(content)
     assert str(refused.value.problem) == sentence
 
 
 def test_own_series_is_learned_point_by_point(run_script: Scripts) -> None:
     text = "day,value\n" + "".join(f"{day},{100 + 20 * math.sin(day / 3):.3f}\n" for day in range(200))
-    series = read_series(text)
+    series = read_series(text).numbers
     assert len(series) == 200 and series[0] == 100
     with pytest.raises(ConfigError, match="At least 11 numbers are needed, a window and one more; there are 3"):
         config_of(signal="own", series=series[:3])
@@ -430,3 +436,39 @@ def test_shapes_are_those_of_the_run_in_either_order(values: dict[str, Any]) -> 
         assert {p.name: p.shape for p in parameters(ordered)} == {
             name: tuple(p.shape) for name, p in net.named_parameters()
         }
+
+
+@pytest.mark.parametrize(
+    ("text", "series"),
+    [
+        ("wert\n10,0\n11,1\n12,2\n10,4\n", (10.0, 11.1, 12.2, 10.4)),
+        (
+            "wert\n10,0\n11,1\n12,2\n13,3\n10,4\n11,5\n12,6\n13,0\n10,1\n11,2\n12,3\n13,4\n",
+            (10.0, 11.1, 12.2, 13.3, 10.4, 11.5, 12.6, 13.0, 10.1, 11.2, 12.3, 13.4),
+        ),
+        ("10,0\n11,1\n12\n10,4\n", (10.0, 11.1, 12.0, 10.4)),
+        ("wert\n1 234,5\n2.000,0\n", (1234.5, 2000.0)),
+        ("1 234,5\n2 000,0\n", (1234.5, 2000.0)),
+        ("-1,5e1\n2,5e1\n", (-15, 25)),
+        ("t;wert\n0;10,5\n1;-1.011,2\n", (10.5, -1011.2)),
+        ('w\n"1,234.5"\n"2,345.0"\n', (1234.5, 2345.0)),
+        ('"1,234"\n"2,345"\n', (1234, 2345)),
+        ("0,5\n1,6\n2,9\n3,1\n", (5, 6, 9, 1)),
+        ("day,value,\n1,2,\n2,3,\n", (2, 3)),
+        ("value,comment\n1,x\n2,y\n", (1, 2)),
+        (",value\n0,2.5\n1,3\n", (2.5, 3)),
+    ],
+)
+def test_series_as_other_programs_write_them(text: str, series: tuple[float, ...]) -> None:
+    assert read_series(text).numbers == series
+
+
+def test_a_series_that_can_be_read_in_two_ways_says_so_and_lets_choose() -> None:
+    read = read_series("wert\n10,0\n11,1\n12,2\n")
+    assert read.table.choices == {"comma": ("decimal", "columns")} and read.table.reading.comma == "decimal"
+    with pytest.raises(CsvRefused, match="Line 2 has 2 columns and the line of titles 1"):
+        read_series("wert\n10,0\n11,1\n12,2\n", Reading(comma="columns"))
+    text = "10,0\n11,1\n12,2\n10,4\n"
+    assert read_series(text, Reading(comma="columns")).numbers == (0, 1, 2, 4)
+    assert read_series(text, Reading(comma="columns", columns=(0,))).numbers == (10, 11, 12, 10)
+    assert read_series(text.encode("utf-16")).table.reading.encoding == "UTF-16"

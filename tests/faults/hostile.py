@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.blocks import read as read_blocks
+from core.blocks import BlocksRefused
+from core.blocks.pasted import read_pasted
 from core.data.csv_points import read_points
 from core.data.csv_series import read_series
-from core.data.csv_table import CsvRefused, text_of
+from core.data.csv_table import CsvRefused
 from core.engine.manager import Manager
 from core.engine.store import Store
 from core.files import resuming
@@ -26,7 +27,7 @@ from core.processes.confined import Unable
 from tests.core.files.test_saving import made, trained
 from tests.faults.events import Outcome, event
 
-REFUSALS = (Unable, CsvRefused)
+REFUSALS = (Unable, CsvRefused, BlocksRefused)
 """How the readers say in one sentence that they can't use a file."""
 TOKENS = (b"\0", b"\xff" * 8, b"..", b"/", b"1e999", b"nan", b"-1", b"9" * 20, b'{"a":[[', b"\n", b";", b")")
 """Bytes that readers may stumble over."""
@@ -52,7 +53,7 @@ def read_saved(data: bytes) -> Any:
 
 def read_table(data: bytes) -> Any:
     """What the classifier's page does with a CSV."""
-    return read_points(text_of(data), 500, 5)
+    return read_points(data, 500, 5)
 
 
 def honest(folder: Path) -> list[tuple[str, bytes, Callable[[bytes], Any]]]:
@@ -65,8 +66,8 @@ def honest(folder: Path) -> list[tuple[str, bytes, Callable[[bytes], Any]]]:
         *files,
         ("zip of pictures", pictures(), lambda data: images_of(data, False)),
         ("CSV", csv, read_table),
-        ("series", series, lambda data: read_series(text_of(data))),
-        ("pasted blocks", BLOCKS.encode(), lambda data: read_blocks(data.decode("utf-8", "replace"))),
+        ("series", series, read_series),
+        ("pasted blocks", BLOCKS.encode(), lambda data: read_pasted(data.decode("utf-8", "replace"))),
     ]
 
 

@@ -677,7 +677,7 @@ def test_bad_csv_says_why_and_loses_nothing(classifier: Tab, text: str, said: st
     ("data", "said"),
     [
         (GOOD_CSV.encode(), None),
-        (b"\x89PNG\r\n\x1a\n\xff\xfe" * 10, "no text in UTF-8"),
+        (b"\x89PNG\r\n\x1a\n\xff\xfe" * 10, "not a text file"),
         (b"1,2,a\n" * 200_000, "larger than 1 MB"),
         (b"", "is empty"),
     ],
@@ -700,6 +700,68 @@ def test_large_numbers_are_standardised(classifier: Tab) -> None:
     assert classifier.config.standardize
     assert classifier.widget("classifier.standardize").value is True
     assert "standardised" in classifier.words
+
+
+CASES = "0.5,1.2,0\n-0.3,2.0,1\n1.1,0.4,0\n2.0,1.0,1"
+
+
+def test_a_csv_says_what_was_taken_of_it(classifier: Tab) -> None:
+    paste(classifier, f"x1,x2,label\n{CASES}")
+    assert "4 points in 2 classes: 0 = 0, 1 = 1. Columns: x1, x2, label. 2 points are for training, 2 for" in (
+        classifier.words
+    )
+    classifier.tell("point", x=1.0, y=1.0)
+    classifier.set("classifier.adding class", 1)
+    classifier.tell("point", x=1.0, y=1.0)
+    assert "3 points are for training, 2 for testing" in classifier.words and "Columns" not in classifier.words
+    classifier.set("classifier.stop", "validation_loss")
+    assert "2 points are for training, 1 for validation, 2 for testing" in classifier.words
+    classifier.set("classifier.dataset", "clouds")
+    assert "points are for training" not in classifier.words, "all own points join the training set"
+
+
+def selects(tab: Tab, label: str) -> list[Any]:
+    """The select boxes of that name."""
+    return [box for box in tab.at.selectbox if box.label == label]
+
+
+def test_a_csv_that_can_be_read_in_two_ways_lets_choose(classifier: Tab) -> None:
+    paste(classifier, f"0,1,2\n{CASES}")
+    assert len(classifier.config.points) == 4 and "The first line is titles." in classifier.words
+    [box] = selects(classifier, "The first line")
+    box.set_value("no")
+    classifier.run()
+    assert classifier.config.points[0] == (0, 1, 2) and "The first line is data" in classifier.words
+    paste(classifier, CASES)
+    assert selects(classifier, "The first line") == [], "another CSV, another choice"
+
+
+def test_the_columns_of_a_csv_can_be_chosen(classifier: Tab) -> None:
+    paste(classifier, "a,b,c,species\n" + "\n".join(f"{i},{2 * i},{3 * i},{'xy'[i % 2]}" for i in range(6)))
+    assert classifier.config.points[1] == (1, 2, 1) and "Columns: a, b, species." in classifier.words
+    [box] = selects(classifier, "Column for x1")
+    assert box.options == ["a", "b", "c", "species"] and box.value == 0
+    box.set_value(2)
+    classifier.run()
+    assert classifier.config.points[1] == (3, 2, 1) and "Columns: c, b, species." in classifier.words
+    selects(classifier, "Column for x1")[0].set_value(3)
+    classifier.run()
+    assert classifier.errors == ["Line 2: “x” is not a number."]
+    assert classifier.config.points[1] == (3, 2, 1), "nothing is lost"
+    selects(classifier, "Column for x1")[0].set_value(0)
+    classifier.run()
+    assert classifier.errors == [] and classifier.config.points[1] == (1, 2, 1)
+
+
+def test_an_uploaded_csv_may_be_in_chinas_encoding(classifier: Tab) -> None:
+    data = "x1,x2,类别\n0.5,1.2,猫\n-0.3,2.0,狗\n1.1,0.4,猫\n2.0,1.0,狗\n".encode("gb18030")
+    classifier.widget("classifier.csv file").upload("points.csv", data, "text/csv")
+    classifier.run().press("Use these points")
+    assert "0 = 狗, 1 = 猫. Columns: x1, x2, 类别. Read as GB18030." in classifier.words
+    [box] = selects(classifier, "Encoding")
+    box.set_value("Windows-1252")
+    classifier.run()
+    assert "Read as Windows-1252." in classifier.words and "猫" not in classifier.words
 
 
 def test_remove_own_points(classifier: Tab) -> None:

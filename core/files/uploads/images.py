@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from core import limits
-from core.data.own_images import ImagesRefused, read_zip
+from core.data.own_images import AS_IT_IS, ImagesRefused, ZipReading, read_zip
 from core.files.uploads.packed import pack, unpack
 from core.layers.samples import ImageRefused, read_image
 from core.processes.confined import MEMORY, Unable, confined
@@ -16,15 +16,15 @@ SECONDS = 40
 """How long a zip may take: its images have at most `own_images.MAX_ALL_PIXELS`."""
 
 
-def images_of(data: bytes, colour: bool) -> tuple[Tensor, Tensor, list[str]]:
+def images_of(data: bytes, colour: bool, wanted: ZipReading = AS_IT_IS) -> tuple[Tensor, Tensor, list[str], ZipReading]:
     """What `read_zip` reads in a zip.
 
     Raises:
         Unable: it is refused, for a reason in one sentence.
     """
     memory = MEMORY + 4 * limits.UPLOAD_MB
-    parts = unpack(confined(_zip, data, colour, seconds=SECONDS, memory=memory))
-    return parts["images"], parts["labels"], parts["names"]
+    parts = unpack(confined(_zip, data, colour, wanted, seconds=SECONDS, memory=memory))
+    return parts["images"], parts["labels"], parts["names"], ZipReading(**parts["reading"])
 
 
 def image_of(data: bytes) -> np.ndarray:
@@ -37,12 +37,12 @@ def image_of(data: bytes) -> np.ndarray:
     return image
 
 
-def _zip(data: bytes, colour: bool) -> bytes:
+def _zip(data: bytes, colour: bool, wanted: ZipReading) -> bytes:
     try:
-        images, labels, names = read_zip(data, colour)
+        images, labels, names, reading = read_zip(data, colour, wanted)
     except ImagesRefused as refused:
         raise Unable(refused.problem) from None
-    return pack({"images": images, "labels": labels, "names": names})
+    return pack({"images": images, "labels": labels, "names": names, "reading": vars(reading)})
 
 
 def _image(data: bytes) -> bytes:

@@ -9,14 +9,14 @@ import streamlit as st
 from core import limits
 from core.config import ConfigError, Problem
 from core.data import downloads, image_sets
-from core.data.own_images import MAX_CLASSES, own_file, save_own
+from core.data.own_images import MAX_CLASSES, ZipReading, own_file, own_tests, save_own
 from core.disk import DiskError
 from core.files.uploads.images import images_of
 from core.processes.confined import Unable
 from pages.shared.form.workspace import Workspace
 from pages.shared.panels.uploader import uploader
 from pages.shared.person import session
-from pages.shared.person.language import _, tell
+from pages.shared.person.language import _, joined, listed, plain, tell
 from pages.shared.person.place import say_full, with_place
 
 
@@ -85,13 +85,14 @@ def own_images(space: Workspace, colour: bool = False) -> None:
         refused = session.get(f"zip problem {space.name}")
         if refused:
             st.error(tell(refused), icon=":material/error:")
+        if space.refused:
+            config = type(config).model_construct(**space.refused)
         file = own_file(config.own_images, downloads.folder() / "own")
-        if config.dataset == "own" and file.is_file():
-            st.caption(
-                _("{train} images to train on, in {classes} classes.").format(
-                    train=config.n_train, classes=config.n_classes
-                )
-            )
+        if config.dataset == "own" and file.is_file() and not image_sets.missing(config):
+            reading: ZipReading | None = session.get(f"zip told {config.own_images}")
+            st.caption(_taken(config, reading))
+            if reading is not None:
+                _choices(space, reading, colour)
             st.download_button(
                 _("Download for the script"),
                 file.read_bytes(),
@@ -101,21 +102,86 @@ def own_images(space: Workspace, colour: bool = False) -> None:
             )
 
 
+def _taken(config: Any, reading: ZipReading | None) -> str:
+    """What was taken of the zip: how many images, which classes, and what is not plain."""
+    names = listed(plain(name) for name in image_sets.class_names(config))
+    sentences = [
+        _("{train} images to train on and {test} for testing, in {classes} classes: {names}.").format(
+            train=config.image_set.train,
+            test=own_tests(config.own_images, downloads.folder() / "own"),
+            classes=config.n_classes,
+            names=names,
+        )
+    ]
+    if reading is not None and reading.blank:
+        sentences.append(_("One single colour all over, without a picture: {count}.").format(count=reading.blank))
+    return joined(*sentences)
+
+
+def _choices(space: Workspace, reading: ZipReading, colour: bool) -> None:
+    """Draw a select box where the zip's folders could be read in another way."""
+    mark = session.get(f"zip mark {space.name}")
+    upload: Any = session.get(space.key("images file"))
+    if upload is None or upload.file_id != mark:
+        return
+    another = with_place("images", lambda: _take_zip(space, colour))
+    levels = list(reading.levels)
+    if reading.level is not None and len(levels) > 1:
+        st.selectbox(
+            _("Folders that are the classes"),
+            levels,
+            index=levels.index(reading.level),
+            format_func=lambda level: (
+                listed(reading.levels[level][:4]) + (" …" if len(reading.levels[level]) > 4 else "")
+            ),
+            key=space.key(f"zip {mark} level"),
+            on_change=another,
+        )
+    if reading.encodings:
+        st.selectbox(
+            _("Encoding of their names"),
+            reading.encodings,
+            index=reading.encodings.index(reading.encoding),
+            key=space.key(f"zip {mark} encoding"),
+            on_change=another,
+        )
+
+
 def _take_zip(space: Workspace, colour: bool) -> None:
     upload: Any = session.get(space.key("images file"))
     session.put(f"zip problem {space.name}", None)
     try:
         if upload is None:
             raise Unable(Problem("", "Choose a zip first."))
-        key = save_own(*images_of(upload.getvalue(), colour), downloads.folder() / "own")
-        config = space.config.changed(dataset="own", own_images=key)
+        mark = upload.file_id
+        wanted = ZipReading(
+            session.get(space.key(f"zip {mark} level")), session.get(space.key(f"zip {mark} encoding")) or ""
+        )
+        images, labels, names, reading = images_of(upload.getvalue(), colour, wanted)
+        key = save_own(images, labels, names, downloads.folder() / "own")
+        chosen = {**dict(space.config), "dataset": "own", "own_images": key}
+        problems = _problems(space, chosen)
     except Unable as error:
         session.put(f"zip problem {space.name}", error.problem)
-    except ConfigError as error:
-        session.put(f"zip problem {space.name}", error.problems[0])
     except DiskError as error:
         problem = Problem("", "The images can't be stored: {reason}.", {"reason": error.reason})
         session.put(f"zip problem {space.name}", problem)
     else:
-        space.submit(dict(config))
-        space.refill |= {"dataset"}
+        session.put(f"zip told {key}", reading)
+        session.put(f"zip mark {space.name}", mark)
+        if set(problems) <= {"blocks"}:  # another number of classes: the list of blocks says what would help
+            session.put(space.key("dataset"), "own")
+            session.put(space.key("own_images"), key)
+            space.submit(chosen)
+            space.refill |= set() if problems else {"dataset", "own_images"}
+        else:
+            session.put(f"zip problem {space.name}", next(iter(problems.values())))
+
+
+def _problems(space: Workspace, values: dict[str, Any]) -> dict[str, Problem]:
+    """What is wrong with values of the form, by field."""
+    try:
+        type(space.config).create(values)
+    except ConfigError as error:
+        return {problem.field: problem for problem in error.problems}
+    return {}

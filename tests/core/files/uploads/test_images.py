@@ -62,10 +62,10 @@ def test_what_is_just_within_the_budget_is_read(monkeypatch: pytest.MonkeyPatch)
 
 def test_images_come_out_of_the_process_as_they_were_read_in_it(manager: Manager) -> None:
     for colour in (False, True):
-        images, labels, names = images_of(zipped(good()), colour)
+        images, labels, names, reading = images_of(zipped(good()), colour)
         expected = read_zip(zipped(good()), colour)
         assert torch.equal(images, expected[0]) and torch.equal(labels, expected[1])
-        assert names == expected[2] == ["cat", "dog"]
+        assert names == expected[2] == ["cat", "dog"] and reading == expected[3]
     picture = one_colour(60, "JPEG")
     assert (image_of(picture) == read_image(picture)).all() and image_of(picture).shape == (SIDE, SIDE, 3)
 
@@ -73,9 +73,7 @@ def test_images_come_out_of_the_process_as_they_were_read_in_it(manager: Manager
 def test_the_most_images_that_a_zip_may_have_fit_into_the_process(manager: Manager) -> None:
     count = own_images.MAX_FILES
     content = [png(8, 8, paper=paper) for paper in range(100)]
-    images, _labels, _names = images_of(
-        zipped({f"{'ab'[i % 2]}/{i}.png": content[i % 100] for i in range(count)}), True
-    )
+    images, *_ = images_of(zipped({f"{'ab'[i % 2]}/{i}.png": content[i % 100] for i in range(count)}), True)
     assert images.shape == (count, 3, 32, 32)
 
 

@@ -1,0 +1,88 @@
+"""Text of a person's files: which encoding it is in, as far as its bytes tell."""
+
+from __future__ import annotations
+
+import codecs
+
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig", "UTF-8"),
+    (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
+    (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
+)
+"""What a file may begin with -> Python's codec, and its name."""
+CONTROLS = "".join(map(chr, (*range(9), *range(14, 32))))
+"""Characters that no text has."""
+CODECS = {"UTF-8": "utf-8", "GB18030": "gb18030", "Windows-1252": "cp1252", "CP437": "cp437"}
+"""Encodings that only the words themselves can tell apart."""
+
+
+def decoded(content: bytes, wanted: str = "") -> tuple[str, str, tuple[str, ...]]:
+    """The text of a file.
+
+    Args:
+        wanted: the encoding that the person chose, if any.
+
+    Returns:
+        the text, the name of its encoding, and the names that are possible, where it could be several.
+
+    Raises:
+        UnicodeDecodeError: it is no text.
+    """
+    for mark, codec, name in MARKS:
+        if content.startswith(mark):
+            return content.decode(codec).removeprefix("\ufeff"), name, ()
+    wide = _without_mark(content)
+    if wide:
+        return content.decode(wide), "UTF-16", ()
+    try:
+        return content.decode("utf-8"), "UTF-8", ()
+    except UnicodeDecodeError:
+        possible = tuple(name for name in ("GB18030", "Windows-1252") if _is_text(content, CODECS[name]))
+        if not possible:
+            raise
+    likely = "GB18030" if "GB18030" in possible and is_chinese(content) else possible[-1]
+    name = wanted if wanted in possible else likely
+    return content.decode(CODECS[name]), name, possible if len(possible) > 1 else ()
+
+
+def is_chinese(content: bytes) -> bool:
+    """Whether bytes that are not UTF-8 are words in GB18030 rather than accents of an alphabet.
+
+    In GB2312 a character has two bytes of 161 or more, and the characters in use begin with a byte from 176 to 215;
+    accented small letters, which stand alone between letters of ASCII, are at 223 and above.
+    """
+    common = rare = alone = 0
+    at = 0
+    while at < len(content):
+        if content[at] < 0x80:
+            at += 1
+        elif at + 1 < len(content) and content[at] >= 0xA1 and content[at + 1] >= 0xA1:
+            common += content[at] <= 0xD7
+            rare += content[at] > 0xD7
+            at += 2
+        else:
+            alone += 1
+            at += 1
+    return common > rare + alone
+
+
+def _is_text(content: bytes, codec: str) -> bool:
+    """Whether bytes decode, and to nothing that no text has."""
+    try:
+        text = content.decode(codec)
+    except UnicodeDecodeError:
+        return False
+    return not any(letter in CONTROLS or 0x7F <= ord(letter) < 0xA0 for letter in text)
+
+
+def _without_mark(content: bytes) -> str:
+    """The codec of UTF-16 without a mark at its beginning: in a table every second byte is zero, or most are."""
+    start = content[:400]
+    if len(content) % 2 or b"\0" not in start:
+        return ""
+    for codec, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
+        if zeros.count(0) * 2 > len(zeros) and _is_text(content, codec):
+            return codec
+    return ""

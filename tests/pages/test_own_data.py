@@ -1,0 +1,49 @@
+"""What a person brings along to the pages on images and series: what was taken of it, and another way to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.core.test_own_images import png, zipped
+from tests.pages.tabs import Tab
+
+
+def box_of(tab: Tab, label: str) -> Any:
+    """The select box of that name."""
+    [box] = [box for box in tab.at.selectbox if box.label == label]
+    return box
+
+
+def test_a_series_says_what_was_taken_of_it_and_lets_choose(open_tab: Callable[..., Tab]) -> None:
+    rnn = open_tab().open("rnn")
+    lines = [f"{10 + i % 3},{i % 10}" for i in range(40)]
+    rnn.widget("rnn.series file").upload("wert.csv", "\n".join(lines).encode(), "text/csv")
+    rnn.run().press("Use this series")
+    assert rnn.errors == [] and rnn.config.signal == "own"
+    assert rnn.config.series[:4] == (10.0, 11.1, 12.2, 10.3)
+    assert "40 numbers from 10 to 12.9. Read as UTF-8. Commas are decimal points." in rnn.words
+    box_of(rnn, "A comma").set_value("columns")
+    rnn.run()
+    assert rnn.config.series[:4] == (0, 1, 2, 3) and "Column: 2." in rnn.words
+    box_of(rnn, "Column for the series").set_value(0)
+    rnn.run()
+    assert rnn.config.series[:4] == (10, 11, 12, 10)
+
+
+@pytest.mark.parametrize("page", ["cnn", "vgg", "build"])
+def test_a_zip_says_its_classes_and_lets_choose_the_folder(open_tab: Callable[..., Tab], page: str) -> None:
+    tab = open_tab().open(page)
+    paths = [f"{kind}/{person}" for kind in ("cat", "dog") for person in ("anna", "ben", "carl")]
+    data = zipped({f"{path}/{number}.png": png(30, 30, ink=60 * number + 60) for path in paths for number in range(3)})
+    tab.widget(f"{page}.images file").upload("pets.zip", data, "application/zip")
+    tab.run().press("Use these images")
+    assert tab.errors == [] or page == "build", tab.errors
+    assert "14 images to train on and 4 for testing, in 2 classes: cat, dog." in tab.words
+    box = box_of(tab, "Folders that are the classes")
+    assert box.options == ["cat, dog", "anna, ben, carl"]
+    box.set_value(1)
+    tab.run()
+    assert "12 images to train on and 6 for testing, in 3 classes: anna, ben, carl." in tab.words
