@@ -494,10 +494,12 @@ def test_link_restores_every_setting_and_starts_nothing(
     open_tab: Callable[..., Tab], classifier: Tab, manager: Manager
 ) -> None:
     classifier.set("classifier.dataset", "xor")
-    for name in CHANGES.keys() - {"dataset", "n_classes", "bugs", "optimizer", "patience", "nesterov", "device"}:
+    apart = {"dataset", "n_classes", "bugs", "optimizer", "patience", "nesterov", "device"}
+    for name in [name for name in CHANGES if name not in apart]:
         for other, value in FIRST.get(name, []):
             classifier.set(f"classifier.{other}", value)
         classifier.set(f"classifier.{name}", CHANGES[name])
+    classifier.set("classifier.stop", CHANGES["stop"])  # four own points are too few for a validation share of half
     classifier.set("classifier.hidden_sizes", 2).set("classifier.hidden_sizes.0", 3)
     classifier.set("section classifier", "bugs").set("classifier.bugs", ["no_zero_grad", "high_lr"])
     classifier.widget("classifier.csv text").set_value(GOOD_CSV)
