@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,6 +73,36 @@ class Table:
         """What each number is called: "out.bias[1]"."""
         return [name + index for name, shape in self.parameters for index in _indices(shape)]
 
+    def name_at(self, at: int) -> str:
+        """What the number at a place is called."""
+        for name, shape in self.parameters:
+            count = math.prod(shape)
+            if at < count:
+                return f"{name}[{', '.join(map(str, np.unravel_index(at, shape)))}]" if shape else f"{name}[]"
+            at -= count
+        raise IndexError(at)
+
+    def places(self, parameter: str = "", words: str = "", by_change: bool = False) -> npt.NDArray[np.int64]:
+        """Where the numbers are that one asks for, int64 (numbers found,).
+
+        Args:
+            parameter: the parameter that they are of; any if empty.
+            words: what their names have in them, such as "bias" or "weight[3,"; spaces do not matter.
+            by_change: whether those come first of which the last press changed value or gradient the most.
+        """
+        words = "".join(words.split())
+        before, bracket, index = words.partition("[")
+        found, start = [np.zeros(0, np.int64)], 0
+        for name, shape in self.parameters:
+            if parameter in ("", name) and (name.endswith(before) if bracket else before in name):
+                found.append(start + _below(shape, index))
+            start += math.prod(shape)
+        places = np.concatenate(found)
+        if by_change:
+            change = np.nan_to_num(np.abs(self.changes[places]) + np.abs(self.gradient_changes[places]))
+            places = places[np.argsort(-change, kind="stable")]
+        return places
+
     @property
     def rows(self) -> list[Row]:
         """Every number with its name."""
@@ -81,7 +112,7 @@ class Table:
     def most_changed(self) -> Row:
         """The number of which the last press changed value and gradient the most."""
         at = int(np.argmax(np.nan_to_num(np.abs(self.changes) + np.abs(self.gradient_changes))))
-        return self._row(self.names[at], at)
+        return self._row(self.name_at(at), at)
 
     def _row(self, name: str, at: int) -> Row:
         gradient = float(self.gradients[at]) if self.graded[at] else None
@@ -143,6 +174,19 @@ def _numbers(bench: Bench) -> tuple[Numbers, Numbers, npt.NDArray[np.bool_]]:
     ]
     graded = [np.full(parameter.numel(), parameter.grad is not None) for parameter in parameters]
     return np.concatenate(values), np.concatenate(gradients), np.concatenate(graded)
+
+
+def _below(shape: tuple[int, ...], index: str) -> npt.NDArray[np.int64]:
+    """Where in a parameter the numbers are whose index begins with this text, such as "3,0" or "3,0]"."""
+    texts = [text for text in index.rstrip("]").split(",") if text]
+    if len(texts) > len(shape) or not all(text.isdecimal() and len(text) < 10 for text in texts):
+        return np.zeros(0, np.int64)
+    first = [int(text) for text in texts]
+    if any(number >= side for number, side in zip(first, shape, strict=False)):
+        return np.zeros(0, np.int64)
+    count = math.prod(shape[len(first) :])
+    strides = [math.prod(shape[axis + 1 :]) for axis in range(len(first))]
+    return np.arange(count) + sum(number * stride for number, stride in zip(first, strides, strict=True))
 
 
 @lru_cache(maxsize=64)

@@ -1,5 +1,7 @@
 """One step by hand is one step of the loop."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -32,6 +34,26 @@ def test_every_number_is_named() -> None:
     ]
     assert names[6:9] == ["hidden.0.bias[0]", "hidden.0.bias[1]", "hidden.0.bias[2]"]
     assert names[-1] == "out.bias[1]" and len(names) == len(set(names)) == 17
+
+
+def test_numbers_are_found_by_their_names() -> None:
+    table = replay(CONFIG, STEP)
+    names = table.names
+    assert [table.name_at(at) for at in range(len(names))] == names
+
+    def found(*asked: Any) -> list[str]:
+        return [names[at] for at in table.places(*asked)]
+
+    assert found() == names
+    assert found("hidden.0.bias") == names[6:9]
+    assert found("", "bias") == [name for name in names if ".bias" in name]
+    assert found("", "weight[1,0") == found("", " weight[1, 0]") == ["hidden.0.weight[1, 0]", "out.weight[1, 0]"]
+    assert found("out.bias", "[1") == found("", "out.bias[1]") == ["out.bias[1]"]
+    assert found("", "weight[2") == ["hidden.0.weight[2, 0]", "hidden.0.weight[2, 1]"]
+    assert found("", "[1]") == found("", "[1") == [name for name in names if "[1" in name]
+    assert found("", "nothing") == found("", "bias[7") == found("", "bias[x") == found("", "out.bias[1,0]") == []
+    assert found("", "", True)[0] == table.most_changed.parameter
+    assert sorted(found("", "", True)) == sorted(names)
 
 
 @pytest.mark.parametrize("optimizer", ["SGD", "Adam", "AdamW", "RMSprop"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -73,3 +74,35 @@ def test_play_takes_up_what_was_set_just_before(open_tab: Callable[..., Tab]) ->
     page.widget("cnn.lr").set_value(0.02)
     again = page.play(paused=True)
     assert again is not run and again.config.lr == 0.02
+
+
+def test_the_many_numbers_of_a_cnn_are_shown_in_pages_and_found(open_tab: Callable[..., Tab]) -> None:
+    page = open_tab().open("cnn").set("section cnn", "steps")
+
+    def shown() -> list[str]:
+        return list(page.at.dataframe[0].value["parameter"])
+
+    def widget(label: str) -> Any:
+        everything = [*page.at.selectbox, *page.at.text_input, *page.at.toggle, *page.at.number_input]
+        return next(element for element in everything if element.label.startswith(label))
+
+    assert "Numbers 1 to 200 of 28,938; the network has 28,938 in all." in page.words
+    assert shown()[0] == "conv1.0.weight[0, 0, 0, 0]" and len(shown()) == 200
+    widget("Page, of 145").set_value(145)
+    page.run()
+    assert shown()[-1] == "out.bias[9]" and len(shown()) == 138
+    widget("Find").set_value("bias[3]")
+    page.run()
+    assert shown() == ["conv1.0.bias[3]", "conv2.0.bias[3]", "out.bias[3]"]
+    widget("Find").set_value("nothing")
+    page.run()
+    assert shown() == [] and "No number of the network has such a name." in page.words
+    widget("Find").set_value("")
+    widget("Parameter").set_value("conv2.0.bias")
+    page.run()
+    assert shown() == [f"conv2.0.bias[{at}]" for at in range(32)]
+    page.press("press backward")
+    widget("Most changed first").set_value(True)
+    page.run()
+    changes = list(page.at.dataframe[0].value[".grad changed by"].abs())
+    assert changes == sorted(changes, reverse=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from core.step_by_step import MOST_PRESSES, PRESSES, Press, Table, replay
@@ -14,6 +16,8 @@ from pages.shared.person import session
 from pages.shared.person.language import _
 from pages.shared.person.place import say_full, with_place
 
+PER_PAGE = 200
+"""Numbers that are shown at one time."""
 PLAIN_SGD = r"w \leftarrow w - \mathrm{lr}\cdot \nabla w"
 """The rule of SGD without momentum and weight decay."""
 
@@ -50,13 +54,22 @@ def step_by_step(space: Workspace) -> None:
     table = replay(space.config.changed(device="cpu"), presses)
     st.caption(_("Pressed so far: {presses}").format(presses=" → ".join(presses[-9:]) or "–"))
     _formula(space.config, table, presses[-1] if presses else None)
+    _numbers(space, table)
+
+
+def _numbers(space: Workspace, table: Table) -> None:
+    """A row for each number; of many those of a page, a parameter, or what is searched for."""
+    at = np.arange(len(table.values))
+    if len(at) > PER_PAGE:
+        at = _page(space, table)
+    graded, changes, gradient_changes = table.graded[at], table.changes[at], table.gradient_changes[at]
     st.dataframe(
         {
-            _("parameter"): table.names,
-            _("value"): table.values,
-            ".grad": np.where(table.graded, table.gradients, np.nan),
-            _("value changed by"): np.where(table.changes == 0, np.nan, table.changes),
-            _(".grad changed by"): np.where(table.gradient_changes == 0, np.nan, table.gradient_changes),
+            _("parameter"): [table.name_at(int(place)) for place in at],
+            _("value"): table.values[at],
+            ".grad": np.where(graded, table.gradients[at], np.nan),
+            _("value changed by"): np.where(changes == 0, np.nan, changes),
+            _(".grad changed by"): np.where(gradient_changes == 0, np.nan, gradient_changes),
         },
         hide_index=True,
         height=320,
@@ -65,6 +78,36 @@ def step_by_step(space: Workspace) -> None:
             for name in (_("value"), ".grad", _("value changed by"), _(".grad changed by"))
         },
     )
+
+
+def _page(space: Workspace, table: Table) -> npt.NDArray[np.int64]:
+    """The controls that choose some of many numbers, and where these are."""
+    key = f"step numbers {space.name}"
+    shapes = {"": _("all")}
+    shapes |= {name: f"{name}  {' × '.join(map(str, shape))}" for name, shape in table.parameters}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        parameter = st.selectbox(
+            _("Parameter"),
+            list(shapes),
+            format_func=shapes.__getitem__,
+            key=f"{key} {' '.join(shapes)[:200]}",
+            persist_state="page",
+        )
+        words = st.text_input(_("Find"), key=f"{key} words", placeholder="bias[3]", persist_state="page")
+        by_change = st.toggle(_("Most changed first"), key=f"{key} change", persist_state="page")
+        places = table.places(parameter, words, by_change)
+        pages = max(1, math.ceil(len(places) / PER_PAGE))
+        number = st.number_input(
+            _("Page, of {pages}").format(pages=pages), 1, pages, key=f"{key} {parameter} {words} {pages}", width=150
+        )
+    first = (number - 1) * PER_PAGE
+    sentence = _("Numbers {first} to {last} of {count}; the network has {total} in all.")
+    if not len(places):
+        sentence = _("No number of the network has such a name.")
+    last = min(first + PER_PAGE, len(places))
+    total = f"{len(table.values):,}"
+    st.caption(sentence.format(first=f"{first + 1:,}", last=f"{last:,}", count=f"{len(places):,}", total=total))
+    return places[first:last]
 
 
 def _formula(config: Any, table: Table, press: Press | None) -> None:
