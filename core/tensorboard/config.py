@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from core.config import Config, TrainingConfig, setting
+from core.config import Config, TrainingConfig, kind_of, setting
 
 TUTORIAL = "the tutorial's step 4"
 
@@ -84,21 +84,36 @@ def kinds(log: LogConfig, pictured: bool) -> list[str]:
 
 
 def special(config: TrainingConfig) -> str:
-    """What is special about a run as part of a folder's name, such as "lr0.5_moons"; empty with all defaults."""
+    """What differs from the defaults, as part of a folder's name, such as "lr0.5_moons"; empty with all of them."""
     changed = [name for name in config.to_query() if name not in NOT_SPECIAL]
     parts: list[str] = []
     for name in sorted(changed, key=lambda name: name not in ("lr", "bugs")):
-        value = getattr(config, name)
-        text = config.write(name, value).replace(",", "-")
-        if isinstance(value, bool):
-            text = name if value else f"no_{name}"
-        elif isinstance(value, (int, float)) or (isinstance(value, tuple) and all(type(one) is int for one in value)):
-            text = f"{name}{text}"
-        elif isinstance(value, tuple) and not all(isinstance(one, str) for one in value):
-            continue  # points and the like
-        if PLAIN.fullmatch(text) and len("_".join([*parts, text])) <= LONGEST_NAME:
+        text = _told(config, name)
+        if text and len("_".join([*parts, text])) <= LONGEST_NAME:
             parts.append(text)
     return "_".join(parts)
+
+
+def _told(config: TrainingConfig, name: str) -> str:
+    """A changed setting in a word, such as "batch_norm", "Adam", "width_1-16" or "own_points"."""
+    kind, value = kind_of(type(config), name), getattr(config, name)
+    text = re.sub(r"[^\w.]+", "-", config.write(name, value), flags=re.ASCII).rstrip("-")
+    match kind:
+        case "bool":
+            return name if value else f"no_{name}"
+        case "choice" if value == "own":
+            return ""  # the setting that says whose they are is changed, too
+        case "choice" if name == "dataset" or (isinstance(value, str) and value[:1].isupper()):
+            return text
+        case "choice" if isinstance(value, str):
+            return f"{name}_{text}"
+        case "choices":
+            return text if name == "bugs" else f"{name}_{text}"
+        case "int" | "float" | "choice":
+            return f"{name}{text}"
+        case "ints" if PLAIN.fullmatch(text) and len(text) <= LONGEST_NAME // 2:
+            return f"{name}{text}"
+    return name if name.startswith("own_") else f"own_{name}"  # a text, points, or a long list
 
 
 def hparams(config: TrainingConfig) -> dict[str, Any]:

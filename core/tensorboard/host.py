@@ -184,6 +184,7 @@ class Shelf:
         packed = headers.get("Content-Encoding") == "gzip"
         page = gzip.decompress(answer.body) if packed else answer.body
         page = page.replace(b"<script src=", b'<script src="%s"></script><script src=' % START.name.encode(), 1)
+        page = page.replace(b"url(/", b"url(")  # its fonts: at the root of the server they would be the app's own page
         headers.pop("Content-Length", None)
         return Answer(answer.status, list(headers.items()), gzip.compress(page) if packed else page)
 

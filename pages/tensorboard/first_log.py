@@ -53,6 +53,12 @@ def first_log() -> None:
             return
         session.put("first log written", written)
     _config, data, records = written
+    st.markdown(
+        _(
+            "Each `add_scalar` appends a record to a file: a step and its value. TensorBoard reads the file and draws "
+            "a point for each record."
+        )
+    )
     left, right = st.columns(2)
     with left:
         st.markdown(_("**The code**"))
@@ -64,14 +70,14 @@ def first_log() -> None:
             values = record.event.summary.value
             step = str(record.event.step) if values else ""
             said = f"{values[0].tag} = {values[0].simple_value:.6g}" if values else record.event.file_version
-            rows.append({_("at byte"): record.offset, _("bytes"): record.size, _("step"): step, _("content"): said})
-        st.dataframe(rows, hide_index=True, height=230)
+            rows.append({_("step"): step, _("content"): said, _("at byte"): record.offset, _("bytes"): record.size})
         st.caption(
             _(
                 "Each record consists of its length and two checksums ({extra} bytes together) and an Event: a step "
                 "with its values. The first record only states the version of the format."
             ).format(extra=HEADER.size + 4)
         )
+        st.dataframe(rows, hide_index=True, height=230)
     st.markdown(_("**The picture: TensorBoard itself, started on the folder runs**"))
     st.caption(_("The filter above its list of runs hides all other runs; clear it to see them."))
     st.iframe(

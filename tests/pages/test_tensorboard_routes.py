@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import warnings
 from collections.abc import Iterator
@@ -138,6 +139,15 @@ def test_its_page_loads_a_script_of_this_app_first(client: TestClient) -> None:
         page = client.get("/tensorboard/index.html", headers=headers).text
         assert page.index('<script src="start.js">') < page.index('<script src="index.js')
     assert "timeSeriesSettingsPaneOpened" in get(client, "/start.js").text
+
+
+def test_tensorboards_fonts_are_fonts(client: TestClient) -> None:
+    """At the root of the server, where its page looks for them by itself, a browser would get this app's own page."""
+    page = get(client, "/index.html").text
+    fonts = re.findall(r"url\(([^)]+\.woff2)\)", page)
+    assert len(fonts) > 50
+    assert not [font for font in fonts if font.startswith("/")], "they are looked for beside the page"
+    assert get(client, f"/{fonts[0]}").content[:4] == b"wOF2"
 
 
 def test_nobody_sees_anothers_runs_on_any_route(client: TestClient, logs: Path) -> None:

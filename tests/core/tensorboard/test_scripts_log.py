@@ -68,7 +68,18 @@ def test_a_runs_folder_tells_what_is_special_about_it() -> None:
     assert special(known()) == "" == special(known.create({"num_steps": 7, "device": "cpu"}))
     values = {"dataset": "moons", "lr": 0.5, "hidden_sizes": (4, 2), "batch_norm": True, "bugs": ("softmax",)}
     assert special(known.create(values)) == "lr0.5_softmax_moons_hidden_sizes4-2"  # as many as there is room for
-    assert special(known.create({"points": ((0.5, -1, 0),)})) == ""
+    assert special(known.create({"points": ((0.5, -1, 0),)})) == "own_points"
+    assert special(known.create({"features": ("x1", "x2", "x1*x2", "sin(x1)"), "init": "zeros_"})) == (
+        "features_x1-x2-x1-x2-sin-x1_init_zeros_"
+    )
+    images = {"dataset": "own", "own_images": "195a2418826a4a0e-64-2"}
+    assert special(experiment("cnn").config.create(images)) == "own_images"
+    assert special(experiment("cnn").config.create({"optimizer": "SGD", "pooling": "AvgPool2d"})) == "AvgPool2d_SGD"
+    vgg = experiment("vgg").config
+    assert special(vgg.create({"width": "1/16", "head": "paper", "size": 64})) == "size64_width_1-16_head_paper"
+    assert special(vgg.create({"cfg": (64, "M", 128, "M"), "batch_norm": False})) == "cfg64-M-128-M_no_batch_norm"
+    assert special(vgg.create({"cfg": (64, 64, "M") * 4})) == "own_cfg"
+    assert special(experiment("build").config.create({"blocks": "Flatten(),Linear(784,10)"})) == "own_blocks"
     assert 'SummaryWriter("runs/classifier_lr0.5")' in script(known.create({"lr": 0.5}), None, LogConfig())
 
 
