@@ -50,6 +50,7 @@ export default function ({ data, parentElement }) {
     const earlier = new Map((data.stages[stage - 1]?.places ?? []).map((place) => [place.name, place.there]));
     for (const place of places) {
       const chip = make("div", earlier.get(place.name) === place.there ? "chip" : "chip new");
+      chip.classList.toggle("missing", place.missing);
       chip.dataset.name = place.name;
       chip.append(make("span", "", place.name), make("span", "", place.shape));
       (place.there ? device : cpu).append(chip);

@@ -83,24 +83,27 @@ def _stage_data(stage: Stage, device: str) -> dict[str, Any]:
         sentence = joined(sentence, _("From CPU to CPU nothing is copied: it is the same tensor."))
     if stage.milliseconds is not None:
         sentence = joined(sentence, _("Measured: {time} ms.").format(time=f"{stage.milliseconds:.3f}"))
-    if stage.error:
+    places = [
+        {
+            "name": place.name,
+            "shape": " × ".join(map(str, place.shape)) or "()",
+            "there": place.device.split(":")[0] != "cpu" or (device == "cpu" and _moved(stage, place.name)),
+            "missing": False,
+        }
+        for place in stage.places
+    ]
+    error = stage.error
+    if stage.name == "back" and device == META:
         sentence = joined(
-            sentence, _("The meta device has no numbers to copy, so this line can't run on it. PyTorch says:")
+            sentence,
+            _(
+                "From a GPU pred_y arrives here. The meta device has no numbers to copy: on it this line ends in a "
+                "NotImplementedError."
+            ),
         )
-    return {
-        "title": titles[stage.name],
-        "code": stage.code,
-        "told": sentence,
-        "error": stage.error,
-        "places": [
-            {
-                "name": place.name,
-                "shape": " × ".join(map(str, place.shape)) or "()",
-                "there": place.device.split(":")[0] != "cpu" or (device == "cpu" and _moved(stage, place.name)),
-            }
-            for place in stage.places
-        ],
-    }
+        places.append({"name": "pred_y", "shape": _("no numbers"), "there": False, "missing": True})
+        error = ""
+    return {"title": titles[stage.name], "code": stage.code, "told": sentence, "error": error, "places": places}
 
 
 def _moved(stage: Stage, name: str) -> bool:
