@@ -20,14 +20,12 @@ LINES = 40
 
 
 def program_run(program: Program, note: str = "") -> None:
-    """Its text with a button to run it, and below what it printed when it was run last.
+    """A button to run it, what it printed when it was run last, and its text.
 
     Args:
         note: a sentence to know before it is run.
     """
     known = f"program {program.folder} {program.name}"
-    lines = program.text.count("\n")
-    st.code(program.text, language="python", height=TALL if lines > LINES else "content")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("Run it here"), key=f"run {known}", icon=":material/play_arrow:", on_click=lambda: _start(known, program)
@@ -49,6 +47,8 @@ def program_run(program: Program, note: str = "") -> None:
     job: Job | None = session.get(known)
     if job is not None:
         st.fragment(_output, run_every=INTERVAL if job.alive else None)(job, job.alive)
+    lines = program.text.count("\n")
+    st.code(program.text, language="python", height=TALL if lines > LINES else "content")
 
 
 def _start(known: str, program: Program) -> None:
