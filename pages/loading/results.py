@@ -12,7 +12,7 @@ from core.loading.measure import Result
 from core.loading.plan import start_method
 from core.loading.situations import SWEPT
 from pages.loading.bench import Bench, Measured
-from pages.shared.person.language import _, joined, listed, plain, tell
+from pages.shared.person.language import _, joined, listed, tell
 from pages.shared.pictures.lanes import Group, Sweep, lanes
 
 INTERVAL = 0.4
@@ -144,7 +144,7 @@ def _conclusion(space: Bench) -> None:
     remarks = list(dict.fromkeys(sentence for one, result in done for sentence in _remarks(space, one, result)))
     # PyTorch warns of three workers in other words than of eight; the last one says it all.
     warnings = {re.sub(r"\d+", "", text): text for _one, result in done for text in result.warnings}
-    remarks += [_("PyTorch warns: {warning}").format(warning=plain(text)) for text in warnings.values()]
+    remarks += [_warned(text) for text in warnings.values()]
     others = max((result.others or 0.0 for _one, result in done), default=0.0)
     if others > DISTURBED:
         remarks.append(
@@ -154,6 +154,21 @@ def _conclusion(space: Bench) -> None:
         )
     if remarks:
         st.caption(joined(*remarks))
+    if warnings:
+        with st.expander(_("PyTorch's own words")):
+            st.code("\n\n".join(warnings.values()), language=None, wrap_lines=True)
+
+
+def _warned(text: str) -> str:
+    """What PyTorch warned of, in a sentence."""
+    many = re.search(r"will create (\d+) worker processes .* current system is (\d+)", text)
+    if many:
+        return _(
+            "PyTorch warns of {workers} workers on {cores} cores: more workers than cores can slow loading down."
+        ).format(workers=many[1], cores=many[2])
+    if "'pin_memory' argument is set as true" in text:
+        return _("PyTorch warns that pin_memory=True does nothing here: there is no GPU.")
+    return _("PyTorch warned of something while this was measured.")
 
 
 def figures(space: Bench) -> None:
