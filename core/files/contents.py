@@ -33,11 +33,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the tree that is neither a tensor nor a value: a step of a graph, or what a program is given.
+    """A line of the tree that is shown and not used: a step of a graph, what a program is given, a device in a file.
 
     Attributes:
-        shown: such as "Conv(x, conv1.0.weight)" or "batch × 1 × 28 × 28".
-        dtype: the kind of its numbers, if it has any.
+        shown: such as "Conv(x, conv1.0.weight)", "batch × 1 × 28 × 28" or "cuda:0".
+        dtype: the kind of its numbers, or what else it is, if it is anything.
     """
 
     shown: str

@@ -16,6 +16,7 @@ from core.files.uploads.packed import pack, unpack
 from core.processes.confined import Unable, confined
 from core.snapshot import Snapshot, undisturbed
 
+Shape = tuple[int, ...]
 MODES = ("strict", "loose", "fitting")
 """load_state_dict as it is, with strict=False, or given only what fits."""
 SHOWN_IMAGES = 12
@@ -30,8 +31,8 @@ class Match:
     """
 
     key: str
-    file: tuple[int, ...] | None
-    net: tuple[int, ...] | None
+    file: Shape | None
+    net: Shape | None
 
     @property
     def verdict(self) -> str:
@@ -43,28 +44,22 @@ class Match:
         return "fits" if self.file == self.net else "size"
 
 
-def prefix(matches: list[Match]) -> str:
-    """What all names of a file begin with and the network's do not, such as "module."; empty if that isn't all."""
-    given = [found.key for found in matches if found.file is not None]
-    own = {found.key for found in matches if found.net is not None}
-    heads = {key.partition(".")[0] + "." for key in given}
-    head = heads.pop() if len(heads) == 1 else ""
-    return head if head and own & {key.removeprefix(head) for key in given} else ""
-
-
 def match(weights: Mapping[str, Tensor], config: TrainingConfig) -> list[Match]:
     """Every key of the network in its order, then those that only the file has."""
-    wanted = shapes(config)
-    file = {key: tuple(tensor.shape) for key, tensor in weights.items()}
+    wanted, file = shapes(config), shapes_of(weights)
     own = [Match(key, file.get(key), shape) for key, shape in wanted.items()]
     return own + [Match(key, shape, None) for key, shape in file.items() if key not in wanted]
 
 
 @lru_cache(maxsize=64)
-def shapes(config: TrainingConfig) -> dict[str, tuple[int, ...]]:
+def shapes(config: TrainingConfig) -> dict[str, Shape]:
     """Each key of a network's state_dict and its tensor's shape."""
-    net = experiment(config.experiment).untrained(config.changed(device="cpu")).net
-    return {key: tuple(tensor.shape) for key, tensor in net.state_dict().items()}
+    return shapes_of(experiment(config.experiment).untrained(config.changed(device="cpu")).net.state_dict())
+
+
+def shapes_of(weights: Mapping[str, Tensor]) -> dict[str, Shape]:
+    """Each key of a state_dict and its tensor's shape."""
+    return {key: tuple(tensor.shape) for key, tensor in weights.items()}
 
 
 @dataclass(frozen=True)

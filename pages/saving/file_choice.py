@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import limits
 from core.files import uploads
 from core.files.contents import tensors
+from core.files.examples import EXAMPLES, example
 from core.files.saving import ENDINGS
 from core.files.uploads import Upload
 from core.processes.confined import Unable
@@ -20,9 +22,16 @@ from pages.shared.panels.uploader import uploader
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
 
+EXAMPLE = "files example"
+"""Under what the tab remembers which example is loaded."""
 
-def chosen_file(chosen: Chosen | None) -> tuple[Upload, str] | None:
-    """The widgets that choose a file: its content and a key that tells it from all others; None while there is none."""
+
+def chosen_file(chosen: Chosen | None, beside: DeltaGenerator) -> tuple[Upload, str] | None:
+    """The widgets that choose a file: its content and a key that tells it from all others; None while there is none.
+
+    Args:
+        beside: where examples are offered while there is none.
+    """
     sources = {"here": _("the file from “Save”"), "upload": _("upload a file")}
     source = "upload"
     if chosen is not None:
@@ -48,7 +57,50 @@ def chosen_file(chosen: Chosen | None) -> tuple[Upload, str] | None:
         limits.UPLOAD_MB,
         help=_("Nothing in it is run: it is read in a process with limits, and only numbers and texts are taken out."),
     )
-    return read_once(uploaded.getvalue()) if uploaded is not None else None
+    if uploaded is not None:
+        session.put(EXAMPLE, None)
+        return read_once(uploaded.getvalue())
+    name = session.get(EXAMPLE)
+    if name not in EXAMPLES:
+        with beside:
+            _offer_examples()
+        return None
+    title, what = _examples()[name]
+    st.markdown(_("**{title}.** {what}").format(title=title, what=what))
+    st.button(_("Other examples"), icon=":material/arrow_back:", key="files examples", on_click=_take, args=(None,))
+    return read_once(example(name))
+
+
+def _examples() -> dict[str, tuple[str, str]]:
+    """Each of the `EXAMPLES`: its title, and what it is."""
+    return {
+        "wrapped": (
+            _("Weights behind a prefix"),
+            _("A CNN's, saved while nn.DataParallel was around it: each name begins with `module.`."),
+        ),
+        "nested": (
+            _("Two networks in one file"),
+            _("A student and a teacher, in a dict in a dict, with an epoch and a device beside them."),
+        ),
+        "wider": (
+            _("A wider network, in half precision"),
+            _("Other sizes than the tutorial's, as float16: half of the bytes."),
+        ),
+        "harmful": (_("A file that runs code"), _("It would print a line when it is opened. Is it opened here?")),
+    }
+
+
+def _offer_examples() -> None:
+    with st.container(border=True):
+        st.markdown(_("**No file at hand?** Take one of these, and guess first whether it will load:"))
+        for name, (title, what) in _examples().items():
+            words, button = st.columns([4, 1], vertical_alignment="center")
+            words.markdown(_("**{title}.** {what}").format(title=title, what=what))
+            button.button(_("Load it"), key=f"files example {name}", on_click=_take, args=(name,), width="stretch")
+
+
+def _take(name: str | None) -> None:
+    session.put(EXAMPLE, name)
 
 
 def read_once(data: bytes) -> tuple[Upload, str] | None:

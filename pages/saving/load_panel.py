@@ -7,6 +7,7 @@ import streamlit as st
 from core.files import weights
 from core.files.contents import rows
 from core.files.uploads import Upload
+from core.files.uploads.places import is_mixed, written
 from core.files.weights import Loaded, match
 from core.processes.confined import Unable
 from pages.saving.answers import answers_view
@@ -14,7 +15,7 @@ from pages.saving.chosen import Chosen
 from pages.saving.file_choice import chosen_file
 from pages.saving.once import once
 from pages.saving.outcome import key_table, odd_numbers, outcome
-from pages.saving.target_network import target_network
+from pages.saving.target_network import Target, target_network
 from pages.saving.tree import file_tree
 from pages.shared.person.language import _, tell
 
@@ -23,31 +24,35 @@ def load_panel(chosen: Chosen | None) -> None:
     """The section: choices at the left, what came of them at the right, and below it each key."""
     left, right = st.columns([5, 6], gap="medium")
     with left:
-        file = chosen_file(chosen)
+        file = chosen_file(chosen, right)
     if file is None:
         return
     upload, key = file
-    state_dict = upload.weights
     with left:
-        if state_dict is None:
+        if not upload.places:
             st.error(_("There is no state_dict in this file: no dict whose values are all tensors."))
             with right:
                 file_tree(rows(upload.value), "files upload tree")
             return
-        config = target_network(upload, key, chosen)
-        if config is None:
+        target = target_network(upload, key, chosen)
+        if target is None:
             return
         mode = _mode()
-        st.code(_code(upload, mode), language="python", wrap_lines=True)
-    matches = match(state_dict, config)
-    loaded = once("files loaded", (key, config, mode), _("Loading …"), lambda: weights.load(state_dict, config, mode))
+        st.code(_code(upload, target, mode), language="python", wrap_lines=True)
+    matches = match(target.weights, target.config)
+    loaded = once(
+        "files loaded",
+        (key, target.place, target.naming, target.config, mode),
+        _("Loading …"),
+        lambda: weights.load(target.weights, target.config, mode),
+    )
     with right:
         if isinstance(loaded, Unable):
             st.error(tell(loaded.problem), icon=":material/error:")
         else:
-            outcome(loaded, matches, mode)
-            odd_numbers(state_dict)
-            answers_view(config, loaded)
+            outcome(loaded, matches, mode, target.could_be if target.could_be != target.naming else None)
+            odd_numbers(target.weights)
+            answers_view(target.config, loaded)
     key_table(matches, loaded if isinstance(loaded, Loaded) else None)
     with st.expander(_("What is in the file")):
         file_tree(rows(upload.value), "files upload tree")
@@ -71,9 +76,8 @@ def _mode() -> str:
     return mode
 
 
-def _code(upload: Upload, mode: str) -> str:
+def _code(upload: Upload, target: Target, mode: str) -> str:
     """PyTorch's lines that load the file in the way chosen."""
-    place = f'["{upload.place}"]' if upload.place else ""
     read = {
         "safetensors": "weights = load_file(PATH)",
         "model": (
@@ -85,11 +89,18 @@ def _code(upload: Upload, mode: str) -> str:
             "stored = onnx.load(PATH).graph.initializer\n"
             "weights = {t.name: torch.tensor(onnx.numpy_helper.to_array(t)) for t in stored}"
         ),
-    }.get(upload.kind, f"weights = torch.load(PATH, weights_only=True){place}")
+    }.get(upload.kind, f"weights = torch.load(PATH, weights_only=True){written(target.place)}")
+    lines = [read]
+    if is_mixed(upload.value, target.place):
+        lines.append("weights = {k: v for k, v in weights.items() if torch.is_tensor(v)}")
+    if target.naming:
+        lines.append(f"weights = {target.naming.code('weights', target.others)}")
     if mode == "fitting":
-        return (
-            f"{read}\nown = net.state_dict()\n"
-            "fitting = {k: v for k, v in weights.items() if k in own and own[k].shape == v.shape}\n"
-            "net.load_state_dict(fitting, strict=False)"
-        )
-    return f"{read}\nnet.load_state_dict(weights{', strict=False' if mode == 'loose' else ''})"
+        lines += [
+            "own = net.state_dict()",
+            "fitting = {k: v for k, v in weights.items() if k in own and own[k].shape == v.shape}",
+            "net.load_state_dict(fitting, strict=False)",
+        ]
+    else:
+        lines.append(f"net.load_state_dict(weights{', strict=False' if mode == 'loose' else ''})")
+    return "\n".join(lines)

@@ -8,15 +8,20 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from core.files.weights import Loaded, Match, prefix
+from core.files.names import Naming
+from core.files.weights import Loaded, Match
 from pages.shared.person.language import _, as_code, joined
 
 MOST_KEYS = 120
 """The most lines that the table of keys has."""
 
 
-def outcome(loaded: Loaded, matches: list[Match], mode: str) -> None:
-    """How loading went, in a sentence; and PyTorch's own words where it was an error."""
+def outcome(loaded: Loaded, matches: list[Match], mode: str, naming: Naming | None = None) -> None:
+    """How loading went, in a sentence; and PyTorch's own words where it was an error.
+
+    Args:
+        naming: what could be taken off the file's names and was not.
+    """
     counts = Counter(key_match.verdict for key_match in matches)
     total = len(matches) - counts["unexpected"]
     if loaded.error:
@@ -28,14 +33,10 @@ def outcome(loaded: Loaded, matches: list[Match], mode: str) -> None:
                 careful = _("Careful: the one tensor that fits was copied all the same.")
             sentence = joined(sentence, careful.format(copied=len(loaded.copied)))
         elif not counts["size"]:
-            before = prefix(matches)
             more = _("Not one name is the same: the network is another one, or its names begin otherwise.")
-            if before:
-                more = _(
-                    "Every name begins with {prefix}, as DataParallel and torch.compile write them. Take it off: {line}"
-                ).format(
-                    prefix=as_code(before),
-                    line=as_code(f'{{k.removeprefix("{before}"): v for k, v in weights.items()}}'),
+            if naming:
+                more = _("The names in the file begin differently. Take it off: {line}").format(
+                    line=as_code(naming.code("weights", others=False))
                 )
             sentence = joined(sentence, more)
         st.error(sentence, icon=":material/error:")

@@ -15,6 +15,7 @@ from core import limits
 from core.engine.manager import Manager
 from core.experiments import experiment
 from core.files import saving
+from core.files.examples import EXAMPLES
 from pages.saving.chosen import FIRST_RUNS, PREFERENCE
 from pages.saving.resume_panel import risen
 from tests.pages.tabs import ANNE, BOB, Tab
@@ -215,19 +216,115 @@ def test_a_finished_checkpoint_is_lengthened_as_far_as_one_likes(
     assert (adopted.status, adopted.step, adopted.config.num_steps) == ("paused", 60, 85)
 
 
-def test_ones_own_network_behind_a_prefix_is_not_said_to_be_another(
+def saved(content: Any) -> bytes:
+    """The file that torch.save makes of it."""
+    file = io.BytesIO()
+    torch.save(content, file)
+    return file.getvalue()
+
+
+def network(name: str, **values: Any) -> dict[str, torch.Tensor]:
+    """The weights of an untrained network."""
+    config = experiment(name).config.create({"device": "cpu", **values})
+    return dict(experiment(name).untrained(config).net.state_dict())
+
+
+def given(page: Tab, data: bytes) -> Tab:
+    """The page with a file on “Load”."""
+    page.at.file_uploader[0].set_value(None)
+    page.at.file_uploader[0].upload("file.pt", data, "application/octet-stream")
+    page.run()
+    return page
+
+
+def choices(page: Tab) -> dict[str, str]:
+    """What is chosen of a file, by the labels of the menus."""
+    return {element.label: str(element.value) for element in page.at.selectbox}
+
+
+def test_ones_own_network_is_found_whatever_stands_before_its_names(
     open_tab: Callable[..., Tab], manager: Manager
 ) -> None:
-    net = experiment("cnn").untrained(experiment("cnn").config.create({"device": "cpu"})).net
-    weights = {f"model.{name}": tensor for name, tensor in net.state_dict().items()}
-    file = io.BytesIO()
-    torch.save({**weights, "loss.weight": torch.ones(10)}, file)
-    trained(manager)
+    trained(manager)  # a classifier, chosen in the sidebar: it is not the file's network
     page = open_tab().open("saving").set("files section", "load").set("files source", "upload")
-    page.at.file_uploader[0].upload("cnn.pt", file.getvalue(), "application/octet-stream")
-    page.run()
+    behind = {f"model.{name}": tensor for name, tensor in network("cnn").items()}
+    given(page, saved({**behind, "criterion.weight": torch.ones(10), "criterion.bias": torch.ones(10)}))
+    assert [element.value for element in page.at.success] == ["All 6 keys fit: `<All keys matched successfully>`."]
+    assert choices(page)["Network to load into"] == "CNN, the tutorial's"
+    assert choices(page)["Taken off the names"] == "model."
+    assert "Its sizes are those of" not in page.words, "they are the tutorial's"
+    assert (
+        "`model.` is the attribute under which another module holds the network. Left out, because their names begin "
+        "differently: `criterion.weight`, `criterion.bias`."
+    ) in page.words
+    assert (
+        'weights = {k.removeprefix("model."): v for k, v in weights.items() if k.startswith("model.")}'
+    ) in page.words
+
+    wrapped = {f"module._orig_mod.{name}": tensor for name, tensor in network("vgg", width="1/16").items()}
+    given(page, saved({"epoch": 3, "best": {"ema": wrapped}}))
+    assert [element.value for element in page.at.success] == ["All 93 keys fit: `<All keys matched successfully>`."]
+    assert choices(page)["Network to load into"] == "VGG, with the file's sizes"
+    assert "Its sizes are those of `width = '1/16'`." in page.words
+    assert "`module.` was written by a wrapper: nn.DataParallel, DistributedDataParallel." in page.words
+    assert "`_orig_mod.` was written by a wrapper: torch.compile." in page.words
+    assert 'weights = torch.load(PATH, weights_only=True)["best"]["ema"]' in page.words
+    [menu] = [element for element in page.at.selectbox if element.label == "Taken off the names"]
+    menu.set_value("").run()
     [error] = [element.value for element in page.at.error]
-    assert error.endswith("Not one name is the same: the network is another one, or its names begin otherwise.")
+    assert error.startswith("PyTorch refuses. Another size: 0. Missing in the file: 93. Unexpected: 93.")
+    assert 'begin differently. Take it off: `{k.removeprefix("module._orig_mod."): v for k, v in weights' in error
+
+
+def test_a_part_that_was_wrapped_is_unwrapped(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    page = open_tab().open("saving").set("files section", "load")
+    names = network("vgg", width="1/16").items()
+    given(page, saved({name.replace("features.", "features.module."): tensor for name, tensor in names}))
+    assert [element.value for element in page.at.success] == ["All 93 keys fit: `<All keys matched successfully>`."]
+    assert 'weights = {k.replace("module.", ""): v for k, v in weights.items()}' in page.words
+
+
+def test_of_two_networks_in_a_file_one_chooses(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    page = open_tab().open("saving").set("files section", "load")
+    models = {"critic": {"layer.weight": torch.ones(2, 2)}, "actor": network("rnn", cell="LSTM", hidden_size=24)}
+    given(page, saved({"models": [models], "optimizer": {"state": {0: {"exp": torch.ones(2)}}, "param_groups": []}}))
+    assert choices(page)["Weights in the file"] == '["models"][0]["actor"]'
+    assert choices(page)["Network to load into"] == "RNN, with the file's sizes"
+    assert [element.value for element in page.at.success] == ["All 6 keys fit: `<All keys matched successfully>`."]
+    [menu] = [element for element in page.at.selectbox if element.label == "Weights in the file"]
+    assert len(menu.options) == 2
+    menu.set_value('["models"][0]["critic"]').run()
+    assert "Not one name is the same" in page.errors[0]
+    assert 'weights = torch.load(PATH, weights_only=True)["models"][0]["critic"]' in page.words
+
+    two = {f"{who}.{name}": tensor for who in ("student", "teacher") for name, tensor in network("cnn").items()}
+    given(page, saved({**two, "epoch": 7}))
+    assert choices(page)["Taken off the names"] == "student."
+    assert "weights = {k: v for k, v in weights.items() if torch.is_tensor(v)}" in page.words
+    [menu] = [element for element in page.at.selectbox if element.label == "Taken off the names"]
+    menu.set_value("teacher.").run()
+    assert [element.value for element in page.at.success] == ["All 6 keys fit: `<All keys matched successfully>`."]
+    assert "`student.conv1.0.weight`, `student.conv1.0.bias`, `student.conv2.0.weight` and 3 more." in page.words
+
+
+def test_without_a_file_there_are_examples(open_tab: Callable[..., Tab], manager: Manager) -> None:
+    page = open_tab().open("saving").set("files section", "load")
+    assert "**No file at hand?**" in page.words
+    keys = {"wrapped": 6, "nested": 6, "wider": 16}
+    for name in EXAMPLES:
+        page.press(f"files example {name}")
+        assert "**No file at hand?**" not in page.words
+        if name in keys:
+            assert page.errors == []
+            [success] = [element.value for element in page.at.success]
+            assert success.startswith(f"All {keys[name]} keys fit")
+        else:
+            assert page.errors == [
+                "This file would run code when opened, builtins.print, so it was not opened: save "
+                "net.state_dict(), plain numbers and texts instead."
+            ]
+        page.press("files examples")
+    assert "**No file at hand?**" in page.words
 
 
 def test_what_a_file_lacks_to_be_a_checkpoint_is_named(open_tab: Callable[..., Tab]) -> None:

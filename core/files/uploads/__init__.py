@@ -9,11 +9,9 @@ from torch import Tensor
 
 from core import limits
 from core.files.uploads.packed import unpack
+from core.files.uploads.places import Place, places, weights_at
 from core.files.uploads.reader import examine, most_bytes
 from core.processes.confined import MEMORY, confined
-
-NESTED = ("net", "model", "state_dict", "model_state_dict")
-"""Where the weights lie in most files that hold more than them; any other name is tried after these."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class Upload:
 
     Attributes:
         kind: state_dict, safetensors, model, checkpoint, exported, onnx or other.
-        value: its content: dicts, lists, tensors, numbers and texts, nothing else.
+        value: its content: dicts, lists, tensors, numbers, texts, and lines of what is only shown.
         size: bytes of the file.
         class_name: of a whole model.
         metadata: texts that a safetensors file or a program carries.
@@ -35,26 +33,14 @@ class Upload:
     metadata: dict[str, str] = field(default_factory=dict)
 
     @property
-    def place(self) -> str | None:
-        """Where the state_dict lies: "" if it is all of the file, its key in the file's dict, None if there is none."""
-        if not isinstance(self.value, dict):
-            return None
-        names = [name for name in NESTED if name in self.value]
-        names += [name for name in self.value if isinstance(name, str) and name not in names]
-        inside = {"": self.value, **{name: self.value[name] for name in names}}
-        return next((name for name, content in inside.items() if _is_state_dict(content)), None)
+    def places(self) -> list[Place]:
+        """Where the state_dicts lie, the likeliest first."""
+        return places(self.value)
 
     @property
     def weights(self) -> dict[str, Tensor] | None:
-        """The state_dict in it."""
-        place = self.place
-        if place is None:
-            return None
-        return {str(name): tensor for name, tensor in (self.value[place] if place else self.value).items()}
-
-
-def _is_state_dict(found: Any) -> bool:
-    return isinstance(found, dict) and bool(found) and all(isinstance(tensor, Tensor) for tensor in found.values())
+        """The likeliest state_dict in it."""
+        return next((weights_at(self.value, place) for place in self.places), None)
 
 
 def read(data: bytes) -> Upload:

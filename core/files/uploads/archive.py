@@ -23,6 +23,8 @@ EXPORTED = re.compile(
     r"|constants/(tensor_[0-9]{1,5}|\w{1,40}_constants_config\.json))|extra/[\w.]{1,80}"
 )
 """What torch.export puts into it."""
+ENDINGS = (".pt", ".pth", ".pt2", ".ckpt", ".bin", ".safetensors", ".onnx")
+"""How the names of files end that are read here by themselves."""
 PICKLED = re.compile(r"serialized_(state_dict|exported_program)\.\w+|data/weights/\w{1,40}\.pt")
 """What torch.export put into it before it kept weights as bare numbers."""
 
@@ -84,6 +86,11 @@ def _writer(names: list[str]) -> tuple[str, str]:
         pickles = [name for name in names if name.endswith("data.pkl")]
         if len(pickles) == 1:
             return "save", pickles[0].removesuffix("data.pkl")
+        inside = next((name for name in names if name.endswith(ENDINGS) and name.isprintable()), None)
+        if inside is not None:
+            raise Unable(
+                Problem("", "This zip holds another file, {name}: unpack it and upload that.", {"name": inside[:80]})
+            )
     raise Unable(Problem("", "This zip was written neither by torch.save nor by torch.export: it was not opened."))
 
 

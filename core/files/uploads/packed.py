@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from core.files.contents import Line
+
 DTYPES = {
     str(dtype).removeprefix("torch."): dtype
     for dtype in (
@@ -71,8 +73,10 @@ def _plain(value: Any, tensors: list[Tensor]) -> Any:
     if isinstance(value, Tensor):
         tensors.append(value)
         return {"tensor": len(tensors) - 1}
+    if isinstance(value, Line):
+        return {"line": [value.shown, value.dtype]}
     if isinstance(value, dict):
-        return {"dict": [[key, _plain(item, tensors)] for key, item in value.items()]}
+        return {"dict": [[_plain(key, tensors), _plain(item, tensors)] for key, item in value.items()]}
     if isinstance(value, list | tuple):
         return {type(value).__name__: [_plain(item, tensors) for item in value]}
     return value
@@ -84,7 +88,9 @@ def _rich(value: Any, tensors: list[Tensor]) -> Any:
     ((kind, content),) = value.items()
     if kind == "tensor":
         return tensors[content]
+    if kind == "line":
+        return Line(*content)
     if kind == "dict":
-        return {key: _rich(item, tensors) for key, item in content}
+        return {_rich(key, tensors): _rich(item, tensors) for key, item in content}
     items = [_rich(item, tensors) for item in content]
     return tuple(items) if kind == "tuple" else items

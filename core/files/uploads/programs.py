@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.config import Problem
 from core.files.uploads.packed import DTYPES, raw
-from core.files.uploads.pickles import damaged, too_many_parts
+from core.files.uploads.pickles import damaged, instead_of, other_numbers, too_many_parts
 from core.foreign import read_json
 from core.processes.confined import Unable
 
@@ -30,12 +30,23 @@ SCALAR_TYPES = {
     13: "bfloat16",
 }  # fmt: skip
 """The numbers that torch.export has for kinds of numbers: enum ScalarType of its schema."""
+OTHER_SCALARS = {
+    9: "complex32", 10: "complex64", 11: "complex128", 28: "uint16", 29: "float8_e4m3fn", 30: "float8_e5m2",
+    31: "float8_e4m3fnuz", 32: "float8_e5m2fnuz", 33: "float8_e8m0fnu", 34: "uint32", 35: "uint64",
+}  # fmt: skip
+"""The kinds of that enum that are not read."""
 STRIDED = 7
 ONNX_TYPES = {
     1: "float32", 2: "uint8", 3: "int8", 5: "int16", 6: "int32", 7: "int64", 9: "bool", 10: "float16", 11: "float64",
     16: "bfloat16",
 }  # fmt: skip
 """The numbers that ONNX has for kinds of numbers: enum TensorProto.DataType."""
+OTHER_ONNX_TYPES = {
+    4: "uint16", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 17: "float8e4m3fn",
+    18: "float8e4m3fnuz", 19: "float8e5m2", 20: "float8e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4e2m1",
+    24: "float8e8m0", 25: "uint2", 26: "int2", 27: "float6e2m3", 28: "float6e3m2",
+}  # fmt: skip
+"""The kinds of that enum that are not read."""
 ELSEWHERE_IN_TENSOR = ("float_data", "int32_data", "string_data", "int64_data", "double_data", "uint64_data")
 """Where a TensorProto may hold its numbers instead of in raw_data."""
 
@@ -90,6 +101,8 @@ def _exported_tensor(about: Any, files: Mapping[str, bytes], stored: dict[str, T
     content = files.get(f"data/weights/{place}")
     if content is None or len(shape) != len(strides) or len(shape) > MOST_AXES:
         raise Unable(lies())
+    if layout == STRIDED and kind in OTHER_SCALARS:
+        raise Unable(other_numbers(OTHER_SCALARS[kind], instead_of(OTHER_SCALARS[kind])))
     if kind not in SCALAR_TYPES or layout != STRIDED:
         raise Unable(_other_numbers("dtype" if layout == STRIDED else "layout", kind if layout == STRIDED else layout))
     dtype = DTYPES[SCALAR_TYPES[kind]]
@@ -158,6 +171,9 @@ def _initializer(message: Any) -> tuple[str, Tensor]:
         raise Unable(Problem("", "The weights of this ONNX file are not stored as raw_data: they can't be read here."))
     if message.HasField("segment") or _misfits(message):
         raise Unable(damaged())
+    if message.data_type in OTHER_ONNX_TYPES:
+        kind = OTHER_ONNX_TYPES[message.data_type]
+        raise Unable(other_numbers(kind, instead_of(kind)))
     if message.data_type not in ONNX_TYPES:
         raise Unable(_other_numbers("data_type", message.data_type if message.HasField("data_type") else "?"))
     shape, content = list(message.dims), message.raw_data

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from core import limits
 from core.config import Problem
-from core.files.uploads import archive, pickles, programs
+from core.files.uploads import archive, pickles, programs, values
 from core.files.uploads.packed import DTYPES, pack
 from core.files.uploads.programs import LONGEST_TEXT
 from core.foreign import LONGEST_JSON, read_json, written
@@ -110,12 +110,13 @@ def _checked(texts: dict[str, str]) -> dict[str, str]:
 
 
 def _torch_file(files: dict[str, bytes]) -> dict[str, Any]:
-    classes = pickles.check(files["data.pkl"])
+    program, classes = pickles.checked(files["data.pkl"])
     stands: list[Any] = [(type("StandIn", (StandIn,), {"path": name}), name.replace(" ", ".")) for name in classes]
+    stands += [(function, values.path_of(function)) for function in values.OWN.values()]
     try:
         with warnings.catch_warnings(), torch.serialization.safe_globals(stands):
             warnings.simplefilter("ignore")
-            value = torch.load(archive.rebuilt(files), map_location="cpu", weights_only=True)
+            value = torch.load(archive.rebuilt({**files, "data.pkl": program}), map_location="cpu", weights_only=True)
     except MemoryError:
         raise
     except Exception as error:  # whatever PyTorch says of it advises to trust the file; that is never shown
@@ -160,7 +161,7 @@ class _Plain:
         if isinstance(value, Tensor):
             return self._tensor(value)
         if type(value) in (dict, OrderedDict):
-            if not all(type(key) in (str, int) and len(str(key)) < 300 and _is_whole(str(key)) for key in value):
+            if not all(_is_plain_key(key) for key in value):
                 raise Unable(pickles.strange("dict"))
             return {key: self.of(item, depth + 1) for key, item in value.items()}
         if type(value) is set:
@@ -177,30 +178,36 @@ class _Plain:
             if self.bytes > most_bytes():
                 raise Unable(pickles.too_many_parts())
             return value
-        raise Unable(pickles.strange(type(value).path if isinstance(value, StandIn) else type(value).__name__))
+        line = values.line_of(value)
+        if line is not None:
+            return line
+        if isinstance(value, StandIn):
+            raise Unable(pickles.whole_network(type(value).path))
+        raise Unable(pickles.strange(type(value).__name__))
 
     def _tensor(self, tensor: Tensor) -> Tensor:
-        if tensor.dtype not in DTYPES.values():
-            raise Unable(pickles.other_numbers(str(tensor.dtype)))
         if type(tensor) not in (Tensor, nn.Parameter) or tensor.layout != torch.strided or tensor.device.type != "cpu":
             raise Unable(pickles.strange(type(tensor).__name__))
-        size = tensor.numel() * tensor.dtype.itemsize
-        stored = tensor.untyped_storage().nbytes()
+        if tensor.dtype not in DTYPES.values():
+            kind = str(tensor.dtype).removeprefix("torch.")
+            raise Unable(pickles.other_numbers(kind, pickles.instead_of(kind)))
+        tensor = tensor.detach()
         self.tensors += 1
-        self.bytes += size
+        self.bytes += tensor.numel() * tensor.dtype.itemsize
+        stored = tensor.untyped_storage().nbytes()
         if (stored not in self.sizes and stored) or self.bytes > most_bytes():
             raise Unable(programs.lies())
-        if not dense(tensor):
-            raise Unable(
-                Problem(
-                    "",
-                    "A tensor in this file is a view that repeats numbers or leaves some out: save its .clone() "
-                    "instead.",
-                )
-            )
-        if size > stored:
-            raise Unable(programs.lies())
-        return tensor.detach()
+        tensor = tensor.resolve_neg()
+        return tensor if dense(tensor) else tensor.contiguous()
+
+
+def _is_plain_key(key: Any) -> bool:
+    """Whether a dict's key is a text, a number, None or a tuple of such."""
+    if type(key) is tuple:
+        return len(key) < 10 and all(type(part) is not tuple and _is_plain_key(part) for part in key)
+    if type(key) is int and abs(key) >= 2**64:
+        return False
+    return type(key) in (str, int, float, bool, type(None)) and len(str(key)) < 300 and _is_whole(str(key))
 
 
 def _is_whole(text: str) -> bool:
@@ -294,7 +301,7 @@ def _safe_tensor(entry: Any, body: memoryview) -> tuple[Tensor, tuple[int, int]]
     if not isinstance(kind, str) or not KIND.fullmatch(kind):
         raise Unable(pickles.damaged())
     if kind not in SAFETENSORS:
-        raise Unable(pickles.other_numbers(kind))
+        raise Unable(pickles.other_numbers(kind, pickles.instead_of(kind)))
     dtype = DTYPES[SAFETENSORS[kind]]
     numbers = [*shape, start, end] if isinstance(shape, list) else [None]
     if not all(type(number) is int and 0 <= number <= most_bytes() for number in numbers) or len(shape) > 16:

@@ -3,13 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
 import torch
 
 from core.engine.manager import Manager
 from core.experiments import experiment
-from core.files.uploads import Upload
-from core.files.weights import Match, load, load_into, match, prefix
+from core.files.weights import Match, load, load_into, match
 from core.models import CNN
 from tests.core.files.test_saving import trained
 from tests.experiments import over_all
@@ -32,22 +30,6 @@ def test_verdicts_key_by_key(tmp_path: Path) -> None:
     deeper = {entry.key: entry.verdict for entry in match(weights, config.changed(hidden_sizes=(10, 10)))}
     assert deeper["hidden.4.weight"] == "missing"
     assert Match("a", None, (2,)).verdict == "missing"
-
-
-def test_a_prefix_before_every_name_is_seen(tmp_path: Path) -> None:
-    config, path = trained("classifier", tmp_path)
-    weights = weights_of(path)
-    assert prefix(match({f"module.{key}": tensor for key, tensor in weights.items()}, config)) == "module."
-    assert prefix(match(weights, config)) == ""
-    assert prefix(match({f"other.{key}.x": tensor for key, tensor in weights.items()}, config)) == ""
-
-
-@pytest.mark.parametrize("place", ["", "net", "model", "state_dict", "model_state_dict"])
-def test_where_the_weights_lie_in_a_file_is_told(place: str) -> None:
-    weights = {"a": torch.rand(2)}
-    upload = Upload("other", {place: weights, "epoch": 3} if place else weights, 100)
-    assert upload.place == place and upload.weights == weights
-    assert Upload("other", {"epoch": 3, "best": torch.rand(2)}, 100).place is None
 
 
 def test_what_load_state_dict_does_in_each_mode() -> None:

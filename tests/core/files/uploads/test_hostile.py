@@ -192,6 +192,8 @@ def test_views_of_one_storage_and_empty_tensors_of_a_program_are_read() -> None:
         "t": weight(sizes=ints(2, 10), strides=ints(1, 2)),
         "row": weight(sizes=ints(2), strides=ints(1), storage_offset={"as_int": 6}),
         "none": weight(sizes=ints(0, 3), strides=ints(3, 1)),
+        "again": weight(sizes=ints(3, 2), strides=ints(0, 1)),
+        "windows": weight(sizes=ints(2, 2), strides=ints(1, 1)),
         "number": weight(sizes=[], strides=[]),
     }
     weights = unpack(examine(hostile_programs.with_config({"config": config})))["value"]
@@ -200,6 +202,8 @@ def test_views_of_one_storage_and_empty_tensors_of_a_program_are_read() -> None:
     assert torch.equal(weights["t"], whole.T)
     assert torch.equal(weights["row"], whole[3])
     assert weights["none"].shape == (0, 3)
+    assert torch.equal(weights["again"], whole[:1].expand(3, 2))
+    assert torch.equal(weights["windows"], torch.stack([whole.flatten()[:2], whole.flatten()[1:3]]))
     assert torch.equal(weights["number"], whole[0, 0])
 
 
@@ -212,7 +216,7 @@ def test_a_deep_view_of_a_large_storage_is_read_as_what_it_shows() -> None:
 
 def test_what_pytorch_says_of_a_file_is_never_shown() -> None:
     file = io.BytesIO()
-    torch.save({"w": torch.device("cpu")}, file)
+    torch.save({"w": torch.float32, "f": torch.relu}, file)
     with pytest.raises(Unable) as caught:
         examine(file.getvalue())
     assert "weights_only" not in str(caught.value)

@@ -1,0 +1,67 @@
+"""Where the weights lie in a file that holds more than them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from torch import Tensor
+
+Place = tuple[str | int, ...]
+"""The keys that lead to something in nested dicts and lists; empty for all of the file."""
+NAMES = ("net", "model", "state_dict", "model_state_dict")
+"""What the weights are called in most files that hold more than them."""
+MOST_PLACES = 20
+
+
+def places(value: Any) -> list[Place]:
+    """Where the state_dicts are: what is named as most are, then what lies less deep, at most `MOST_PLACES`."""
+    found: list[Place] = []
+    for place in _places(value, ()):
+        found.append(place)
+        if len(found) == MOST_PLACES:
+            break
+    return sorted(found, key=lambda place: (len(place) > 0 and place[-1] not in NAMES, len(place)))
+
+
+def weights_at(value: Any, place: Place) -> dict[str, Tensor]:
+    """The state_dict at one of the `places`: its tensors by their names."""
+    for key in place:
+        value = value[key]
+    return {str(name): tensor for name, tensor in value.items() if isinstance(tensor, Tensor)}
+
+
+def is_mixed(value: Any, place: Place) -> bool:
+    """Whether other things than tensors lie among the weights."""
+    for key in place:
+        value = value[key]
+    return not all(isinstance(item, Tensor) for item in value.values())
+
+
+def written(place: Place) -> str:
+    """The place as it stands in code, such as ["a"]["b"]."""
+    return "".join(f"[{json.dumps(key, ensure_ascii=False)}]" for key in place)
+
+
+def _places(value: Any, place: Place) -> Iterator[Place]:
+    if isinstance(value, Mapping):
+        if _is_state_dict(value):
+            yield place
+        if {"state", "param_groups"} <= set(value):
+            return  # an optimizer's: its averages are tensors, too, and no network's
+        inside: Any = value.items()
+    elif isinstance(value, list | tuple):
+        inside = enumerate(value)
+    else:
+        return
+    for key, item in inside:
+        if type(key) in (str, int):
+            yield from _places(item, (*place, key))
+
+
+def _is_state_dict(value: Mapping[Any, Any]) -> bool:
+    """Whether a dict holds weights: nothing but tensors, or tensors that are named like those of layers."""
+    tensors = [name for name, item in value.items() if isinstance(item, Tensor)]
+    named = any(isinstance(name, str) and "." in name.strip(".") for name in tensors)
+    return bool(tensors) and (named or len(tensors) == len(value))
