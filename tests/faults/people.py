@@ -138,6 +138,8 @@ class Tab:
     def run_id(self) -> str | None:
         """The run on display."""
         views = [json.loads(element.json) for element in self.of("bidi_component") if "live view" in element.id]
+        if not views:
+            raise AssertionError(f"the page has no live view; it says {self.words()} {self.exceptions}")
         run: str | None = views[-1]["run"]
         return run
 
@@ -200,7 +202,7 @@ class Tab:
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 self._drawn[tuple(message.metadata.delta_path)] = message.delta.new_element
             elif kind == "script_finished":
-                finished = True
+                finished = message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
 
 class Live:
