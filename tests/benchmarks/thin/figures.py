@@ -175,7 +175,7 @@ def curves_rows(where: Place) -> Iterator[Row]:
             tab.pause(clock)
         steps = tab.look("behind.connection().step")
         known = len(link.live_sockets())
-        tab.open(CLASSIFIER)
+        tab.open("/classifier")  # a link with settings would begin anew
         tab.until("behind.connection()?.live", TRAINING)
         [socket] = link.live_sockets()[known:]
         first = [kind for kind, _size in socket.messages].index(BINARY)
