@@ -16,8 +16,8 @@ MOST_MAPS = 16
 MOST_BLOCKS = 5
 MOST_SIDE = 32
 """Pixels of a map's side on the screen."""
-LEVELS = 32
-"""Steps of a map's colour from 0 to its strongest: so small a map shows no more, and it packs a fifth smaller."""
+LEVELS = 24
+"""Steps of a map's colour from 0 to its strongest: so small a map shows no more, and it packs a quarter smaller."""
 
 
 def maps_of_blocks(features: nn.Sequential, x: Tensor) -> tuple[list[np.ndarray], Tensor]:

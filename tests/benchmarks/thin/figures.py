@@ -178,9 +178,8 @@ def curves_rows(where: Place) -> Iterator[Row]:
         tab.open("/classifier")  # a link with settings would begin anew
         tab.until("behind.connection()?.live", TRAINING)
         [socket] = link.live_sockets()[known:]
-        first = [kind for kind, _size in socket.messages].index(BINARY)
-        texts = sum(size for kind, size in socket.messages[:first] if kind == TEXT)
-        yield Row(f"connecting to a run of {steps:,} steps, before its picture", texts / 1000, "kB", 100, True)
+        _kind, hello = socket.messages[0]  # packed, if it is long
+        yield Row(f"connecting to a run of {steps:,} steps, before its picture", hello / 1000, "kB", 100, True)
         tab.page.get_by_test_id("speed").select_option(str(SPEED))
         tab.proceed()
         yield curves_row(f"processor time of one redraw of both curves, after {steps:,} steps", tab)
