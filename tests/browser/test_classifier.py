@@ -345,7 +345,7 @@ def test_points_by_clicking_and_from_a_csv_that_is_wrong_and_then_right(screen: 
     screen.click_at(3, -2)
     own = page.get_by_text("Own points from a CSV (1 points now)")
     expect(own).to_be_visible()
-    point = screen.until("(({ data }) => data[2]?.x.length && [data[2].x[0], data[2].y[0]])(behind.part('plot-run'))")
+    point = screen.until("(({ x, y }) => x.length && [x[0], y[0]])(behind.part('plot-run').data.at(-1))")
     assert point == pytest.approx([3, -2], abs=0.1)
     own.click()
     field = page.get_by_role("textbox", name="Paste a CSV")
