@@ -186,7 +186,7 @@ def test_single_step_then_play_then_reset_to_the_same_first_picture(screen: Scre
 
 
 def test_learning_rate_and_speed_act_without_a_restart(person: Callable[..., Person]) -> None:
-    screen = person().open("/classifier?num_steps=2000")  # at 30 a second it goes on for longer than anything may take
+    screen = person().open("/classifier?num_steps=1400")  # of more, a page that lags gets as many as a plot shows
     run = screen.play(speed=30)
     screen.slide("Learning rate", "ArrowRight", times=3)
     screen.until("behind.connection().events.some(({ lr }) => lr === 0.2)")
@@ -199,7 +199,7 @@ def test_learning_rate_and_speed_act_without_a_restart(person: Callable[..., Per
     screen.part("speed").select_option("0")
     screen.status("finished")
     assert screen.run == run
-    screen.whole(2000)
+    screen.whole(1400)
 
 
 def test_learning_rate_dragged_until_it_breaks(person: Callable[..., Person]) -> None:
