@@ -67,8 +67,9 @@ class Naming:
         """
         head = json.dumps(self.head, ensure_ascii=False)
         name = f"k.removeprefix({head})" if self.head else "k"
-        for part in self.inside:
-            name += f'.replace("{part}.", "")'
+        if self.inside:
+            taken = f'!= "{self.inside[0]}"' if len(self.inside) == 1 else f"not in {self.inside!r}".replace("'", '"')
+            name = f'".".join(part for part in {name}.split(".") if part {taken})'
         only = f" if k.startswith({head})" if others else ""
         return f"{{{name}: v for k, v in {dictionary}.items(){only}}}"
 

@@ -39,18 +39,13 @@ def turn(screen: Screen, state: str) -> None:
 def test_pause_and_play_show_at_the_click_not_when_the_answer_comes(person: Callable[..., Person]) -> None:
     screen = person().open("/classifier?num_steps=20000")
     screen.play(speed=30)
-    screen.page.evaluate(HOLD)
-    screen.press("play")
-    screen.status("pausing")
-    assert screen.look("behind.connection().status") == "running"
-    screen.look("arrive()")
-    screen.status("paused")
-    screen.page.evaluate(HOLD)
-    screen.press("play")
-    screen.status("resuming")
-    assert screen.look("behind.connection().status") == "paused"
-    screen.look("arrive()")
-    screen.status("running")
+    for shown, before, after in (("pausing", "running", "paused"), ("resuming", "paused", "running")):
+        screen.page.evaluate(HOLD)
+        screen.press("play")
+        screen.status(shown)
+        assert screen.look("behind.connection().status") == before
+        screen.look("arrive()")
+        screen.status(after)
     screen.whole()
 
 

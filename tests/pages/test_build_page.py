@@ -10,6 +10,7 @@ import pytest
 from core.blocks import MOST_BLOCKS
 from core.blocks.presets import PRESETS
 from core.experiments.build import TUTORIAL_CNN
+from tests.core.blocks.test_pasted import TWO_PARTS
 from tests.pages.tabs import BOB, Tab
 from tests.pages.test_language import Message, assert_chinese, catalogs, messages  # noqa: F401
 from tests.waiting import until
@@ -117,19 +118,6 @@ def test_text_that_can_be_read_in_part_keeps_the_rest(builder: Builder) -> None:
     builder.edit("type", path=[1], value="relu")
     builder.edit("fix")
     assert builder.network == "Conv2d(1,8,3),ReLU(),Flatten(),Linear(5408,10)"
-
-
-TWO_PARTS = """
-class Reader(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.eyes = nn.Sequential(nn.Conv2d(1, 6, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
-        self.mind = nn.Sequential(nn.Conv2d(6, 12, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
-        self.mouth = nn.Linear(12 * 7 * 7, 10)
-
-    def forward(self, x):
-        return self.mouth(self.mind(self.eyes(x)).flatten(1))
-"""
 
 
 def test_a_pasted_class_is_all_of_its_network(builder: Builder) -> None:

@@ -281,7 +281,8 @@ def test_a_part_that_was_wrapped_is_unwrapped(open_tab: Callable[..., Tab], mana
     names = network("vgg", width="1/16").items()
     given(page, saved({name.replace("features.", "features.module."): tensor for name, tensor in names}))
     assert [element.value for element in page.at.success] == ["All 93 keys fit: `<All keys matched successfully>`."]
-    assert 'weights = {k.replace("module.", ""): v for k, v in weights.items()}' in page.words
+    renamed = '".".join(part for part in k.split(".") if part != "module")'
+    assert f"weights = {{{renamed}: v for k, v in weights.items()}}" in page.words
 
 
 def test_of_two_networks_in_a_file_one_chooses(open_tab: Callable[..., Tab], manager: Manager) -> None:

@@ -27,21 +27,23 @@ def places(value: Any) -> list[Place]:
 
 def weights_at(value: Any, place: Place) -> dict[str, Tensor]:
     """The state_dict at one of the `places`: its tensors by their names."""
-    for key in place:
-        value = value[key]
-    return {str(name): tensor for name, tensor in value.items() if isinstance(tensor, Tensor)}
+    return {str(name): tensor for name, tensor in _at(value, place).items() if isinstance(tensor, Tensor)}
 
 
 def is_mixed(value: Any, place: Place) -> bool:
     """Whether other things than tensors lie among the weights."""
-    for key in place:
-        value = value[key]
-    return not all(isinstance(item, Tensor) for item in value.values())
+    return not all(isinstance(item, Tensor) for item in _at(value, place).values())
 
 
 def written(place: Place) -> str:
     """The place as it stands in code, such as ["a"]["b"]."""
     return "".join(f"[{json.dumps(key, ensure_ascii=False)}]" for key in place)
+
+
+def _at(value: Any, place: Place) -> Any:
+    for key in place:
+        value = value[key]
+    return value
 
 
 def _places(value: Any, place: Place) -> Iterator[Place]:

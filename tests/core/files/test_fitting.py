@@ -63,6 +63,15 @@ def test_what_stands_before_the_names_is_taken_off(case: str) -> None:
     CNN().load_state_dict(renamed)
 
 
+@pytest.mark.parametrize("inside", [("module",), ("module", "_orig_mod")])
+def test_the_code_on_the_screen_renames_as_it_was_done(inside: tuple[str, ...]) -> None:
+    naming = Naming("net.", inside)
+    names = ["net.a.module.b", "net.submodule.0", "net.module.module.c", "net._orig_mod.d.weight", "other.e"]
+    renamed = naming.applied(dict.fromkeys(names, 0))
+    assert "submodule.0" in renamed and "a.b" in renamed
+    assert eval(naming.code("weights", others=True), {"weights": dict.fromkeys(names, 0)}) == renamed
+
+
 def test_names_of_something_else_have_no_head() -> None:
     own = CNN().state_dict()
     assert namings({f"other.{name}.x": tensor for name, tensor in own.items()}, own) == []
