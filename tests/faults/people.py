@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from urllib.request import Request, urlopen
 
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -99,7 +100,7 @@ class Tab:
         self.query = "&".join(f"{name}={value}" for name, value in query.items())
         self._drawn: dict[tuple[int, ...], Any] = {}
         self.session = ""
-        self._page_hash = ""
+        self._page_hash = self._told = ""
         known = ("PLACEHOLDER", session) if session else ()
         self._socket = person.connect("/_stcore/stream", "streamlit", *known)
         self.run()
@@ -201,8 +202,18 @@ class Tab:
                 self.query = message.page_info_changed.query_string
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 self._drawn[tuple(message.metadata.delta_path)] = message.delta.new_element
+                self._say_drawn(message.delta.new_element)
             elif kind == "script_finished":
                 finished = message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+
+    def _say_drawn(self, element: Any) -> None:
+        """Say that a live view's picture is there, for which the rest of the page waits."""
+        view = element.WhichOneof("type") == "bidi_component" and "live view" in element.bidi_component.id
+        place = json.loads(element.bidi_component.json)["drawn"] if view else self._told
+        if place != self._told:
+            self._told = place
+            headers = {"Origin": self.person.url, "Cookie": self.person.cookie}
+            urlopen(Request(self.person.url + place, method="POST", headers=headers), timeout=PATIENCE).close()
 
 
 class Live:

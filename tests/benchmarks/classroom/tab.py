@@ -57,6 +57,11 @@ class Browser:
         """Fetch something of the app."""
         return await self.http.get(path)
 
+    async def post(self, path: str) -> None:
+        """Tell the app something, as a page does of its own accord."""
+        with suppress(httpx2.HTTPError):
+            await self.http.post(path, headers={"Origin": self.url})
+
     @property
     def cookie(self) -> str:
         """The header with all cookies."""
@@ -326,6 +331,8 @@ class Tab:
     def _adopt(self, data: dict[str, Any]) -> None:
         """The view has other data: another run, or an answer to Play."""
         answered = any(self.data.get(name) != data.get(name) for name in ("run", "next"))
+        if self.data.get("drawn") != data["drawn"]:
+            self._start(self.browser.post(data["drawn"]))  # as live.js says that its picture is there
         self.data = data
         if self.live is None or self.live.path != data.get("next"):
             self._show_live(data["socket"])
