@@ -39,10 +39,12 @@ elif __name__ != "__mp_main__":
     from streamlit.runtime.pages_manager import PagesManager
 
     from pages.shared.person import worksheet
+    from pages.shared.server.imports import import_all
     from pages.shared.server.routes import lifespan, middleware, routes
     from pages.shared.server.start import check_start
 
     check_start()
+    import_all()
     # Without this the first deep link after a start takes pages/ for Streamlit's old automatic pages.
     PagesManager.uses_pages_directory = False
     app = st.App("streamlit_app.py", lifespan=lifespan, routes=[*routes, *worksheet.routes], middleware=middleware)

@@ -52,6 +52,7 @@ def test_pause_and_play_show_at_the_click_not_when_the_answer_comes(person: Call
 def test_a_hidden_tab_gets_no_pictures_and_is_whole_in_front_again(person: Callable[..., Person]) -> None:
     screen = person().open("/classifier?num_steps=20000")
     screen.play(speed=30)
+    screen.until("behind.steps().length > 0")
     turn(screen, "hidden")
     at, frames = screen.look("[behind.connection().step, behind.connection().received]")
     screen.until("behind.connection().step >= it", at + 45)

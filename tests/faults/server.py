@@ -127,6 +127,9 @@ def serving(data: Path, environment: Mapping[str, str] | None = None) -> Iterato
         yield made
         made.stop()
         until(lambda: not processes_of(data), PATIENCE, lambda: list(map(command_of, processes_of(data))))
+    except Exception:
+        print((data / "server.log").read_text(errors="replace"))
+        raise
     finally:
         for pid in processes_of(data):
             with suppress(ProcessLookupError):

@@ -19,8 +19,10 @@ from pages.shared.server.tidying import forget
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
-import gc, time
+import gc
+from pages.shared.server.imports import import_all
 from pages.shared.server.tidying import set_aside
+import_all()
 set_aside()
 print(gc.get_freeze_count(), len(gc.get_objects()))
 """

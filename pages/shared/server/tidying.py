@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import importlib
 import logging
 from typing import Any
 
 from streamlit import runtime
-
-from core.experiments import experiment, experiments
 
 INTERVAL = 30.0
 """Seconds between two looks for tabs that were closed long ago."""
 
 
 def set_aside() -> None:
-    """Load what pages need of the engine, and leave it all out of garbage collection.
+    """Leave all that the server has imported out of garbage collection.
 
     With two million objects that stay for ever, each full collection stopped every thread for a fifth of a second and
     more, and came so seldom that what tabs left behind took tens of megabytes.
     """
-    importlib.import_module("torch._dynamo")  # the first optimizer imports it: over a second
-    for name in experiments():
-        experiment(name)
     gc.collect()
     gc.freeze()
     gc.collect()  # the next one comes when a quarter is added to what this one sees
