@@ -112,5 +112,5 @@ def test_a_slow_machine_passes_pictures_over_and_ends_with_the_last(person: Call
     rests = [after["begin"] - before["end"] for before, after in pairwise(pictures)]
     assert len(pictures) < 600
     assert median(rests) >= 59, "the page has as much time for a person as its pictures take"
-    assert screen.look("behind.connection().drawn === behind.connection().received")
+    screen.until("behind.connection().drawn === behind.connection().received")
     screen.whole(600)

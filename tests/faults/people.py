@@ -208,8 +208,9 @@ class Tab:
 
     def _say_drawn(self, element: Any) -> None:
         """Say that a live view's picture is there, for which the rest of the page waits."""
-        view = element.WhichOneof("type") == "bidi_component" and "live view" in element.bidi_component.id
-        place = json.loads(element.bidi_component.json)["drawn"] if view else self._told
+        if element.WhichOneof("type") != "bidi_component" or "live view" not in element.bidi_component.id:
+            return
+        place = json.loads(element.bidi_component.json)["drawn"]
         if place != self._told:
             self._told = place
             headers = {"Origin": self.person.url, "Cookie": self.person.cookie}

@@ -22,6 +22,7 @@ from pages.shared.server import assets, first_picture, live_routes, origin, pack
 from pages.shared.server.end import end_when_told, is_ending
 from pages.shared.server.handles import raise_limit
 from pages.shared.server.loops import save_handles
+from pages.shared.server.nagle import hold_nothing_back
 from pages.shared.server.orders import Orders
 from pages.shared.server.owner import Owner
 from pages.shared.server.pack import PackedPages
@@ -61,6 +62,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     sys.setswitchinterval(TURN)
     raise_limit()
     save_handles()
+    hold_nothing_back()
     threading.Thread(target=warm, name="warm", daemon=True).start()
     confined.is_awaited = is_open
     take_uploads()
