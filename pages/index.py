@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Page:
         icon: the icon of links to it.
         experiment: the experiment that it trains, by the name that it has in core; None for pages that train nothing.
         url_path: its address, where the folder's name can't be used.
+        opening: settings of its experiment that a first visit finds, as a link has them; all others are the defaults.
     """
 
     folder: str
@@ -30,6 +32,7 @@ class Page:
     icon: str = ":material/arrow_forward:"
     experiment: str | None = None
     url_path: str = ""
+    opening: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "heading", self.heading or self.title)
@@ -46,7 +49,8 @@ class Page:
 PAGES = (
     Page("home", title="Home"),
     Page("classifier", title="Classifier", heading="A simple classifier", step=1, experiment="classifier",
-         sentence="The whole path once: data, network, loss, three lines of training, test."),
+         sentence="The whole path once: data, network, loss, three lines of training, test.",
+         opening={"dataset": "spirals", "hidden_sizes": "32,32", "optimizer": "Adam"}),
     Page("cnn", title="CNN", heading="A CNN on handwritten digits", on_home="A CNN on MNIST", step=2, experiment="cnn",
          sentence="Convolution, activation and pooling: a network that reads handwritten digits."),
     Page("layers", title="Layers", heading="The common layers", step=3,

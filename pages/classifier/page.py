@@ -58,8 +58,8 @@ def floor(config: ClassifierConfig) -> float | None:
 space = training_page(
     "classifier",
     _(
-        "Press Play and watch the decision boundary take shape. Then press Reset, set the learning rate "
-        "to 50 and press Play again: what goes wrong?"
+        "Press Play and watch the boundary wind itself between two spirals. Then drag the learning rate to 10: what "
+        "goes wrong? The tutorial's two clouds are one click away: *Tutorial's settings*."
     ),
 )
 config = space.config

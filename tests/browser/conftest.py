@@ -157,5 +157,5 @@ def person(browser: Browser, app: App, contexts: dict[str, list[BrowserContext]]
 
 @pytest.fixture
 def screen(person: Callable[..., Person]) -> Screen:
-    """A new person's tab with the classifier."""
-    return person().open()
+    """A new person's tab with the classifier, opened by a link to the tutorial's settings."""
+    return person().open("/classifier?dataset=clouds")

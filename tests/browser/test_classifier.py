@@ -32,6 +32,24 @@ def test_play_moves_the_picture(person: Callable[..., Person]) -> None:
     screen.whole()
 
 
+def test_a_first_visit_bends_a_boundary_in_three_seconds_and_the_clouds_are_one_click_away(
+    person: Callable[..., Person],
+) -> None:
+    screen = person().open()
+    screen.play()
+    screen.reach(90)  # 30 steps a second, unless someone asks for more
+    screen.press("play")
+    screen.status("paused")
+    screen.until("behind.last('accuracy/test') > 0.9")
+    first = screen.look("behind.pixels()")
+    screen.page.get_by_role("button", name="Tutorial's settings").click()
+    screen.status("idle")
+    screen.until("behind.pixels() !== it", first)
+    screen.until("behind.part('plot-run').data[0].x.length === 100")
+    screen.play(speed=0)
+    screen.status("finished")
+
+
 def test_loss_falls_accuracy_rises_and_the_time_slider_looks_back_and_resumes(screen: Screen) -> None:
     first = screen.play(speed=200)
     screen.status("finished")
@@ -441,7 +459,7 @@ def fits(screen: Screen) -> None:
 
 
 def test_phone(person: Callable[..., Person]) -> None:
-    screen = person(**PHONE).open()
+    screen = person(**PHONE).open("/classifier?dataset=clouds")
     expect(screen.part("play")).to_be_in_viewport()
     fits(screen)
     screen.part("play").tap()

@@ -74,5 +74,5 @@ def open_tab(manager: Manager, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 
 @pytest.fixture
 def classifier(open_tab: Callable[..., Tab]) -> Tab:
-    """Anne's classifier page, just opened."""
-    return open_tab().open("classifier")
+    """Anne's classifier page, just opened by a link to the tutorial's settings."""
+    return open_tab().open("classifier", dataset="clouds")

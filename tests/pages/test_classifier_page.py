@@ -13,6 +13,7 @@ import pytest
 from core.engine.manager import Manager
 from core.engine.run import Run
 from core.experiments.classifier import MAX_POINTS, ClassifierConfig
+from pages import index
 from pages.shared.person import session
 from tests.pages.tabs import BOB, Tab
 from tests.waiting import PATIENCE, until
@@ -162,6 +163,22 @@ def test_learning_rate_of_a_link_that_is_on_no_tick(open_tab: Callable[..., Tab]
     assert visit.config.lr == 0.0375
     assert visit.widget("classifier.lr").value == 0.0375
     assert visit.run().config.lr == 0.0375
+
+
+def opening() -> ClassifierConfig:
+    """What a first visit finds."""
+    return ClassifierConfig.create(index.page("classifier").opening)
+
+
+def test_a_first_visit_opens_with_the_preset_and_no_other_place_has_it(open_tab: Callable[..., Tab]) -> None:
+    first = open_tab().open("classifier")
+    assert first.config == opening() and first.config.dataset == "spirals"
+    assert first.widget("classifier.hidden_sizes.1").value == 32
+    assert ClassifierConfig().dataset == "clouds"
+    first.press("Tutorial's settings")
+    assert first.config == ClassifierConfig()
+    assert open_tab().open("classifier").config == ClassifierConfig(), "what was chosen stays"
+    assert open_tab(BOB).open("classifier", lr="0.5").config == ClassifierConfig(lr=0.5), "a link is a link"
 
 
 def test_tutorials_settings(classifier: Tab) -> None:
@@ -462,7 +479,7 @@ def test_someone_else_sees_nothing_of_it(open_tab: Callable[..., Tab], classifie
     classifier.set("classifier.dataset", "moons")
     classifier.play()
     other = open_tab(BOB).open("classifier")
-    assert other.config == ClassifierConfig()
+    assert other.config == opening()
     assert other.data_of()["run"] is None
     assert other.data_of()["ghost"] is None
     assert "No runs yet" in other.set("section classifier", "runs").words

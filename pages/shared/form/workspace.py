@@ -74,6 +74,9 @@ class Workspace(Form):
 
     def _restore(self) -> None:
         desk = manager().store.desk(self.owner, self.name)
+        row = page_of(self.name)
+        if row is not None and row.opening:
+            self.config = self.experiment.config.create(row.opening)
         if desk:
             self.config, _ = self.experiment.config.forgive(desk.config)
             self.run_id = desk.run if manager().run(self.owner, desk.run or "") else None
