@@ -40,6 +40,7 @@ elif __name__ != "__mp_main__":
 
     from pages.shared.person import worksheet
     from pages.shared.server.imports import import_all
+    from pages.shared.pictures import choices
     from pages.shared.server.routes import lifespan, middleware, routes
     from pages.shared.server.start import check_start
 
@@ -47,6 +48,7 @@ elif __name__ != "__mp_main__":
     import_all()
     # Without this the first deep link after a start takes pages/ for Streamlit's old automatic pages.
     PagesManager.uses_pages_directory = False
-    app = st.App("streamlit_app.py", lifespan=lifespan, routes=[*routes, *worksheet.routes], middleware=middleware)
+    app_routes = [*routes, *worksheet.routes, *choices.routes]
+    app = st.App("streamlit_app.py", lifespan=lifespan, routes=app_routes, middleware=middleware)
     if alone:
         signal.signal(signal.SIGINT, before)

@@ -58,6 +58,8 @@ class Setting:
         source: where its default comes from.
         choices: value -> label, for a field with a fixed set of values.
         item: the label of each number of a tuple, with its {number}, where each has a slider of its own.
+        item_help: what such a number does to learning; `help` is about all of them.
+        count_help: what it does to learning how many numbers there are.
         shown_if: (field, values): shown only while that other field has one of these values.
     """
 
@@ -74,6 +76,8 @@ class Setting:
     source: str = ""
     choices: Mapping[Any, str] | None = None
     item: str = ""
+    item_help: str = ""
+    count_help: str = ""
     shown_if: tuple[str, tuple[Any, ...]] | None = None
 
 

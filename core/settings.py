@@ -363,7 +363,8 @@ def precision() -> Any:
 
 def device(*, pays: str) -> Any:
     """The device; `pays` says which is the best one."""
-    return setting("auto", label="Device", group="training", help=f"Where tensors live and are computed. {pays}")
+    help = f"Where tensors live and are computed. {pays}"
+    return setting("auto", label="Device", group="training", folded=False, help=help)
 
 
 def bugs(literal: Any, more: dict[str, str] | None = None) -> Any:

@@ -37,7 +37,8 @@ def test_link_restores_every_setting_for_someone_else_and_starts_nothing(person:
     assert receiver.look("behind.status()") == "idle"
     assert receiver.run is None
     assert receiver.step == 0
-    expect(page.get_by_role("combobox", name="Data set")).to_have_value("circles")
+    chosen = page.get_by_role("radiogroup", name="Data set").get_by_role("radio", name="circles", exact=True)
+    expect(chosen).to_be_checked()
     expect(page.get_by_role("combobox", name="Optimizer")).to_have_value("Adam")
     values = {"Hidden layers": "3", "Neurons in layer 2": "7", "Neurons in layer 3": "10", "Learning rate": "0.1"}
     for name, value in values.items():

@@ -100,7 +100,8 @@ def in_settings() -> Sources:
     for config in configs:
         path = ROOT / (config.__module__.replace(".", "/") + ".py")
         for setting in config.settings().values():
-            texts = [setting.label, setting.help, setting.source, setting.item, *(setting.choices or {}).values()]
+            of_numbers = (setting.item, setting.item_help, setting.count_help)
+            texts = [setting.label, setting.help, setting.source, *of_numbers, *(setting.choices or {}).values()]
             yield from ((text, path) for text in texts if text)
 
 

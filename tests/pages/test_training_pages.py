@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.frames import decode
+from core.limits import cores
 from core.machine import bfloat16
 from pages.index import page_of
 from pages.shared.server.assets import PAGES
@@ -106,3 +107,18 @@ def test_the_many_numbers_of_a_cnn_are_shown_in_pages_and_found(open_tab: Callab
     page.run()
     changes = list(page.at.dataframe[0].value[".grad changed by"].abs())
     assert changes == sorted(changes, reverse=True)
+
+
+@over_all
+def test_the_device_is_in_sight_with_what_it_is(name: str, open_tab: Callable[..., Tab]) -> None:
+    row = page_of(name)
+    assert row is not None
+    page = open_tab().open(row.folder)
+    choice = page.widget(f"{name}.device")
+    assert choice.value == "auto"
+    folded = {widget.key for fold in page.at.sidebar.expander for widget in fold.button_group}
+    assert f"{name}.device" not in folded
+    named = [caption.value for caption in page.at.sidebar.caption if caption.value.startswith("Auto is the CPU: ")]
+    assert len(named) == 1 and f", {cores()} cores." in named[0]
+    page.set(f"{name}.device", "cpu")
+    assert any(caption.value.startswith("The CPU: ") for caption in page.at.sidebar.caption)

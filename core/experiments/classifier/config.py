@@ -73,6 +73,10 @@ class ClassifierConfig(TrainingConfig):
     hidden_sizes: tuple[int, ...] = setting(
         (10,), label="Hidden layers", group="network", length=(0, 6), low=1, high=64, step=1, folded=False,
         source=TUTORIAL, item="Neurons in layer {number}",
+        item_help="Neurons of this layer: with ReLU each adds one crease to what the network computes. With too few of "
+        "them the boundary can't close around a class.",
+        count_help="Layers between input and output. Without any the boundary is straight; the more there are, the "
+        "more it can curve, and the harder it is to train.",
         help="Hidden layers, and the neurons in each. More of them allow a more curved boundary; without any "
         "it is straight.",
     )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from typing import Any
 
 import streamlit as st
 
 from core.config import Config, Setting, kind_of
 from core.devices import devices, resolve
+from core.limits import cores
 from core.machine import bfloat16
+from core.machine.inventory import machine
 from pages.shared.form.form import Form
 from pages.shared.form.workspace import Workspace
 from pages.shared.person import language, session
-from pages.shared.person.language import _, joined, tell
+from pages.shared.person.language import _, filled, joined, listed, tell
+from pages.shared.person.language import plain as plain_text
 
 ON_TOP = ("data", "training", "network")
 """The order of the groups' few fields on top: the learning rate stays in sight however many layers there are."""
@@ -145,7 +149,10 @@ def _widget(space: Form, name: str, setting: Setting) -> None:
     if setting.choices is not None:
         words = {choice: _(text) for choice, text in setting.choices.items()}
         choices = list(words)
-        if kind == "choices":
+        pictures = space.pictures.get(name)
+        if pictures:
+            _pictured(space, name, {choice: _beside(pictures, choice, text) for choice, text in words.items()}, help)
+        elif kind == "choices":
             st.pills(
                 label, choices, default=now, selection_mode="multi", format_func=words.__getitem__, key=key, help=help
             )
@@ -166,13 +173,39 @@ def _widget(space: Form, name: str, setting: Setting) -> None:
             st.slider(label, low, high, number(now), step=step, key=key, help=help)
 
 
+def _pictured(space: Form, name: str, words: dict[Any, str], help: str) -> None:
+    """One choice or several by pictures, in a row that wraps; shell.py sets the pictures above their names."""
+    key, now = _seed(space, name, getattr(space.config, name))
+    several = kind_of(type(space.config), name) == "choices"
+    options: dict[str, Any] = {"selection_mode": "multi"} if several else {"required": True}
+    with st.container(key=f"pictured {space.key(name)}"):
+        st.segmented_control(
+            _(space.config.settings()[name].label),
+            list(words),
+            default=now,
+            format_func=words.__getitem__,
+            key=key,
+            help=help,
+            **options,
+        )
+
+
+def _beside(pictures: Mapping[Any, str], choice: Any, text: str) -> str:
+    """The name of a choice with its picture, as Streamlit's labels take them."""
+    return f"![]({pictures[choice]}) {text}" if choice in pictures else text
+
+
 def _help(setting: Setting, config: type[Config], name: str) -> str:
     value = config.default(name)
     default = setting.choices[value] if setting.choices and isinstance(value, str) else config.write(name, value)
-    if not setting.source or setting.source == default:
-        return _(setting.help)
-    origin = _("Default: {default} ({source}).").format(default=_(default), source=_(setting.source))
-    return joined(_(setting.help), origin)
+    return _with_default(setting.help, default, setting.source)
+
+
+def _with_default(help: str, default: str = "", source: str = "") -> str:
+    """A help text and, where it is known, where the default comes from."""
+    if not source or source == default:
+        return _(help)
+    return joined(_(help), _("Default: {default} ({source}).").format(default=_(default), source=_(source)))
 
 
 def log_options(setting: Setting, value: float) -> list[float]:
@@ -194,11 +227,15 @@ def _sliders(space: Form, name: str, setting: Setting) -> None:
     numbers = getattr(space.config, name)
     key, now = _seed(space, name, len(numbers))
     fewest, most = (int(bound or 0) for bound in setting.length)
-    st.slider(_(setting.label), fewest, most, now, key=key, help=_help(setting, type(space.config), name))
+    default = space.config.default(name)
+    help = _with_default(setting.count_help, str(len(default)), setting.source)
+    st.slider(_(setting.label), fewest, most, now, key=key, help=help)
     low, high = int(setting.low or 0), int(setting.high or 0)
     for index, number in enumerate(numbers):
         key, now = _seed(space, f"{name}.{index}", number)
-        st.slider(_(setting.item).format(number=index + 1), low, high, now, key=key)
+        origin = [str(default[index])] if index < len(default) else []
+        help = _with_default(setting.item_help, *origin, *([setting.source] if origin else []))
+        st.slider(_(setting.item).format(number=index + 1), low, high, now, key=key, help=help)
 
 
 def _bfloat16_speed(config: Config) -> None:
@@ -235,9 +272,29 @@ def _device(space: Form, setting: Setting) -> None:
     except LookupError as absent:
         st.warning(tell(absent.args[0]), icon=":material/warning:")
         st.button(_("Use the CPU"), key=space.key("device_cpu"), on_click=session.put, args=(key, "cpu"))
-    missing = [device for device in known if device.missing]
-    if missing:
-        names = [device.name for device in missing]
-        st.pills(_("Not on this machine"), names, disabled=True, key=space.key("missing_devices"))
-    for device in missing:
-        st.caption(_("{name}: {sentence}").format(name=device.name, sentence=_(device.missing)))
+    else:
+        missing = [device for device in known if device.missing]
+        named = [_("{name}: {sentence}").format(name=device.name, sentence=_(device.missing)) for device in missing]
+        others = _("Not on this machine: {devices}.").format(devices=listed(device.name for device in missing))
+        here_is = _what_it_is(space.config.device)
+        st.caption(joined(here_is, others) if missing else here_is, help="  \n".join(named) or None)
+
+
+def _what_it_is(name: str) -> str:
+    """Which piece of hardware a device's name stands for here."""
+    wanted = resolve(name)
+    if wanted == "cpu":
+        processor = plain_text(_processor())
+        sentence = (
+            _("Auto is the CPU: {processor}, {count} cores.")
+            if name == "auto"
+            else _("The CPU: {processor}, {count} cores.")
+        )
+        return filled(sentence, processor=processor, count=str(cores()))
+    titles = {device.name: device.title for device in devices()}
+    return f"{plain_text(titles.get(wanted, wanted))}."
+
+
+@cache
+def _processor() -> str:
+    return machine().processor

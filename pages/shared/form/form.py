@@ -18,6 +18,7 @@ class Form:
         notices: sentences about a link, until something is changed.
         refill: fields whose widgets must take the config's value.
         spoken: the language that the widgets were last drawn in.
+        pictures: addresses of small pictures of what can be chosen: setting -> choice -> address.
     """
 
     def __init__(self, name: str, config: Config):
@@ -28,6 +29,7 @@ class Form:
         self.notices: list[Problem] = []
         self.refill: set[str] = set()
         self.spoken = ""
+        self.pictures: Mapping[str, Mapping[Any, str]] = {}
 
     def key(self, field: str) -> str:
         """The session key of a field's widget."""

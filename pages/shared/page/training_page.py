@@ -13,6 +13,7 @@ from pages.shared.form.workspace import Workspace, workspace
 from pages.shared.page.share import defaults_button, share_link
 from pages.shared.page.shell import picture_first
 from pages.shared.person.language import _
+from pages.shared.pictures.choices import pictures_of
 
 
 def training_page(folder: str, first: str) -> Workspace:
@@ -25,6 +26,7 @@ def training_page(folder: str, first: str) -> Workspace:
     row = page(folder)
     assert row.experiment is not None
     space = workspace(row.experiment)
+    space.pictures = pictures_of(type(space.config))
     take(space)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(_(row.heading), anchor=False)
