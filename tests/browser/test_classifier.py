@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -220,6 +219,36 @@ def test_learning_rate_and_speed_act_without_a_restart(person: Callable[..., Per
     screen.whole(1400)
 
 
+def test_the_learning_rate_acts_while_it_is_dragged_at_most_five_times_a_second(person: Callable[..., Person]) -> None:
+    screen = person().open("/classifier?dataset=spirals&num_steps=50000")
+    run = screen.play(speed=30)
+    slider = screen.page.get_by_role("slider", name="Learning rate")
+    screen.look(
+        "window.told = [], window.addEventListener('torch-playground:change',"
+        " ({ detail }) => told.push([detail.value, performance.now()]))"
+    )
+    box = slider.bounding_box()
+    assert box
+    across, middle = [box["x"] + box["width"] * share for share in (0.45, 0.6, 0.75, 0.9)], box["y"] + box["height"] / 2
+    mouse = screen.page.mouse
+    mouse.move(across[0], middle)
+    mouse.down()
+    for place in across[1:]:
+        mouse.move(place, middle, steps=20)
+        screen.until("behind.connection().lr === told.at(-1)[0]")
+        screen.reach(screen.step + 2)
+    assert len(screen.look("behind.connection().events")) >= 3, "it acts before it is let go"
+    last = screen.look("behind.connection().lr")
+    mouse.up()
+    expect(slider).to_have_attribute("aria-valuetext", f"{last:g}")
+    moments = [moment for _value, moment in screen.look("told")]
+    assert all(later - sooner > 190 for sooner, later in pairwise(moments))
+    screen.reach(screen.step + 10)
+    assert screen.run == run and screen.look("behind.connection().lr") == last
+    recorded = screen.look("behind.connection().events.map(({ lr }) => lr)")
+    assert set(recorded) <= {value for value, _moment in screen.look("told")} | {last} and recorded[-1] == last
+
+
 def test_learning_rate_dragged_until_it_breaks(person: Callable[..., Person]) -> None:
     screen = person().open("/classifier?spread=2")
     screen.press("step")
@@ -252,6 +281,13 @@ def test_hidden_layers_restart_it(person: Callable[..., Person]) -> None:
     screen.reach(3)
     screen.whole()
     screen.until("document.querySelector('.tp-with-ghost')")
+    expect(screen.part("message")).to_have_text("A new run. Changed: Hidden layers.")
+    screen.press("undo")
+    screen.until("behind.run() === it", first)
+    screen.status("stopped")
+    expect(screen.page.get_by_role("slider", name="Neurons in layer 3")).to_have_count(0)
+    expect(screen.part("undo")).to_be_hidden()
+    screen.whole()
 
 
 def test_finished_run_goes_on_when_it_may_take_more_steps(person: Callable[..., Person]) -> None:
@@ -474,7 +510,7 @@ def test_phone(person: Callable[..., Person]) -> None:
 def test_everything_is_on_the_first_screen_and_nothing_jumps(screen: Screen) -> None:
     for name in ("play", "step-count", "plot-run", "loss-plot", "accuracy-plot"):
         expect(screen.part(name)).to_be_in_viewport(ratio=1)
-    expect(screen.page.get_by_role("group", name="Learning rate")).to_be_in_viewport()
+    expect(screen.page.get_by_role("slider", name="Learning rate")).to_be_in_viewport()
     place = """['play', 'step-count', 'plot-run', 'loss-plot', 'time'].map((name) => {
         const { right, top, height } = behind.part(name).getBoundingClientRect();
         return [right, top, height];

@@ -43,6 +43,14 @@ test("what is to be known of a run is said beside how it stands, but not in plac
   assert.equal(told({ note, online: "lost" }).words, "lost");
 });
 
+test("a change that begins a new run is said until there is something more pressing", () => {
+  const changed = "Hidden layers";
+  assert.equal(told({ changed }).words, "new: Hidden layers");
+  assert.equal(told({ changed, status: "idle" }).words, "Play: Hidden layers");
+  assert.equal(told({ changed, status: "finished", message: { code: "plateau", step: 9 } }).words, "flat at 9");
+  assert.equal(told({ changed, looking: 3 }).words, "looking at 3");
+});
+
 test("numbers are as long as they must be", () => {
   assert.deepEqual(
     [0, 0.12345, -0.5, 12.3456, 123.456, 1234.5, 123456, 0.00001234, null, NaN, undefined].map(formatNumber),
@@ -107,6 +115,9 @@ const TEXT = {
   correct_went_on: "The other went on.",
   goes_on: "goes on from {step}",
   silent: "no answer",
+  changed: "new: {names}",
+  changed_idle: "Play: {names}",
+  message_plateau: "flat at {step}",
   status_stopped: "stopped",
   message_stopped: "stopped here",
   message_stopped_another: "stopped for another",

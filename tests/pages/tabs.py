@@ -25,8 +25,29 @@ DOOR = Path(__file__).parents[2] / "streamlit_app.py"
 ANNE, BOB = "a" * 32, "b" * 32
 
 
+class Dragged:
+    """A slider of the app's own, that acts while it is dragged."""
+
+    def __init__(self, tab: Tab, key: str):
+        self._tab, self._key = tab, key
+
+    @property
+    def value(self) -> float:
+        """Where it stands."""
+        value: float = self._tab.data_of(self._key)["value"]
+        return value
+
+    def set_value(self, value: float) -> None:
+        """Let it go somewhere; the page hears of it with whatever comes next."""
+        self._tab.told.append(self._tab.said("left", self._key, value=value))
+
+
 class Tab:
-    """One browser tab of one person."""
+    """One browser tab of one person.
+
+    Attributes:
+        told: what components have said, and the page has not heard.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, manager: Manager, owner: str):
         self.owner = owner
@@ -36,6 +57,7 @@ class Tab:
         self._monkeypatch = monkeypatch
         self.at = AppTest.from_file(DOOR, default_timeout=PATIENCE)
         self.at.context = {"url": "http://localhost:8501/classifier", "locale": "en-GB"}
+        self.told: list[WidgetState] = []
 
     def open(self, page: str = "home", **query: str) -> Tab:
         """Go to a page, by a link if there is a query."""
@@ -49,7 +71,13 @@ class Tab:
 
     def run(self) -> Tab:
         """Rerun the page with what its widgets say now."""
-        return self._as_owner(self.at.run)
+        return self._hears() if self.told else self._as_owner(self.at.run)
+
+    def _hears(self) -> Tab:
+        states = self.at._tree.get_widget_states()
+        states.widgets.extend(self.told)
+        self.told = []
+        return self._as_owner(lambda: self.at._run(states))
 
     def _as_owner(self, run: Callable[[], Any]) -> Tab:
         headers = StreamlitHeaders([("cookie", self.cookies)])
@@ -65,6 +93,8 @@ class Tab:
 
     def widget(self, key: str) -> Any:
         """A widget by its key, of whatever kind it is."""
+        if any(component.key == f"{key} slider" for component in self.at.get("bidi_component")):
+            return Dragged(self, f"{key} slider")
         return self.at.get_by_key(key)
 
     def press(self, words: str) -> Tab:
@@ -76,13 +106,14 @@ class Tab:
 
     def tell(self, event: str, key: str = "", **value: Any) -> Tab:
         """What a component tells the page, by default the live view when its buttons are pressed."""
-        component = self.component(key)
-        states = self.at._tree.get_widget_states()
+        self.told.append(self.said(event, key, **value))
+        return self._hears()
+
+    def said(self, event: str, key: str = "", **value: Any) -> WidgetState:
+        """What a component says, as the browser sends it."""
         payload = json.dumps([{"event": event, "value": {**value, "n": time.time()}}])
-        states.widgets.append(
-            WidgetState(id=_make_trigger_id(component.proto.id, "events"), json_trigger_value=payload)
-        )
-        return self._as_owner(lambda: self.at._run(states))
+        id = _make_trigger_id(self.component(key).proto.id, "events")
+        return WidgetState(id=id, json_trigger_value=payload)
 
     def play(self, speed: float = 0, paused: bool = False, steps: int | str = 0) -> Run:
         """Press Play (or Step, or Epoch) in the live view."""

@@ -120,12 +120,9 @@ def test_hidden_layers_each_have_their_size(classifier: Tab) -> None:
 def test_a_browser_that_missed_the_first_drawing_draws_what_is_chosen(classifier: Tab) -> None:
     """A quick second change drops what the first one drew: a widget's default is then all that a browser knows."""
     classifier.set("classifier.hidden_sizes", 3).set("classifier.lr", 0.05).set("classifier.dataset", "moons").run()
-    defaults = {
-        widget.key: list(widget.proto.default) for widget in [*classifier.at.slider, *classifier.at.select_slider]
-    }
+    defaults = {widget.key: list(widget.proto.default) for widget in classifier.at.slider}
     assert defaults["classifier.hidden_sizes"] == [3] and defaults["classifier.hidden_sizes.2"] == [10]
-    [lr] = [widget for widget in classifier.at.select_slider if widget.key == "classifier.lr"]
-    assert lr.options[int(defaults["classifier.lr"][0])] == "0.05"
+    assert classifier.widget("classifier.lr").value == 0.05
     dataset = classifier.widget("classifier.dataset").proto
     [default] = dataset.default
     assert dataset.options[default].content.endswith(" moons")
@@ -275,6 +272,46 @@ def test_hidden_layers_restart_a_running_run_and_keep_its_record(classifier: Tab
     assert [row["step"] for row in first.folder.rows("run")] == list(range(1, first.step + 1))
     assert classifier.data_of()["ghost"] == f"/live/{first.id}/history"
     until(lambda: run_has(second, 1))
+
+
+def test_a_change_that_begins_a_new_run_can_be_undone(classifier: Tab) -> None:
+    classifier.set("classifier.lr", 0.05)
+    first = classifier.play(speed=SLOW)
+    until(lambda: run_has(first, 3))
+    before = classifier.config
+    assert classifier.data_of()["changed"] == ""
+    classifier.set("classifier.lr", 0.1)
+    assert classifier.data_of()["changed"] == "", "that acts at once"
+    classifier.set("classifier.hidden_sizes", 3)
+    second = classifier.current_run()
+    assert second is not first and classifier.data_of()["changed"] == "Hidden layers"
+    classifier.tell("undo")
+    assert classifier.config == before.changed(lr=0.1)
+    assert classifier.widget("classifier.hidden_sizes").value == 1
+    assert classifier.data_of()["run"] == first.id and classifier.data_of()["changed"] == ""
+    until(lambda: (first.status, second.status) == ("stopped", "stopped"))
+    at = first.step
+    classifier.play()
+    assert steps_of(classifier.current_run())[:at] == list(range(1, at + 1)), "it continues where it was"
+
+
+def test_what_a_button_replaces_can_be_undone(classifier: Tab) -> None:
+    classifier.set("classifier.dataset", "moons").set("classifier.activation", "Tanh").set("classifier.num_steps", 20)
+    run = classifier.play()
+    until(lambda: run.status == "finished")
+    classifier.press("Tutorial's settings")
+    assert classifier.config == ClassifierConfig() and classifier.data_of()["run"] is None
+    assert classifier.data_of()["changed"] == "Data set, Activation, Steps to run"
+    classifier.set("classifier.seed", 2).set("classifier.batch_norm", True)
+    assert classifier.data_of()["changed"] == "Data set, Activation, Batch norm …"
+    classifier.tell("undo")
+    assert (classifier.config.dataset, classifier.config.seed) == ("moons", 1)
+    assert classifier.data_of()["run"] == run.id
+    classifier.set("classifier.seed", 3)
+    classifier.play()
+    assert classifier.data_of()["changed"] == "", "Play begins something of its own"
+    classifier.tell("undo")
+    assert classifier.config.seed == 3
 
 
 def test_a_change_that_comes_while_another_begins_a_run_begins_a_run_of_its_own(

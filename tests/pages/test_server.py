@@ -302,6 +302,16 @@ def test_commands(client: TestClient, running: Run) -> None:
         assert running.speed == 200
 
 
+def test_a_setting_that_is_dragged_acts_at_once_and_is_recorded(client: TestClient, running: Run) -> None:
+    with client.websocket_connect(f"/live/{running.id}", headers=as_person(ANNE)) as socket:
+        for lr in (0.05, 0.1, 0.1, 0.5):
+            at = running.step
+            socket.send_json({"command": "change", "value": {"lr": lr, "hidden_sizes": [3]}})
+            until(lambda lr=lr, at=at: running.value_now("lr") == lr and running.step > at + 1)
+    assert list(running.changes.values()) == [{"lr": 0.05}, {"lr": 0.1}, {"lr": 0.5}]
+    assert running.status == "running"
+
+
 def messages_until(socket: WebSocketTestSession, kind: str, **values: object) -> list[str]:
     """The kinds of what comes, up to a message of this kind with these values; "frame" is one of them."""
     kinds: list[str] = []
@@ -415,6 +425,11 @@ def test_a_long_history_comes_thinned_and_in_full_where_one_zooms_in(client: Tes
         {"command": "speed", "value": -1},
         {"command": "speed", "value": "fast"},
         {"command": "speed"},
+        {"command": "change"},
+        {"command": "change", "value": {}},
+        {"command": "change", "value": {"lr": 1e9}},
+        {"command": "change", "value": {"lr": "fast"}},
+        {"command": "change", "value": {"num_steps": 7, "dataset": "moons"}},
         {"command": "drawn", "value": -1e300},
         {"command": "shows", "value": [[]]},
         {"command": ["play"]},

@@ -14,6 +14,7 @@ from core.limits import cores
 from core.machine import bfloat16
 from core.machine.inventory import machine
 from pages.shared.form.form import Form
+from pages.shared.form.rate import left_at, rate
 from pages.shared.form.workspace import Workspace
 from pages.shared.person import language, session
 from pages.shared.person.language import _, filled, joined, listed, tell
@@ -63,6 +64,10 @@ def take(form: Form) -> None:
     for name in form.refill:
         session.drop(form.key(name))
     form.refill = set()
+    for name in form.config.acting("at once"):
+        left = left_at(form, name)
+        if left is not None:
+            session.put(form.key(name), left)
     form.submit(form_values(form))
 
 
@@ -162,6 +167,9 @@ def _widget(space: Form, name: str, setting: Setting) -> None:
         st.toggle(label, now, key=key, help=help)
     elif kind in ("text", "ints"):
         st.text_input(label, now, key=key, help=help)
+    elif setting.log and setting.acts == "at once":
+        places = [(option, plain(option)) for option in log_options(setting, now)]
+        rate(space, name, label, places, now, help)
     elif setting.log:
         st.select_slider(label, log_options(setting, now), now, format_func=plain, key=key, help=help)
     else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from core.config import Config, Problem
@@ -26,6 +28,14 @@ SPEED = 30.0
 """Steps a second until someone chooses another speed."""
 
 
+@dataclass(frozen=True)
+class Replaced:
+    """What stood in a workspace before a change that needs a new run: its settings, and the run on display."""
+
+    config: Any
+    run_id: str | None
+
+
 class Workspace(Form):
     """What one tab has of one experiment: its settings and its run.
 
@@ -36,6 +46,8 @@ class Workspace(Form):
         link: the link last seen in the address.
         focus: what the picture is to show while there is no run.
         refusal: why what was pressed last could not be done; None if it was.
+        replaced: what the last change that needs a new run took away, and can be brought back; None where there is
+            nothing.
 
     Streamlit may end a script run wherever it touches the session, to begin the next one. So nothing here does that
     once the workspace is made, or a change could be left half done. Until the old script run gets to such a place it
@@ -50,6 +62,7 @@ class Workspace(Form):
         self.run_id: str | None = None
         self.next_id = new_id()
         self.refusal: Problem | None = None
+        self.replaced: Replaced | None = None
         self._unstored: Problem | None = None
         self.speed = SPEED
         self.link: dict[str, str] = {}
@@ -96,8 +109,50 @@ class Workspace(Form):
 
     def fill(self, config: Config, run_id: str | None = None) -> None:
         """Put another config into the form, with a run or without; only before its widgets are drawn."""
-        self.run_id, self.refusal = run_id, None
+        self.run_id, self.refusal, self.replaced = run_id, None, None
         super().fill(config)
+
+    def replace(self, config: Config) -> None:
+        """Put other settings into the form, as a button does that has some: what was there can be brought back."""
+        with self._changing:
+            before, run = Replaced(self.config, self.run_id), self.run
+            self.fill(config)
+            if self.changed_since(before):
+                self.replaced = before
+            if run is not None and run.alive:
+                manager().stop(run)
+
+    def train_with(self, values: Mapping[str, Any]) -> None:
+        """Change some settings and train with them; what was there can be brought back.
+
+        Raises:
+            ConfigError: they can't be used.
+        """
+        with self._changing:
+            config = self.config.changed(**values)
+            before = self.run
+            self.submit(dict(config))
+            self.refill |= set(values)
+            if self.run is None or self.run is before:
+                replaced = self.replaced
+                self.play(self.speed)
+                self.replaced = replaced
+
+    def undo(self) -> None:
+        """Bring back the settings and the run from before the last change that needed a new run."""
+        with self._changing:
+            before, run = self.replaced, self.run
+            if before is None:
+                return
+            self.fill(before.config, before.run_id)
+            if run is not None and run.alive and run.id != before.run_id:
+                manager().stop(run)
+
+    def changed_since(self, before: Replaced | None) -> list[str]:
+        """The settings that are others than before; none where there is no before."""
+        if before is None:
+            return []
+        return [name for name, value in self.config if value != getattr(before.config, name)]
 
     def follow(self, typed: Any) -> None:
         """Take up the learning rate that another tab gave the run on display, unless this one's is being changed.
@@ -114,14 +169,16 @@ class Workspace(Form):
         """Act on another config that fits: at once where a run can take it up, else with a new run."""
         with self._changing:
             changed = {name for name, value in config if value != getattr(self.config, name)}
+            before = Replaced(self.config, self.run_id)
             self.config, self.refusal = config, None
             run = self.run
             if run is not None:
                 at_once = {name: getattr(config, name) for name in sorted(changed & config.acting("at once"))}
-                if run.alive and at_once:
-                    run.command("change", at_once)
+                new = {name: value for name, value in at_once.items() if value != run.value_wanted(name)}
+                if run.alive and new:  # what was dragged to its place is there already
+                    run.command("change", new)
                 if changed & config.acting("new run"):
-                    self.run_id = None
+                    self.run_id, self.replaced = None, before
                     if run.status == "running":
                         self._start(speed=run.speed)
                     if run.alive:
@@ -142,7 +199,7 @@ class Workspace(Form):
     def play(self, speed: float, paused: bool = False, steps: int | str = 0) -> None:
         """Start a run with the form's config, or continue the run on display where it has steps left."""
         with self._changing:
-            self.refusal = None
+            self.refusal = self.replaced = None
             run = self.run
             how: dict[str, Any] = {"speed": speed, "paused": paused, "steps": steps}
             unfinished = run is not None and run.status in ("finished", "stopped", "crashed") and run.kept
@@ -164,7 +221,7 @@ class Workspace(Form):
         """Continue from a kept step of the run on display."""
         with self._changing:
             assert self.run_id is not None
-            self.refusal = None
+            self.refusal = self.replaced = None
             how |= {"num_steps": max(self.config.num_steps, step + 1), "change": {"lr": self.config.lr}}
             try:
                 self.run_id = manager().resume(self.owner, self.run_id, step, new=self._next(), **how).id
@@ -176,7 +233,7 @@ class Workspace(Form):
         """Return to the untrained picture; the run's record is kept."""
         with self._changing:
             run = self.run
-            self.run_id = self.refusal = None
+            self.run_id = self.refusal = self.replaced = None
             self.save()
             if run is not None and run.alive:
                 manager().stop(run)

@@ -27,6 +27,8 @@ from pages.shared.server.assets import asset, plotly_address
 
 MOST_NOTICES = 5
 """Sentences about a bad link shown at once."""
+MOST_NAMES = 3
+"""Changed settings that the banner names."""
 live_component = view_component("torch_playground_live")
 RESERVED = 550
 """Pixels that a live view takes before its scripts are here, as it will: nothing below it moves. See live.css."""
@@ -82,6 +84,7 @@ def view_data(
         "lr": config.lr,
         "adding": adding,
         "notice": notice(space),
+        "changed": changed(space),
         "full": language.tell(full, markdown=False) if full is not None else "",
         "speed": space.speed,
         "drawn": first_picture.place(session.get("picture")),
@@ -105,6 +108,12 @@ def notice(space: Workspace) -> str:
     if space.problems:
         sentences.append(_("Not all settings can be used; Play trains the last ones that fit."))
     return language.joined(*sentences)
+
+
+def changed(space: Workspace) -> str:
+    """The names of the settings that were changed since the run before, where that can be brought back; else empty."""
+    labels = [_(space.config.settings()[name].label) for name in space.changed_since(space.replaced)]
+    return language.listed(labels[:MOST_NAMES]) + (" …" if len(labels) > MOST_NAMES else "")
 
 
 def _sentence(space: Workspace, problem: Problem, markdown: bool = True) -> str:
@@ -166,6 +175,7 @@ def live_view(
         height=RESERVED,
         on_play_change=play,
         on_reset_change=space.reset,
+        on_undo_change=space.undo,
         on_resume_change=resume,
         on_point_change=point,
         on_focus_change=look,

@@ -67,6 +67,10 @@ def _status() -> dict[str, str]:
         "end_silent": _("End it"),
         "long_step": _("Step {step} has been computed for {seconds} s; buttons act when it is done."),
         "looking": _("You are looking at step {step}."),
+        "changed": _("A new run. Changed: {names}."),
+        "changed_idle": _("Play starts a new run. Changed: {names}."),
+        "undo": _("Undo"),
+        "undo_help": _("Bring back the settings and the run from before"),
         "message_diverged": _(
             "Stopped at step {step}: the loss is no longer a finite number (NaN). The learning rate was {lr}. The "
             "picture shows step {finite_step}, the last with finite weights."

@@ -34,6 +34,6 @@ def defaults_button(space: Workspace) -> None:
         _("Tutorial's settings"),
         icon=":material/restart_alt:",
         disabled=not space.config.to_query(),
-        on_click=lambda: space.fill(space.experiment.config()),
+        on_click=lambda: space.replace(space.experiment.config()),
         help=_("Put every setting back to the tutorial's value. Your runs are kept."),
     )

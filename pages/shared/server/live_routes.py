@@ -34,7 +34,7 @@ LOOK = 0.01
 """Seconds between two looks for it."""
 TOLD = {"drawn", "visible", "shows"}
 """What a page says of itself."""
-COMMANDS = {"play", "pause", "step", "epoch", "speed", "focus"}
+COMMANDS = {"play", "pause", "step", "epoch", "speed", "focus", "change"}
 MOST_POINTS = 1500
 """About how many values of a metric a page is sent at once, as its plot is wide. It asks for more when one zooms in."""
 MOST_NEW = 100
@@ -123,6 +123,8 @@ async def obey(socket: WebSocket, run: Run, viewer: Viewer, heard: Callable[[str
                 run.end_silent()
             elif name == "focus":
                 value = dict(experiment(run.config.experiment).focus(value))
+            elif name == "change":
+                value = at_once(run, value)
             elif name == "drawn":
                 viewer.has_drawn(value)
             elif name == "visible":
@@ -131,10 +133,23 @@ async def obey(socket: WebSocket, run: Run, viewer: Viewer, heard: Callable[[str
                 viewer.says(value)
             if name in TOLD:
                 heard(name)
-            if name in COMMANDS and (name != "speed" or (isinstance(value, int | float) and 0 <= value <= 100_000)):
+            possible = {"speed": isinstance(value, int | float) and 0 <= value <= 100_000, "change": bool(value)}
+            if name in COMMANDS and possible.get(name, True):
                 run.command(name, value)
     except (WebSocketDisconnect, ValueError, AttributeError, KeyError, RuntimeError):
         return
+
+
+def at_once(run: Run, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What is dragged to another value: of the settings that act on a run at once, those that are new.
+
+    Raises:
+        ValueError: it can't be used.
+    """
+    acting = run.config.acting("at once")
+    config = run.config.changed(**{name: value for name, value in wanted.items() if name in acting})
+    values = {name: getattr(config, name) for name in wanted if name in acting}
+    return {name: value for name, value in values.items() if value != run.value_wanted(name)}
 
 
 async def tell(socket: WebSocket, run: Run, viewer: Viewer, news: asyncio.Event) -> None:

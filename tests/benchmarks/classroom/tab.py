@@ -201,10 +201,10 @@ class Tab:
             raise Lost("not connected")
         await self._socket.send(message.SerializeToString())
 
-    async def trigger(self, event: str, value: dict[str, Any]) -> None:
-        """What the live view sends at a click into it."""
+    async def trigger(self, event: str, value: dict[str, Any], component: str = "") -> None:
+        """What a component sends, by default the live view at a click into it."""
         value = {**value, "n": round(1000 * time.time())}
-        state = WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{self._live_id}__events")
+        state = WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{component or self._live_id}__events")
         state.json_trigger_value = json.dumps([{"event": event, "value": value}])
         await self.rerun(trigger=state)
 
@@ -222,18 +222,18 @@ class Tab:
             raise Lost("no run on the page")
         await self.live.send({"command": name} | ({} if value is None else {"value": value}))
 
-    def slider(self, key: str) -> Slider:
-        """The slider of a key, such as "classifier.lr" (raises Lost)."""
+    def slider(self, key: str) -> str:
+        """The id of the slider of a key, such as "classifier.lr", that acts while it is dragged (raises Lost)."""
         for element in self.elements.values():
-            if element.WhichOneof("type") == "slider" and element.slider.id.endswith(f"-{key}"):
-                return element.slider
+            if element.WhichOneof("type") == "bidi_component" and f"{key} slider" in element.bidi_component.id:
+                return element.bidi_component.id
         raise Lost(f"no slider {key}")
 
     async def slide(self, key: str, option: str) -> None:
-        """Move a slider of choices to one of them."""
-        state = self.widgets[self.slider(key).id]
-        state.string_array_value.data[:] = [option]
-        await self.rerun()
+        """Drag such a slider to a value and let it go."""
+        slider = self.slider(key)
+        await self.command("change", {key.rpartition(".")[2]: float(option)})
+        await self.trigger("left", {"value": float(option)}, slider)
 
     async def switch(self, page: str, patience: float) -> None:
         """Choose another page in the navigation, and wait until it is complete."""

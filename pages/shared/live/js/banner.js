@@ -1,6 +1,6 @@
 // One line that says how the training stands, with a way on where there is one.
 
-import { create, fill, formatPercent, formatSetting, setText } from "./dom.js";
+import { create, fill, formatPercent, formatSetting, setAttribute, setText } from "./dom.js";
 
 const ENDS = 20;
 const ROSE = 3;
@@ -8,6 +8,8 @@ const FELL = 0.97;
 /** @type {Series} */
 const NOTHING = { step: [], value: [] };
 const TROUBLE = new Set(["diverged", "failed", "crashed"]);
+// While nothing more pressing is to be said than that the run is a new one.
+const CALM = new Set(["idle", "running", "paused"]);
 
 export class Banner {
   /** @type {number|null} */
@@ -15,9 +17,11 @@ export class Banner {
 
   /**
    * @param {HTMLElement} host
-   * @param {{ onLive: () => void; onResume: (step: number | null) => void; onEnd: () => void }} options
+   * @param {{
+   *   onLive: () => void; onResume: (step: number | null) => void; onEnd: () => void; onUndo: () => void;
+   * }} options
    */
-  constructor(host, { onLive, onResume, onEnd }) {
+  constructor(host, { onLive, onResume, onEnd, onUndo }) {
     this.host = host;
     this.sentence = create("span", { class: "tp-sentence", role: "status", "data-testid": "message" });
     this.live = create("button", {
@@ -41,7 +45,14 @@ export class Banner {
       hidden: "",
       onclick: onEnd,
     });
-    host.append(this.sentence, create("span", { class: "tp-actions" }, this.live, this.resume, this.end));
+    this.undo = create("button", {
+      type: "button",
+      class: "tp-chip",
+      "data-testid": "undo",
+      hidden: "",
+      onclick: onUndo,
+    });
+    host.append(this.sentence, create("span", { class: "tp-actions" }, this.live, this.resume, this.end, this.undo));
   }
 
   /**
@@ -58,6 +69,9 @@ export class Banner {
     this.live.hidden = !looking;
     this.resume.hidden = resumeStep === null;
     this.end.hidden = !state.silent || state.online === "lost";
+    this.undo.hidden = !state.changed || looking;
+    setText(this.undo, text.undo);
+    setAttribute(this.undo, "title", text.undo_help);
     setText(this.end, text.end_silent);
     setText(this.live, text.back_to_live);
     setText(this.resume, looking ? text.resume_here : fill(text.resume_step, { step: resumeStep }));
@@ -100,6 +114,10 @@ function describeRun(state, text, lang) {
   if (message) return describeMessage(message, state, text, lang);
   if (state.adding) {
     return { kind: "info", words: fill(text.adding, { label: state.adding.label }), resumeStep: null };
+  }
+  if (state.changed && CALM.has(status)) {
+    const template = status === "idle" ? text.changed_idle : text.changed;
+    return { kind: "info", words: fill(template, { names: state.changed }), resumeStep: null };
   }
   const words = text[`status_${status}`] ?? "";
   return { kind: TROUBLE.has(status) ? "warning" : "info", words, resumeStep: null };

@@ -112,6 +112,7 @@ class LiveView {
       onLive,
       onResume: (step) => this.trigger("resume", { step, speed: this.playBar.chosenSpeed }),
       onEnd: () => this.connection?.send({ command: "end" }),
+      onUndo: () => this.trigger("undo", {}),
     });
     this.place = picture;
     this.makePicture(data.picture, pictureModule);
@@ -125,6 +126,16 @@ class LiveView {
     document.addEventListener("keydown", this.onKey);
     this.onScale = () => this.rescale();
     window.addEventListener(SCALED, this.onScale);
+    this.onDragged = (/** @type {Event} */ event) => this.takeDragged(/** @type {CustomEvent} */ (event).detail);
+    window.addEventListener("torch-playground:change", this.onDragged);
+  }
+
+  /**
+   * A slider is being dragged: what it says acts on the run at once, Python hears of it when it is let go.
+   * @param {DraggedSetting} dragged
+   */
+  takeDragged({ experiment, field, value }) {
+    if (experiment === this.data?.experiment && !this.atRest) this.connection?.say("change", { [field]: value });
   }
 
   /** Text is larger or smaller than before, that in plots as well. */
@@ -429,6 +440,7 @@ class LiveView {
       history: connection?.history ?? {},
       adding: data.adding,
       notice: this.starting ? "" : data.notice,
+      changed: data.changed,
       full: !this.starting && this.atRest ? data.full : "",
       note: data.note,
     };
@@ -474,6 +486,7 @@ class LiveView {
     document.removeEventListener("keydown", this.onKey);
     window.removeEventListener(SCALED, this.onScale);
     this.unstick();
+    window.removeEventListener("torch-playground:change", this.onDragged);
     this.forgetExpected();
     this.disconnect();
     this.picture.destroy();

@@ -294,6 +294,8 @@ interface LiveData {
   adding: { label: number } | null;
   /** Why what was pressed or changed last could not be done; "" if it was. */
   notice: string;
+  /** The names of the settings that were changed since the run before, where that can be undone; else "". */
+  changed: string;
   /** That this person can start nothing, as the server is full; "" where they can. */
   full: string;
   /** What is to be known of a run with these settings; "" if there is nothing. */
@@ -370,6 +372,8 @@ interface LiveState {
   adding: { label: number } | null;
   /** See LiveData; "" while a run is being started. */
   notice: string;
+  /** See LiveData. */
+  changed: string;
   /** See LiveData; "" while a run is alive. */
   full: string;
   note?: string;
