@@ -10,7 +10,7 @@ from core.shapes import Shape
 from pages.build.block_editor import block_editor
 from pages.build.desk import asked_for
 from pages.build.my_networks import my_networks
-from pages.build.words import picture_words
+from pages.build.words import picture_words, preset_of
 from pages.shared.live.live_view import live_view
 from pages.shared.page.sections import sections
 from pages.shared.page.training_page import settings_bar, training_page, trying
@@ -101,4 +101,5 @@ sections(
         "shapes": (_("Shapes"), lambda: shape_table(shapes(asked_for(space)))),
         "saved": (_("My networks"), lambda: my_networks(space)),
     },
+    called=preset_of,
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from core.blocks.presets import PRESETS
 from core.experiments.build import BuildConfig, stages_of
+from core.experiments.build.config import tidied
 from pages.shared.person.language import _
 from pages.shared.pictures.images import image_words, training_image_words
 
@@ -32,6 +34,17 @@ def preset_title(name: str) -> str:
         "deep": _("12 layers deep, on points"),
         "deep_residual": _("12 residual blocks, on points"),
     }[name]
+
+
+def preset_of(config: BuildConfig) -> str:
+    """The name of the network to begin with that a config has, and its mistakes; empty if it has none of them."""
+    titles = [
+        preset_title(name)
+        for name, preset in PRESETS.items()
+        if (preset.dataset, tidied(preset.blocks)) == (config.dataset, config.blocks)
+    ]
+    choices = config.settings()["bugs"].choices or {}
+    return " · ".join([*titles, *(_(choices[bug]) for bug in config.bugs)]) if titles else ""
 
 
 def group_name(group: str) -> str:

@@ -7,10 +7,12 @@ from pages.devices.measured import precision_panel, sweep_panel, threads_panel
 from pages.devices.moves import moves_panel
 from pages.devices.pitfalls import pitfalls_panel
 from pages.index import page
-from pages.shared.page.section_row import Section, section_row
+from pages.shared.page.section_row import Section, section_row, titles_of
+from pages.shared.page.tries import section_tries
 from pages.shared.panels.page_text import lesson_text
 from pages.shared.person.language import _
 
+SECTIONS = "devices section"
 with st.sidebar:
     machine_panel()
 st.title(_(page("devices").heading), anchor=False)
@@ -21,6 +23,6 @@ panels: dict[str, Section] = {
     "sweep": (_("CPU and GPU"), sweep_panel),
     "precision": (_("Precision"), precision_panel),
     "threads": (_("Threads"), threads_panel),
-    "lesson": (_("Lesson"), lambda: lesson_text("devices")),
+    "lesson": (_("Lesson"), lambda: lesson_text("devices", tries=section_tries(SECTIONS, titles_of(panels)))),
 }
-section_row("devices section", panels)
+section_row(SECTIONS, panels)

@@ -7,7 +7,7 @@ from pages.loading.bench import bench
 from pages.loading.pitfalls import pitfalls
 from pages.loading.results import figures, measurement
 from pages.loading.script_panel import code
-from pages.loading.settings_panel import buttons, settings, share, take_settings
+from pages.loading.settings_panel import buttons, settings, share, take_settings, tries
 from pages.shared.page.links import link_to
 from pages.shared.page.section_row import Section, section_row
 from pages.shared.page.shell import picture_first
@@ -34,7 +34,7 @@ with st.sidebar:
 
 def show_lesson() -> None:
     """What there is to see in the situations."""
-    lesson_text("loading")
+    lesson_text("loading", tries=tries(space))
     link_to("next", _("Where to go next"))
 
 

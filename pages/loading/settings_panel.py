@@ -11,6 +11,7 @@ from core.loading.situations import SITUATIONS
 from pages.loading.bench import Bench, Side
 from pages.shared.form.controls import fields, take, take_all
 from pages.shared.page.links import shared_link
+from pages.shared.panels.page_text import Tries
 from pages.shared.person import session
 from pages.shared.person.language import _
 
@@ -65,9 +66,9 @@ def usable(side: Side, name: str, one: Setting) -> bool:
     return side.config.style != "tensor" or one.group != "loader" or name in WITHOUT_LOADER
 
 
-def buttons(space: Bench) -> None:
-    """Situations, and what starts and ends a measurement."""
-    titles = {
+def situation_titles() -> dict[str, str]:
+    """What the situations are called."""
+    return {
         "slow": _("A decode of 5 ms"),
         "memory": _("Images in memory"),
         "many": _("Too many workers"),
@@ -77,6 +78,21 @@ def buttons(space: Bench) -> None:
         "twice": _("Samples that come twice"),
         "tensor": _("One tensor"),
     }
+
+
+def tries(space: Bench) -> Tries:
+    """What the buttons of the lesson do: they set a situation up and measure it."""
+    titles = situation_titles()
+    return Tries(
+        label=lambda values: titles[values["situation"]],
+        start=lambda values: space.choose(values["situation"]),
+        starts=lambda values: True,
+    )
+
+
+def buttons(space: Bench) -> None:
+    """Situations, and what starts and ends a measurement."""
+    titles = situation_titles()
     session.put("loading situation", space.shown_situation)
 
     def choose() -> None:

@@ -8,10 +8,12 @@ from pages.saving.load_panel import load_panel
 from pages.saving.resume_panel import resume_panel
 from pages.saving.save_panel import save_panel
 from pages.saving.transfer_panel import transfer_panel
-from pages.shared.page.section_row import Section, section_row
+from pages.shared.page.section_row import Section, section_row, titles_of
+from pages.shared.page.tries import section_tries
 from pages.shared.panels.page_text import lesson_text
 from pages.shared.person.language import _
 
+SECTIONS = "files section"
 with st.sidebar:
     chosen = choose()
 st.title(_(page("saving").heading), anchor=False)
@@ -26,6 +28,6 @@ panels: dict[str, Section] = {
     "load": (_("Load"), lambda: load_panel(chosen)),
     "resume": (_("Continue training"), lambda: resume_panel(chosen)),
     "transfer": (_("Transfer"), transfer_panel),
-    "lesson": (_("Lesson"), lambda: lesson_text("saving")),
+    "lesson": (_("Lesson"), lambda: lesson_text("saving", tries=section_tries(SECTIONS, titles_of(panels)))),
 }
-section_row("files section", panels)
+section_row(SECTIONS, panels)

@@ -41,7 +41,7 @@ from pages import index
 from pages.index import page_of
 from pages.shared.panels.page_text import folds
 from pages.shared.person import language
-from pages.shared.person.folds import FOLD, folded_pieces
+from pages.shared.person.folds import FOLD, TRY, folded_pieces
 from pages.shared.person.language import filled
 from tests.experiments import NAMES, general, over_all, smallest
 from tests.pages.tabs import Tab
@@ -340,7 +340,7 @@ MOST_WORDS = 450
 
 def in_sight(text: str) -> str:
     """The prose of a text that is neither folded away nor code."""
-    return BLOCK.sub("", "".join(piece for title, piece in folded_pieces(text) if not title))
+    return TRY.sub("", BLOCK.sub("", "".join(piece for title, piece in folded_pieces(text) if not title)))
 
 
 @general
@@ -443,7 +443,10 @@ def on_screen(tab: Tab) -> list[str]:
             elif kind not in ("code", "latex", "arrow_data_frame", "dataframe") and element.proto is not None:
                 texts_read += texts_of(element.proto)
     lessons = {
-        prose.strip() for name in texts("zh") for _title, parts in folds(written(name, "zh")) for prose, _code in parts
+        prose.strip()
+        for name in texts("zh")
+        for _title, parts in folds(written(name, "zh"))
+        for prose, *_others in parts
     }
     return [text for text in texts_read if text.strip() and text.strip() not in lessons]
 

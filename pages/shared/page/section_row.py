@@ -21,8 +21,12 @@ def section_row(key: str, sections: Mapping[str, Section]) -> None:
         key: the row's widget, which differs from page to page.
         sections: the one for a first visit first.
     """
-    titles = {name: title for name, (title, _draw) in sections.items()}
-    sections[remembered(st.segmented_control, _("Sections"), key, titles)][1]()
+    sections[remembered(st.segmented_control, _("Sections"), key, titles_of(sections))][1]()
+
+
+def titles_of(sections: Mapping[str, Section]) -> dict[str, str]:
+    """The titles of sections by their names."""
+    return {name: title for name, (title, _draw) in sections.items()}
 
 
 def remembered(draw: Callable[..., Any], label: str, key: str, titles: Mapping[str, str]) -> str:

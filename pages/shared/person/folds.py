@@ -1,4 +1,4 @@
-"""What of a page's text is folded away: a line `<!-- more: Title -->` begins a folded part."""
+"""The marks in a page's text: `<!-- more: Title -->` begins a folded part, `<!-- try: ... -->` asks for a button."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ FOLD = re.compile(r"^<!-- more: *(?P<title>.+?) *-->$|^<!-- end -->$", re.MULTIL
 """Where a folded part begins, with its title, and where it ends."""
 HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
 """Ends a folded part as well."""
+TRIES = re.compile(r"((?:^<!-- try: .+ -->$\n?)+)", re.MULTILINE)
+"""Lines in a row, each of which asks for a button."""
+TRY = re.compile(r"^<!-- try: (.+) -->$", re.MULTILINE)
 
 
 def folded_pieces(text: str) -> list[tuple[str, str]]:

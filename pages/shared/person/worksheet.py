@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from pages.index import PAGES, page
-from pages.shared.person.folds import CODE, folded_pieces
+from pages.shared.person.folds import CODE, TRIES, folded_pieces
 from pages.shared.person.glossary import LINK
 from pages.shared.person.language import LANGUAGES, in_language, numbered_text
 from pages.shared.server.addresses import address
@@ -87,7 +87,7 @@ def sheet_of(text: str) -> Sheet:
     heading, exercise = "", ""
     titles: list[str] = []
     asking = False
-    for fold, piece in folded_pieces(LINK.sub(r"\g<text>", CODE.sub("", text))):
+    for fold, piece in folded_pieces(LINK.sub(r"\g<text>", TRIES.sub("", CODE.sub("", text)))):
         if fold:
             exercise = piece.strip() if EXERCISE.match(fold) else exercise
             continue
