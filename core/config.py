@@ -57,6 +57,7 @@ class Setting:
             the run has ended and continues.
         source: where its default comes from.
         choices: value -> label, for a field with a fixed set of values.
+        note: what has to be in sight beside it, where its label is a name that nobody knows yet.
         item: the label of each number of a tuple, with its {number}, where each has a slider of its own.
         item_help: what such a number does to learning; `help` is about all of them.
         count_help: what it does to learning how many numbers there are.
@@ -75,6 +76,7 @@ class Setting:
     acts: Literal["new run", "at once", "later"] = "new run"
     source: str = ""
     choices: Mapping[Any, str] | None = None
+    note: str = ""
     item: str = ""
     item_help: str = ""
     count_help: str = ""

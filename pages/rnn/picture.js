@@ -338,7 +338,7 @@ export class Picture {
    * @param {HTMLElement} host
    * @param {PictureHandlers} options
    */
-  constructor(host, { onFocus }) {
+  constructor(host, { onFocus, onSettings }) {
     this.host = host;
     this.onFocus = onFocus;
     this.tab = "fit";
@@ -359,7 +359,14 @@ export class Picture {
     );
     this.legend = create("div", { class: "tp-wave-legend" });
     this.stage = create("div", { class: "tp-waves" });
-    this.excuse = create("div", { class: "tp-wave-excuse", role: "status", "data-testid": "free-excuse", hidden: "" });
+    this.why = create("p", { role: "status", "data-testid": "free-excuse" });
+    this.remedy = create("button", {
+      type: "button",
+      class: "tp-chip tp-chip-strong",
+      "data-testid": "free-remedy",
+      onclick: () => onSettings({ predict: "next", bidirectional: false }),
+    });
+    this.excuse = create("div", { class: "tp-wave-excuse", hidden: "" }, this.why, this.remedy);
     host.append(create("div", { class: "tp-wave-head" }, this.tabs, this.legend), this.excuse, this.stage);
     this.panes = [];
   }
@@ -393,7 +400,8 @@ export class Picture {
       key("target", theme.test),
       key("prediction", theme.train),
     );
-    setText(this.excuse, text.free_excuse);
+    setText(this.why, text.free_excuse);
+    setText(this.remedy, text.free_remedy);
     if (this.arranged !== lanes.join()) {
       this.arranged = lanes.join();
       this.panes.forEach((pane) => pane.destroy());

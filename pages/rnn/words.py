@@ -31,6 +31,7 @@ def picture_words(config: RNNConfig) -> dict[str, str]:
             "To predict by itself, the network has to put out what it reads: choose “the next point” under Predict, "
             "without bidirectional, and train."
         ),
+        "free_remedy": _("Predict the next point, and train"),
         "memory": _("hidden state: {count} numbers at each point"),
         "memory_help": _("The hidden state over time, a row for each unit: green above zero, purple below"),
         "reach": _("gradient (log)"),

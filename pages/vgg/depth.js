@@ -15,8 +15,15 @@ const HEAD = 30;
 const GAP = 12;
 const ROOMY = 150;
 
-/** @param {number} value */
-const written = (value) => (Number.isFinite(value) ? value.toExponential(0).replace("e+", "e") : "–");
+/**
+ * One digit: as it is usually written where that is short, else as a power of ten.
+ * @param {number} value
+ */
+export const written = (value) => {
+  if (!Number.isFinite(value)) return "–";
+  const plain = value === 0 || (Math.abs(value) >= 0.001 && Math.abs(value) < 1000);
+  return plain ? String(Number(value.toPrecision(1))) : value.toExponential(0).replace("e+", "e");
+};
 
 export class DepthPane {
   /** @type {LiveData} */

@@ -210,11 +210,17 @@ def test_own_images_from_a_zip(screen: Screen) -> None:
     screen.until("behind.pixels('.tp-projection') !== 0")
 
 
-def test_a_set_that_is_not_here_is_offered_and_play_says_so(person: Callable[..., Person]) -> None:
+def test_a_set_that_is_not_here_is_offered_and_can_not_be_played(person: Callable[..., Person]) -> None:
     screen = person().open("/cnn?dataset=kmnist")
     expect(screen.page.get_by_text("KMNIST is not on this machine yet.")).to_be_visible()
     expect(screen.page.get_by_role("button", name="Download")).to_be_visible()
-    screen.press("play")
-    sentence = screen.page.get_by_text("Data set: KMNIST is not on this machine yet: fetch it first.")
-    expect(sentence.first).to_be_visible()  # for a moment the page may have it twice
+    expect(screen.part("message")).to_have_text("KMNIST is not on this machine yet: fetch it first.")
+    for button in ("play", "step", "epoch"):
+        expect(screen.part(button)).to_be_disabled()
+    screen.page.keyboard.press("Space")
+    screen.press("tab-mistakes")
+    expect(screen.page.get_by_text("The test images are not on this machine yet.")).to_be_visible()
     screen.status("idle")
+    screen.choose("Data set", "5,000 digits")
+    expect(screen.part("play")).to_be_enabled()
+    screen.play()

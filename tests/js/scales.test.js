@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Axes, extent, ticks } from "../../pages/layers/js/lines.js";
-import { decades, endOfSteps, roundUp } from "../../pages/shared/live/js/scales.js";
+import { decades, endOfSteps, logTicks, roundUp } from "../../pages/shared/live/js/scales.js";
 
 test("axes end at round numbers", () => {
   assert.deepEqual(
@@ -14,6 +14,19 @@ test("an axis holds what it was made for, and is at most twice as long", () => {
   for (let value = 1e-6; value < 1e6; value *= 1.37) {
     const end = roundUp(value);
     assert.ok(end >= value * 0.999999 && end <= 2 * value, `${value} -> ${end}`);
+  }
+});
+
+test("the marks of a logarithmic axis are written in full", () => {
+  assert.deepEqual(logTicks([-1.5, 0]).ticktext, ["0.05", "0.1", "0.2", "0.5", "1"]);
+  assert.deepEqual(logTicks([-2, 0.5]).ticktext, ["0.01", "0.03", "0.1", "0.3", "1", "3"]);
+  assert.deepEqual(logTicks([-5.5, 0.5]).ticktext, ["10<sup>-5</sup>", "0.0001", "0.001", "0.01", "0.1", "1"]);
+  for (let low = -12; low < 6; low += 0.5) {
+    for (let high = low + 0.5; high < 12; high += 0.5) {
+      const { tickvals, ticktext } = logTicks([low, high]);
+      assert.equal(tickvals.length, ticktext.length);
+      assert.ok(tickvals.length >= 1 && tickvals.length <= 9, `${low} to ${high}: ${ticktext}`);
+    }
   }
 });
 

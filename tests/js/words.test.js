@@ -43,6 +43,11 @@ test("what is to be known of a run is said beside how it stands, but not in plac
   assert.equal(told({ note, online: "lost" }).words, "lost");
 });
 
+test("what is missing for a run is said before it is begun", () => {
+  assert.equal(told({ missing: "No images.", status: "idle" }).words, "No images.");
+  assert.equal(told({ missing: "No images.", status: "idle", notice: "No." }).words, "No.");
+});
+
 test("a change that begins a new run is said until there is something more pressing", () => {
   const changed = "Hidden layers";
   assert.equal(told({ changed }).words, "new: Hidden layers");

@@ -101,7 +101,14 @@ def in_settings() -> Sources:
         path = ROOT / (config.__module__.replace(".", "/") + ".py")
         for setting in config.settings().values():
             of_numbers = (setting.item, setting.item_help, setting.count_help)
-            texts = [setting.label, setting.help, setting.source, *of_numbers, *(setting.choices or {}).values()]
+            texts = [
+                setting.label,
+                setting.help,
+                setting.note,
+                setting.source,
+                *of_numbers,
+                *(setting.choices or {}).values(),
+            ]
             yield from ((text, path) for text in texts if text)
 
 

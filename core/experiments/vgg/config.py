@@ -82,6 +82,7 @@ class VGGConfig(ImageConfig):
         PRESETS["VGG-16"], label="cfg", group="network", length=(1, MOST_LAYERS), low=1, high=MOST_CHANNELS,
         folded=False, source=TUTORIAL,
         help="All layers in order: a number is a convolution with this many output channels, M halves the image.",
+        note="The network as a list: a number is a convolution with that many channels, M a pooling.",
     )
     width: Literal["1/16", "1/8", "1/4", "1/2", "1"] = setting(
         "1/4", label="Width", group="network", folded=False,

@@ -126,6 +126,8 @@ def field(space: Form, name: str, setting: Setting) -> None:
         _device(space, setting)
     else:
         _widget(space, name, setting)
+    if setting.note:
+        st.caption(_(setting.note))
     if name == "precision":
         _bfloat16_speed(space.config)
     if name in space.problems:

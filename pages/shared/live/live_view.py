@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import EpochConfig, Problem, TrainingConfig
+from core.config import ConfigError, EpochConfig, Problem, TrainingConfig
 from core.experiments import experiment
 from core.frames import encode
 from pages.shared.form.controls import take_all
@@ -84,6 +84,7 @@ def view_data(
         "lr": config.lr,
         "adding": adding,
         "notice": notice(space),
+        "missing": language.tell(missing, markdown=False) if missing is not None else "",
         "changed": changed(space),
         "full": language.tell(full, markdown=False) if full is not None else "",
         "speed": space.speed,
@@ -163,6 +164,12 @@ def live_view(
         with suppress(ValueError):
             space.focus = dict(space.experiment.focus(event("focus").get("focus")))
 
+    def settings() -> None:
+        values = event("settings").get("values")
+        if isinstance(values, dict):
+            with suppress(ConfigError):
+                space.train_with(values)
+
     def point() -> None:
         order = event("point")
         x, y = order.get("x"), order.get("y")
@@ -179,6 +186,7 @@ def live_view(
         on_resume_change=resume,
         on_point_change=point,
         on_focus_change=look,
+        on_settings_change=settings,
     )
 
 

@@ -33,6 +33,7 @@ def image_words() -> dict[str, str]:
             "At this step {wrong} of the first {tested} test images are wrong. The surest mistakes first; click one to "
             "look into it."
         ),
+        "nothing_tested": _("The test images are not on this machine yet."),
         "mistake": _("{truth} read as {answer}"),
         "mistake_help": _("It is {truth}; the network says {answer}, {sure} sure."),
         "confusion": _("Confusion matrix"),

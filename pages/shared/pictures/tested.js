@@ -44,8 +44,13 @@ class TestPane {
 
   /** @param {Frame} frame */
   count(frame) {
+    const { tested } = frame.facts;
+    if (!tested) {
+      setText(this.note, this.data.text.nothing_tested);
+      return;
+    }
     const [count] = arrayOf(frame, this.lane, "places").shape;
-    const words = { wrong: this.wrong(frame), tested: frame.facts.tested, count };
+    const words = { wrong: this.wrong(frame), tested, count };
     setText(this.note, fill(this.data.text[this.sentence], words) + this.key());
   }
 

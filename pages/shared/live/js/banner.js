@@ -87,9 +87,10 @@ export function describe(state, text, lang) {
   const standing = describeRun(state, text, lang);
   if (state.online === "lost" || state.silent) return standing;
   if (state.notice) return { ...standing, kind: "warning", words: state.notice };
+  if (state.missing && state.status === "idle") return { ...standing, words: state.missing };
   const more = state.full || (standing.kind === "info" ? state.note : "");
   if (!more) return standing;
-  const nothingYet = state.status === "idle" && !state.adding;
+  const nothingYet = state.status === "idle" && !state.adding && !state.changed;
   return { ...standing, words: nothingYet ? more : joined([standing.words, more], lang) };
 }
 

@@ -16,7 +16,7 @@ import {
 import { valueAt } from "./history.js";
 import { drawGrid, drawLine, drawUpright } from "./lines.js";
 import { axis, baseLayout, CONFIG, loadPlotly, painted, watchSize } from "./plot.js";
-import { decades, endOfSteps, roundUp } from "./scales.js";
+import { decades, endOfSteps, logTicks, roundUp } from "./scales.js";
 import { mix, toCss } from "./theme.js";
 import { Thinned, thinnedPart } from "./thinning.js";
 
@@ -341,8 +341,12 @@ class Curve {
       return axis(theme, { ...common, range: [Math.min(0.5, low), 1.02], tickformat: ".0%" });
     }
     const look = { ...common, exponentformat: "power" };
-    if (this.log) return axis(theme, { ...look, type: "log", range: decades(this.lowest, this.highest) });
-    return axis(theme, { ...look, range: [0, this.top()], rangemode: "tozero" });
+    if (this.log) {
+      const range = decades(this.lowest, this.highest);
+      const ticks = this.zoomedIn("yaxis") || this.fits ? {} : { tickmode: "array", ...logTicks(range) };
+      return axis(theme, { ...look, type: "log", range, ...ticks });
+    }
+    return axis(theme, { ...look, type: "linear", range: [0, this.top()], rangemode: "tozero" });
   }
 
   /** The upper end of the linear axis. */

@@ -164,6 +164,7 @@ class LiveView {
       {
         onAdd: (point) => this.trigger("point", point),
         onFocus: (focus) => this.setFocus(focus),
+        onSettings: (values) => this.trigger("settings", { values }),
       },
       spec,
     );
@@ -323,6 +324,7 @@ class LiveView {
    * @param {number | "epoch"} steps
    */
   start(paused, steps) {
+    if (this.data.missing) return;
     this.starting = true;
     // If Python could not start it, the buttons must come back.
     this.patience = setTimeout(() => this.stopStarting(), PATIENCE);
@@ -441,6 +443,7 @@ class LiveView {
       adding: data.adding,
       notice: this.starting ? "" : data.notice,
       changed: data.changed,
+      missing: this.atRest ? data.missing : "",
       full: !this.starting && this.atRest ? data.full : "",
       note: data.note,
     };

@@ -110,7 +110,7 @@ export class PlayBar {
   }
 
   /** @param {LiveState} options */
-  show({ status, step, epoch, numSteps, lr, lang, over, goesOn, mayGoOn, pace, imagesPerStep }) {
+  show({ status, step, epoch, numSteps, lr, lang, over, goesOn, mayGoOn, pace, imagesPerStep, missing }) {
     const running = status === "running" || status === "resuming";
     const onward = status === "paused" || status === "pausing" || goesOn;
     const words = running ? this.text.pause : onward ? this.text.continue : this.text.play;
@@ -119,13 +119,14 @@ export class PlayBar {
     setAttribute(
       this.play.node,
       "title",
-      running ? this.text.pause_help : over ? this.text.again_help : this.text.play_help,
+      missing || (running ? this.text.pause_help : over ? this.text.again_help : this.text.play_help),
     );
+    this.play.node.disabled = Boolean(missing);
     const overHelp = mayGoOn ? this.text.over_help : this.text.over_for_good_help;
     for (const name of OTHERS) {
-      const ended = over && name !== "reset";
+      const ended = (over || Boolean(missing)) && name !== "reset";
       this[name].node.disabled = ended;
-      setAttribute(this[name].node, "title", ended ? overHelp : this.text[`${name}_help`]);
+      setAttribute(this[name].node, "title", ended ? missing || overHelp : this.text[`${name}_help`]);
     }
     setAttribute(this.play.node, "aria-busy", ["starting", "pausing", "resuming"].includes(status));
     const wanted = running ? this.pauseIcon : this.playIcon;

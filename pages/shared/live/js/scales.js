@@ -24,6 +24,30 @@ export function decades(lowest, highest) {
 }
 
 /**
+ * The marks of a logarithmic axis, each written in full: Plotly's own leave the zeros away.
+ * @param {number[]} range its ends, as powers of ten
+ */
+export function logTicks([low, high]) {
+  const digits = high - low > 2.5 ? [1] : high - low > 1.5 ? [1, 3] : [1, 2, 5];
+  const every = Math.ceil((high - low) / 6);
+  const values = [];
+  for (let power = Math.floor(low); power <= high; power += 1) {
+    for (const digit of digits) {
+      const at = power + Math.log10(digit);
+      if (at >= low && at <= high && power % every === 0) values.push(Number(`${digit}e${power}`));
+    }
+  }
+  return { tickvals: values, ticktext: values.map(tickText) };
+}
+
+/** @param {number} value */
+function tickText(value) {
+  if (value >= 1e-4 && value < 1e5) return String(value);
+  const [digit, power] = value.toExponential().split("e").map(Number);
+  return `${digit === 1 ? "" : `${digit}·`}10<sup>${power}</sup>`;
+}
+
+/**
  * Where a time axis ends that must hold `last` of the steps asked for.
  * @param {number} last
  * @param {number} numSteps

@@ -294,6 +294,8 @@ interface LiveData {
   adding: { label: number } | null;
   /** Why what was pressed or changed last could not be done; "" if it was. */
   notice: string;
+  /** Why a run can't start yet, such as images that are not here; "" if it can. */
+  missing: string;
   /** The names of the settings that were changed since the run before, where that can be undone; else "". */
   changed: string;
   /** That this person can start nothing, as the server is full; "" where they can. */
@@ -338,6 +340,8 @@ interface LivePicture {
 interface PictureHandlers {
   onAdd(point: { x: number; y: number }): void;
   onFocus(focus: Focus): void;
+  /** Other settings that the picture needs for what it is to show. */
+  onSettings(values: Record<string, unknown>): void;
 }
 
 /** What load.js hands to `mount` beside the component. */
@@ -374,6 +378,8 @@ interface LiveState {
   notice: string;
   /** See LiveData. */
   changed: string;
+  /** See LiveData; "" while a run is alive. */
+  missing: string;
   /** See LiveData; "" while a run is alive. */
   full: string;
   note?: string;
