@@ -179,6 +179,8 @@ def test_a_first_visit_opens_with_the_preset_and_no_other_place_has_it(open_tab:
     assert first.config == ClassifierConfig()
     assert open_tab().open("classifier").config == ClassifierConfig(), "what was chosen stays"
     assert open_tab(BOB).open("classifier", lr="0.5").config == ClassifierConfig(lr=0.5), "a link is a link"
+    query = linked(first)
+    assert open_tab("c" * len(BOB)).open("classifier", **query).config == ClassifierConfig(), "nor is this one empty"
 
 
 def test_tutorials_settings(classifier: Tab) -> None:

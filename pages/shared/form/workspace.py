@@ -154,6 +154,11 @@ class Workspace(Form):
             return []
         return [name for name, value in self.config if value != getattr(before.config, name)]
 
+    def to_link(self) -> dict[str, str]:
+        """What a link to these settings asks for: one of them at least, as an empty link asks for nothing."""
+        first = next(iter(self.config.settings()))
+        return self.config.to_query() or {first: self.config.write(first, getattr(self.config, first))}
+
     def follow(self, typed: Any) -> None:
         """Take up the learning rate that another tab gave the run on display, unless this one's is being changed.
 

@@ -15,7 +15,7 @@ LONGEST_LINK = 30_000
 def share_link(space: Workspace) -> None:
     """A popover with the link that restores every setting."""
     with st.popover(_("Share"), icon=":material/link:"):
-        link = shared_link(space.folder, space.config.to_query())
+        link = shared_link(space.folder, space.to_link())
         if len(link) > LONGEST_LINK:
             st.warning(_("There are too many own points for a link: share the downloaded script instead."))
         else:
