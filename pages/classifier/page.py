@@ -58,8 +58,8 @@ def floor(config: ClassifierConfig) -> float | None:
 space = training_page(
     "classifier",
     _(
-        "Press Play and watch the boundary wind itself between two spirals. Then drag the learning rate to 10: what "
-        "goes wrong? The tutorial's two clouds are one click away: *Tutorial's settings*."
+        "Press Play and watch the boundary bend. Then drag the learning rate to 10. For two clouds: *Tutorial's "
+        "settings*."
     ),
 )
 config = space.config

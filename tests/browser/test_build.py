@@ -151,7 +151,7 @@ def test_points_instead_of_images_and_back(screen: Screen) -> None:
 def test_a_link_brings_the_network_to_somebody_else(person: Callable[..., Any]) -> None:
     screen = person().open("/build?dataset=shapes&blocks=Conv2d(3,4,5,stride=4),ReLU,Flatten,Linear(196,10)")
     expect(screen.part("block-0")).to_contain_text("4 × 7 × 7")
-    screen.page.get_by_role("button", name="Share").click()
+    screen.page.get_by_test_id("stPopoverButton").click()
     link = screen.page.get_by_text("/build?dataset=shapes").inner_text()
     other = person(locale="zh-CN").tab()
     other.page.goto(link)

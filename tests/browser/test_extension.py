@@ -39,7 +39,7 @@ def test_a_seventh_experiment_is_driven_like_the_others(person: Callable[..., Pe
     screen.reload()
     assert screen.run == run
     screen.section("Bugs")
-    screen.page.get_by_role("button", name="no activation between the layers").click()
+    screen.page.get_by_role("button", name="no activation between the layers", exact=True).click()
     screen.until("behind.part('live-view').dataset.lanes === '2'")
     for lane in ("run", "correct"):
         screen.until(f"behind.pixels('[data-testid=code-{lane}]') !== 0")

@@ -65,7 +65,7 @@ def test_three_cells_side_by_side(person: Callable[..., Person]) -> None:
 
 def test_without_detach_the_error_is_shown_and_the_correct_run_goes_on(screen: Screen) -> None:
     screen.section("Bugs")
-    screen.page.get_by_role("button", name="no detach").click()
+    screen.page.get_by_role("button", name="no detach", exact=True).click()
     screen.until("behind.part('live-view').dataset.lanes === '2'")
     screen.play(speed=0)
     screen.status("failed")

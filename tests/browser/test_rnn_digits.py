@@ -112,7 +112,7 @@ def test_three_cells_side_by_side(person: Callable[..., Person]) -> None:
 def test_a_bug_beside_the_correct_run(person: Callable[..., Person]) -> None:
     screen = person().open("/rnn_digits?num_epochs=6")
     screen.section("Bugs")
-    screen.page.get_by_role("button", name="forgotten batch_first").click()
+    screen.page.get_by_role("button", name="forgotten batch_first", exact=True).click()
     screen.until("behind.part('live-view').dataset.lanes === '2'")
     screen.play(speed=0)
     screen.status("finished")

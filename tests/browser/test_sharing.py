@@ -15,7 +15,7 @@ from tests.waiting import until
 
 def share_link(screen: Screen) -> str:
     """The link that the page offers, from its path on."""
-    screen.page.get_by_role("button", name="Share").click()
+    screen.page.get_by_test_id("stPopoverButton").click()
     link = screen.page.get_by_test_id("stPopoverBody").get_by_test_id("stCode")
     expect(link).to_contain_text("/classifier?")
     parts = urlsplit(link.inner_text().strip())

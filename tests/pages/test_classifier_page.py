@@ -287,6 +287,9 @@ def test_a_change_that_begins_a_new_run_can_be_undone(classifier: Tab) -> None:
     classifier.set("classifier.hidden_sizes", 3)
     second = classifier.current_run()
     assert second is not first and classifier.data_of()["changed"] == "Hidden layers"
+    classifier.set("classifier.hidden_sizes", 4)
+    second = classifier.current_run()
+    assert classifier.data_of()["changed"] == "Hidden layers", "the same setting moves on"
     classifier.tell("undo")
     assert classifier.config == before.changed(lr=0.1)
     assert classifier.widget("classifier.hidden_sizes").value == 1

@@ -444,7 +444,7 @@ def on_screen(tab: Tab) -> list[str]:
             kind = element.type
             if kind == "bidi_component":
                 data = json.loads(element.proto.json)
-                words = [data.get("text"), data.get("copy"), data.get("copied")]
+                words = [data.get("text"), data.get("label"), data.get("copy"), data.get("copied")]
                 layers = [layer["name"] for layer in (data.get("picture") or {}).get("layers", [])]
                 texts_read += words_of_components([words, layers])
             elif kind not in ("code", "latex", "arrow_data_frame", "dataframe") and element.proto is not None:

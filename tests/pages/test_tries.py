@@ -91,13 +91,18 @@ def press(page: Tab, label: str) -> None:
 
 def test_a_button_sets_and_starts_and_can_be_undone(classifier: Tab) -> None:
     classifier.set("classifier.dataset", "moons").set("classifier.activation", "Tanh").set("classifier.lr", 0.5)
+    before = classifier.config
     press(classifier, "Data set: circles · Hidden layers: 2 · Learning rate: 0.2")
     wish: dict[str, Any] = {"dataset": "circles", "hidden_sizes": (2,), "lr": 0.2}
     assert classifier.config == ClassifierConfig.create(wish)
     assert classifier.widget("classifier.hidden_sizes.0").value == 2 and classifier.widget("classifier.lr").value == 0.2
     run = classifier.current_run()
     until(lambda: run.step > 0)
-    assert run.config == classifier.config
+    assert run.config == classifier.config.changed(device="cpu")
+    assert classifier.data_of()["changed"] == "Data set, Hidden layers, Activation …"
+    classifier.tell("undo")
+    assert classifier.config == before and classifier.space.run_id is None
+    until(lambda: not run.alive)
     classifier.set("section classifier", "bugs")
     press(classifier, "Spread: 2 · Bugs: learning rate too high")
     assert (classifier.config.bugs, classifier.config.dataset) == (("high_lr",), "clouds")
@@ -117,8 +122,9 @@ def test_what_breaks_stands_in_the_form_with_its_error(open_tab: Callable[..., T
     page = open_tab().open("cnn")
     before = page.config
     press(page, "Kernel size: 7 x 7 · Padding: 0 · Open “Shapes”")
-    [error] = page.errors
-    assert "7 x 7 kernel" in error and page.config == before
+    in_shapes, in_form = page.errors
+    assert in_shapes.startswith("`conv2.0`") and "Convolution 2 gets 5 x 5 pixels" in in_form
+    assert "7 x 7 kernel" in in_shapes and "7 x 7 kernel" in in_form and page.config == before
     assert page.widget("cnn.kernel_size").value == 7 and page.widget("section cnn").value == "shapes"
     assert page.space.run_id is None
 

@@ -112,8 +112,12 @@ class Workspace(Form):
         self.run_id, self.refusal, self.replaced = run_id, None, None
         super().fill(config)
 
-    def replace(self, config: Config) -> None:
-        """Put other settings into the form, as a button does that has some: what was there can be brought back."""
+    def replace(self, config: Config, starts: bool = False) -> None:
+        """Put other settings into the form, as a button does that has some: what was there can be brought back.
+
+        Args:
+            starts: train with them.
+        """
         with self._changing:
             before, run = Replaced(self.config, self.run_id), self.run
             self.fill(config)
@@ -121,6 +125,8 @@ class Workspace(Form):
                 self.replaced = before
             if run is not None and run.alive:
                 manager().stop(run)
+            if starts:
+                self._train()
 
     def train_with(self, values: Mapping[str, Any]) -> None:
         """Change some settings and train with them; what was there can be brought back.
@@ -134,9 +140,13 @@ class Workspace(Form):
             self.submit(dict(config))
             self.refill |= set(values)
             if self.run is None or self.run is before:
-                replaced = self.replaced
-                self.play(self.speed)
-                self.replaced = replaced
+                self._train()
+
+    def _train(self) -> None:
+        """Train with the settings that a button put in; what they replaced can be brought back even so."""
+        replaced = self.replaced
+        self.play(self.speed)
+        self.replaced = replaced
 
     def undo(self) -> None:
         """Bring back the settings and the run from before the last change that needed a new run."""
@@ -183,7 +193,9 @@ class Workspace(Form):
                 if run.alive and new:  # what was dragged to its place is there already
                     run.command("change", new)
                 if changed & config.acting("new run"):
-                    self.run_id, self.replaced = None, before
+                    if self.replaced is None or not set(self.changed_since(self.replaced)) <= changed:
+                        self.replaced = before  # else the same setting moves on
+                    self.run_id = None
                     if run.status == "running":
                         self._start(speed=run.speed)
                     if run.alive:

@@ -58,7 +58,7 @@ def training_tries(space: Workspace, titles: Mapping[str, str], called: Callable
         if settings_in(values) or not about:
             config = wanted(kind, values)
             about = [called(config)] if called(config) else [*map(_short, settings_of(config)), *about]
-        return plain(" · ".join(about))
+        return str(plain(" · ".join(about)))
 
     def start(values: Mapping[str, Any]) -> None:
         if SECTION in values:
@@ -66,9 +66,7 @@ def training_tries(space: Workspace, titles: Mapping[str, str], called: Callable
         if values.get(BREAKS):
             _put_in_form(space, settings_in(values))
         elif settings_in(values) or SECTION not in values:
-            space.replace(wanted(kind, values).changed(device=space.config.device))
-            if starts(values):
-                space.play(space.speed)
+            space.replace(wanted(kind, values).changed(device=space.config.device), starts(values))
 
     return Tries(label, start, starts)
 
