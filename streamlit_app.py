@@ -11,17 +11,20 @@ def show() -> None:
 
     from pages.index import PAGES
     from pages.shared.page import shell
-    from pages.shared.page.presenting import presenting_button
-    from pages.shared.person.language import _
 
-    shell.open_page()
-    chosen = st.navigation(
-        [st.Page(row.script, title=_(row.title), url_path=row.url_path, default=row.folder == "home") for row in PAGES],
-        position="top",
-    )
-    shell.enter(chosen.url_path)
+    shell.begin()
+    known = {
+        row: st.Page(
+            row.script, title=shell.title_of(row), icon=row.icon, url_path=row.url_path, default=row.folder == "home"
+        )
+        for row in PAGES
+    }
+    shell.open_page(shell.asked_for(known))
+    chosen = st.navigation(shell.in_groups(known), position="top", expanded=True)
+    row = next(row for row, page in known.items() if page is chosen)
+    shell.enter(row)
     chosen.run()
-    presenting_button()
+    shell.leave(row)
 
 
 if __name__ == "__main__":
@@ -36,19 +39,27 @@ elif __name__ != "__mp_main__":
     before = signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT)) if alone else None
 
     import streamlit as st
+    from starlette.middleware import Middleware
     from streamlit.runtime.pages_manager import PagesManager
 
+    from pages.home import film
+    from pages.shared.page.not_found import NotFound
     from pages.shared.person import worksheet
     from pages.shared.server.imports import import_all
     from pages.shared.pictures import choices
-    from pages.shared.server.routes import lifespan, middleware, routes
+    from pages.shared.server.routes import first_needed, lifespan, middleware, routes
     from pages.shared.server.start import check_start
 
     check_start()
     import_all()
     # Without this the first deep link after a start takes pages/ for Streamlit's old automatic pages.
     PagesManager.uses_pages_directory = False
-    app_routes = [*routes, *worksheet.routes, *choices.routes]
-    app = st.App("streamlit_app.py", lifespan=lifespan, routes=app_routes, middleware=middleware)
+    first_needed.append(film.made_film)
+    app = st.App(
+        "streamlit_app.py",
+        lifespan=lifespan,
+        routes=[*film.routes, *routes, *worksheet.routes, *choices.routes],
+        middleware=[*middleware, Middleware(NotFound)],
+    )
     if alone:
         signal.signal(signal.SIGINT, before)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.index import page
+from pages.shared.page.shell import page_top
 from pages.shared.person.glossary import glossary
 from pages.shared.person.language import _, current
 
@@ -17,7 +18,7 @@ GROUPS = {
 
 language = current()
 other = "en" if language == "zh" else "zh"
-st.title(_(page("glossary").heading), anchor=False)
+page_top(page("glossary"))
 st.caption(_("The words that the lessons use, in English and in Chinese. Lessons link each at its first use."))
 for group, title in GROUPS.items():
     st.header(title, anchor=False)

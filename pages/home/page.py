@@ -1,28 +1,40 @@
-"""The home page: what this is, the eight steps, and what the machine has."""
+"""The home page: a run that moves, one button to begin, and a card for each page."""
 
 import streamlit as st
 
-from core.devices import devices
-from pages.index import PAGES, page
+from core.devices import Device, devices
+from pages.home.cards import cards
+from pages.home.hero import hero
+from pages.home.leaving import follow
+from pages.index import page
+from pages.shared.page.share import share_popover
+from pages.shared.page.shell import page_top
 from pages.shared.panels.page_text import page_text
 from pages.shared.person.language import _
 
-st.title("Torch Playground", anchor=False)
-page_text("home")
-st.page_link(page("classifier").script, label=_("Start with step 1"), icon=":material/play_circle:")
-st.subheader(_("Eight steps"), anchor=False)
-for number in range(1, 9):
-    first, *further = [row for row in PAGES if row.step == number]
-    if number % 2:
-        columns = st.columns(2)
-    with columns[(number - 1) % 2].container(border=True, height="stretch"):
-        st.page_link(first.script, label=f"**{number} · {_(first.on_home)}**", icon=":material/arrow_forward:")
-        st.caption(_(first.sentence))
-        for row in further:
-            st.page_link(row.script, label=_(row.on_home), icon=":material/arrow_forward:")
-st.subheader(_("This machine"), anchor=False)
-for device in devices():
-    if device.missing:
-        st.markdown(f":gray[**{device.name}** · {_(device.title)} · {_(device.missing)}]")
-    else:
-        st.markdown(f"**{device.name}** · {_(device.title)}")
+
+def in_words(device: Device) -> str:
+    """What this machine has to compute on, or why it hasn't."""
+    words = [f"**{device.name}**", _(device.title), _(device.missing) if device.missing else ""]
+    return " · ".join(filter(None, words))
+
+
+def where_it_is() -> None:
+    """What the link of the home page opens."""
+    st.write(_("Others in the same network open the app at this address."))
+
+
+follow()
+page_top(page("home"))
+moving, words = st.columns([2, 3], gap="medium")
+with moving:
+    hero()
+with words:
+    with st.container(horizontal=True):
+        if st.button(_("Start with step 1"), type="primary", icon=":material/play_circle:"):
+            st.switch_page(page("classifier").script)
+        share_popover("home", {}, where_it_is, "share home")
+    page_text("home")
+    st.caption("  \n".join(map(in_words, devices())))
+st.header(_("Eight steps"), anchor=False)
+cards()

@@ -19,7 +19,7 @@ from pages.layers.own_image import own_image, own_image_panel
 from pages.layers.words import card_words, picture_text
 from pages.shared.form.controls import field, take
 from pages.shared.live.component import view_component
-from pages.shared.page.links import shared_link
+from pages.shared.page.share import share_popover
 from pages.shared.panels.code_panel import code_component, highlighted
 from pages.shared.person import language, session
 from pages.shared.person.language import _, tell
@@ -79,13 +79,14 @@ def reset_and_link(form: CardForm) -> None:
         on_click=lambda: form.fill(form.card.config()),
         help=_("Set every argument of this card back to its default."),
     )
-    with st.popover(_("Share"), icon=":material/link:"):
+
+    def words() -> None:
         st.write(_("This link opens this card with all its arguments as they are here."))
         if form.card.config.settings().get("image") and form.entered("image") == "own":
             st.caption(_("Your own image stays here: it is not part of the link."))
-        st.code(
-            shared_link("layers", {"card": form.card.name, **form.config.to_query()}), language=None, wrap_lines=True
-        )
+
+    query = {"card": form.card.name, **form.config.to_query()}
+    share_popover("layers", query, words, f"share {form.card.name}")
 
 
 def fields(form: CardForm, own: np.ndarray | None) -> None:

@@ -10,7 +10,7 @@ from core.config import Setting
 from core.loading.situations import SITUATIONS
 from pages.loading.bench import Bench, Side
 from pages.shared.form.controls import fields, take, take_all
-from pages.shared.page.links import shared_link
+from pages.shared.page.share import share_popover
 from pages.shared.panels.page_text import Tries
 from pages.shared.person import session
 from pages.shared.person.language import _
@@ -142,6 +142,8 @@ def buttons(space: Bench) -> None:
 
 def share(space: Bench) -> None:
     """A popover with a link to both settings."""
-    with st.popover(_("Share"), icon=":material/link:"):
+
+    def words() -> None:
         st.write(_("Whoever opens this link finds all settings as they are here. It starts nothing."))
-        st.code(shared_link("loading", space.to_query()), language=None, wrap_lines=True)
+
+    share_popover("loading", space.to_query(), words, "share loading")

@@ -6,11 +6,12 @@ from core.processes.programs import Program
 from pages.index import page
 from pages.next.own_profile import own_profile
 from pages.shared.page.section_row import Section, remembered, section_row
+from pages.shared.page.shell import page_top
 from pages.shared.panels.page_text import lesson_text
 from pages.shared.panels.program_run import program_run
 from pages.shared.person.language import _
 
-st.title(_(page("next").heading), anchor=False)
+page_top(page("next"))
 st.caption(
     _("Choose a step that you liked: each leads to one new topic, with a program that runs here and anywhere else.")
 )

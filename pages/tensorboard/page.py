@@ -9,6 +9,7 @@ from core.processes.programs import Program
 from core.tensorboard.reading import read, runs
 from pages.index import page
 from pages.shared.page.section_row import Section, remembered, section_row
+from pages.shared.page.shell import page_top
 from pages.shared.panels.log_panel import log_panel
 from pages.shared.panels.page_text import lesson_text, page_text
 from pages.shared.panels.program_run import program_run
@@ -17,7 +18,7 @@ from pages.shared.person.language import _
 from pages.tensorboard.first_log import board_address, first_log
 from pages.tensorboard.log_view import lines, log_view, no_runs
 
-st.title(_(page("tensorboard").heading), anchor=False)
+page_top(page("tensorboard"))
 st.caption(_("See what one line of logging writes into a file. Then train on any page, and find your runs here."))
 
 

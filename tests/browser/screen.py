@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from playwright.sync_api import Locator, Page, WebSocket, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from pages.index import PAGES
 from tests.waiting import until
 
 PATIENCE = 60_000
@@ -21,6 +22,9 @@ POLLING = 50
 """Milliseconds between two looks at a condition: a look at every frame would take the processor from what is seen."""
 ENDS = ("finished", "stopped", "diverged", "failed")
 """Statuses that come at the end of a training."""
+
+GROUPS = {"train": "Train", "inside": "Look inside", "tools": "Tools"}
+"""What the navigation calls the groups of pages."""
 
 IDLE = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
 """Streamlit has drawn the whole page."""
@@ -151,8 +155,15 @@ class Screen:
         return self.shown()
 
     def navigate(self, name: str) -> None:
-        """Go to another page by the navigation."""
-        self.page.get_by_role("navigation").get_by_role("link", name=name).click()
+        """Go to another page by the navigation: by a link in sight, or one in a group."""
+        bar = self.page.get_by_test_id("stTopNav")
+        expect(bar.get_by_role("button").first).to_be_visible()
+        row = next(row for row in PAGES if row.title == name)
+        if row.group:
+            bar.get_by_role("button", name=GROUPS[row.group]).click()
+            self.page.get_by_role("menuitem", name=name).click()
+        else:
+            bar.get_by_role("link", name=name).click()
 
     # What is there
 

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from tests.browser.app import App
 from tests.browser.conftest import Person
-from tests.browser.screen import Screen
+from tests.browser.screen import GROUPS, Screen
 from tests.waiting import until_gone
 
 LONG = "/classifier?num_steps=50000"
@@ -179,9 +179,10 @@ def first_deep_link(screen: Screen) -> None:
     """The first address that anyone asks a new server for is the classifier's."""
     screen.open(f"{LONG}&lr=0.5")
     expect(screen.page.get_by_role("heading", name="A simple classifier")).to_be_visible()
-    links = screen.page.get_by_role("navigation").get_by_role("link")
-    expect(links.nth(0)).to_have_accessible_name("Home")
-    expect(links.nth(1)).to_have_accessible_name("Classifier")
+    bar = screen.page.get_by_test_id("stTopNav")
+    expect(bar.get_by_role("link")).to_have_accessible_name("Home")
+    for number, group in enumerate(GROUPS.values()):
+        expect(bar.get_by_role("button").nth(number)).to_have_accessible_name(group)
     expect(screen.page.get_by_role("slider", name="Learning rate")).to_have_attribute("aria-valuetext", "0.5")
     expect(screen.page.get_by_role("dialog")).to_have_count(0)
 

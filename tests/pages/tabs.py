@@ -56,7 +56,7 @@ class Tab:
         self.experiment = "classifier"
         self._monkeypatch = monkeypatch
         self.at = AppTest.from_file(DOOR, default_timeout=PATIENCE)
-        self.at.context = {"url": "http://localhost:8501/classifier", "locale": "en-GB"}
+        self.at.context = {"url": "http://play.school.test:8501/classifier", "locale": "en-GB"}
         self.told: list[WidgetState] = []
 
     def open(self, page: str = "home", **query: str) -> Tab:
@@ -158,6 +158,13 @@ class Tab:
     def errors(self) -> list[str]:
         """All red sentences."""
         return [element.value for element in self.at.error]
+
+    @property
+    def links(self) -> list[str]:
+        """The links of the page to others, but for those at its foot."""
+        labels = [element.proto.label for element in self.at.get("page_link")]
+        row = next(row for row in index.PAGES if row.url_path == self.at.session_state["page"])
+        return labels[: len(labels) - len([known for known in index.neighbours(row) if known])]
 
     @property
     def words(self) -> str:

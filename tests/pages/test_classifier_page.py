@@ -548,7 +548,7 @@ def linked(classifier: Tab) -> dict[str, str]:
     """The query of the page's share link."""
     [code] = [element for element in classifier.at.code if "://" in element.value]
     parts = urlsplit(code.value)
-    assert (parts.scheme, parts.netloc, parts.path) == ("http", "localhost:8501", "/classifier")
+    assert (parts.scheme, parts.netloc, parts.path) == ("http", "play.school.test:8501", "/classifier")
     return dict(parse_qsl(parts.query))
 
 

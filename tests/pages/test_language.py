@@ -55,7 +55,7 @@ SENTENCES = {
     "Problem": {"sentence": 1},
     "CsvRefused": {"sentence": 0},
     "Device": {"title": 1, "missing": 2},
-    "Page": {"title": 1, "heading": 2, "on_home": 3, "sentence": 4},
+    "Page": {"title": 1, "heading": 2, "sentence": 3},
 }
 """What people read of each class: parameter -> its position."""
 
@@ -158,7 +158,7 @@ def folder_of(path: Path) -> str:
 
 def rooms_of(text: str, sources: set[Path]) -> set[str]:
     """The folders whose catalogue a sentence may stand in; empty for any. A row of the index is its page's."""
-    rows = {row.folder for row in index.PAGES if text in (row.title, row.heading, row.on_home, row.sentence)}
+    rows = {row.folder for row in index.PAGES if text in (row.title, row.heading, row.sentence)}
     folders = rows | {folder_of(path) for path in sources if path != ROOT / "pages" / "index.py"}
     pages = folders - {"core"}
     if not pages:

@@ -211,7 +211,7 @@ def test_a_finished_checkpoint_is_lengthened_as_far_as_one_likes(
     assert [element.value for element in page.at.success] == [
         "It is waiting on its page, paused at step 60 of 85: press Play there."
     ]
-    assert [link.proto.label for link in page.at.get("page_link")] == ["To the page “Classifier”"]
+    assert page.links == ["To the page “Classifier”"]
     [adopted] = [other for other in manager._runs.values() if other.id != run.id]
     assert (adopted.status, adopted.step, adopted.config.num_steps) == ("paused", 60, 85)
 

@@ -45,7 +45,7 @@ def test_mistakes_each_have_words_and_a_program(open_tab: Callable[..., Tab]) ->
 def test_who_logged_nothing_is_sent_to_pages_that_train(open_tab: Callable[..., Tab], manager: Manager) -> None:
     manager.store.prefer(ANNE, "section tensorboard", "view")  # the section shown else writes an example
     page = open_tab().open("tensorboard")
-    assert [link.proto.label for link in page.at.get("page_link")] == ["Classifier", "CNN", "RNN"]
+    assert page.links == ["Classifier", "CNN", "RNN"]
 
 
 def finished(page: Tab, **values: Any) -> Any:

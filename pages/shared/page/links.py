@@ -11,6 +11,7 @@ from pages.index import page, page_of
 from pages.shared.person import language
 from pages.shared.person.language import _
 from pages.shared.server.addresses import address
+from pages.shared.server.reach import site_for_others
 
 
 def link_to(folder: str, label: str) -> None:
@@ -20,9 +21,9 @@ def link_to(folder: str, label: str) -> None:
 
 def shared_link(folder: str, query: Mapping[str, str]) -> str:
     """The whole address of a page with its settings, to hand on; it opens in this session's language."""
-    here = urlsplit(st.context.url or "")
     query = {**query, "lang": language.current()}
-    return address(page(folder).url_path, query=query, site=f"{here.scheme}://{here.netloc}")
+    path = "" if folder == "home" else page(folder).url_path
+    return address(path, query=query, site=site_for_others(urlsplit(st.context.url or "")))
 
 
 def experiment_title(name: str) -> str:

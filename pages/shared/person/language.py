@@ -33,6 +33,8 @@ HAN = re.compile("[\u4e00-\u9fff]")
 NAME = re.compile(rf"(?P<before>(?<={HAN.pattern}) |)\{{(?P<name>\w+)\}}(?P<after> (?={HAN.pattern})|)")
 """A place for a name, with the space between it and Chinese."""
 LANGUAGES = {"en": "English", "zh": "中文"}
+CODES = {"en": "en", "zh": "zh-CN"}
+"""The languages as a document in the browser names them."""
 PAGES = Path(__file__).parents[2]
 """The folder of all pages: each has its texts and its catalogue `zh.po` in a folder of its own."""
 

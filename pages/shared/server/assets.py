@@ -16,7 +16,7 @@ from pages.shared.server.owner import YEAR
 
 PAGES = Path(__file__).parents[2]
 """The folder of all pages; of the files below it only those of `TYPES` are served."""
-TYPES = {".js": "text/javascript", ".css": "text/css"}
+TYPES = {".js": "text/javascript", ".css": "text/css", ".webp": "image/webp"}
 FOREVER = {"Cache-Control": f"public, max-age={YEAR}, immutable"}
 
 

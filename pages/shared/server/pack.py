@@ -93,6 +93,8 @@ leaves a grey bar in its place for half a second at least, as React is in no hur
 those of the pack are loaded before any page has them."""
 
 
+WIDE = '<style>[data-testid="stMainBlockContainer"] { max-width: none !important; }</style>'
+"""Every page takes the window's width; else it is narrow, and what is there jumps, until Streamlit hears of that."""
 ONE_SERVER = "window.__streamlit = { BACKEND_BASE_URL: location.origin };"
 """Else Streamlit first looks for its server below the page's own address, and waits to hear that it isn't there."""
 
@@ -166,6 +168,7 @@ def index(live: bool) -> bytes | None:
     packed = streamlit_scripts()
     text = PRELOAD.sub(lambda match: "" if match[1] in packed else match[0], text)
     lines = [
+        WIDE,
         rf'<script src="{pack_address()}"></script>',
         f"<script>{ONE_SERVER}</script>",
         r'<script type="module">import "\1"</script>',

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -36,16 +36,22 @@ TURN = 0.001
 answers everybody, waits for its turn behind the scripts of all who press something."""
 
 
+first_needed: list[Callable[[], object]] = []
+"""What single pages need that takes long to make; the door knows the pages."""
+
+
 def warm() -> None:
     """Do now what the first visitor would else wait for; whoever ends the server meanwhile ends the processes of it."""
-    for part in (
+    parts: list[Callable[[], object]] = [
         tidying.set_aside,
         lambda: manager().warm(),
         assets.plotly_bundle,
         pack.pack,
+        *first_needed,
         lambda: manager().tensorboard.warm(),
         bfloat16.measure,
-    ):
+    ]
+    for part in parts:
         if is_ending():
             return
         try:

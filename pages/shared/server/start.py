@@ -8,16 +8,15 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from starlette.formparsers import MultiPartParser
-from streamlit import config, net_util
+from streamlit import config
 from streamlit.web.server.server_util import get_url
 
 from core import limits
 from core.disk import DiskError
 from core.engine.store import Store, data_folder
 from pages.shared.server import origin
+from pages.shared.server.reach import EVERY_ADDRESS, in_network
 
-EVERY_ADDRESS = {None, "", "0.0.0.0", "::"}
-"""`server.address` where it names no address: the server answers at all that the machine has."""
 DATA = "TORCH_PLAYGROUND_DATA"
 """The environment variable that names the data folder."""
 PREFIX = "TORCH_PLAYGROUND_"
@@ -25,8 +24,6 @@ OTHERS = {DATA, origin.ALLOWED_HOSTS, "TORCH_PLAYGROUND_TEST_DATA"}
 """The environment variables of the app that are no limits; the last one is the tests'."""
 ALIKE = 0.85
 """How alike, of 1, a name is to one of the app's that is taken for it."""
-NOWHERE = "127.0.0.1"
-"""What Streamlit takes for the address of a machine that has no network."""
 
 
 def check_start() -> None:
@@ -74,8 +71,8 @@ def say_ready() -> None:
     chosen = config.get_option("server.address")
     if chosen in EVERY_ADDRESS:
         print(f"Torch Playground is ready at {get_url('localhost')}", flush=True)
-        in_network = net_util.get_internal_ip()
-        if in_network and in_network != NOWHERE:
-            print(f"From other machines: {get_url(in_network)}", flush=True)
+        number = in_network()
+        if number is not None:
+            print(f"From other machines: {get_url(number)}", flush=True)
     else:
         print(f"Torch Playground is ready at {get_url(chosen)}", flush=True)

@@ -1,0 +1,107 @@
+"""Addresses that are no page's: one that has moved leads on, every other is told so in the person's language."""
+
+from __future__ import annotations
+
+from html import escape
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.engine.manager import manager
+from pages.index import PAGES, page
+from pages.shared.person.language import CODES, LANGUAGES, catalogue
+from pages.shared.server.addresses import address
+from pages.shared.server.owner import owner_of
+from pages.shared.server.streamlit_files import STREAMLIT
+
+MOVED = {"/home": address(""), "/tensorboard": address(page("tensorboard").url_path)}
+"""Where one is taken who guesses a page's address from its name. With a slash, /tensorboard/ is TensorBoard itself."""
+OURS = {address(""), *(address(row.url_path) for row in PAGES)}
+CONDITIONS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"if-range", b"range")
+"""Headers with which one may get less than the whole page."""
+LAYOUT = """<!doctype html>
+<html lang="{lang}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title} · Torch Playground</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 1.1rem/1.6 "Source Sans", system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1rem; }}
+</style></head>
+<body><main><h1>{title}</h1><p>{sentence}</p><p><a href="{home}">{back}</a></p></main></body>
+</html>
+"""
+
+
+class NotFound:
+    """Middleware in front of Streamlit, which answers to every address with its page and says in English what it is."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        page_wanted = scope["type"] == "http" and scope["method"] == "GET" and wants_page(Headers(scope=scope))
+        if not page_wanted or scope["path"] in OURS - MOVED.keys():
+            await self.app(scope, receive, send)
+            return
+        if scope["path"] in MOVED:
+            query = scope["query_string"].decode("latin-1")
+            target = MOVED[scope["path"]] + (f"?{query}" if query else "")
+            await RedirectResponse(target)(scope, receive, send)
+            return
+        held: list[Message] = []
+
+        async def hold_pages(message: Message) -> None:
+            """Hold back what may be Streamlit's page, and pass on all else."""
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                if message["status"] == 200 and answer.get("content-type", "").startswith("text/html"):
+                    held.append(message)
+                    return
+            if held:
+                held.append(message)
+            else:
+                await send(message)
+
+        plain = [(name, value) for name, value in scope["headers"] if name not in CONDITIONS]
+        await self.app({**scope, "headers": plain}, receive, hold_pages)
+        if not held:
+            return
+        body = b"".join(message.get("body", b"") for message in held)
+        if body == (STREAMLIT / "index.html").read_bytes():
+            answer = await run_in_threadpool(not_found, Headers(scope=scope), QueryParams(scope["query_string"]))
+            await answer(scope, receive, send)
+            return
+        for message in held:
+            await send(message)
+
+
+def wants_page(headers: Headers) -> bool:
+    """Whether someone goes to an address, as opposed to a page that loads a script or a picture."""
+    return "text/html" in headers.get("accept", "")
+
+
+def not_found(headers: Headers, query: QueryParams) -> Response:
+    """The page that says that there is none."""
+    language = spoken(headers, query)
+
+    def _(sentence: str) -> str:
+        return escape(catalogue(language).get(sentence, sentence))
+
+    text = LAYOUT.format(
+        lang=CODES[language],
+        title=_("Page not found"),
+        sentence=_("There is no page at this address."),
+        back=_("To the home page"),
+        home=address(""),
+    )
+    return HTMLResponse(text, 404, {"Cache-Control": "no-store"})
+
+
+def spoken(headers: Headers, query: QueryParams) -> str:
+    """The language of someone who has no session yet: the link's, else that of earlier visits, else the browser's."""
+    owner = owner_of(headers)
+    chosen = query.get("lang") or (manager().store.preference(owner, "language") if owner else None)
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return "zh" if headers.get("accept-language", "").lower().startswith("zh") else "en"
