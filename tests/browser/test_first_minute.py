@@ -58,7 +58,7 @@ def test_a_click_starts_the_run_as_ones_own(person: Callable[..., Person]) -> No
     expect(home.page.get_by_role("heading", name="A simple classifier")).to_be_visible()
     assert home.other_run(None)
     home.reach(5)
-    expect(home.page.get_by_role("combobox", name="Data set")).to_have_value("spirals")
+    expect(home.page.get_by_role("combobox", name="Data set")).to_have_value("two spirals")
 
 
 def test_home_jumps_nowhere_while_it_loads_and_moves(app: App, browser: Browser) -> None:
