@@ -1,6 +1,6 @@
 // One image on its way through any network: what each block makes of it, and the probabilities.
 
-import { create, fill, setAttribute, setText } from "../shared/live/js/dom.js";
+import { create, fill, setAttribute } from "../shared/live/js/dom.js";
 import { arrayOf, findArray } from "../shared/live/js/frames.js";
 import { loadStyles } from "../shared/live/js/styles.js";
 import { Answer } from "../shared/pictures/answer.js";
@@ -83,7 +83,7 @@ export class BlocksPane {
       const maps = findArray(frame, this.lane, /** @type {const} */ (`maps${number}`));
       if (!maps) return;
       const words = maps.shape[0] < count ? text.stage_caption_some : text.stage_caption;
-      setText(this.strips[number].caption, fill(words, { block: name, shape, shown: maps.shape[0], count }));
+      this.strips[number].name(fill(words, { block: name, shape, shown: maps.shape[0], count }));
       this.strips[number].draw(maps, pixels);
     });
     const best = this.answer.show(

@@ -59,7 +59,7 @@ export class Gradients {
 
   /** @param {string} name */
   cell(name) {
-    const value = create("output", { class: "tp-number" });
+    const value = create("output", { class: "tp-number", "aria-live": "off" });
     const bar = create("span", { class: "tp-gradient-fill" });
     const line = create("canvas", { class: "tp-spark" });
     const node = create(

@@ -8,7 +8,7 @@ import { watchSize } from "../shared/live/js/plot.js";
 import { loadStyles } from "../shared/live/js/styles.js";
 import { applyTheme, mix, parseColor, readTheme, toCss } from "../shared/live/js/theme.js";
 import { Gradients } from "./gradients.js";
-import { chooseLinks, linkAt, linkCurve, neuronAt, placeNeurons, splitWeights } from "./network_layout.js";
+import { chooseLinks, linkAt, linkCurve, neuronAt, nextNeuron, placeNeurons, splitWeights } from "./network_layout.js";
 import { NeuronMaps } from "./network_maps.js";
 
 loadStyles("./network.css", import.meta.url);
@@ -65,7 +65,7 @@ class NetworkView {
     this.lane = "run";
     this.lanes = create("div", { class: "tp-lanes", role: "group" });
     this.hint = create("span", { class: "tp-network-hint" });
-    this.canvas = create("canvas", { class: "tp-network", role: "img", "data-testid": "network" });
+    this.canvas = create("canvas", { class: "tp-network", role: "img", tabindex: 0, "data-testid": "network" });
     this.box = create("div", { class: "tp-network-box" }, this.canvas);
     this.buildTip();
     const gradients = create("div", { class: "tp-gradients", "data-testid": "gradient-norms" });
@@ -76,6 +76,8 @@ class NetworkView {
     this.canvas.addEventListener("pointermove", (event) => this.point(event));
     this.canvas.addEventListener("pointerdown", (event) => this.point(event));
     this.canvas.addEventListener("pointerleave", () => this.point(null));
+    this.canvas.addEventListener("keydown", (event) => this.pressKey(event));
+    this.canvas.addEventListener("blur", () => this.point(null));
     this.stopWatching = watchSize(this.box, (width, height) => this.resize(width, height));
   }
 
@@ -333,6 +335,18 @@ class NetworkView {
   }
 
   /**
+   * The arrow keys go from neuron to neuron.
+   * @param {KeyboardEvent} event
+   */
+  pressKey(event) {
+    if (!event.key.startsWith("Arrow") || !this.placed) return;
+    event.preventDefault();
+    const neuron = nextNeuron(this.placed, this.pointed?.neuron ?? null, event.key);
+    this.pointed = { neuron, link: null, x: neuron.x + neuron.side, y: neuron.y };
+    this.paint();
+  }
+
+  /**
    * @param {number} x
    * @param {number} y
    */
@@ -400,7 +414,9 @@ class NetworkView {
   describe() {
     const { text, picture } = this.data;
     const sizes = picture.layers.map(({ size }) => size).join(", ");
-    setAttribute(this.canvas, "aria-label", fill(text.network_label, { sizes, step: this.drawn?.step ?? 0 }));
+    const words = fill(text.network_label, { sizes, step: this.drawn?.step ?? 0 });
+    const neuron = document.activeElement === this.canvas ? this.pointed?.neuron : null;
+    setAttribute(this.canvas, "aria-label", neuron ? this.neuronWords(neuron).join("; ") : words);
   }
 
   destroy() {

@@ -171,3 +171,23 @@ function distanceToCurve([x0, y0, x1, y1, x2, y2, x3, y3], x, y) {
   }
   return nearest;
 }
+
+/**
+ * The neuron that an arrow key leads to: of the same layer above or below, or at the same height of the next layer.
+ * @param {PlacedLayer[]} placed
+ * @param {PlacedNeuron | null} from nothing yet: the first one
+ * @param {string} key
+ */
+export function nextNeuron(placed, from, key) {
+  if (!from) return placed[0].neurons[0];
+  const along = { ArrowLeft: -1, ArrowRight: 1 }[key] ?? 0;
+  const layer = Math.max(0, Math.min(placed.length - 1, from.layer + along));
+  const { neurons } = placed[layer];
+  if (layer !== from.layer) {
+    /** @param {PlacedNeuron} neuron */
+    const away = ({ y, side }) => Math.abs(y + side / 2 - from.y - from.side / 2);
+    return neurons.reduce((best, neuron) => (away(neuron) < away(best) ? neuron : best));
+  }
+  const at = neurons.findIndex(({ index }) => index === from.index) + ({ ArrowUp: -1, ArrowDown: 1 }[key] ?? 0);
+  return neurons[Math.max(0, Math.min(neurons.length - 1, at))];
+}

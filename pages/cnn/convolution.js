@@ -60,7 +60,7 @@ export class ConvolutionPane {
       "›",
     );
     this.name = create("output", { class: "tp-pad-number" });
-    this.sum = create("div", { class: "tp-sum", "data-testid": `sum-${lane}` });
+    this.sum = create("div", { class: "tp-sum", role: "status", "data-testid": `sum-${lane}` });
     this.canvas = create("canvas", {
       class: "tp-convolution",
       role: "img",

@@ -205,8 +205,10 @@ def precision_panel() -> None:
     results: list[Precision] = measured.results
     base = next((one.milliseconds for one in results if one.name == "float32"), None)
     lines = [
-        "| | "
-        + " | ".join([_("forward pass"), "float32\u00a0=\u00a01", _("logits off by"), _("answers right")])
+        "| "
+        + " | ".join(
+            [_("Precision"), _("forward pass"), "float32\u00a0=\u00a01", _("logits off by"), _("answers right")]
+        )
         + " |",
         "|---|--:|--:|--:|--:|",
     ]
@@ -233,7 +235,7 @@ def precision_panel() -> None:
 def _kinds_table() -> None:
     """What each kind of number can hold; nothing of it needs to be measured."""
     lines = [
-        "| | " + " | ".join([_("bytes"), _("smallest"), _("largest"), _("gap after 1")]) + " |",
+        "| dtype | " + " | ".join([_("bytes"), _("smallest"), _("largest"), _("gap after 1")]) + " |",
         "|---|--:|--:|--:|--:|",
     ]
     for kind in kinds():

@@ -45,8 +45,8 @@ export default function ({ data, parentElement }) {
     const boxes = make("div", "places");
     const cpu = make("div", "place"),
       device = make("div", "place device");
-    cpu.append(make("h4", "", data.cpu));
-    device.append(make("h4", "", data.device));
+    cpu.append(make("h2", "", data.cpu));
+    device.append(make("h2", "", data.device));
     const earlier = new Map((data.stages[stage - 1]?.places ?? []).map((place) => [place.name, place.there]));
     for (const place of places) {
       const chip = make("div", earlier.get(place.name) === place.there ? "chip" : "chip new");

@@ -49,7 +49,7 @@ def _card(form: CardForm) -> None:
     own = own_image(form.owner)
     with st.container(horizontal=True, vertical_alignment="center"):
         title, first = card_words(form.card.name)
-        st.subheader(title, anchor=False)
+        st.title(title, anchor=False)
         neighbours(form.card.name)
         reset_and_link(form)
     st.caption(first)

@@ -1,6 +1,6 @@
 // One example as a recurrent network reads it: its rows, the memory after each, and what it would say then.
 
-import { create, fill, nameControl, setAttribute, setText } from "../shared/live/js/dom.js";
+import { create, fill, setAttribute, setText } from "../shared/live/js/dom.js";
 import { arrayOf } from "../shared/live/js/frames.js";
 import { watchSize } from "../shared/live/js/plot.js";
 import { loadStyles } from "../shared/live/js/styles.js";
@@ -97,7 +97,7 @@ export class ReadingPane {
     this.pad.only(data.picture.drawn ? "image" : "number");
     this.answer.arrange(data.picture.names);
     setText(this.read, data.text.read);
-    nameControl(this.read, data.text.read_help);
+    setAttribute(this.read, "title", data.text.read_help);
     setAttribute(this.canvas, "title", data.text.reading_help);
   }
 

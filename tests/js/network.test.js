@@ -7,6 +7,7 @@ import {
   linkAt,
   linkCurve,
   neuronAt,
+  nextNeuron,
   placeNeurons,
   splitWeights,
 } from "../../pages/classifier/network_layout.js";
@@ -116,4 +117,24 @@ test("the units of every hidden layer are counted on from the layer before", () 
   const layers = [2, 4, 3, 5, 2].map((size) => ({ size }));
   assert.deepEqual(firstUnits(layers), [0, 4, 7]);
   assert.deepEqual(firstUnits([{ size: 2 }, { size: 2 }]), []);
+});
+
+test("arrow keys lead from neuron to neuron and stop at the edges", () => {
+  const layers = [
+    { name: "input", size: 2 },
+    { name: "hidden", size: 4 },
+    { name: "logits", size: 2 },
+  ];
+  const placed = placeNeurons(layers, 600, 300);
+  /** @param {string[]} keys */
+  const reached = (...keys) => {
+    const end = keys.reduce((from, key) => nextNeuron(placed, from, key), nextNeuron(placed, null, "ArrowDown"));
+    return [end.layer, end.index];
+  };
+  assert.deepEqual(reached(), [0, 0]);
+  assert.deepEqual(reached("ArrowUp"), [0, 0]);
+  assert.deepEqual(reached("ArrowDown", "ArrowDown"), [0, 1]);
+  assert.deepEqual(reached("ArrowLeft"), [0, 0]);
+  assert.deepEqual(reached("ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown"), [1, 3]);
+  assert.deepEqual(reached("ArrowRight", "ArrowRight", "ArrowRight"), [2, 0]);
 });

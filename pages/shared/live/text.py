@@ -42,6 +42,8 @@ def _controls() -> dict[str, str]:
         "time_live": _("now"),
         "time_step": _("step {step}"),
         "back_to_live": _("Back to live"),
+        "progress": _("Progress of the run"),
+        "to_settings": _("To the settings"),
         "pace": _("{images} images/s · {left} left"),
         "resume_here": _("Resume from here"),
         "resume_step": _("Resume from step {step}"),

@@ -14,6 +14,7 @@ from core.engine.manager import manager
 from pages.index import Page, neighbours
 from pages.shared.form.controls import begin_page
 from pages.shared.page.presenting import presenting_button
+from pages.shared.page.readable import READABLE
 from pages.shared.person import language, session
 from pages.shared.person.language import CODES, LANGUAGES, _
 from pages.shared.person.place import say_at_top
@@ -79,7 +80,7 @@ def open_page(row: Page) -> None:
     title = NAME if row.folder == "home" else f"{_(row.heading)} · {NAME}"
     st.set_page_config(page_title=title, page_icon=LOGO, layout="wide")
     st.logo(LOGO, size="large")
-    st.html(STYLE)
+    st.html(STYLE + READABLE)
     unstored = session.get("unstored")
     if unstored is not None:
         session.put("unstored", None)

@@ -29,7 +29,7 @@ def shape_table(rows: Sequence[LayerShape], kept: bool = False) -> None:
         )
     memory = [_("memory")] if kept else []
     table = [
-        "| " + " | ".join([_("layer"), "", _("input"), _("output"), _("parameters"), "FLOPs", *memory]) + " |",
+        "| " + " | ".join([_("layer"), _("module"), _("input"), _("output"), _("parameters"), "FLOPs", *memory]) + " |",
         "|---|---|---|---|--:|--:|" + "--:|" * len(memory),
         *(_line(row, kept) for row in rows),
     ]

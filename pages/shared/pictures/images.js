@@ -148,6 +148,7 @@ export class ImagePicture {
           }),
       );
       this.titles = lanes.map(() => create("figcaption", { class: "tp-plane-title" }));
+      for (const { element } of this.panes) element.setAttribute("role", "group");
       this.stage.replaceChildren(
         ...this.panes.map((pane, i) => create("figure", { class: "tp-pane" }, this.titles[i], pane.element)),
       );

@@ -25,6 +25,7 @@ def image_words() -> dict[str, str]:
         "clear_pad_help": _("Empty the pad, to draw on it"),
         "draw_here": _("Draw here"),
         "pad_label": _("The image that goes in. Draw on it with mouse or finger; it is centred as MNIST's digits are"),
+        "pen_label": _("Pen: the arrow keys move it, Space puts it down or lifts it, Delete clears the pad"),
         "image_number": _("no. {number}"),
         "own_drawing": _("yours"),
         "verdict": _("Says {answer}, {sure} sure. It is {truth}."),

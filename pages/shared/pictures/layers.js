@@ -1,6 +1,6 @@
 // One image on its way through the network: what goes in, the filters, the maps, and the ten probabilities.
 
-import { create, fill, setAttribute, setText } from "../live/js/dom.js";
+import { create, fill, setAttribute } from "../live/js/dom.js";
 import { arrayOf, findArray } from "../live/js/frames.js";
 import { Answer } from "./answer.js";
 import { Pad } from "./pad.js";
@@ -80,8 +80,7 @@ export class LayersPane {
     this.arrange(filters ? ["filters", ...maps] : maps);
     if (filters) {
       const [count, size] = [filters.shape[0], filters.shape.at(-1)];
-      setText(
-        this.strips.filters.caption,
+      this.strips.filters.name(
         fill(this.settings.gradients ? text.gradients_caption : text.filters_caption, { count, size }),
       );
       this.strips.filters.draw(filters, pixels);
@@ -89,7 +88,7 @@ export class LayersPane {
     for (const [number, name] of maps.entries()) {
       const array = arrayOf(frame, this.lane, /** @type {`maps${string}`} */ (name));
       const size = frame.facts.sides?.[this.lane]?.[number] ?? array.shape[1];
-      setText(this.strips[name].caption, fill(text.maps_caption, { count: array.shape[0], size, number: number + 1 }));
+      this.strips[name].name(fill(text.maps_caption, { count: array.shape[0], size, number: number + 1 }));
       this.strips[name].draw(array, pixels);
     }
     if (frame.facts.unseen) {

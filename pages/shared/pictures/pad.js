@@ -2,12 +2,14 @@
 
 import { create, nameControl, penOf, setAttribute, setText } from "../live/js/dom.js";
 import { watchSize } from "../live/js/plot.js";
+import { KeyPlace } from "./key_place.js";
 import { drawTile, fitCanvas, greyPixels } from "./tiles.js";
 
 const SIDE = 112;
 const PEN = 9;
 const PAUSE = 80;
 const INSET = 0.3;
+const KEY_STEP = 1 / 28;
 
 /**
  * Whether two images have the same pixels.
@@ -111,6 +113,10 @@ export class Pad {
   height;
   /** @type {number|undefined} */
   painted;
+  /** @type {Theme} */
+  theme;
+  /** @type {boolean} */
+  down;
 
   /**
    * @param {Subject} subject
@@ -132,7 +138,26 @@ export class Pad {
     });
     this.tools = create("div", { class: "tp-pad-tools" }, this.previous, this.number, this.next, this.clear);
     this.hint = create("span", { class: "tp-pad-hint" });
-    this.stage = create("div", { class: "tp-pad-stage" }, this.canvas, this.hint);
+    this.keys = new KeyPlace(
+      "pen",
+      {
+        onMove: (from, to) => {
+          if (this.down) this.strokeFrom(from, to);
+        },
+        onPress: (at) => {
+          this.lower(!this.down);
+          if (this.down) this.strokeFrom(at, at);
+        },
+        onLeave: () => this.lower(false),
+        onKey: (event) => {
+          if (event.key === "Delete" || event.key === "Backspace") subject.clear();
+        },
+      },
+      KEY_STEP,
+    );
+    this.lower(false);
+    const sheet = create("div", { class: "tp-pad-sheet" }, this.canvas, this.keys.element);
+    this.stage = create("div", { class: "tp-pad-stage" }, sheet, this.hint);
     this.element = create("div", { class: "tp-pad-box" }, this.stage, this.tools);
     watchSize(this.canvas, (width, height) => {
       Object.assign(this, { width, height });
@@ -192,8 +217,27 @@ export class Pad {
    */
   allow(drawing) {
     this.drawable = drawing;
-    this.clear.hidden = !drawing;
+    this.clear.hidden = this.keys.button.hidden = !drawing;
     this.canvas.classList.toggle("tp-pad-still", !drawing);
+  }
+
+  /**
+   * The pen that keys move is down and draws, or it is up.
+   * @param {boolean} down
+   */
+  lower(down) {
+    this.down = down;
+    setAttribute(this.keys.button, "aria-pressed", down);
+  }
+
+  /**
+   * @param {Point} from
+   * @param {Point} to
+   */
+  strokeFrom(from, to) {
+    this.from = from;
+    this.stroke(to);
+    this.from = null;
   }
 
   /** @param {Point} to */
@@ -209,8 +253,9 @@ export class Pad {
     nameControl(this.previous, text.previous_image);
     nameControl(this.next, text.next_image);
     setText(this.clear, text.clear_pad);
+    setAttribute(this.clear, "title", text.clear_pad_help);
+    setAttribute(this.keys.button, "aria-label", text.pen_label);
     setText(this.hint, text.draw_here);
-    nameControl(this.clear, text.clear_pad_help);
     const label = this.drawable ? text.pad_label : text.image_label;
     setAttribute(this.canvas, "aria-label", label);
     setAttribute(this.canvas, "title", label);

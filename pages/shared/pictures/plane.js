@@ -3,9 +3,11 @@
 import { create, penOf } from "../live/js/dom.js";
 import { axis, baseLayout, CONFIG, dragMode, loadPlotly, painted } from "../live/js/plot.js";
 import { BoundaryPainter, stretch } from "./boundary.js";
+import { KeyPlace } from "./key_place.js";
 
 export const MARGIN = { l: 30, r: 8, t: 8, b: 24 };
 const CLICK_SLACK = 4;
+const KEY_STEP = 1 / 40;
 
 export class Plane {
   /** @type {NumberArray<Uint8Array>|undefined} */
@@ -38,7 +40,21 @@ export class Plane {
     );
     this.box = create("div", { class: "tp-plane", role: "img", "data-lane": lane }, this.canvas, this.graph);
     this.title = create("figcaption", { class: "tp-plane-title" });
-    this.element = create("figure", { class: "tp-figure" }, this.title, this.box);
+    this.keys = new KeyPlace(
+      `place-${lane}`,
+      {
+        onMove: (_from, to) => this.handlers.onKeys(this, this.placeAt(to)),
+        onPress: (at) => {
+          const place = this.placeAt(at);
+          if (place) this.handlers.onClick(place);
+        },
+        onLeave: () => this.handlers.onPoint(this, null),
+      },
+      KEY_STEP,
+    );
+    this.keys.element.style.inset = `${MARGIN.t}px ${MARGIN.r}px ${MARGIN.b}px ${MARGIN.l}px`;
+    const area = create("div", { class: "tp-plane-area" }, this.box, this.keys.element);
+    this.element = create("figure", { class: "tp-figure" }, this.title, area);
     this.painter = new BoundaryPainter();
     this.side = 0;
     /** @type {Promise<void>} */
@@ -90,6 +106,17 @@ export class Plane {
     const py = clientY - top - yaxis._offset;
     if (px < 0 || py < 0 || px > xaxis._length || py > yaxis._length) return null;
     return { x: xaxis.p2d(px), y: yaxis.p2d(py), px: clientX - left, py: clientY - top };
+  }
+
+  /**
+   * The same for shares of the plot's width and height.
+   * @param {Point} shares
+   */
+  placeAt([across, down]) {
+    if (!this.ready) return null;
+    const { xaxis, yaxis } = this.graph._fullLayout;
+    const [px, py] = [across * xaxis._length, down * yaxis._length];
+    return { x: xaxis.p2d(px), y: yaxis.p2d(py), px: px + xaxis._offset, py: py + yaxis._offset };
   }
 
   /**

@@ -23,6 +23,10 @@ def plane_words() -> dict[str, str]:
         "hard_boundary": _("Hard edges"),
         "hard_boundary_help": _("Show only which class is likeliest, not how sure the network is"),
         "reset_zoom": _("Reset zoom"),
+        "key_place": _("A place on the picture: the arrow keys move it, with Shift in larger steps"),
+        "key_place_adding": _(
+            "A place on the picture: the arrow keys move it, and Enter adds a point of class {label} there"
+        ),
         "picture_label": _("Decision boundary at step {step}, test accuracy {accuracy}"),
         "picture_label_untrained": _("Decision boundary at step {step}"),
         "hover_train": _("Training point of class {label}"),

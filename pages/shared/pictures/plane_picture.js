@@ -124,6 +124,7 @@ export class Picture {
     this.fit();
     this.renderPoints();
     this.redraw();
+    for (const plane of this.planes) if (plane.keys.focused) this.say(plane);
   }
 
   /** @param {string[]} lanes */
@@ -139,6 +140,10 @@ export class Picture {
         onZoom: (view) => this.zoom(view),
         onClick: (place) => this.click(place),
         onPoint: (source, place) => this.point(source, place),
+        onKeys: (source, place) => {
+          this.point(source, place);
+          this.say(source);
+        },
       });
       this.planes.push(plane);
       this.stage.append(plane.element);
@@ -154,6 +159,9 @@ export class Picture {
     setAttribute(this.testToggle.label, "title", text.show_test_points_help);
     setText(this.reset, text.reset_zoom);
     nameControl(this.reset, text.reset_zoom);
+    const { adding } = this.data;
+    const keys = adding ? fill(text.key_place_adding, { label: adding.label }) : text.key_place;
+    for (const plane of this.planes) setAttribute(plane.keys.button, "aria-label", keys);
     const several = this.planes.length > 1;
     for (const plane of this.planes) setText(plane.title, several ? text[`lane_${plane.lane}`] : "");
     this.nameClasses(text);
@@ -167,6 +175,7 @@ export class Picture {
     const marks = Array.from({ length: this.data.picture.classes }, (_, label) => {
       const mark = create("span", { class: "tp-class" }, String(label));
       mark.style.setProperty("--mark", `var(--tp-class-${label})`);
+      mark.style.setProperty("--on-mark", `var(--tp-on-class-${label})`);
       return mark;
     });
     this.legend.replaceChildren(text.classes, ...marks);
@@ -280,6 +289,15 @@ export class Picture {
   point(plane, place) {
     this.pointed = place && { plane, place };
     this.showTip();
+  }
+
+  /**
+   * Say what stands beside the place that keys have moved.
+   * @param {Plane} plane
+   */
+  say(plane) {
+    const lines = this.tipLines.filter((line) => !line.hidden).map((line) => line.textContent);
+    setText(plane.keys.spoken, this.pointed?.plane === plane ? lines.join("; ") : "");
   }
 
   showTip() {

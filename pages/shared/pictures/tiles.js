@@ -1,6 +1,6 @@
 // Small images on a canvas: grey as the data is, or green above zero and purple below.
 
-import { create, penOf } from "../live/js/dom.js";
+import { create, penOf, setAttribute, setText } from "../live/js/dom.js";
 import { watchSize } from "../live/js/plot.js";
 import { mix, pack, parseColor } from "../live/js/theme.js";
 
@@ -232,6 +232,12 @@ export class Strip {
       Object.assign(this, { width, height });
       this.paint();
     });
+  }
+
+  /** @param {string} words what stands above it, and what it is called */
+  name(words) {
+    setText(this.caption, words);
+    setAttribute(this.canvas, "aria-label", words);
   }
 
   /**

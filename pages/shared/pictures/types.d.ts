@@ -17,6 +17,14 @@ interface SharedByPanes {
   changed: () => void;
 }
 
+/** What a place that keys move does; places are shares of the box's width and height. */
+interface KeyPlaceHandlers {
+  onMove: (from: Point, to: Point) => void;
+  onPress: (at: Point) => void;
+  onLeave?: () => void;
+  onKey?: (event: KeyboardEvent) => void;
+}
+
 interface PaneHandlers {
   subject: import("./pad.js").Subject;
   settings: { saliency: boolean; gradients: boolean };
@@ -57,6 +65,8 @@ interface PlaneHandlers {
   onZoom: (view: number[] | null) => void;
   onClick: (place: PlanePlace) => void;
   onPoint: (plane: import("./plane.js").Plane, place: PlanePlace | null) => void;
+  /** The same by keys, for which it is said as well. */
+  onKeys: (plane: import("./plane.js").Plane, place: PlanePlace | null) => void;
 }
 
 /** A check box with its words. */

@@ -23,7 +23,7 @@ export class Banner {
    */
   constructor(host, { onLive, onResume, onEnd, onUndo }) {
     this.host = host;
-    this.sentence = create("span", { class: "tp-sentence", role: "status", "data-testid": "message" });
+    this.sentence = create("span", { class: "tp-sentence", "data-testid": "message" });
     this.live = create("button", {
       type: "button",
       class: "tp-chip",
@@ -61,7 +61,8 @@ export class Banner {
    * @param {string} lang
    */
   show(state, text, lang) {
-    const { kind, words, resumeStep } = describe(state, text, lang);
+    const standing = describe(state, text, lang);
+    const { kind, words, resumeStep } = standing;
     const looking = state.looking !== null;
     this.resumeStep = resumeStep;
     this.host.dataset.kind = kind;
@@ -75,6 +76,7 @@ export class Banner {
     setText(this.end, text.end_silent);
     setText(this.live, text.back_to_live);
     setText(this.resume, looking ? text.resume_here : fill(text.resume_step, { step: resumeStep }));
+    return standing;
   }
 }
 

@@ -8,7 +8,6 @@ import {
   formatPercent,
   formatSetting,
   lineSample,
-  nameControl,
   penOf,
   setAttribute,
   setText,
@@ -138,7 +137,7 @@ class Curve {
     this.ghostKey.replaceChildren(lineSample("train", "ghost"), text.ghost);
     if (this.logButton) {
       setText(this.logButton, text.log);
-      nameControl(this.logButton, text.log_scale);
+      setAttribute(this.logButton, "title", text.log_scale);
     }
     const arranged = `${lanes.join()}/${splits.join()}/${lang}`;
     if (this.arranged === arranged) return;
@@ -158,7 +157,12 @@ class Curve {
     const row = create("div", { class: "tp-readout-row", "data-lane": lane });
     if (lanes.length > 1) row.append(create("span", { class: "tp-lane-name" }, text[`lane_short_${lane}`]));
     for (const split of this.splits) {
-      const value = create("output", { class: "tp-number", "data-testid": `${lane}-${this.metric}-${split}` });
+      // Not spoken at every step: see spoken.js.
+      const value = create("output", {
+        class: "tp-number",
+        "aria-live": "off",
+        "data-testid": `${lane}-${this.metric}-${split}`,
+      });
       this.readouts[`${lane}/${split}`] = value;
       row.append(
         create(

@@ -10,6 +10,7 @@ import { keep } from "./mounting.js";
 import { Pace } from "./pace.js";
 import { PlayBar } from "./playbar.js";
 import { painted } from "./plot.js";
+import { Spoken } from "./spoken.js";
 import { stick } from "./sticking.js";
 import { applyTheme, readTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
@@ -21,9 +22,9 @@ const LONGEST_REST = 150;
 const SCALED = "torch-playground-scaled";
 const GO_ON = new Set(["reached_steps", "stopped", "crashed"]);
 const GOING = new Set(["running", "resuming"]);
-// In these Space already means something.
+// In these Space already means something; on a slider it doesn't, so that one can pause while changing a setting.
 const USES_SPACE =
-  "input, select, textarea, button, a, summary, [contenteditable], [role=button], [role=slider], " +
+  "input:not([type=range]), select, textarea, button, a, summary, [contenteditable], [role=button], " +
   "[role=switch], [role=tab], [role=radio], [role=checkbox], [role=option], [role=combobox], [role=textbox]";
 
 /**
@@ -119,6 +120,7 @@ class LiveView {
     this.curves = new Curves(curves, data.picture);
     this.curves.onZoom = (from, to) => this.connection?.fetchHistory(from, to);
     this.timeline = new Timeline(time, { onLook: (step) => this.connection?.lookAt(step), onLive });
+    this.spoken = new Spoken(this.root);
     this.pace = new Pace();
     this.restEnd = 0;
     this.sayWhenDrawn = true;
@@ -374,7 +376,7 @@ class LiveView {
     setAttribute(this.root, "data-connection", state.online);
     setAttribute(this.root, "data-looking", state.looking ?? "");
     this.playBar.show(state);
-    this.banner.show(state, this.data.text, this.data.lang);
+    this.spoken.show(state, this.data.text, this.banner.show(state, this.data.text, this.data.lang));
     this.timeline.show(state);
     this.curves.show({ ...state, cursor: state.looking, floor: this.data.picture.floor });
     this.describe(state);
@@ -462,7 +464,7 @@ class LiveView {
    * Screen readers need the picture's number now and then, not at every frame.
    * @param {LiveState} options
    */
-  describe({ step, history }) {
+  describe({ step, history, status }) {
     const now = performance.now();
     if (now - (this.described ?? -Infinity) < DESCRIBE_EVERY) {
       this.describing ??= setTimeout(() => {
@@ -478,6 +480,9 @@ class LiveView {
      */
     const metricOf = (lane, metric) => valueAt(history[lane]?.[metric], step);
     this.picture.describe(step, (lane) => metricOf(lane, "accuracy/test"), metricOf);
+    // What the picture says of each frame is spoken only at rest.
+    const live = GOING.has(status) ? "off" : "polite";
+    for (const words of this.place.querySelectorAll("[role=status]")) setAttribute(words, "aria-live", live);
   }
 
   destroy() {
@@ -492,6 +497,7 @@ class LiveView {
     window.removeEventListener("torch-playground:change", this.onDragged);
     this.forgetExpected();
     this.disconnect();
+    this.spoken.destroy();
     this.picture.destroy();
     this.curves.destroy();
     this.root.remove();

@@ -1,7 +1,7 @@
 // The colours that mean something, in one place. Python reads this file, too: what stands between the braces is JSON.
 export const PALETTE = {
   "light": {
-    "primary": "#c2410c",
+    "primary": "#a4350a",
     "classes": [
       "#0072b2",
       "#e07b00",
@@ -18,7 +18,7 @@ export const PALETTE = {
     "test": "#d02f68",
     "validation": "#8a6d00",
     "negative": "#8447b8",
-    "positive": "#1f8a4d",
+    "positive": "#187841",
     "warning": "#b45309",
     "wrong": "#b3261e",
     "broken": "#c0392b",
@@ -74,7 +74,7 @@ export const PALETTE = {
       "op5": "#9ca3af"
     }
   },
-  "ink": { "light": "#ffffff", "dark": "#111111" },
+  "ink": { "light": "#ffffff", "dark": "#000000" },
   "charts": {
     "uninterrupted": "#b4bcc6",
     "chance": "#9aa3ad",

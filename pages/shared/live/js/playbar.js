@@ -24,6 +24,13 @@ const duration = (seconds) => {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 };
 
+/** To the first setting, or to what brings the settings, where these are put away. */
+function toSettings() {
+  /** @type {NodeListOf<HTMLElement>} */
+  const known = document.querySelectorAll('[data-testid="stSidebar"] input, [data-testid="stExpandSidebarButton"]');
+  [...known].find((node) => node.checkVisibility({ visibilityProperty: true }))?.focus();
+}
+
 export class PlayBar {
   /** @type {Words} */
   text;
@@ -55,9 +62,11 @@ export class PlayBar {
     this.progressFill = create("span");
     this.progress = create("div", { class: "tp-progress", role: "progressbar", hidden: "" }, this.progressFill);
     this.paceWords = create("span", { class: "tp-count-small", "data-testid": "pace" });
+    this.jump = create("button", { type: "button", class: "tp-chip tp-jump", onclick: toSettings });
     host.append(
       create("div", { class: "tp-buttons" }, this.play.node, this.step.node, this.epoch.node, this.reset.node),
       this.speed,
+      this.jump,
       create("div", { class: "tp-pace" }, this.paceWords, this.progress),
       create("div", { class: "tp-counter" }, this.stepCount, this.epochCount),
     );
@@ -92,6 +101,8 @@ export class PlayBar {
       setAttribute(this[name].node, "aria-label", text[name]);
     }
     nameControl(this.speed, text.speed);
+    setText(this.jump, text.to_settings);
+    setAttribute(this.progress, "aria-label", text.progress);
     SPEEDS.forEach((value, i) => {
       setText(this.speed.options[i], value ? fill(text.steps_per_second, { count: value }) : text.max_speed);
     });

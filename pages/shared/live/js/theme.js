@@ -65,8 +65,8 @@ function contrast(one, other) {
  * @param {RGB} color
  */
 export function inkOn(color) {
-  const white = parseColor(PALETTE.ink.light);
-  return contrast(color, white) >= 3 ? PALETTE.ink.light : PALETTE.ink.dark;
+  const [white, black] = [PALETTE.ink.light, PALETTE.ink.dark].map((ink) => contrast(color, parseColor(ink)));
+  return white > black ? PALETTE.ink.light : PALETTE.ink.dark;
 }
 
 /**
@@ -125,6 +125,7 @@ export function applyTheme(root, theme) {
   };
   theme.classes.forEach((color, label) => {
     variables[`--tp-class-${label}`] = color;
+    variables[`--tp-on-class-${label}`] = inkOn(parseColor(color));
   });
   for (const [name, value] of Object.entries(variables)) root.style.setProperty(name, value);
   root.dataset.theme = theme.dark ? "dark" : "light";

@@ -34,7 +34,7 @@ export class Timeline {
       oninput: () => this.go(this.nearest(Number(this.slider.value))),
       onkeydown: (event) => this.press(event),
     });
-    this.place = create("output", { class: "tp-time-place", "data-testid": "time-place" });
+    this.place = create("output", { class: "tp-time-place", "aria-live": "off", "data-testid": "time-place" });
     host.append(this.words, this.slider, this.place);
   }
 
