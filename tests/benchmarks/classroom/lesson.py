@@ -9,13 +9,15 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
+from pages.index import page
 from tests.benchmarks.classroom.server import Holding, handles, holding, processor_seconds
 from tests.benchmarks.classroom.tab import TROUBLE, Browser, Tab
 from tests.browser.app import App
 
-PAGE = "/classifier?num_steps=50000"
-"""The classifier's defaults; only the steps are more, so that no run ends before the lesson does."""
+PAGE = f"/classifier?{urlencode({**page('classifier').opening, 'num_steps': 50_000}, safe=',')}"
+"""What a first visitor finds; only the steps are more, so that no run ends before the lesson does."""
 SPEED = 30
 """Steps a second of every run."""
 WATCHING = 8.0
