@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -58,7 +59,7 @@ def test_a_click_starts_the_run_as_ones_own(person: Callable[..., Person]) -> No
     expect(home.page.get_by_role("heading", name="A simple classifier")).to_be_visible()
     assert home.other_run(None)
     home.reach(5)
-    expect(home.page.get_by_role("combobox", name="Data set")).to_have_value("two spirals")
+    expect(home.page.get_by_role("radio", name="two spirals", exact=True)).to_be_checked()
 
 
 def test_home_jumps_nowhere_while_it_loads_and_moves(app: App, browser: Browser) -> None:
@@ -67,8 +68,8 @@ def test_home_jumps_nowhere_while_it_loads_and_moves(app: App, browser: Browser)
     page.set_default_timeout(PATIENCE)
     page.add_init_script(SHIFTS)
     page.goto(app.url)
-    expect(page.get_by_test_id("hero-step")).to_contain_text("Step 200 / 200")
     expect(page.get_by_test_id("home-cards").get_by_role("link")).to_have_count(12)
+    expect(page.get_by_test_id("hero-step")).to_contain_text(re.compile(r"Step [5-9]\d / 200"))
     shifts = page.evaluate("window.shifts")
     context.close()
     assert sum(shifts) < MOST_SHIFT, shifts

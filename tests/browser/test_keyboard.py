@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from pages.index import PAGES, Page
 from tests.browser.conftest import Person
 from tests.browser.pad import answered, says
-from tests.browser.screen import IDLE
+from tests.browser.screen import IDLE, Screen
 
 FOCUS = """
 window.focusOf = () => {
@@ -38,9 +38,11 @@ const still = document.createElement("style");
 still.textContent = "* { transition: none !important; animation: none !important; }";
 document.head.append(still);
 """
+ALWAYS = ("home", "classifier", "cnn")
+"""The pages that are gone through by every check: the others take a minute."""
 MOST_STOPS = 400
 PLAY_AT = 10
-"""The Tab at which Play has the focus, at the latest, counted without the links to other pages, which one may skip."""
+"""The Tab at which Play has the focus, at the latest."""
 SPOKEN = """
 window.spoken = [];
 new MutationObserver(() => window.spoken.push(behind.part("spoken").innerText))
@@ -49,7 +51,14 @@ new MutationObserver(() => window.spoken.push(behind.part("spoken").innerText))
 HEARD = "window.spoken.at(-1)?.includes(it)"
 
 
-@pytest.mark.parametrize("row", PAGES, ids=lambda row: row.folder)
+def folder_of(row: Page) -> str:
+    """What a page's test is called."""
+    return row.folder
+
+
+@pytest.mark.parametrize(
+    "row", [row if row.folder in ALWAYS else pytest.param(row, marks=pytest.mark.long) for row in PAGES], ids=folder_of
+)
 def test_the_focus_is_seen_at_every_stop_and_play_is_among_the_first(person: Callable[..., Person], row: Page) -> None:
     screen = person().tab()
     page = screen.page
@@ -71,11 +80,10 @@ def test_the_focus_is_seen_at_every_stop_and_play_is_among_the_first(person: Cal
     assert unseen == []
     assert 5 < len(stops) < MOST_STOPS
     if row.experiment:
-        assert [stop for stop in stops if stop != "stTopNavLink"].index("play") < PLAY_AT, stops
+        assert stops.index("play") < PLAY_AT, stops
 
 
-def test_points_are_put_on_the_plane_by_keys(person: Callable[..., Person]) -> None:
-    screen = person().open("/classifier")
+def test_points_are_put_on_the_plane_by_keys(screen: Screen) -> None:
     keys = screen.page.keyboard
     place, tip = screen.part("place-run"), screen.part("plot-tip")
     screen.choose("Add points by clicking on the picture", "class 1")
