@@ -104,7 +104,7 @@ def test_on_a_phone_and_what_comes_next(person: Callable[..., Person]) -> None:
     page = open_page(person(**PHONE), "/loading?samples=32&decode_ms=1&num_epochs=1")
     for path in ("/loading", "/next"):
         page.goto(page.url.split("/loading")[0] + path)
-        expect(page.get_by_role("button").first).to_be_visible()
+        expect(page.get_by_role("heading", level=1).first).to_be_visible()
         expect(page.get_by_role("radiogroup").or_(page.get_by_role("group")).first).to_be_visible()
         settles(lambda: page.evaluate("document.documentElement.scrollWidth > 390"))
     page.get_by_text("7 · RNN → attention").click()
