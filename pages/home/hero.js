@@ -59,6 +59,7 @@ class Hero {
     const { film, text } = component.data;
     setText(this.label, text.start);
     this.canvas.setAttribute("aria-label", text.picture);
+    this.nameHold();
     if (this.address) this.draw();
     else this.load(film);
   }
@@ -82,7 +83,7 @@ class Hero {
 
   toggle() {
     this.paused = !this.paused;
-    this.draw();
+    this.nameHold();
     this.next();
   }
 
@@ -118,6 +119,10 @@ class Hero {
     });
     const accuracy = fill(text.accuracy, { accuracy: formatPercent(film.accuracy[this.at], lang) });
     setText(this.words, `${step} · ${accuracy}`);
+  }
+
+  nameHold() {
+    const { text } = this.component.data;
     this.hold.dataset.paused = String(this.paused);
     nameControl(this.hold, this.paused ? text.play : text.pause);
   }

@@ -103,10 +103,10 @@ def auditor(person: Callable[..., Person]) -> Iterator[Auditor]:
     assert not auditor.violations, "\n".join(f"{where}: {what}" for where, what in auditor.violations.items())
 
 
-def test_no_page_violates_a_rule(auditor: Auditor) -> None:
-    for row in PAGES:
-        auditor.open(row)
-        auditor.look(row.folder)
+@pytest.mark.parametrize("row", PAGES, ids=lambda row: row.folder)
+def test_no_page_violates_a_rule(auditor: Auditor, row: Page) -> None:
+    auditor.open(row)
+    auditor.look(row.folder)
 
 
 @pytest.mark.long

@@ -173,6 +173,7 @@ export class Connection {
       this.newest = data;
       this.received += 1;
       this.notify("frame");
+      this.askAgain();
       return;
     }
     const message = JSON.parse(data);
@@ -251,6 +252,7 @@ export class Connection {
 
   /** @param {SocketMessage} message */
   adopt(message) {
+    const goesOn = !hasEnded(this.status);
     this.status = message.status;
     if (hasEnded(this.status) || this.status === { pause: "paused", play: "running" }[this.wish ?? "play"]) {
       this.wish = null;
@@ -264,6 +266,7 @@ export class Connection {
     this.silent = message.silent ?? false;
     this.stepSeconds = message.step_seconds ?? 0;
     this.notify("state");
+    if (goesOn) this.askAgain();
   }
 
   /**
@@ -352,6 +355,14 @@ export class Connection {
       this.decoded = frame;
       this.notify("frame");
     }
+  }
+
+  /** What was asked of a worker just before it ended has had no answer: the server has one. */
+  askAgain() {
+    const { focus } = this;
+    const facts = focus && hasEnded(this.status) && this.looking === null ? this.live?.facts : null;
+    if (!focus || !facts) return;
+    if (facts.part !== focus.part || (facts.version ?? 0) !== (focus.version ?? 0)) this.applyFocus();
   }
 
   /**
