@@ -123,9 +123,9 @@ def passed_tests(report: Path) -> int:
 
 
 def without_browser() -> Outcome:
-    """The tests that need no browser, a process for each core."""
+    """The tests that need no browser, one process more than there are cores: many wait for processes of their own."""
     others = ("--ignore", "tests/browser", "--ignore", "tests/faults")
-    return tests("tests without a browser", "-n", "auto", "--dist", "worksteal", *others)
+    return tests("tests without a browser", "-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal", *others)
 
 
 def faults() -> Outcome:
