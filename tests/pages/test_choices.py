@@ -36,14 +36,21 @@ def test_all_pictures_are_served_and_differ() -> None:
         assert answer.status_code == 200 and answer.headers["content-type"].startswith("image/svg"), chosen
         assert len(ElementTree.fromstring(answer.text)) > 0, chosen
         drawn[chosen] = answer.text
-    unlike = set(drawn) - {"dataset=mnist", "nonlinearity=tanh", "nonlinearity=relu"}
+    unlike = set(drawn) - {"dataset=mnist", "signal=own", "nonlinearity=tanh", "nonlinearity=relu"}
     assert len({drawn[chosen] for chosen in unlike}) == len(unlike) > 25
 
 
-@pytest.mark.parametrize("path", ["activation/Module", "features/x9", "dataset/own", "lr/1", "activation/.."])
+@pytest.mark.parametrize("path", ["activation/Module", "features/x9", "dataset/none", "lr/1", "activation/.."])
 def test_nothing_else_is_drawn(path: str) -> None:
     client = TestClient(Starlette(routes=choices.routes))
     assert client.get(f"/assets/choices/0/{path}.svg").status_code == 404
+
+
+def test_every_data_set_and_signal_has_a_picture() -> None:
+    for name in NAMES:
+        config = experiment(name).config
+        for setting in {"dataset", "signal"} & config.settings().keys():
+            assert pictures_of(config)[setting].keys() == (config.settings()[setting].choices or {}).keys()
 
 
 def test_points_have_their_classes_and_a_feature_its_sign() -> None:
@@ -56,7 +63,7 @@ def test_points_have_their_classes_and_a_feature_its_sign() -> None:
 
 def test_choices_have_a_picture_beside_their_name(open_tab: Callable[..., Tab]) -> None:
     page = open_tab().open("classifier")
-    for setting, most in (("dataset", 6), ("features", 7), ("activation", 5)):
+    for setting, most in (("dataset", 7), ("features", 7), ("activation", 5)):
         labels = [option.content for option in page.widget(f"classifier.{setting}").proto.options]
         pictured = [label for label in labels if re.fullmatch(r"!\[\]\(/assets/choices/\S+\.svg\) \S.*", label)]
         assert len(pictured) == most

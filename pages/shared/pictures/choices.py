@@ -1,5 +1,6 @@
 """Small pictures of what can be chosen: points, features, activations, waves and images, drawn from the real ones.
 
+What a person brings, and images that are not on every machine, have a sign instead.
 Each is an SVG that the app serves, in colours that read on a light and on a dark page. It stands beside the name in a
 choice, which keeps it for whoever sees no pictures.
 """
@@ -55,6 +56,17 @@ SIGNALS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 """The waves that the recurrent network follows."""
 
+PLUS = f'<path d="M{SIDE / 2:g} 12v12m-6-6h12"/>'
+BROUGHT = f'<rect x="5" y="5" width="26" height="26" rx="5" stroke-dasharray="4 3"/>{PLUS}'
+SIGNS = {
+    "fashion_mnist": '<path d="M13 6l-9 5 3 7 4-2v14h14V16l4 2 3-7-9-5c-1 3-9 3-10 0z"/>',
+    "kmnist": '<path d="M8 12h14M15 6v17c0 8-9 8-9 3s14-9 20-4c6 6 0 11-6 9M25 7l4 4"/>',
+    "cifar10": '<rect x="4" y="7" width="28" height="22" rx="2"/><circle cx="25" cy="13" r="2.5"/>'
+    '<path d="M4 26l9-10 7 8 4-4 8 8"/>',
+    "formula": '<path d="M19 6c-6-2-6 4-6 8v10c0 5-1 7-5 6M8 15h10M22 16l8 12M30 16l-8 12"/>',
+}
+"""What has no picture that could be drawn from the real thing, as lines."""
+
 
 @dataclass(frozen=True)
 class _Choice:
@@ -98,6 +110,9 @@ def picture(setting: str, choice: str) -> str:
     if setting in NAMED and choice in FUNCTIONS:
         function: nn.Module = getattr(nn, FUNCTIONS[choice])()
         return svg(_axes() + _line(function(torch.linspace(-3, 3, 49)), 3))
+    if setting in ("dataset", "signal") and choice in ("own", *SIGNS):
+        lines = BROUGHT if choice == "own" else SIGNS[choice]
+        return svg(f'<g fill="none" stroke="#888" stroke-width="2" stroke-linecap="round">{lines}</g>')
     if setting == "signal" and choice in SIGNALS:
         return svg(_line(SIGNALS[choice](torch.linspace(0, 4 * math.pi, 73, dtype=torch.float64))))
     return ""
