@@ -127,7 +127,7 @@ FIXED: dict[str, Any] = {
 """Arguments that no block here has -> PyTorch's default, which may stand in a text."""
 NO_MATTER = ("inplace", "device", "dtype")
 """Arguments that change nothing of what a network computes here."""
-PUNCTUATION = str.maketrans("，、（）：；＝．＊［］｛｝＿－“”‘’＂＇　", ",,():;=.*[]{}_-\"\"''\"' ")
+PUNCTUATION = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)} | str.maketrans("，、。“”‘’　", ",,.\"\"'' ")
 """What a Chinese keyboard writes -> what Python reads."""
 MOVES = "to|cuda|cpu|float|double|half|bfloat16|eval|train|apply|requires_grad_|share_memory"
 """Methods of a layer that return it."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core.blocks import MOST_BLOCKS, PUNCTUATION, Block, BlocksRefused, count, read, write
+from core.blocks.program import CHILD as CHILD_NAME
 from core.blocks.program import Program, joined
 from core.config import Problem
 from core.foreign import quoted
@@ -20,6 +21,13 @@ MOST_PASTED = 40_000
 """Characters of a pasted text: a program has more to say than a network."""
 CHILD = re.compile(r"^[ \t]*\((?P<name>[\w.-]+)\): *(?:(?P<times>\d{1,3}) x )?", re.MULTILINE)
 """How PyTorch prints what is in a network: "(0): ReLU()", or "(0-2): 3 x Linear(...)"."""
+BEGINS = re.compile(r"^.*?(?<![\w.])(?P<call>[A-Za-z_][\w.]*\()[ \t]*$")
+"""The line with which a printed network begins, whatever stands before its name."""
+CALL = re.compile(r"[ \t]*[A-Za-z_][\w.]*\(")
+FENCE = re.compile(r"^[ \t]*```[\w+-]*[ \t]*$\n?", re.MULTILINE)
+"""What stands around a program in Markdown."""
+MARK = re.compile(r"^(?:[-+*•>]|\d+[.):|]?)(?=\s|$|[^\d.])[ \t]?")
+"""What each line of a list, a difference, a quotation or a listing begins with."""
 PROMPT = re.compile(r"^(?:>>>|\.\.\.|In \[\d+\]:|Out\[\d+\]:) ?", re.MULTILINE)
 
 
@@ -48,7 +56,7 @@ def read_pasted(text: str) -> Pasted:
         listed = read(text)  # as this app writes a list, in which one block may still be broken
         if write(listed) == text and any(block.problem is None for block in listed):
             return Pasted(listed)
-    text = PROMPT.sub("", text.translate(PUNCTUATION)).rstrip()
+    text = _without_marks(PROMPT.sub("", FENCE.sub("", text.translate(PUNCTUATION)))).rstrip()
     printed = CHILD.search(text) is not None
     try:
         pasted = _read(_as_program(text) if printed else text, printed)
@@ -63,6 +71,18 @@ def read_pasted(text: str) -> Pasted:
     if not blocks and text.strip():
         raise BlocksRefused(_nothing())
     return pasted
+
+
+def _without_marks(text: str) -> str:
+    """A text without what all of its lines begin with: "+", "-" or the number of the line."""
+    lines = text.splitlines()
+    marks = [mark for line in lines if line.strip() for mark in [MARK.match(line.lstrip())]]
+    found = [mark[0].strip() for mark in marks if mark]
+    numbers = [int(mark.rstrip(".):|")) for mark in found if mark[0].isdigit()]
+    counted = bool(numbers) and numbers == list(range(numbers[0], numbers[0] + len(marks)))
+    if len(found) < len(marks) or len(found) < 2 or not (counted or len(set(found)) == 1):
+        return text
+    return "\n".join(MARK.sub("", line.lstrip()) for line in lines)
 
 
 def _nothing() -> Problem:
@@ -137,15 +157,36 @@ def _is_question(node: ast.expr) -> bool:
 
 
 def _as_program(text: str) -> str:
-    """What print(net) shows, with commas between the parts of each layer, so that it is an expression of Python."""
-    text = text.strip("\n")
-    pieces, at = [], 0
+    """What print(net) shows, with commas between the parts of each layer, so that it is an expression of Python.
+
+    What is in a layer is given by name: its own arguments may stand before.
+    """
+    text = _printed(text)
+    pieces, at, depth = [], 0, 0
     for child in CHILD.finditer(text):
         before = text[at : child.start()]
+        depth += before.count("(") - before.count(")")
         pieces.append(before)
         if not before.rstrip().endswith("(") and "".join(pieces).strip():
             pieces.append(", ")
+        pieces.append(f"{CHILD_NAME}=" if depth > 0 else "")
         pieces.append(f"{int(child['times'])} * " if child["times"] else "")
         at = child.end()
     whole = "".join(pieces) + text[at:]
     return f"[{whole}]" if CHILD.match(text) else whole
+
+
+def _printed(text: str) -> str:
+    """The printed layers of a text, without the lines of words before and after them."""
+    kept, depth = [], 0
+    for line in text.splitlines():
+        if depth <= 0 and not CHILD.match(line):
+            begins = BEGINS.match(line)
+            if begins is not None:
+                line = begins["call"]
+            elif not CALL.match(line):
+                continue
+        kept.append(line)
+        bare = CHILD.sub("", line)
+        depth = max(0, depth + bare.count("(") - bare.count(")"))
+    return "\n".join(kept)

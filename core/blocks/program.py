@@ -37,6 +37,8 @@ MOST_STEPS = 20_000
 """Statements and expressions that are followed."""
 MOST_ITEMS = 1_000
 """Items of a list."""
+CHILD = "_"
+"""The name under which a printed layer is given what is in it."""
 CONTAINERS = ("ModuleList", "OrderedDict", "ModuleDict", "list", "tuple", "dict")
 COUNTING = ("range", "len", "zip", "enumerate", "reversed", "int")
 WRAPPERS = (
@@ -131,7 +133,12 @@ class Program:
         name = instance.definition.name if instance.definition else ""
         parts = list(layers_of(instance))
         if instance.method("forward") is None:
-            return self._of_parts({part: label for label, part in parts if part not in self.used})
+            reading = self._of_parts({part: label for label, part in parts if part not in self.used})
+            others = [
+                label for label, value in instance.attributes.items() if isinstance(value, Unknown) and value.text
+            ]
+            note = Problem("", "Left out, since there is no such block here: {names}.", {"names": ", ".join(others)})
+            return Reading(reading.blocks, (*reading.notes, *([note] if others else [])))
         blocks = self._forward(instance)
         notes = [
             Problem(
@@ -183,6 +190,8 @@ class Program:
         elif isinstance(value, list):
             for item in value:
                 yield from self._flat(item)
+        elif isinstance(value, Unknown) and value.text:
+            yield _as_layer(value)
 
     def _forward(self, instance: Instance) -> tuple[Block, ...]:
         """The blocks that an object's forward() stands for."""
@@ -357,7 +366,8 @@ class Program:
             return summed(left, right) or Unknown()
         if isinstance(left, list) and isinstance(right, list) and isinstance(op, ast.Add):
             return [*left, *right] if len(left) + len(right) <= MOST_ITEMS else Unknown()
-        if isinstance(left, int) and isinstance(right, (Part, Instance)) and isinstance(op, ast.Mult):
+        layers = isinstance(right, (Part, Instance)) or (self.printed and isinstance(right, (list, dict)))
+        if isinstance(left, int) and layers and isinstance(op, ast.Mult):
             return [Part(list(part.blocks)) for _ in range(min(left, MOST_BLOCKS)) for part in self._flat(right)]
         if not is_small(left) or not is_small(right):
             return Unknown()
@@ -433,7 +443,11 @@ class Program:
             items = value if starred and isinstance(value, list) else [value]
             values += items
             texts += [text_of(item, inner) for item in items]
-        keywords = [keyword for keyword in node.keywords if keyword.arg]
+        if self.printed:
+            children = [keyword.value for keyword in node.keywords if keyword.arg == CHILD]
+            values += [self._value(child, names) for child in children]
+            texts += [ast.unparse(child) for child in children]
+        keywords = [keyword for keyword in node.keywords if keyword.arg and not (self.printed and keyword.arg == CHILD)]
         options = {str(keyword.arg): self._value(keyword.value, names) for keyword in keywords}
         named = {str(keyword.arg): text_of(options[str(keyword.arg)], keyword.value) for keyword in keywords}
         return Given(values, options, texts, named)
@@ -475,26 +489,31 @@ class Program:
         if name == "Residual":
             return Part([read_block(call_text("Residual", [written(b) for b in blocks_of(self._inner(given))], {}))])
         if name in CONTAINERS:
-            return values[0] if len(values) == 1 and isinstance(values[0], (list, dict)) else values
+            if given.options and not values:
+                return dict(given.options)
+            held = values[0] if len(values) == 1 and isinstance(values[0], (list, dict)) else values
+            return [_as_layer(item) for item in held] if name == "ModuleList" and isinstance(held, list) else held
         if name in WRAPPERS and values and isinstance(values[0], (Part, Instance)):
             return values[0]
         if name in COUNTING:
             return counted(name, values)
         if name == "Identity":
             return Part([])
-        if "optim" in prefix or not name[:1].isupper() or "Loss" in name:
+        if "optim" in prefix or not name.lstrip("_")[:1].isupper() or "Loss" in name:
             return Unknown()
-        if self.printed and any(isinstance(value, (Part, Instance)) for value in values):
+        children = [keyword for keyword in node.keywords if self.printed and keyword.arg == CHILD]
+        if children and len(children) == len(values) and not given.named:
             self.unknown_containers += [name] if name not in self.unknown_containers else []
             return values
-        if name in KINDS or prefix.endswith("nn."):
-            return Part([read_block(call_text(name, given.texts, given.named))])
-        return Unknown()
+        if name in KINDS or self.printed or prefix.endswith("nn."):
+            own = given.texts[: len(given.texts) - len(children)]
+            return Part([read_block(call_text(name, own, given.named))])
+        return Unknown(ast.unparse(node))
 
     def _inner(self, given: Given) -> Iterator[Part]:
         """The layers among the arguments of a container; what is none says why."""
         for value, text in zip(given.values, given.texts, strict=True):
-            if isinstance(value, (Part, Instance, list, dict)):
+            if isinstance(value, (Part, Instance, list, dict)) or (isinstance(value, Unknown) and value.text):
                 yield from self._flat(value)
             else:
                 yield Part([read_block(text)])
@@ -538,6 +557,11 @@ class Program:
         finally:
             self.depth -= 1
         return None
+
+
+def _as_layer(value: Any) -> Any:
+    """A value of a list of layers; one that no block is says so."""
+    return Part([read_block(value.text)]) if isinstance(value, Unknown) and value.text else value
 
 
 def _makes_layers(statement: ast.stmt) -> bool:

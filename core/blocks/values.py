@@ -29,7 +29,13 @@ class Flow:
 
 @dataclass(frozen=True)
 class Unknown:
-    """What can't be known without running the program."""
+    """What can't be known without running the program.
+
+    Attributes:
+        text: of what may be a layer, that no block is.
+    """
+
+    text: str = ""
 
 
 @dataclass(frozen=True)

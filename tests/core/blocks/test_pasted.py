@@ -252,6 +252,41 @@ def test_parallel_and_compiled_networks_are_unfolded() -> None:
     assert write(read_pasted(shown).blocks) == ",".join(["Linear(4,4)"] * 3)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Using cuda device\nModel structure: {net}\n\nTotal params: 7,850",
+        ">>> net = Net()\n>>> net\n{net}",
+        "model = {net}",
+        "```\n{net}\n```",
+        "{net}\n)",
+        "{net}\n\n\n\ndef forward(self, input):\n    return getattr(self, '0')(input)",
+    ],
+    ids=["words", "prompt", "assigned", "Markdown", "one parenthesis more", "torch.fx"],
+)
+def test_what_stands_around_a_printed_network_is_passed_over(text: str) -> None:
+    net = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    assert write(read_pasted(text.replace("{net}", str(net))).blocks) == "Flatten(),Linear(784,10)"
+    parts = "\n".join(str(part) for part in (nn.Flatten(), nn.Sequential(nn.Linear(784, 9)), nn.Linear(9, 10)))
+    assert write(read_pasted(parts).blocks) == "Flatten(),Linear(784,9),Linear(9,10)", "as its children are printed"
+
+
+def test_a_printed_layer_that_no_block_is_says_so_wherever_it_stands() -> None:
+    net = nn.Sequential(
+        nn.Embedding(9, 8), nn.ModuleList([nn.ModuleDict({"a": nn.LSTM(8, 8), "b": nn.Linear(8, 2)})] * 2)
+    )
+    blocks = read_pasted(str(net)).blocks
+    assert [str(block.problem) for block in blocks if block.problem] == [
+        "There is no block “Embedding” here.", *["There is no block “LSTM” here."] * 2
+    ]  # fmt: skip
+    assert [block.kind for block in blocks] == ["", "", "Linear", "", "Linear"]
+    own = "Net(\n  (conv): Conv2d(1, 6, kernel_size=(3, 3), stride=(1, 1))\n  (bn): BatchNormAct2d(\n    6, eps=1e-05"
+    blocks = read_pasted(f"{own}, affine=True\n    (drop): Identity()\n    (act): ReLU()\n  )\n)").blocks
+    assert [str(block.problem) for block in blocks] == ["None", "There is no block “BatchNormAct2d” here."]
+    dense = "_DenseBlock(\n  (layer): _DenseLayer(\n    (norm): BatchNorm2d(6)\n  )\n)"
+    assert write(read_pasted(dense).blocks) == "BatchNorm2d(6)"
+
+
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"Residual"}))
 def test_the_order_and_defaults_of_arguments_are_those_of_pytorch(kind: str) -> None:
     parameters = dict(list(inspect.signature(getattr(nn, kind).__init__).parameters.items())[1:])
@@ -299,6 +334,12 @@ def test_the_order_and_defaults_of_arguments_are_those_of_pytorch(kind: str) -> 
             "BatchNorm2d(4),MaxPool2d(2,stride=2)",
         ),
         ("net = nn.Sequential(nn.Flatten(), nn.Linear(784, 10)", FLAT),
+        ("nn.Sequential(OrderedDict(flat=nn.Flatten(), last=nn.Linear(784, 10)))", FLAT),
+        ("```python\nnet = nn.Sequential(\n    nn.Flatten(),\n    nn.Linear(784, 10),\n)\n```\n", FLAT),
+        ("1 net = nn.Sequential(\n2     nn.Flatten(),\n3     nn.Linear(784, 10),\n4 )", FLAT),
+        ("+net = nn.Sequential(\n+    nn.Flatten(),\n+    nn.Linear(784, 10))", FLAT),
+        ("- nn.Flatten()\n- nn.Linear(784, 10)", FLAT),
+        ("nn。Flatten（）；ｎｎ．Linear（７８４，１０）", FLAT),
         ("def __init__(self):\n    self.flat = nn.Flatten()\n    self.last = nn.Linear(784, 10)", FLAT),
         ("net = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))\nreturn net", FLAT),
         ("n = 14\nnet = nn.Sequential(nn.Flatten(), nn.Linear(2 * n * 28, 10))", FLAT),
@@ -327,6 +368,34 @@ def test_what_is_not_the_same_here_is_said() -> None:
     assert str(read_pasted(program).notes[1]) == "Left out, since forward() does not use it: spare."
     program = TWO_PARTS.replace("self.mind(self.eyes(x))", "self.mind(self.mind(self.eyes(x)))")
     assert str(read_pasted(program).notes[1]) == "Used more than once, here each time with weights of its own: mind."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model = keras.Sequential([layers.Flatten(), layers.Dense(10)])",
+        "net = nn.Sequential(*[nn.Flatten(), Dense(10)])",
+        "nn.Sequential(OrderedDict(flat=nn.Flatten(), last=Dense(10)))",
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.parts = nn.ModuleList([nn.Flatten(), Dense(10)])",
+    ],
+)
+def test_no_layer_of_a_list_is_left_out_in_silence(text: str) -> None:
+    flat, dense = read_pasted(text).blocks
+    assert (flat.kind, str(dense.problem)) == ("Flatten", "There is no block “Dense” here.")
+
+
+def test_an_unknown_layer_without_a_forward_is_said() -> None:
+    lines = [
+        "super().__init__()",
+        "self.first = Block(1, 8)",
+        "self.flat = nn.Flatten()",
+        "self.last = nn.Linear(8, 9)",
+    ]
+    body = "".join(f"        {line}\n" for line in lines)
+    pasted = read_pasted(f"class Net(nn.Module):\n    def __init__(self):\n{body}")
+    assert write(pasted.blocks) == "Flatten(),Linear(8,9)"
+    assert str(pasted.notes[-1]) == "Left out, since there is no such block here: first."
 
 
 def test_other_networks_in_the_text_are_said() -> None:
