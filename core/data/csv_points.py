@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from core.data.csv_table import PLAIN, CsvRefused, Reading, Table, is_number, read_number, read_table
+from core.data.csv_table import PLAIN, CsvRefused, Reading, Table, count_rows, is_number, read_number, read_table
 
 LARGEST = 10_000
 LABELS = re.compile(
@@ -13,6 +13,10 @@ LABELS = re.compile(
     re.IGNORECASE,
 )
 """Titles of a column of labels."""
+FEWEST_ROWS = 4
+"""Rows from which on it is no chance that a first column counts them."""
+WITH_EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d{1,2}")
+"""A number as np.savetxt writes it."""
 
 Point = tuple[float, float, int]
 
@@ -27,7 +31,7 @@ class PointsRead:
 
 
 def read_points(source: str | bytes, most_points: int, most_classes: int, wanted: Reading = PLAIN) -> PointsRead:
-    """Read points from a CSV: columns separated by comma, semicolon or tab, a first line of titles if you like.
+    """Read points from a CSV: columns separated by comma, semicolon, tab, bar or spaces, a line of titles if you like.
 
     Numbers are rounded to 4 decimals. Labels may be words; classes are numbered in the labels' sorted order.
 
@@ -64,7 +68,8 @@ def _columns(table: Table, most_classes: int) -> tuple[int, int, int]:
     """The columns of x1, x2 and the label, where nobody chose them.
 
     The label is the column whose title says so, else the last one of words, else the third, or of more the last one
-    with few enough values; x1 and x2 are the first columns of numbers besides.
+    with few enough values; x1 and x2 are the first columns of numbers besides, without a first one that counts the rows
+    where there are enough others.
     """
     cells = [table.column(number) for number in range(len(table.names))]
     every = range(len(cells))
@@ -74,6 +79,10 @@ def _columns(table: Table, most_classes: int) -> tuple[int, int, int]:
     label = [*([2] if len(cells) == 3 else few or [2]), *words, *titled][-1]
     others = [number for number in every if number != label]
     numeric = [number for number in others if all(map(is_number, cells[number]))]
+    if len(numeric) < 2:  # then what is no number there is named, not a column of words
+        numeric = [number for number in others if 2 * sum(map(is_number, cells[number])) > len(cells[number])]
+    if len(numeric) > 2 and numeric[0] == 0 and len(cells[0]) >= FEWEST_ROWS and count_rows(cells[0]):
+        numeric = numeric[1:]
     first, second, *_ = [*(numeric if len(numeric) > 1 else others), 0, 1]
     return first, second, label
 
@@ -93,4 +102,4 @@ def _row(number: int, cells: tuple[str, ...], columns: tuple[int, ...]) -> tuple
     label = cells[columns[2]].strip()[:40]
     if not label:
         raise CsvRefused("Line {line} has no label.", line=number)
-    return x1, x2, label
+    return x1, x2, f"{float(label):.12g}" if WITH_EXPONENT.fullmatch(label) else label

@@ -24,11 +24,21 @@ def number_columns(table: Table) -> list[int]:
     return [number for number in range(len(table.names)) if any(map(is_number, table.column(number)))]
 
 
+def _upright(table: Table) -> Table:
+    """A table of one line of numbers as a column of them."""
+    if len(table.rows) > 1 or any(table.titles):
+        return table
+    [(line, cells)] = table.rows
+    if len(cells) < 3 or not all(map(is_number, cells)):
+        return table
+    return replace(table, titles=(), rows=tuple((line, (cell,)) for cell in cells))
+
+
 def read_series(source: str | bytes, wanted: Reading = PLAIN) -> SeriesRead:
     """Read a series from a CSV; a first line of titles is welcome.
 
-    Of several columns the last one with numbers is taken, so that dates or times may stand before it. Numbers keep 6
-    digits.
+    Of several columns the last one with numbers is taken, so that dates or times may stand before it; all numbers may
+    stand in one line as well. Numbers keep 6 digits.
 
     Args:
         source: a file, or a text that was pasted.
@@ -37,7 +47,7 @@ def read_series(source: str | bytes, wanted: Reading = PLAIN) -> SeriesRead:
     Raises:
         CsvRefused: not such a CSV, with the first line at fault.
     """
-    table = read_table(source, wanted, series=True)
+    table = _upright(read_table(source, wanted, series=True))
     for (line, _), (following, _) in pairwise(table.rows):
         if following > line + 1:  # a blank line: what is missing there would shift all that follows in time
             read_number(line + 1, "", LARGEST)

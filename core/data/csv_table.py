@@ -15,10 +15,14 @@ from core.limits import MEGABYTE
 
 MEGABYTES = 1
 """Of a CSV, at most."""
-DELIMITERS = "\t;；，,"
+DELIMITERS = "\t;；|，,"
 """What separates columns, the surest first: a comma may be a decimal one. Two are those of a Chinese keyboard."""
-SEPARATORS = {f"{quote}sep={mark}{quote}": mark for mark in DELIMITERS for quote in ("", '"')}
+SPACE = " "
+"""What separates columns where no line has one of the others, as np.savetxt and R write them."""
+SEPARATOR = re.compile(rf'"?sep=(?P<mark>[{DELIMITERS}])"?[;,\s]*', re.IGNORECASE)
 """A first line that Excel understands, and what separates columns below it."""
+RULE = re.compile(r"[\s|:+=]*-[\s|:+=-]*")
+"""The line between titles and rows in Markdown."""
 WITH_COMMA = re.compile(r"[+-]?\d{0,3}(?:[.\s']?\d{3})*,\d+(?:[eE][+-]?\d+)?")
 """A number with a decimal comma, perhaps with marks or spaces between thousands."""
 WHOLE = re.compile(r"[+-]?\d{1,3}(?:[.\s']?\d{3})*|[+-]?\d+")
@@ -103,7 +107,7 @@ def _check_size(size: int) -> None:
 
 
 def read_table(source: str | bytes, wanted: Reading = PLAIN, *, series: bool = False) -> Table:
-    """The table in a CSV: columns separated by comma, semicolon or tab.
+    """The table in a CSV: columns separated by comma, semicolon, tab, bar or spaces.
 
     Args:
         source: a file, or a text that was pasted.
@@ -114,7 +118,7 @@ def read_table(source: str | bytes, wanted: Reading = PLAIN, *, series: bool = F
         CsvRefused: too large, empty, or no CSV.
     """
     text, encoding, encodings = text_of(source, wanted.encoding) if isinstance(source, bytes) else (source, "", ())
-    rows, delimiter = _rows(text)
+    rows, delimiter = _rows(text, series)
     choices = {"encoding": encodings} if encodings else {}
     commas = _undivided(rows) if series and delimiter == "," else ()
     comma = wanted.comma if wanted.comma in commas else next(iter(commas), "columns")
@@ -158,21 +162,26 @@ def read_table(source: str | bytes, wanted: Reading = PLAIN, *, series: bool = F
     return _without_row_numbers(Table(titles, tuple((line, tuple(cells)) for line, cells in below), reading, choices))
 
 
-def _rows(text: str) -> tuple[list[tuple[int, list[str]]], str]:
+def _rows(text: str, series: bool) -> tuple[list[tuple[int, list[str]]], str]:
     """The cells of each line that is not blank, with the line's number, and what separates them."""
     _check_size(len(text.encode("utf-8", "replace")))
     if "\0" in text:
         raise CsvRefused("This is not a text file.")
-    lines = text.lstrip("\ufeff").splitlines()
+    lines = _without_remarks(text.lstrip("\ufeff").splitlines())
     first = next((at for at, line in enumerate(lines) if line.strip()), 0)
     header = lines[first] if lines else ""
     full = [line for line in lines if line.strip()]
     even = [mark for mark in DELIMITERS if header.count(mark) and len({line.count(mark) for line in full}) == 1]
     delimiter = even[0] if even else max(DELIMITERS, key=header.count)
-    if header in SEPARATORS:
-        lines[first], delimiter = "", SEPARATORS[header]
+    said = SEPARATOR.fullmatch(header)
+    if said is not None:
+        lines[first], delimiter = "", said["mark"]
     elif not header.count(delimiter):  # one title above columns
-        delimiter = max(DELIMITERS, key=text.count)
+        delimiter = max(DELIMITERS, key="\n".join(lines).count)
+    if not any(mark in line for line in lines for mark in DELIMITERS) and _has_spaced_columns(full, series):
+        lines, delimiter = [" ".join(line.split()) for line in lines], SPACE
+    if delimiter == "|":
+        lines = ["" if RULE.fullmatch(line) else line.strip().strip("|") for line in lines]
     reader = csv.reader(lines, delimiter=delimiter)
     try:
         rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
@@ -181,6 +190,30 @@ def _rows(text: str) -> tuple[list[tuple[int, list[str]]], str]:
     if not rows:
         raise CsvRefused("The CSV is empty.")
     return rows, delimiter
+
+
+def _without_remarks(lines: Sequence[str]) -> list[str]:
+    """Lines with blank ones for remarks at the beginning, "# ...", but for titles in the last of them."""
+    kept = list(lines)
+    start = next((at for at, line in enumerate(kept) if line.strip() and not line.lstrip().startswith("#")), 0)
+    below = kept[start] if kept else ""
+    for at in range(start):
+        titles = kept[at].strip().lstrip("#").strip(SPACE)
+        counts = [(titles.count(mark), below.count(mark)) for mark in DELIMITERS]
+        counts.append((len(titles.split()) - 1, len(below.split()) - 1))
+        is_last = at == start - 1
+        kept[at] = titles if is_last and any(above == under > 0 for above, under in counts) else ""
+    return kept
+
+
+def _has_spaced_columns(lines: Sequence[str], series: bool) -> bool:
+    """Whether spaces part each line into as many cells; the titles may lack that of the row names, as R writes them."""
+    cells = [line.split() for line in lines]
+    widths = {len(each) for each in cells[1:]} or {len(cells[0])} if cells else {0}
+    [width] = widths if len(widths) == 1 else (0,)
+    if series and width == 2 and all(re.fullmatch(r"\d{3}", each[1]) for each in cells[1:]):
+        return False  # "1 234" may be one number
+    return width > 1 and len(cells[0]) in (width, width - 1)
 
 
 def _undivided(rows: Sequence[tuple[int, list[str]]]) -> tuple[str, ...]:
@@ -244,12 +277,19 @@ def _is_titles(rows: Sequence[tuple[int, list[str]]], series: bool) -> bool:
 
 
 def _counts_columns(rows: Sequence[tuple[int, list[str]]], series: bool) -> bool:
-    """Whether the first line may be titles that count the columns, as a program writes that was given none: 0, 1, 2."""
+    """Whether the first line may be titles that count the columns, as a program writes that was given none: 0, 1, 2.
+
+    Those of columns that were added later are words that are in no row below.
+    """
     cells = [cell.strip() for cell in rows[0][1]]
     untitled = len(cells) > 1 and not cells[0]
     counted = cells[1:] if untitled else cells
-    numbers = [str(number) for number in range(len(counted))]
-    return len(rows) > 1 and counted == numbers and (untitled or len(counted) > 2) and not (series and not untitled)
+    below = [line[untitled:] for _number, line in rows[1:]]
+    words = [at for at, cell in enumerate(counted) if not is_number(cell)]
+    new = all(all(at < len(line) and line[at].strip() != counted[at] for line in below) for at in words)
+    numbers = [cell if at in words else str(at) for at, cell in enumerate(counted)]
+    enough = len(words) < len(counted) - 1 and (untitled or len(counted) > 2)
+    return len(rows) > 1 and counted == numbers and new and enough and not (series and not untitled)
 
 
 def _has_fractions(rows: Sequence[tuple[int, list[str]]]) -> bool:
@@ -262,17 +302,22 @@ def _are_row_names(titles: Sequence[str], rows: Sequence[tuple[int, list[str]]])
     if any(len(cells) != len(titles) + 1 for _line, cells in rows):
         return False
     first = [cells[0].strip() for _line, cells in rows]
-    return (_count_rows(first) and _has_fractions(rows)) or not any(map(is_number, first))
+    return (count_rows(first) and _has_fractions(rows)) or not any(map(is_number, first))
 
 
-def _count_rows(cells: Sequence[str]) -> bool:
+def _number_rows(cells: Sequence[str]) -> bool:
+    """Whether cells are whole numbers, each another one, as those of rows that were shuffled or left out."""
+    return all(re.fullmatch(r"\d+", cell) for cell in cells) and len(set(cells)) == len(cells)
+
+
+def count_rows(cells: Sequence[str]) -> bool:
     """Whether cells are 0, 1, 2 ... or 1, 2, 3 ..."""
     return any(list(cells) == [str(number) for number in range(start, start + len(cells))] for start in (0, 1))
 
 
 def _without_row_numbers(table: Table) -> Table:
-    """A table without an untitled first column that counts its rows."""
-    if len(table.titles) < 2 or not UNTITLED.fullmatch(table.titles[0]) or not _count_rows(table.column(0)):
+    """A table without an untitled first column that numbers its rows, perhaps those of a larger table."""
+    if len(table.titles) < 2 or not UNTITLED.fullmatch(table.titles[0]) or not _number_rows(table.column(0)):
         return table
     rows = tuple((line, cells[1:]) for line, cells in table.rows)
     return replace(table, titles=table.titles[1:], rows=rows, row_numbers=True)

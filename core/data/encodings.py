@@ -14,7 +14,7 @@ MARKS = (
 """What a file may begin with -> Python's codec, and its name."""
 CONTROLS = "".join(map(chr, (*range(9), *range(14, 32))))
 """Characters that no text has."""
-CODECS = {"UTF-8": "utf-8", "GB18030": "gb18030", "Windows-1252": "cp1252", "CP437": "cp437"}
+CODECS = {"UTF-8": "utf-8", "GB18030": "gb18030", "Windows-1252": "cp1252", "CP437": "cp437", "Big5": "cp950"}
 """Encodings that only the words themselves can tell apart."""
 
 
@@ -39,10 +39,11 @@ def decoded(content: bytes, wanted: str = "") -> tuple[str, str, tuple[str, ...]
     try:
         return content.decode("utf-8"), "UTF-8", ()
     except UnicodeDecodeError:
-        possible = tuple(name for name in ("GB18030", "Windows-1252") if _is_text(content, CODECS[name]))
+        possible = tuple(name for name in ("GB18030", "Windows-1252", "Big5") if is_text(content, CODECS[name]))
         if not possible:
             raise
-    likely = "GB18030" if "GB18030" in possible and is_chinese(content) else possible[-1]
+    order = ("GB18030", "Big5", "Windows-1252") if is_chinese(content) else ("Windows-1252", "GB18030", "Big5")
+    likely = next(name for name in order if name in possible)
     name = wanted if wanted in possible else likely
     return content.decode(CODECS[name]), name, possible if len(possible) > 1 else ()
 
@@ -68,13 +69,15 @@ def is_chinese(content: bytes) -> bool:
     return common > rare + alone
 
 
-def _is_text(content: bytes, codec: str) -> bool:
-    """Whether bytes decode, and to nothing that no text has."""
+def is_text(content: bytes, codec: str) -> bool:
+    """Whether bytes decode, and to nothing that no text has: control characters, and those of no language."""
     try:
         text = content.decode(codec)
     except UnicodeDecodeError:
         return False
-    return not any(letter in CONTROLS or 0x7F <= ord(letter) < 0xA0 for letter in text)
+    return not any(
+        letter in CONTROLS or 0x7F <= ord(letter) < 0xA0 or 0xE000 <= ord(letter) < 0xF900 for letter in text
+    )
 
 
 def _without_mark(content: bytes) -> str:
@@ -83,6 +86,6 @@ def _without_mark(content: bytes) -> str:
     if len(content) % 2 or b"\0" not in start:
         return ""
     for codec, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
-        if zeros.count(0) * 2 > len(zeros) and _is_text(content, codec):
+        if zeros.count(0) * 2 > len(zeros) and is_text(content, codec):
             return codec
     return ""

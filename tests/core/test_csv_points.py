@@ -1,5 +1,8 @@
 """A person's CSV becomes points, or one sentence that names the line."""
 
+import io
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,6 +34,13 @@ def refusal(text: str, most_points: int = 2000, most_classes: int = 5) -> str:
         "1,2,more,a\n3,4.5,columns,b\n",
         "sep=;\r\nx1;x2;label\r\n1;2;a\r\n3;4.5;b\r\n",
         '\n"sep=,"\n1,2,a\n3,4.5,b\n',
+        "SEP=;;;\n1;2;a;\n3;4.5;b;\n",
+        "1|2|a\n3|4.5|b\n",
+        "| x1 | x2 | label |\n|---:|---:|:-----|\n| 1 | 2 | a |\n| 3 | 4.5 | b |\n",
+        "x1 x2  label\n 1 2 a\n3  4.5 b\n",
+        '"x1" "x2" "label"\n"one" 1 2 "a"\n"two" 3 4.5 "b"\n',
+        "# measured by Anna, Ben\n# x1 x2 label\n1 2 a\n3 4.5 b\n",
+        "# x1,x2,label\n1,2,a\n3,4.5,b\n",
     ],
 )
 def test_common_forms_are_read(text: str) -> None:
@@ -69,6 +79,7 @@ def test_classes_are_numbered_in_the_labels_order(labels: list[str], order: list
         ("1,2,a\n3,4, ", "Line 2 has no label."),
         ("x,y,label\n\n1,2,a\n\n3,oops,b", "Line 5: “oops” is not a number."),
         ("x,y,label\nNA,2,a\n3,4,b", "Line 2: “NA” is not a number."),
+        ("species,island,a,b\nx,p,1,2\ny,q,3,4\ny,p,NA,NA\nx,q,1,5", "Line 4: “NA” is not a number."),
         ("x1;x2;label\n1;2;3;a\n4;5;6;b", "Line 2 has 4 columns and the line of titles 3."),
         ('1,2,a\n"1,5","1,000.5",b', "Line 2: “1,5” has a comma where a point is needed."),
         (
@@ -166,13 +177,35 @@ def test_commas_in_numbers_that_could_be_two_things_are_said_and_chosen() -> Non
         '"","x1","x2","label"\n"1",0.5,1.0,"a"\n"2",-0.3,2.0,"b"',
         '"x1","x2","label"\n"1",0.5,1.0,"a"\n"2",-0.3,2.0,"b"',
         ",0,1,2\n0,0.5,1.0,a\n1,-0.3,2.0,b",
+        ",x1,x2,label\n7,0.5,1.0,a\n3,-0.3,2.0,b",
     ],
-    ids=["pandas", "pandas twice", "R", "R without a title", "pandas without titles"],
+    ids=["pandas", "pandas twice", "R", "R without a title", "pandas without titles", "pandas, a sample of the rows"],
 )
 def test_row_numbers_are_left_out(text: str) -> None:
     read = read_points(text, 2000, 5)
     assert read.points == [(0.5, 1.0, 0), (-0.3, 2.0, 1)] and read.labels == ["a", "b"]
     assert read.table.row_numbers and len(read.table.names) == 3
+
+
+def test_what_numpy_saves_is_read() -> None:
+    table = np.array([[0.5, 1.2, 0], [-0.3, 2, 10], [1.1, 0.4, 2]])
+    for options in ({}, {"header": "x1 x2 label"}, {"delimiter": ","}, {"delimiter": ",", "header": "x1,x2,label"}):
+        file = io.StringIO()
+        np.savetxt(file, table, **options)
+        read = read_points(file.getvalue(), 2000, 5)
+        assert read.points == [(0.5, 1.2, 0), (-0.3, 2, 2), (1.1, 0.4, 1)] and read.labels == ["0", "2", "10"]
+        assert read.table.titles == (("x1", "x2", "label") if "header" in options else ())
+
+
+@pytest.mark.parametrize("title", ["Id", "序号", "nr"])
+def test_a_first_column_that_counts_the_rows_is_not_taken_unasked(title: str) -> None:
+    rows = [f"{number},{number / 2},{number % 3},{'ab'[number % 2]}" for number in range(1, 7)]
+    for text in ("\n".join([f"{title},x1,x2,label", *rows]), "\n".join(rows)):
+        read = read_points(text, 2000, 5)
+        assert read.table.reading.columns == (1, 2, 3) and not read.table.row_numbers
+        assert read_points(text, 2000, 5, Reading(columns=(0, 1, 3))).points[1] == (2, 1, 0)
+    few = read_points("1,2,3,a\n2,4,5,b", 2000, 5)
+    assert few.table.reading.columns == (0, 1, 3), "of two rows that may be chance"
 
 
 def test_numbers_that_count_the_columns_are_titles() -> None:
@@ -182,6 +215,9 @@ def test_numbers_that_count_the_columns_are_titles() -> None:
     assert read.table.choices == {"titles": ("yes", "no")} and read.table.names == ("0", "1", "2")
     chosen = read_points(text, 2000, 5, Reading(titles="no"))
     assert chosen.points[0] == (0, 1, 2) and len(chosen.points) == 3
+    named = read_points("0,1,label\n0.5,1.2,a\n-0.3,2.0,b", 2000, 5)
+    assert named.points == [(0.5, 1.2, 0), (-0.3, 2.0, 1)] and named.table.names == ("0", "1", "label")
+    assert read_points("0,1,a\n0.5,1.2,a\n-0.3,2.0,b", 2000, 5).points[0] == (0, 1, 0), "a label that others have"
     whole = read_points("0,1,2\n3,4,0\n1,1,1", 2000, 5)
     assert whole.points[0] == (0, 1, 2), "among whole numbers it is a point like the others"
     assert read_points("0,1,2\n3,4,0\n1,1,1", 2000, 5, Reading(titles="yes")).points == [(3, 4, 0), (1, 1, 1)]
@@ -252,8 +288,14 @@ def test_chinese_and_accents_are_told_apart(words: list[str], codec: str) -> Non
 
 def test_the_person_may_choose_another_encoding() -> None:
     data = "1,2,猫\n3,4,狗".encode("gb18030")
-    assert read_points(data, 2000, 5).table.choices == {"encoding": ("GB18030", "Windows-1252")}
+    assert read_points(data, 2000, 5).table.choices == {"encoding": ("GB18030", "Windows-1252", "Big5")}
     assert read_points(data, 2000, 5, Reading(encoding="Windows-1252")).labels == ["¹·", "Ã¨"]
+    traditional = "1,2,貓\n3,4,狗".encode("big5")
+    assert read_points(traditional, 2000, 5).labels == ["狗", "貓"], (
+        "in GB18030 it would be no characters of any language"
+    )
+    other = "1,2,類\n3,4,別".encode("big5")
+    assert read_points(other, 2000, 5, Reading(encoding="Big5")).labels == ["別", "類"]
     for broken in (b"1,2,\x81\xff\n3,4,b", b"\xff\xfe1", b"\x00\x01" * 9):
         with pytest.raises(CsvRefused, match="not a text file"):
             read_points(broken, 2000, 5)

@@ -457,10 +457,19 @@ def test_shapes_are_those_of_the_run_in_either_order(values: dict[str, Any]) -> 
         ("day,value,\n1,2,\n2,3,\n", (2, 3)),
         ("value,comment\n1,x\n2,y\n", (1, 2)),
         (",value\n0,2.5\n1,3\n", (2.5, 3)),
+        ("1.5,2.5,3.5,4", (1.5, 2.5, 3.5, 4)),
+        ("1,5;2,5;3,5", (1.5, 2.5, 3.5)),
+        ("# volt\n1.5\n2.5\n3.5", (1.5, 2.5, 3.5)),
+        ("t v\n0 1.5\n1 2.5\n2  3.5", (1.5, 2.5, 3.5)),
     ],
 )
 def test_series_as_other_programs_write_them(text: str, series: tuple[float, ...]) -> None:
     assert read_series(text).numbers == series
+
+
+def test_a_space_between_thousands_separates_no_columns() -> None:
+    with pytest.raises(CsvRefused, match="Line 2: “1 234” is not a number"):
+        read_series("v\n1 234\n1 235\n1 236")
 
 
 def test_a_series_that_can_be_read_in_two_ways_says_so_and_lets_choose() -> None:
