@@ -67,17 +67,24 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _in_8_bits(image: Image.Image) -> Image.Image:
-    """An image of whole numbers up to 65535 as one of numbers up to 255; numbers that small are left as they are."""
+    """An image of whole numbers up to 65535 as one of numbers up to 255; cameras of 10 or 12 bits use a part of those.
+
+    Numbers that small are left as they are.
+    """
     pixels = np.asarray(image).astype(np.int64).clip(0, 65535)
-    return Image.fromarray((pixels if pixels.max() < 256 else pixels >> 8).astype(np.uint8))
+    bits = int(pixels.max()).bit_length()
+    return Image.fromarray((pixels >> max(0, bits - 8)).astype(np.uint8))
 
 
 def _is_light(drawn: Image.Image) -> bool:
-    """Whether an image in RGBA is light strokes on a ground that is transparent for the most part."""
+    """Whether an image in RGBA is light strokes on a ground that is transparent, and so would be lost on white."""
     alpha = np.asarray(drawn.getchannel("A"), dtype=np.float64)
-    if not 0 < alpha.mean() < 128:
+    grey = np.asarray(drawn.convert("L"))
+    if not 0 < alpha.mean() < 255:
         return False
-    return float((np.asarray(drawn.convert("L")) * alpha).sum() / alpha.sum()) > 127
+    if alpha.mean() < 128:
+        return float((grey * alpha).sum() / alpha.sum()) > 127
+    return int(grey[alpha > 127].min()) > 200
 
 
 def _open(content: bytes) -> Image.Image:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from torch import Tensor
 
 from core import disk, limits
 from core.config import Problem
-from core.data.encodings import CODECS, is_chinese
+from core.data.encodings import CODECS, is_chinese, is_text
 from core.data.opened_images import MOST_PIXELS, NoImage, TooManyPixels, opened, size_of
 
 SIZE, COLOUR_SIZE = 28, 32
@@ -38,7 +39,9 @@ MOST_LEVELS = 8
 """Folders in folders that are looked at."""
 UTF_8 = 0x800
 """The flag with which a zip says that a name is UTF-8."""
-ENDINGS = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp"}
+ENDINGS = {".png", ".jpg", ".jpeg", ".jfif", ".gif", ".bmp", ".webp"}
+UNREAD = {".tif", ".tiff", ".heic", ".heif", ".avif", ".svg", ".jp2", ".ico", ".raw", ".dng"}
+"""Images of other kinds."""
 
 
 class ImagesRefused(ValueError):
@@ -60,6 +63,7 @@ class ZipReading:
         levels: level -> some classes, for all levels that could be the classes.
         encodings: those that the names could be in, where the zip doesn't say.
         blank: how many images are one single grey.
+        unread: the endings of files of other kinds, one for each file.
     """
 
     level: int | None = None
@@ -67,12 +71,16 @@ class ZipReading:
     levels: dict[int, list[str]] = field(default_factory=dict)
     encodings: tuple[str, ...] = ()
     blank: int = 0
+    unread: tuple[str, ...] = ()
 
 
 AS_IT_IS = ZipReading()
 """Nobody chose anything."""
-SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation"}
-"""Folders that divide images otherwise than by class."""
+SPLITS = {
+    "train", "training", "trainset", "test", "testing", "testset", "val", "valid", "validation", "valset", "dev",
+    "eval", "训练", "训练集", "测试", "测试集", "验证", "验证集",
+}  # fmt: skip
+"""Words in the names of folders that divide images otherwise than by class."""
 
 
 def read_zip(
@@ -150,7 +158,8 @@ def _read(archive: zipfile.ZipFile, colour: bool, wanted: ZipReading) -> tuple[T
         with _named(entry):
             image = opened(_content(archive, entry))
         images.append(small_colour(image) if colour else small_grey(image))
-    reading = ZipReading(level, encoding, possible, encodings, sum(int(image.min() == image.max()) for image in images))
+    blank = sum(int(image.min() == image.max()) for image in images)
+    reading = ZipReading(level, encoding, possible, encodings, blank, _unread(archive))
     return torch.from_numpy(np.stack(images)), torch.tensor([label for _entry, label in labelled]), names, reading
 
 
@@ -161,8 +170,9 @@ def _images_in(
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     unsaid = [entry for entry in entries if not entry.flag_bits & UTF_8 and not entry.filename.isascii()]
     raw = b"\n".join(entry.filename.encode("cp437") for entry in unsaid)
-    possible = tuple(name for name in ("UTF-8", "GB18030", "CP437") if unsaid and _decodes(raw, name))
-    likely = "UTF-8" if "UTF-8" in possible else "GB18030" if "GB18030" in possible and is_chinese(raw) else "CP437"
+    possible = tuple(name for name in ("UTF-8", "GB18030", "CP437", "Big5") if unsaid and is_text(raw, CODECS[name]))
+    order = ("UTF-8", "GB18030", "Big5", "CP437") if is_chinese(raw) else ("UTF-8", "CP437")
+    likely = next((name for name in order if name in possible), "CP437")
     encoding = wanted if wanted in possible else likely if unsaid else ""
     files = {}
     for entry in entries:
@@ -176,12 +186,11 @@ def _images_in(
     return files, encoding, possible if len(possible) > 1 else ()
 
 
-def _decodes(raw: bytes, encoding: str) -> bool:
-    try:
-        raw.decode(CODECS[encoding])
-    except UnicodeDecodeError:
-        return False
-    return True
+def _unread(archive: zipfile.ZipFile) -> tuple[str, ...]:
+    """The ending of each image of a kind that is not read."""
+    paths = [PurePosixPath(entry.filename.replace("\\", "/")) for entry in archive.infolist()]
+    shown = [path for path in paths if not any(part.startswith((".", "__MACOSX")) for part in path.parts)]
+    return tuple(sorted(path.suffix.lower() for path in shown if path.suffix.lower() in UNREAD))
 
 
 def _common(paths: list[PurePosixPath]) -> int:
@@ -209,7 +218,7 @@ def _class_of(path: PurePosixPath, depth: int, level: int) -> str:
 def _likeliest(possible: dict[int, list[str]]) -> int | None:
     """The level of the classes: the outermost one that is no division into training and test images."""
     for level, names in possible.items():
-        if not {name.lower() for name in names} <= SPLITS:
+        if any(SPLITS.isdisjoint(re.split(r"[\W\d_]+", name.lower())) for name in names):
             return level
     return next(iter(possible), None)
 

@@ -209,6 +209,7 @@ def named_in(encoding: str, names: list[str]) -> bytes:
         (["苹果", "香蕉", "梨"], "gb18030", "GB18030"),
         (["Äpfel", "Häuser"], "cp437", "CP437"),
         (["猫", "Äpfel"], "utf-8", "UTF-8"),
+        (["貓", "狗"], "big5", "Big5"),
     ],
 )
 def test_folders_named_in_an_encoding_that_the_zip_does_not_say(names: list[str], encoding: str, read_as: str) -> None:
@@ -219,10 +220,17 @@ def test_folders_named_in_an_encoding_that_the_zip_does_not_say(names: list[str]
 def test_the_person_may_choose_the_encoding_of_names() -> None:
     data = named_in("gb18030", ["猫", "狗"])
     *_, reading = read_zip(data)
-    assert reading.encodings == ("GB18030", "CP437")
+    assert reading.encodings == ("GB18030", "CP437", "Big5")
     _images, _labels, classes, reading = read_zip(data, wanted=ZipReading(encoding="CP437"))
     assert classes == ["├¿", "╣╖"] and reading.encoding == "CP437"
     assert read_zip(zipped(good()))[3].encodings == ()
+
+
+def test_images_of_other_kinds_are_counted() -> None:
+    files = {**good(), "set/cat/a.HEIC": b"", "set/dog/b.tif": b"", "set/dog/c.tif": b"", "__MACOSX/d.tif": b""}
+    *_, reading = read_zip(zipped(files))
+    assert reading.unread == (".heic", ".tif", ".tif")
+    assert len(read_zip(zipped({f"{name}/{n}.jfif": png(9, 9) for name in "ab" for n in range(2)}))[0]) == 4
 
 
 def levels_of(*paths: str, wanted: ZipReading = AS_IT_IS) -> tuple[list[str], ZipReading]:
@@ -243,6 +251,9 @@ def test_the_class_is_the_outermost_folder_that_differs() -> None:
         assert names == ["anna", "ben"] and reading.level == 1
     names, reading = levels_of("train/cat", "train/dog", "test/cat", "test/dog")
     assert names == ["cat", "dog"] and reading.levels[0] == ["test", "train"]
+    for splits in (("training_set", "test_set"), ("seg_train", "seg_test"), ("训练集", "测试集"), ("TRAIN", "Val")):
+        assert levels_of(*(f"{split}/{name}" for split in splits for name in ("cat", "dog")))[0] == ["cat", "dog"]
+    assert levels_of("train/anna", "train/ben", "bus/anna", "bus/ben")[0] == ["bus", "train"]
     names, reading = levels_of("cat/anna", "dog")
     assert names == ["cat", "dog"] and reading.levels == {0: ["cat", "dog"], -1: ["anna", "dog"]}
     names, reading = levels_of("cat", "dog", wanted=ZipReading(level=7))
@@ -276,6 +287,15 @@ def test_images_of_16_bits_keep_their_greys() -> None:
     assert image[26, 14] < 10
 
 
+def test_images_of_12_bits_are_not_nearly_black() -> None:
+    pixels = np.zeros((40, 40), dtype=np.uint16)
+    pixels[4:12, 4:36], pixels[20:30, 4:36] = 4_095, 1_300
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    image = read_one(file.getvalue())
+    assert image[5, 14] > 240 and abs(int(image[17, 14]) - 1_300 // 16) < 3
+
+
 def test_images_stand_as_their_camera_was_held() -> None:
     upright = read_one(drawn("L", 0, 255))
     exif = Image.Exif()
@@ -297,6 +317,23 @@ def test_strokes_on_a_transparent_ground_can_be_seen(mode: str) -> None:
         (image.quantize(4) if mode == "P" else image.convert(mode)).save(file, "PNG")
         read = read_one(file.getvalue())
         assert read[5, 14] > 200 and read[20, 14] < 50
+
+
+def test_light_strokes_that_cover_most_of_a_transparent_ground_can_be_seen() -> None:
+    for ink in ((255, 255, 255, 255), (255, 240, 210, 255)):
+        image = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
+        image.paste(ink, (0, 0, 40, 30))
+        file = io.BytesIO()
+        image.save(file, "PNG")
+        read = read_one(file.getvalue())
+        assert abs(int(read[5, 14]) - int(read[25, 14])) > 200
+    photo = Image.new("RGBA", (40, 40), (250, 250, 250, 255))
+    photo.paste((0, 0, 0, 255), (10, 10, 20, 20))
+    photo.paste((0, 0, 0, 0), (0, 0, 2, 2))
+    file = io.BytesIO()
+    photo.save(file, "PNG")
+    read = read_one(file.getvalue())
+    assert read[10, 10] > 240 and read[0, 0] < 20, "what is not light alone lies on white paper"
 
 
 def test_images_without_a_picture_are_counted() -> None:

@@ -37,11 +37,13 @@ def test_a_series_says_what_was_taken_of_it_and_lets_choose(open_tab: Callable[.
 def test_a_zip_says_its_classes_and_lets_choose_the_folder(open_tab: Callable[..., Tab], page: str) -> None:
     tab = open_tab().open(page)
     paths = [f"{kind}/{person}" for kind in ("cat", "dog") for person in ("anna", "ben", "carl")]
-    data = zipped({f"{path}/{number}.png": png(30, 30, ink=60 * number + 60) for path in paths for number in range(3)})
+    files = {f"{path}/{number}.png": png(30, 30, ink=60 * number + 60) for path in paths for number in range(3)}
+    data = zipped({**files, "cat/anna/3.HEIC": b"", "cat/anna/4.tif": b"", "dog/ben/5.tif": b""})
     tab.widget(f"{page}.images file").upload("pets.zip", data, "application/zip")
     tab.run().press("Use these images")
     assert tab.errors == [] or page == "build", tab.errors
     assert "14 images to train on and 4 for testing, in 2 classes: cat, dog." in tab.words
+    assert "Left out, since images of this kind are not read: 1 × .heic, 2 × .tif." in tab.words
     box = box_of(tab, "Folders that are the classes")
     assert box.options == ["cat, dog", "anna, ben, carl"]
     box.set_value(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import streamlit as st
@@ -115,6 +116,12 @@ def _taken(config: Any, reading: ZipReading | None) -> str:
     ]
     if reading is not None and reading.blank:
         sentences.append(_("One single colour all over, without a picture: {count}.").format(count=reading.blank))
+    if reading is not None and reading.unread:
+        sentences.append(
+            _("Left out, since images of this kind are not read: {kinds}.").format(
+                kinds=listed(f"{count} × {ending}" for ending, count in Counter(reading.unread).items())
+            )
+        )
     return joined(*sentences)
 
 
