@@ -100,6 +100,7 @@ def test_a_button_sets_and_starts_and_can_be_undone(classifier: Tab) -> None:
     until(lambda: run.step > 0)
     assert run.config == classifier.config.changed(device="cpu")
     assert classifier.data_of()["changed"] == "Data set, Hidden layers, Activation …"
+    assert classifier.data_of()["tries"] == 1
     classifier.tell("undo")
     assert classifier.config == before and classifier.space.run_id is None
     until(lambda: not run.alive)
@@ -114,6 +115,7 @@ def test_a_button_opens_a_section(classifier: Tab) -> None:
     before = classifier.config
     press(classifier, "Open “Step by step”")
     assert classifier.widget("section classifier").value == "steps"
+    assert classifier.data_of()["tries"] == 0, "what it opens stands below: the picture stays where it is"
     assert classifier.config == before and classifier.space.run_id is None
     assert classifier.at.dataframe
 

@@ -48,6 +48,7 @@ class Workspace(Form):
         refusal: why what was pressed last could not be done; None if it was.
         replaced: what the last change that needs a new run took away, and can be brought back; None where there is
             nothing.
+        tries: how often a button of a lesson has started something.
 
     Streamlit may end a script run wherever it touches the session, to begin the next one. So nothing here does that
     once the workspace is made, or a change could be left half done. Until the old script run gets to such a place it
@@ -63,6 +64,7 @@ class Workspace(Form):
         self.next_id = new_id()
         self.refusal: Problem | None = None
         self.replaced: Replaced | None = None
+        self.tries = 0
         self._unstored: Problem | None = None
         self.speed = SPEED
         self.link: dict[str, str] = {}

@@ -86,6 +86,7 @@ def view_data(
         "notice": notice(space),
         "missing": language.tell(missing, markdown=False) if missing is not None else "",
         "changed": changed(space),
+        "tries": space.tries,
         "full": language.tell(full, markdown=False) if full is not None else "",
         "speed": space.speed,
         "drawn": first_picture.place(session.get("picture")),

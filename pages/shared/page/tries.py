@@ -67,6 +67,8 @@ def training_tries(space: Workspace, titles: Mapping[str, str], called: Callable
             _put_in_form(space, settings_in(values))
         elif settings_in(values) or SECTION not in values:
             space.replace(wanted(kind, values).changed(device=space.config.device), starts(values))
+        if starts(values) and SECTION not in values:
+            space.tries += 1
 
     return Tries(label, start, starts)
 

@@ -202,6 +202,7 @@ class LiveView {
   /** @param {LiveData} data */
   adopt(data) {
     const changedRun = this.data?.run !== data.run;
+    if (this.data && this.data.tries < data.tries) this.comeIntoView();
     if (changedRun || this.data?.next !== data.next) this.stopStarting();
     if (this.data?.preview !== data.preview) this.preview = data.preview ? decodeBase64Frame(data.preview) : null;
     if (data.speed !== undefined && !this.data) this.playBar.takeSpeed(data.speed);
@@ -209,6 +210,14 @@ class LiveView {
     // A run that is here before Python has said so stays, as long as Python may still be at Play.
     if (this.connection?.path !== data.next) this.connect(data.run === null ? null : data.socket);
     if (changedRun) this.setFocus(this.focus);
+  }
+
+  /** What a button in the text below has started is to be seen, unless the picture stands beside that text. */
+  comeIntoView() {
+    const { top } = this.root.getBoundingClientRect();
+    if (top >= 0 && top < window.innerHeight / 2) return;
+    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.root.scrollIntoView({ behavior: still ? "instant" : "smooth" });
   }
 
   /**

@@ -298,6 +298,8 @@ interface LiveData {
   missing: string;
   /** The names of the settings that were changed since the run before, where that can be undone; else "". */
   changed: string;
+  /** How often a button of a lesson has started something. */
+  tries: number;
   /** That this person can start nothing, as the server is full; "" where they can. */
   full: string;
   /** What is to be known of a run with these settings; "" if there is nothing. */
