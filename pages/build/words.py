@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from core.blocks.presets import PRESETS
 from core.experiments.build import BuildConfig, stages_of
 from core.experiments.build.config import tidied
 from pages.shared.person.language import _
 from pages.shared.pictures.images import image_words, training_image_words
+
+DROPOUT = re.compile(r"Dropout\(.*?\)")
 
 
 def picture_words(config: BuildConfig) -> dict[str, str]:
@@ -38,13 +42,23 @@ def preset_title(name: str) -> str:
 
 def preset_of(config: BuildConfig) -> str:
     """The name of the network to begin with that a config has, and its mistakes; empty if it has none of them."""
-    titles = [
-        preset_title(name)
-        for name, preset in PRESETS.items()
-        if (preset.dataset, tidied(preset.blocks)) == (config.dataset, config.blocks)
-    ]
+    presets = {name: preset.blocks for name, preset in PRESETS.items() if preset.dataset == config.dataset}
+    titles = [title for name, blocks in presets.items() if (title := _variant(name, blocks, config.blocks))]
     choices = config.settings()["bugs"].choices or {}
     return " · ".join([*titles, *(_(choices[bug]) for bug in config.bugs)]) if titles else ""
+
+
+def _variant(name: str, preset: str, blocks: str) -> str:
+    """What a network is called that is a preset, or one that a lesson changes in one way; empty if it is another."""
+    title = preset_title(name)
+    if tidied(preset) == blocks:
+        return title
+    if tidied(preset.replace("ReLU(),", "")) == blocks:
+        return _("{network}, without ReLU").format(network=title)
+    dropout = DROPOUT.search(blocks)
+    if dropout and tidied(DROPOUT.sub(dropout[0], preset)) == blocks:
+        return _("{network}, with {block}").format(network=title, block=dropout[0])
+    return ""
 
 
 def group_name(group: str) -> str:

@@ -16,7 +16,7 @@ from pages.shared.person.language import _
 from pages.shared.server.assets import asset
 from pages.vgg.run_cost import run_note, watch_cost
 from pages.vgg.stack_editor import stack_editor, story
-from pages.vgg.words import picture_words
+from pages.vgg.words import picture_words, preset_of
 
 
 def picture(config: VGGConfig) -> dict[str, Any]:
@@ -63,4 +63,5 @@ sections(
         "network": (_("The network"), lambda: stack_editor(space, asked_for)),
         "steps": (_("Step by step"), lambda: by_hand(settings)),
     },
+    called=preset_of,
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.experiments.vgg import VGGConfig
+from core.experiments.vgg import PRESETS, VGGConfig
+from pages.shared.form.differences import settings_of
 from pages.shared.person.language import _
 from pages.shared.pictures.images import image_words, training_image_words
 
@@ -32,6 +33,14 @@ def picture_words(config: VGGConfig) -> dict[str, str]:
         "unseen": _("Too large to be drawn before it trains. Press Play: its own process draws it."),
         **side_by_side(config),
     }
+
+
+def preset_of(config: VGGConfig) -> str:
+    """What makes a config, with the paper's name for its list; empty if it is the tutorial's list or one's own."""
+    tutorials = config.default("cfg")
+    papers = {layers: name for name, layers in PRESETS.items() if name.startswith("VGG") and layers != tutorials}
+    name = papers.get(config.cfg)
+    return " · ".join([name, *settings_of(config.changed(cfg=tutorials))]) if name else ""
 
 
 def side_by_side(config: VGGConfig) -> dict[str, str]:

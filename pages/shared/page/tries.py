@@ -18,8 +18,6 @@ START = "start"
 """Whether a run is started; it is, unless this says no or there are no settings."""
 BREAKS = "breaks"
 """Whether the settings can't be used, which is what the text wants to show: they stand in the form with their error."""
-LONGEST = 40
-"""Characters of a setting's value on a button."""
 
 
 def settings_in(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,7 +55,7 @@ def training_tries(space: Workspace, titles: Mapping[str, str], called: Callable
         about = [_open(titles[values[SECTION]])] if SECTION in values else []
         if settings_in(values) or not about:
             config = wanted(kind, values)
-            about = [called(config)] if called(config) else [*map(_short, settings_of(config)), *about]
+            about = [called(config)] if called(config) else [*settings_of(config), *about]
         return str(plain(" · ".join(about)))
 
     def start(values: Mapping[str, Any]) -> None:
@@ -80,10 +78,6 @@ def section_tries(key: str, titles: Mapping[str, str]) -> Tries:
 
 def _open(title: str) -> str:
     return _("Open “{section}”").format(section=title)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _show(key: str, section: str) -> None:
