@@ -1,3 +1,6 @@
+/** Characters of a line that there is room for beside the button. */
+const BESIDE = 60;
+
 /** @param {Component<CodeData>} options */
 export default function ({ data, parentElement }) {
   /** @type {HTMLElement} */
@@ -18,6 +21,8 @@ export default function ({ data, parentElement }) {
       button.textContent = data.copy;
     }, 1500);
   };
+  const longest = Math.max(...data.lines.map((line) => line.parts.reduce((sum, [, text]) => sum + text.length, 0)));
+  panel.classList.toggle("wide", longest > BESIDE);
   pre.tabIndex = 0;
   pre.replaceChildren(
     ...data.lines.map((line) => {
