@@ -31,10 +31,6 @@ PICTURE = "card picture"
 """The picture's key: the same for all cards, so that it stays in its place when another card is chosen."""
 RESERVED = 370
 """Pixels that it takes before its scripts are here; from then on it is as high as what it holds: see cards.css."""
-HEIGHT = 640
-"""Pixels of many arguments: what does not fit is scrolled beside the picture, which stays in sight."""
-MANY = 8
-"""How many arguments fit beside the picture."""
 
 card_component = view_component("torch_playground_card")
 
@@ -57,7 +53,7 @@ def _card(form: CardForm) -> None:
         st.error(tell(notice), icon=":material/error:")
     picture, arguments = st.columns([2.6, 1], gap="medium")
     picture_of_card: Result | None = None
-    with picture:
+    with picture, st.container(key="card shown"):
         try:
             picture_of_card = form.card.show(form.config, own)
         except Refused as refused:
@@ -65,8 +61,7 @@ def _card(form: CardForm) -> None:
         if picture_of_card is not None:
             draw(form, picture_of_card)
             lines_and_shapes(form, picture_of_card)
-    many = len(form.config.settings()) > MANY
-    with arguments, st.container(height=HEIGHT if many else "content", border=many):
+    with arguments:
         fields(form, own)
 
 
