@@ -35,14 +35,14 @@ def controls(
 
     Args:
         elsewhere: fields that have a place of their own on the page; bugs always have one.
-        network: draws what the network is made of; it may be long, so the learning rate stands above it.
+        network: draws what the network is made of, where that is what the page is about: above all else.
     """
     own_place = {"bugs", *elsewhere}
     settings = {name: setting for name, setting in space.config.settings().items() if name not in own_place}
+    if network is not None:
+        network(space)
     for group in ON_TOP:
         fields(space, {name: s for name, s in settings.items() if s.group == group and not s.folded})
-        if group == "network" and network is not None:
-            network(space)
     titles = {"data": _("Data"), "network": _("Network"), "training": _("Training")}
     for group, title in titles.items():
         folded = {name: setting for name, setting in settings.items() if setting.group == group and setting.folded}

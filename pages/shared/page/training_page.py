@@ -51,7 +51,7 @@ def settings_bar(
 
     Args:
         own_data: draws what takes a person's own data, below the settings.
-        network: draws what the network is made of, below the few settings on top.
+        network: draws what the network is made of, above the settings.
         elsewhere: settings that have a place of their own on the page and no widget among the others.
     """
     picture_first()
