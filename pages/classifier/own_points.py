@@ -46,7 +46,12 @@ def own_points(space: Workspace) -> None:
         format_func=lambda label: _("off") if label == OFF else _("class {number}").format(number=label),
         help=_("Choose a class, then click into the picture. The points join the training set."),
     )
-    title = _("Own points from a CSV ({count} points now)").format(count=len(points))
+    found = _found(space)
+    title = (
+        _("Own points from a CSV ({count} points found, not used yet)").format(count=found)
+        if found
+        else _("Own points from a CSV ({count} points now)").format(count=len(points))
+    )
     with st.expander(title, key=space.key("own points")):
         st.text_area(
             _("Paste a CSV"),
@@ -56,7 +61,13 @@ def own_points(space: Workspace) -> None:
                 most=MAX_POINTS
             ),
         )
-        uploader(_("or upload a file"), space.key("csv file"), MEGABYTES, endings=["csv", "txt", "tsv"])
+        uploader(
+            _("or upload a file"),
+            space.key("csv file"),
+            MEGABYTES,
+            endings=["csv", "txt", "tsv"],
+            on_change=lambda: session.put(f"csv problem {space.name}", None),
+        )
         st.button(_("Use these points"), on_click=lambda: _take_csv(space))
         if points:
             st.button(_("Remove all own points"), on_click=lambda: _remove(space))
@@ -65,7 +76,7 @@ def own_points(space: Workspace) -> None:
         st.error(tell(refused), icon=":material/error:")
     read: PointsRead | None = session.get(f"csv told {space.name}")
     if read and tuple(read.points) == points:
-        st.caption(_taken(space, read))
+        st.caption(joined(_("Still in use:"), _taken(space, read)) if refused else _taken(space, read))
         with st.container(horizontal=True):
             csv_choices(
                 space.key("csv"),
@@ -77,6 +88,28 @@ def own_points(space: Workspace) -> None:
             )
     elif points and space.config.dataset == "own":
         st.caption(_split(space))
+
+
+def _source(space: Workspace) -> str | bytes:
+    """The CSV that is uploaded, else the one that is pasted; empty if there is neither."""
+    upload: Any = session.get(space.key("csv file"))
+    return (session.get(space.key("csv text")) or "") if upload is None else upload.getvalue()
+
+
+def _found(space: Workspace) -> int:
+    """How many points a CSV has that is here and not used yet; 0 if there is none, or none that can be read."""
+    source = _source(space)
+    mark = mark_of(source)
+    if not source or mark == session.get(f"csv mark {space.name}"):
+        return 0
+    known: tuple[str, int] = session.get(f"csv found {space.name}", ("", 0))
+    if known[0] != mark:
+        try:
+            known = mark, len(read_points(source, MAX_POINTS, MAX_CLASSES).points)
+        except CsvRefused:
+            known = mark, 0
+        session.put(f"csv found {space.name}", known)
+    return known[1]
 
 
 def _points(space: Workspace) -> tuple[tuple[float, float, int], ...]:
@@ -98,13 +131,9 @@ def _put(space: Workspace, points: tuple[tuple[float, float, int], ...], **other
 
 def _take_csv(space: Workspace, again: bool = False) -> None:
     """Read the CSV that is pasted or uploaded; or `again` the last one, where another way to read it was chosen."""
-    text: str = session.get(space.key("csv text")) or ""
-    upload: Any = session.get(space.key("csv file"))
     session.put(f"csv problem {space.name}", None)
     try:
-        source: str | bytes = text if upload is None else upload.getvalue()
-        if again:
-            source = session.get(f"csv source {space.name}")
+        source: str | bytes = session.get(f"csv source {space.name}") if again else _source(space)
         mark = mark_of(source)
         read = read_points(source, MAX_POINTS, MAX_CLASSES, chosen_reading(space.key("csv"), mark))
     except CsvRefused as refused:
@@ -154,4 +183,5 @@ def _split(space: Workspace) -> str:
 
 def _remove(space: Workspace) -> None:
     assert isinstance(space.config, ClassifierConfig)
+    session.put(f"csv mark {space.name}", None)
     _put(space, (), dataset="clouds" if space.config.dataset == "own" else space.config.dataset)
