@@ -151,6 +151,7 @@ def _curves() -> dict[str, str]:
         "hover_step": _("step {step}"),
         "lr_mark": _("lr {lr}"),
         "floor": _("cannot go below {floor}"),
+        "up_to": _("up to {value}"),
         "loss_label": _("Loss over the steps; test loss {value} at step {step}"),
         "accuracy_label": _("Accuracy over the steps; test accuracy {value} at step {step}"),
     }

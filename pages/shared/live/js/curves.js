@@ -265,8 +265,9 @@ class Curve {
    * Where a line leaves the picture at the top: how far up it goes on.
    * @param {number} end
    * @param {string} bgcolor
+   * @param {Words} text
    */
-  leaving(end, bgcolor) {
+  leaving(end, bgcolor, text) {
     if (this.metric !== "loss" || this.log) return [];
     const top = this.top();
     const labels = [];
@@ -275,7 +276,7 @@ class Curve {
       if (first < 0) continue;
       const most = y.reduce((/** @type {number} */ best, value) => Math.max(best, value ?? 0), 0);
       labels.push(
-        label(`↑ ${formatNumber(most)}`, line.color, {
+        label(`↑ ${fill(text.up_to, { value: formatNumber(most) })}`, line.color, {
           ...beside(x[first], end, 0.3 * end),
           ...row(labels.length),
           bgcolor,
@@ -392,7 +393,7 @@ class Curve {
     const faint = toCss(mix(theme.background, theme.text, 0.45));
     /** @type {object[]} */
     const shapes = events.map(({ step }) => upright(step, faint, "dot", 1));
-    const annotations = this.leaving(end, toCss(theme.background));
+    const annotations = this.leaving(end, toCss(theme.background), text);
     if (floor !== null && this.metric === "loss") {
       shapes.push({
         type: "line",
