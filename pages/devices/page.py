@@ -15,7 +15,8 @@ from pages.shared.person.language import _
 SECTIONS = "devices section"
 with st.sidebar:
     machine_panel()
-st.title(_(page("devices").heading), anchor=False)
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title(_(page("devices").heading), anchor=False)
 st.caption(_("Press “Next line” and watch each tensor move. Then make the classic mistakes, and fix them."))
 panels: dict[str, Section] = {
     "moves": (_("Three moves"), moves_panel),

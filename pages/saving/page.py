@@ -16,7 +16,8 @@ from pages.shared.person.language import _
 SECTIONS = "files section"
 with st.sidebar:
     chosen = choose()
-st.title(_(page("saving").heading), anchor=False)
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title(_(page("saving").heading), anchor=False)
 st.caption(
     _(
         "Save a step of a run, look into the file, load it into another network and see what fits. Then continue from "
