@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from time import sleep as pause
@@ -80,7 +81,8 @@ def open_page(row: Page) -> None:
     title = NAME if row.folder == "home" else f"{_(row.heading)} · {NAME}"
     st.set_page_config(page_title=title, page_icon=LOGO, layout="wide")
     st.logo(LOGO, size="large")
-    st.html(STYLE + READABLE)
+    drawer = _("Settings") if row.settings else _("Menu")
+    st.html(f"{STYLE}{READABLE}<style>:root {{ --tp-drawer: {json.dumps(drawer, ensure_ascii=False)}; }}</style>")
     unstored = session.get("unstored")
     if unstored is not None:
         session.put("unstored", None)
