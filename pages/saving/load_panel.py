@@ -17,6 +17,7 @@ from pages.saving.once import once
 from pages.saving.outcome import key_table, odd_numbers, outcome
 from pages.saving.target_network import Target, target_network
 from pages.saving.tree import file_tree
+from pages.shared.panels.code_panel import code_box
 from pages.shared.person.language import _, tell
 
 
@@ -38,7 +39,7 @@ def load_panel(chosen: Chosen | None) -> None:
         if target is None:
             return
         mode = _mode()
-        st.code(_code(upload, target, mode), language="python", wrap_lines=True)
+        code_box("files loading code", _code(upload, target, mode))
     matches = match(target.weights, target.config)
     loaded = once(
         "files loaded",

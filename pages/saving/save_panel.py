@@ -11,6 +11,7 @@ from core.processes.confined import Unable
 from pages.saving.chosen import Chosen
 from pages.saving.once import once
 from pages.saving.tree import file_tree, in_bytes
+from pages.shared.panels.code_panel import code_box
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
 
@@ -130,7 +131,7 @@ def _programs(chosen: Chosen, kind: str, made: saving.Saved) -> None:
         "# " + _("load, in another program"),
         saving.loading_code(kind, chosen.run.config, chosen.step, made.inputs),
     ]
-    st.code("\n".join(lines).strip(), language="python", wrap_lines=True)
+    code_box("files programs", "\n".join(lines).strip())
     if kind not in saving.PROGRAMS:
         beside = _("`{module}` is the file {module}.py, which the button “The script” gives: put both together.")
         st.caption(beside.format(module=saving.script_name(chosen.run.config)))

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.files.transfer import WAYS, compare, freeze, load_convolutions
 from core.processes.confined import Unable
+from pages.shared.panels.code_panel import code_box
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
 from pages.shared.person.place import may_start
@@ -45,7 +46,7 @@ def transfer_panel() -> None:
                 _train(count, seed)
         code = [inspect.getsource(function) for function in (load_convolutions, freeze)]
         optimizer = "optimizer = torch.optim.Adam([p for p in net.parameters() if p.requires_grad], lr=0.002)"
-        st.code("\n\n".join([*(text.strip() for text in code), optimizer]), language="python", wrap_lines=True)
+        code_box("files transfer code", "\n\n".join([*(text.strip() for text in code), optimizer]))
     with right:
         known = session.get("files transfer result")
         if known is None:

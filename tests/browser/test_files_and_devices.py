@@ -56,7 +56,7 @@ def test_save_load_and_go_on(person: Callable[..., Person], tmp_path: Path) -> N
     someone = person()
     page = at(someone, "/saving")
     page.get_by_role("button", name="Train the Classifier").click()
-    expect(page.get_by_test_id("stCode").filter(has_text="torch.save(net.state_dict()")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".code-panel").filter(has_text="torch.save(net.state_dict()")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("treeitem").filter(has_text="hidden.0.weight")).to_be_visible()
 
     choose(page, "checkpoint")

@@ -70,6 +70,12 @@ def code_panel(space: Workspace) -> None:
     )
 
 
+def code_box(key: str, text: str) -> None:
+    """Show Python code as it is, its lines whole, with a button that copies it."""
+    lines = [{"marked": False, "parts": parts} for parts in highlighted(text.split("\n"))]
+    code_component(key=key, data={"copy": _("Copy"), "copied": _("Copied"), "left_out": "", "lines": lines})
+
+
 def _download(label: str, text: str, file: str, mime: str) -> None:
     st.download_button(label, text, file, mime, on_click="ignore", icon=":material/download:")
 
