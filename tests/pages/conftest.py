@@ -60,6 +60,12 @@ def app_of_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def nothing_of_the_test_before() -> None:
+    """AppTest writes labels in the test's own thread, whose session is the same for all tests: its language, too."""
+    st.session_state.clear()
+
+
+@pytest.fixture(autouse=True)
 def no_browser_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """AppTest has no browser that could say that it has drawn the picture."""
     monkeypatch.setattr(first_picture, "PATIENCE", 0)
