@@ -86,7 +86,7 @@ PAGES = (
     Page("loading", title="Loading", heading="Loading data in parallel", step=8, minutes=35, group="inside",
          settings=True, icon=":material/dynamic_feed:",
          sentence="What DataLoader's workers do, and when they pay."),
-    Page("next", title="Further", heading="Where to go next", step=8, minutes=120, group="tools",
+    Page("next", title="Where to go next", step=8, minutes=120, group="tools",
          icon=":material/signpost:",
          sentence="One new topic after each step, as a program that runs here and anywhere else."),
     Page("glossary", title="Glossary", group="tools", icon=":material/menu_book:"),

@@ -45,8 +45,8 @@ def _network() -> dict[str, str]:
         "link_name": _("{from} → {to}"),
         "link_weight": _("weight {weight}"),
         "gradient_norm": _(
-            "Gradient norm of each layer: of the last step as a number and a bar, of the steps before as a line "
-            "(from 1e-7 to 100 on a log scale)"
+            "Gradient norm of each layer at the step shown, as a number and a bar; as a line, what has been trained "
+            "while this view was open (from 1e-7 to 100 on a log scale)"
         ),
         "gradient_norm_help": _(
             "How strongly the last step pulled at the weights of each layer. "

@@ -50,7 +50,6 @@ export default function ({ data, parentElement }) {
     const earlier = new Map((data.stages[stage - 1]?.places ?? []).map((place) => [place.name, place.there]));
     for (const place of places) {
       const chip = make("div", earlier.get(place.name) === place.there ? "chip" : "chip new");
-      chip.classList.toggle("missing", place.missing);
       chip.dataset.name = place.name;
       chip.append(make("span", "", place.name), make("span", "", place.shape));
       (place.there ? device : cpu).append(chip);
@@ -58,7 +57,7 @@ export default function ({ data, parentElement }) {
     boxes.append(cpu, device);
     const words = make("p", "told", told);
     if (error) words.append(document.createElement("br"), make("span", "error", error));
-    root.replaceChildren(bar, make("pre", "", code), boxes, words);
+    root.replaceChildren(bar, make("pre", error ? "fails" : "", code), boxes, words);
     if (!moved || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     for (const chip of chips()) {
       const old = before.get(chip.dataset.name),

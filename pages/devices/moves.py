@@ -88,22 +88,18 @@ def _stage_data(stage: Stage, device: str) -> dict[str, Any]:
             "name": place.name,
             "shape": " × ".join(map(str, place.shape)) or "()",
             "there": place.device.split(":")[0] != "cpu" or (device == "cpu" and _moved(stage, place.name)),
-            "missing": False,
         }
         for place in stage.places
     ]
-    error = stage.error
     if stage.name == "back" and device == META:
         sentence = joined(
             sentence,
             _(
-                "From a GPU pred_y arrives here. The meta device has no numbers to copy: on it this line ends in a "
-                "NotImplementedError."
+                "From a GPU pred_y arrives in CPU memory. The meta device has no numbers to copy: on it this line "
+                "ends in a NotImplementedError."
             ),
         )
-        places.append({"name": "pred_y", "shape": _("no numbers"), "there": False, "missing": True})
-        error = ""
-    return {"title": titles[stage.name], "code": stage.code, "told": sentence, "error": error, "places": places}
+    return {"title": titles[stage.name], "code": stage.code, "told": sentence, "error": stage.error, "places": places}
 
 
 def _moved(stage: Stage, name: str) -> bool:

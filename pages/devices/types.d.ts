@@ -5,7 +5,7 @@ interface MovesStage {
   code: string;
   told: string;
   error: string | null;
-  places: { name: string; shape: string; there: boolean; missing: boolean }[];
+  places: { name: string; shape: string; there: boolean }[];
 }
 
 interface MovesData {

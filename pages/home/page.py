@@ -1,5 +1,7 @@
 """The home page: a run that moves, one button to begin, and a card for each page."""
 
+from urllib.parse import urlsplit
+
 import streamlit as st
 
 from core.devices import Device, devices
@@ -7,10 +9,12 @@ from pages.home.cards import cards
 from pages.home.hero import hero
 from pages.home.leaving import follow
 from pages.index import page
+from pages.shared.page.links import shared_link
 from pages.shared.page.share import share_popover
 from pages.shared.page.shell import page_top
 from pages.shared.panels.page_text import page_text
 from pages.shared.person.language import _
+from pages.shared.server.reach import is_reachable
 
 
 def in_words(device: Device) -> str:
@@ -20,8 +24,9 @@ def in_words(device: Device) -> str:
 
 
 def where_it_is() -> None:
-    """What the link of the home page opens."""
-    st.write(_("Others in the same network open the app at this address."))
+    """What the link of the home page opens, where it leads anyone else anywhere."""
+    if is_reachable(urlsplit(shared_link("home", {}))):
+        st.write(_("Others in the same network open the app at this address."))
 
 
 follow()

@@ -79,8 +79,8 @@ def _first_tries() -> dict[str, str]:
             "For networks with SELU. Compare mean and standard deviation after AlphaDropout and after plain Dropout."
         ),
         "batchnorm2d": _(
-            "Point at a map: all numbers that stay bright share one mean. Then let another image join, in train mode "
-            "and in eval mode: does the output of the first image change?"
+            "Point at a map: all numbers that do not fade share one mean. Then let another image join, in train "
+            "mode and in eval mode: does the output of the first image change?"
         ),
         "layernorm": _(
             "Each image is normalised by itself. Let another image join: does the output of the first image change?"

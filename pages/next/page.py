@@ -34,8 +34,8 @@ def the_map() -> None:
         "distributed": _("It starts two processes, each of which imports PyTorch; this takes a few seconds."),
     }
     chosen = remembered(st.pills, _("What is next"), "next step", steps)
-    lesson_text("next", chosen)
     program_run(Program("next", chosen), notes.get(chosen, ""))
+    lesson_text("next", chosen)
 
 
 SECTIONS: dict[str, Section] = {

@@ -39,16 +39,16 @@ def _of_waves() -> dict[str, str]:
         "read_help": _("Read it point by point, slowly"),
         "verdict_row": _("After point {row} of {rows}: {answer}, {sure} sure."),
         "mistakes_note": _(
-            "At this step {wrong} of the first {tested} test waves are wrong. The surest mistakes first; click one to "
-            "look into it."
+            "At step {step} {wrong} of the first {tested} test waves are wrong. The surest mistakes first; click one "
+            "to look into it."
         ),
         "confusion_note": _(
-            "Counts of the first {tested} test waves at this step: {wrong} are wrong. Row: what it is. Column: what "
+            "Counts of the first {tested} test waves at step {step}: {wrong} are wrong. Row: what it is. Column: what "
             "the network says."
         ),
         "projection_note": _(
             "{count} test waves, each shown as its true class, by the two main directions (PCA) of what the last layer "
-            "is given. At this step {wrong} of {tested} are wrong."
+            "is given. At step {step} {wrong} of {tested} are wrong."
         ),
         "previous_image": _("The wave before"),
         "next_image": _("The next wave"),

@@ -72,7 +72,7 @@ def log_view() -> None:
         0.0,
         0.01,
         key="log smoothing",
-        help=_("Each point becomes a running average of the points before it; the pale line shows what was logged."),
+        help=_("Each point becomes a running average of the points before it; the faint line shows what was logged."),
     )
     logarithmic = st.toggle(_("Logarithmic y axis"), key="log logarithmic")
     if chosen_runs:
@@ -167,8 +167,8 @@ def _histograms(log: Log) -> None:
     st.plotly_chart(figure, key="log histogram picture", config={"displayModeBar": False})
     st.caption(
         _(
-            "How many numbers fall into each interval; the later the step, the darker the line. The intervals in the "
-            "file are finer near 0: where one of them is split, its numbers are divided in proportion, as in "
+            "How many numbers fall into each interval; the later the step, the stronger the line. The intervals in "
+            "the file are finer near 0: where one of them is split, its numbers are divided in proportion, as in "
             "TensorBoard."
         )
     )

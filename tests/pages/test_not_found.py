@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,9 @@ def test_an_address_of_no_page_says_so(client: TestClient, path: str) -> None:
     assert answer.status_code == 404
     assert WORDS["en"] in answer.text and '<html lang="en">' in answer.text and 'href="/"' in answer.text
     assert "stream" not in answer.text.lower()
+    assert answer.text.count('<a href="/">') == 2 and "</svg>" in answer.text, "the logo leads home as well"
+    [font] = re.findall(r'src: url\("(.+?)"\)', answer.text)
+    assert client.get(font).headers["content-type"] == "font/woff2"
 
 
 def test_every_page_is_found(client: TestClient) -> None:

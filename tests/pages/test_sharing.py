@@ -50,6 +50,7 @@ def test_the_address_to_hand_on(
 
 
 ALONE = "This address leads to the server on this machine only."
+OTHERS = "Others in the same network open the app at this address."
 
 
 @pytest.mark.parametrize("folder", ["home", "classifier", "layers", "loading"])
@@ -60,11 +61,13 @@ def test_a_link_that_leads_nowhere_else_says_so(
     tab = open_tab().open(folder)
     assert ALONE not in tab.words
     tab.at.context["url"] = f"http://localhost:8501/{folder}"
-    assert ALONE in tab.run().words
+    words = tab.run().words
+    assert ALONE in words and OTHERS not in words
     monkeypatch.setattr(net_util, "get_internal_ip", lambda: "192.168.1.5")
     words = tab.run().words
     path = "" if folder == "home" else folder
-    assert ALONE not in words and f"http://192.168.1.5:8501/{path}?" in words
+    assert ALONE not in words and (OTHERS in words) == (folder == "home")
+    assert f"http://192.168.1.5:8501/{path}?" in words
 
 
 def test_a_code_holds_the_longest_link_that_has_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.engine.manager import manager
 from pages.index import PAGES, page
 from pages.shared.person.language import CODES, LANGUAGES, catalogue
+from pages.shared.pictures.palette import PALETTE
 from pages.shared.server.addresses import address
 from pages.shared.server.owner import owner_of
 from pages.shared.server.streamlit_files import STREAMLIT
@@ -21,14 +23,23 @@ MOVED = {"/home": address(""), "/tensorboard": address(page("tensorboard").url_p
 OURS = {address(""), *(address(row.url_path) for row in PAGES)}
 CONDITIONS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"if-range", b"range")
 """Headers with which one may get less than the whole page."""
+LOGO = Path(__file__).with_name("logo.svg")
+FONTS = (STREAMLIT / "static" / "media").glob("SourceSansVF-Upright*.woff2")
+FONT = next((address("static", "media", path.name) for path in FONTS), "")
+"""Where Streamlit serves the font of all pages."""
 LAYOUT = """<!doctype html>
 <html lang="{lang}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title} · Torch Playground</title>
 <style>
 :root {{ color-scheme: light dark; }}
+@font-face {{ font-family: "Source Sans"; src: url("{font}") format("woff2"); font-weight: 200 900; }}
 body {{ font: 1.1rem/1.6 "Source Sans", system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1rem; }}
+a {{ color: light-dark({light}, {dark}); }}
+header a {{ display: inline-flex; align-items: center; gap: 0.6rem; font-weight: 600; text-decoration: none; }}
+header svg {{ width: 2.5rem; height: 2.5rem; }}
 </style></head>
-<body><main><h1>{title}</h1><p>{sentence}</p><p><a href="{home}">{back}</a></p></main></body>
+<body><header><a href="{home}">{logo} Torch Playground</a></header>
+<main><h1>{title}</h1><p>{sentence}</p><p><a href="{home}">{back}</a></p></main></body>
 </html>
 """
 
@@ -94,6 +105,10 @@ def not_found(headers: Headers, query: QueryParams) -> Response:
         sentence=_("There is no page at this address."),
         back=_("To the home page"),
         home=address(""),
+        font=FONT,
+        light=PALETTE["light"]["primary"],
+        dark=PALETTE["dark"]["primary"],
+        logo=LOGO.read_text(encoding="utf-8"),
     )
     return HTMLResponse(text, 404, {"Cache-Control": "no-store"})
 

@@ -31,22 +31,22 @@ def image_words() -> dict[str, str]:
         "verdict": _("Says {answer}, {sure} sure. It is {truth}."),
         "verdict_drawn": _("Says {answer}, {sure} sure."),
         "mistakes_note": _(
-            "At this step {wrong} of the first {tested} test images are wrong. The surest mistakes first; click one to "
-            "look into it."
+            "At step {step} {wrong} of the first {tested} test images are wrong. The surest mistakes first; click one "
+            "to look into it."
         ),
         "nothing_tested": _("The test images are not on this machine yet."),
         "mistake": _("{truth} read as {answer}"),
         "mistake_help": _("It is {truth}; the network says {answer}, {sure} sure."),
         "confusion": _("Confusion matrix"),
         "confusion_note": _(
-            "Counts of the first {tested} test images at this step: {wrong} are wrong. Row: what it is. Column: what "
+            "Counts of the first {tested} test images at step {step}: {wrong} are wrong. Row: what it is. Column: what "
             "the network says."
         ),
         "confusion_cell": _("{truth} read as {said}: {count} times"),
         "true_and_said": _("is \\ says"),
         "projection_note": _(
             "{count} test images, each shown as its true class, by the two main directions (PCA) of what the last "
-            "layer is given. At this step {wrong} of {tested} are wrong."
+            "layer is given. At step {step} {wrong} of {tested} are wrong."
         ),
     }
 

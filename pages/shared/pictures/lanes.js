@@ -131,10 +131,12 @@ function stage(view, data) {
     head = element("div", "head"),
     box = element("div", "stage");
   const canvas = element("canvas"),
-    hint = element("div", "hint"),
+    hint = element("span"),
+    note = element("div", "hint"),
     tip = element("div", "tip");
   tip.hidden = true;
-  box.append(canvas, hint, tip);
+  note.append(hint);
+  box.append(canvas, note, tip);
   group.append(head, box);
   view.groups.append(group);
   /** @type {LanesStage} */

@@ -1,6 +1,6 @@
 // What the test set shows: the surest mistakes, who is taken for whom, and the network's own order of the images.
 
-import { childrenOf, create, fill, formatPercent, penOf, setAttribute, setText } from "../live/js/dom.js";
+import { childrenOf, create, fill, formatCount, formatPercent, penOf, setAttribute, setText } from "../live/js/dom.js";
 import { arrayOf } from "../live/js/frames.js";
 import { watchSize } from "../live/js/plot.js";
 import { mix, parseColor, toCss } from "../live/js/theme.js";
@@ -50,7 +50,8 @@ class TestPane {
       return;
     }
     const [count] = arrayOf(frame, this.lane, "places").shape;
-    const words = { wrong: this.wrong(frame), tested, count };
+    const step = formatCount(frame.step, this.data.lang);
+    const words = { step, wrong: this.wrong(frame), tested, count };
     setText(this.note, fill(this.data.text[this.sentence], words) + this.key());
   }
 
