@@ -171,4 +171,11 @@ class Tab:
         """All text of the page that is not in a widget."""
         kinds = ("title", "header", "subheader", "markdown", "caption", "info", "error", "code")
         elements: list[Any] = [element for kind in kinds for element in self.at.get(kind)]
-        return "\n".join(str(element.value) for element in elements)
+        return "\n".join([*(str(element.value) for element in elements), *self.code_boxes])
+
+    @property
+    def code_boxes(self) -> list[str]:
+        """The code that stands in boxes of the app's own, whose button copies it."""
+        told = [json.loads(element.proto.json) for element in self.at.get("bidi_component") if element.proto.json]
+        shown = [data["lines"] for data in told if "copied" in data and "lines" in data]
+        return ["\n".join("".join(text for _kind, text in line["parts"]) for line in lines) for lines in shown]

@@ -801,7 +801,7 @@ def test_a_csv_that_can_be_read_in_two_ways_lets_choose(classifier: Tab) -> None
 
 
 def test_the_columns_of_a_csv_can_be_chosen(classifier: Tab) -> None:
-    paste(classifier, "a,b,c,species\n" + "\n".join(f"{i},{2 * i},{3 * i},{'xy'[i % 2]}" for i in range(6)))
+    paste(classifier, "a,b,c,species\n" + "\n".join(f"{i * i},{2 * i},{3 * i},{'xy'[i % 2]}" for i in range(6)))
     assert classifier.config.points[1] == (1, 2, 1) and "Columns: a, b, species." in classifier.words
     [box] = selects(classifier, "Column for x1")
     assert box.options == ["a", "b", "c", "species"] and box.value == 0

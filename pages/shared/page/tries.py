@@ -52,6 +52,9 @@ def training_tries(space: Workspace, titles: Mapping[str, str], called: Callable
     kind = type(space.config)
 
     def label(values: Mapping[str, Any]) -> str:
+        """What a button says; "" where the page has no such section, as for settings without bugs."""
+        if SECTION in values and values[SECTION] not in titles:
+            return ""
         about = [_open(titles[values[SECTION]])] if SECTION in values else []
         if settings_in(values) or not about:
             config = wanted(kind, values)

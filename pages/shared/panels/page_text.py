@@ -99,7 +99,8 @@ def _try_buttons(folder: str, wanted: tuple[str, ...], tries: Tries, key: str) -
             values = tried(folder, text)
             icon = ":material/play_arrow:" if tries.starts(values) else ":material/arrow_forward:"
             label = tries.label(values)
-            st.button(label, key=f"{key} try {number}", icon=icon, on_click=tries.start, args=(values,))
+            if label:
+                st.button(label, key=f"{key} try {number}", icon=icon, on_click=tries.start, args=(values,))
 
 
 @lru_cache(maxsize=128)
