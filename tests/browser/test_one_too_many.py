@@ -42,7 +42,7 @@ def test_play_says_so_at_once_and_can_be_pressed_again(small_app: App, person: C
     first.open()
     second = person(small_app.url).open()
     second.press("play")
-    sentence = second.page.get_by_text(SENTENCE)
+    sentence = second.part("message").filter(has_text=SENTENCE)
     expect(sentence).to_be_visible()
     second.status("idle")
     second.press("step")
