@@ -45,8 +45,8 @@ elif __name__ != "__mp_main__":
     from pages.home import film
     from pages.shared.page.not_found import NotFound
     from pages.shared.person import worksheet
-    from pages.shared.server.imports import import_all
     from pages.shared.pictures import choices
+    from pages.shared.server.imports import import_all
     from pages.shared.server.routes import first_needed, lifespan, middleware, routes
     from pages.shared.server.start import check_start
 
