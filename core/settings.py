@@ -196,7 +196,7 @@ def num_layers(*, folded: bool) -> Any:
         step=1,
         folded=folded,
         source=PYTORCH,
-        help="Recurrent layers, one on the other: each reads the hidden states of the one below.",
+        help="Recurrent layers, one on top of the other: each reads the hidden states of the one below.",
     )
 
 
@@ -344,7 +344,8 @@ def evaluate_first(default: int = 50, *, examples: str = "examples", source: str
     return evaluate_every(
         default,
         source=source,
-        help=f"How often the test set is tried. Between the ends of epochs it is its first 1,000 {examples}.",
+        help=f"How often the network is tested. Between the ends of epochs only the first 1,000 test {examples} are "
+        "used.",
     )
 
 

@@ -89,7 +89,7 @@ def read_block(text: str, inside: bool = False) -> Block:
     parts = split(match[2] or "")
     if kind == "Residual":
         if inside:
-            return unreadable(Problem("", "A residual block can't stand inside another one."))
+            return unreadable(Problem("", "A residual block can't be inside another one."))
         inner = tuple(read_block(part, inside=True) for part in parts)
         return Block("Residual", inner=inner)
     try:

@@ -48,7 +48,7 @@ STALLED = 60.0
 REASONS = {
     "network": Problem("dataset", "{name} can't be fetched: the servers that have it can't be reached from here."),
     "corrupt": Problem(
-        "dataset", "{name} can't be fetched: what came is not the whole, right file (its checksum is wrong)."
+        "dataset", "{name} can't be fetched: the downloaded file is incomplete or wrong (its checksum differs)."
     ),
     "disk": Problem("dataset", "{name} can't be stored: {reason}."),
 }

@@ -114,7 +114,7 @@ def read_zip(
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _read(archive, colour, wanted)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-        raise ImagesRefused(Problem("", "This is not a whole zip file without a password.")) from None
+        raise ImagesRefused(Problem("", "This is not a complete zip file, or it has a password.")) from None
 
 
 def count_entries(data: bytes) -> int:
@@ -343,9 +343,9 @@ def own_problem(key: str, root: Path) -> Problem | None:
         if _whole(file, about.st_mtime_ns, about.st_size):
             return None
     except OSError:
-        return Problem("dataset", "These own images are not on this machine: upload them again.")
+        return Problem("dataset", "The uploaded images are not on this machine: upload them again.")
     disk.set_aside(file)
-    return Problem("dataset", "These own images were damaged on the disk: upload them again.")
+    return Problem("dataset", "The uploaded images are damaged on the disk: upload them again.")
 
 
 @lru_cache(maxsize=256)

@@ -310,8 +310,7 @@ class Manager:
                 raise Refused(
                     Problem(
                         "",
-                        "This server has as many runs as it takes, {count}: wait for one to end, then press Play "
-                        "again.",
+                        "This server has {count} runs already, its limit: wait for one to end, then press Play again.",
                         {"count": taken},
                     )
                 )

@@ -105,7 +105,7 @@ def config_of(value: Mapping[str, Any]) -> TrainingConfig:
     """The config that a checkpoint carries, for the CPU (raises Unable)."""
     name, settings = value.get("experiment"), value.get("config")
     if not isinstance(name, str) or name not in experiments() or not isinstance(settings, dict):
-        raise Unable(Problem("", "This checkpoint is of no experiment that is known here."))
+        raise Unable(Problem("", "This checkpoint belongs to none of this app's experiments."))
     try:
         return experiment(name).config.create(
             {**{str(field): value for field, value in settings.items()}, "device": "cpu"}

@@ -30,7 +30,7 @@ class LoadingConfig(Config):
             "memory": "images in memory", "drawn": "images drawn on the spot", "files": "JPEG files",
             "slow": "a slow decode",
         },
-        help="Where a sample comes from. The time that one sample takes decides whether workers pay.",
+        help="Where a sample comes from. The time that one sample takes decides whether workers pay off.",
     )
     decode_ms: int = setting(
         5, label="Decode (ms per sample)", group="data", low=0, high=50, step=1, folded=False,

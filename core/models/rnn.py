@@ -12,7 +12,7 @@ class RNN(nn.Module):
     Args:
         input_size: numbers at each time step.
         hidden_size: numbers in the hidden state.
-        num_layers: recurrent layers, one on the other.
+        num_layers: recurrent layers, one on top of the other.
         cell: nn.RNN, nn.LSTM or nn.GRU, or a partial of one.
         bias: whether the cells have biases.
         batch_first: whether x is (batch, time, feature), else (time, batch, feature).

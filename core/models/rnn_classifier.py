@@ -11,7 +11,7 @@ class RNNClassifier(nn.Module):
     Args:
         input_size: numbers at each time step, such as the 28 pixels of a row.
         hidden_size: numbers in the hidden state.
-        num_layers: recurrent layers, one on the other.
+        num_layers: recurrent layers, one on top of the other.
         cell: nn.RNN, nn.LSTM or nn.GRU.
         batch_first: whether x is (batch, time, feature), else (time, batch, feature).
         dropout: probability that a number between two recurrent layers is set to zero while training.

@@ -29,5 +29,5 @@ for mixed in (False, True):
         scaler.step(optimizer)
         scaler.update()
     seconds = (time.perf_counter() - start) / 10
-    print(f"mixed {mixed!s:5}  output {output.dtype}  loss {loss.item():.4f}  {1000 * seconds:.1f} ms a step")
+    print(f"mixed {mixed!s:5}  output {output.dtype}  loss {loss.item():.6f}  {1000 * seconds:.1f} ms a step")
 print("weights stay", next(net.parameters()).dtype)

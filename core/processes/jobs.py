@@ -243,7 +243,7 @@ def _sentence(over: Over) -> Problem:
 
 def no_room(error: disk.DiskError) -> Problem:
     """What is said of work whose files the disk does not take."""
-    return Problem("", "The disk does not take the files of this work: {reason}.", {"reason": error.reason})
+    return Problem("", "The files for this work can't be written to disk: {reason}.", {"reason": error.reason})
 
 
 def _work(send: Send, target: Target, folder: Path, argument: Any, memory: int | None) -> None:

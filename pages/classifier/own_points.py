@@ -57,7 +57,7 @@ def own_points(space: Workspace) -> None:
             _("Paste a CSV"),
             key=space.key("csv text"),
             placeholder=EXAMPLE,
-            help=_("Two columns of numbers and a label; a line of titles is welcome. Up to {most} points.").format(
+            help=_("Two columns of numbers and a label; the first line may be titles. Up to {most} points.").format(
                 most=MAX_POINTS
             ),
         )

@@ -117,8 +117,8 @@ def sweep_panel() -> None:
     if not here:
         st.info(
             _(
-                "There is no GPU in this machine, so only the CPU is measured. With a GPU, its lines stand beside "
-                "these, and the page names the width from which it is faster."
+                "There is no GPU in this machine, so only the CPU is measured. With a GPU, its lines are drawn "
+                "beside these, and the page says from which width it is faster."
             ),
             icon=":material/info:",
         )

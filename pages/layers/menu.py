@@ -32,7 +32,7 @@ def neighbours(chosen: str) -> None:
     names = list(CARDS)
     at = names.index(chosen)
     for by, icon, words in (
-        (-1, ":material/chevron_left:", _("The card before")),
+        (-1, ":material/chevron_left:", _("The previous card")),
         (1, ":material/chevron_right:", _("The next card")),
     ):
         name = names[(at + by) % len(names)]

@@ -73,7 +73,7 @@ def _drawn(space: Bench) -> list[Measured]:
 def _waiting_for(space: Bench) -> str:
     count = space.before()
     if count:
-        return _("The cores are taken: {count} before you in line.").format(count=count)
+        return _("All cores are busy: {count} ahead of you in line.").format(count=count)
     return _("Measuring …")
 
 

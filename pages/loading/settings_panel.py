@@ -144,6 +144,6 @@ def share(space: Bench) -> None:
     """A popover with a link to both settings."""
 
     def words() -> None:
-        st.write(_("Whoever opens this link finds all settings as they are here. It starts nothing."))
+        st.write(_("Anyone who opens this link finds all settings as they are here. It starts nothing."))
 
     share_popover("loading", space.to_query(), words, "share loading")

@@ -126,8 +126,9 @@ def _show(request: Request | None, alive: bool) -> None:
         st.markdown(_operations(profile))
         st.caption(
             _(
-                "Drag over the picture to enlarge a part of it. The profiler itself takes time, for tiny operations "
-                "more than they do themselves. The space between the bars is the loop's own Python code."
+                "Drag over the picture to enlarge a part of it. The profiler itself takes time: for tiny "
+                "operations, more than the operations themselves. The space between the bars is the loop's own "
+                "Python code."
             )
         )
 
@@ -137,7 +138,7 @@ def _hint(request: Request | None) -> str:
         return _("Nothing is profiled yet: choose a run and press Profile it.")
     count = jobs().before(request.job)
     if count:
-        return _("The cores are taken: {count} before you in line.").format(count=count)
+        return _("All cores are busy: {count} ahead of you in line.").format(count=count)
     return _("Training a few steps under the profiler …")
 
 

@@ -50,6 +50,6 @@ def _of_waves() -> dict[str, str]:
             "{count} test waves, each shown as its true class, by the two main directions (PCA) of what the last layer "
             "is given. At step {step} {wrong} of {tested} are wrong."
         ),
-        "previous_image": _("The wave before"),
+        "previous_image": _("The previous wave"),
         "next_image": _("The next wave"),
     }

@@ -28,12 +28,12 @@ def outcome(loaded: Loaded, matches: list[Match], mode: str, naming: Naming | No
         sentence = _("PyTorch refuses. Another size: {size}. Missing in the file: {missing}. Unexpected: {unexpected}.")
         sentence = sentence.format(size=counts["size"], missing=counts["missing"], unexpected=counts["unexpected"])
         if loaded.copied:
-            careful = _("Careful: the {copied} tensors that fit were copied all the same.")
+            careful = _("Careful: the {copied} tensors that fit were copied anyway.")
             if len(loaded.copied) == 1:
-                careful = _("Careful: the one tensor that fits was copied all the same.")
+                careful = _("Careful: the one tensor that fits was copied anyway.")
             sentence = joined(sentence, careful.format(copied=len(loaded.copied)))
         elif not counts["size"]:
-            more = _("Not one name is the same: the network is another one, or its names begin otherwise.")
+            more = _("None of the names match: the file belongs to another network, or its names begin differently.")
             if naming:
                 more = _("The names in the file begin differently. Take it off: {line}").format(
                     line=as_code(naming.code("weights", others=False))
@@ -60,7 +60,7 @@ def odd_numbers(weights: dict[str, Tensor]) -> None:
     """Say what PyTorch copies without a word."""
     odd = [name for name, tensor in weights.items() if not torch.isfinite(tensor).all()]
     if odd:
-        sentence = _("{name} holds numbers that are none: NaN or infinity. Tensors like that: {count}.")
+        sentence = _("{name} holds NaN or infinity. Tensors like this: {count}.")
         st.warning(sentence.format(name=as_code(odd[0][:80]), count=len(odd)), icon=":material/warning:")
     others = {str(tensor.dtype).removeprefix("torch.") for tensor in weights.values() if tensor.is_floating_point()}
     if others - {"float32"}:

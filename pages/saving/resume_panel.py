@@ -156,7 +156,7 @@ def _chart(chosen: Chosen, recorded: list[float], losses: dict[str, list[float]]
     count = min(10, len(weights), len(full))
     ratio = max(weights[:count]) / max(1e-30, max(full[:count]))
     if weights == full[: len(weights)]:
-        sentence = joined(sentence, _("Plain SGD keeps no state: nothing was lost, both continue alike."))
+        sentence = joined(sentence, _("Plain SGD keeps no state: nothing was lost, and both continue in the same way."))
     elif ratio > 1.5:
         sentence = joined(sentence, risen(ratio))
     else:
@@ -184,7 +184,7 @@ def _from_file() -> None:
     )
     if given is None:
         st.caption(
-            _("Save one on “Save”, close everything, come back tomorrow: it continues as if nothing had happened.")
+            _("Save one on “Save”, close everything and come back tomorrow: it continues as if nothing had happened.")
         )
         return
     read = read_once(given.getvalue())
@@ -195,7 +195,8 @@ def _from_file() -> None:
         parts = upload.value if isinstance(upload.value, dict) else {}
         lacking = listed(f"`{name}`" for name in CHECKPOINT if name not in parts)
         st.warning(
-            _("This is no checkpoint of this app: it has no {parts}.").format(parts=lacking), icon=":material/warning:"
+            _("This is not a checkpoint of this app: it has no {parts}.").format(parts=lacking),
+            icon=":material/warning:",
         )
         return
     if upload.kind != "checkpoint":
@@ -239,7 +240,7 @@ def _how_far(checkpoint: Uploaded, key: str) -> None:
     """How many steps or epochs more, and the button."""
     proposed, most = checkpoint.more()
     if most < 1:
-        st.info(_("No run here may have more steps than this one."), icon=":material/info:")
+        st.info(_("This run already has as many steps as a run may have here."), icon=":material/info:")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         more = st.number_input(

@@ -148,7 +148,7 @@ def _naming(key: str, names: Collection[str], possible: list[Naming]) -> Naming:
         list(words),
         key=widget,
         format_func=words.__getitem__,
-        help=_("What stands before or within the names in the file and not in the network's own."),
+        help=_("Parts of the names in the file, at the beginning or inside, that the network's own names don't have."),
     )
     naming = options[name]
     if naming:

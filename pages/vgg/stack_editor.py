@@ -115,9 +115,9 @@ def story(config: VGGConfig) -> None:
     convolutions = sum(v != "M" for v in config.cfg)
     st.write(
         _(
-            "Left is the tutorial's first way: a line for each layer, here {count} that are nearly equal, and as many "
-            "in `__init__`. Right is the same network from a loop. The list `cfg` is all that differs from one VGG to "
-            "the next."
+            "On the left is the tutorial's first way: a line for each layer, here {count} that are nearly equal, and "
+            "as many in `__init__`. On the right is the same network from a loop. The list `cfg` is all that differs "
+            "from one VGG to the next."
         ).format(count=convolutions)
     )
     left, right = st.columns(2)

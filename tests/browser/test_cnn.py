@@ -192,7 +192,7 @@ def test_own_images_from_a_zip(screen: Screen) -> None:
         upload.set_input_files({"name": "bad.zip", "mimeType": "application/zip", "buffer": b"no zip"})
     expect(sidebar.get_by_text("bad.zip")).to_be_visible()
     use.click()
-    expect(sidebar.get_by_text("This is not a whole zip file")).to_be_visible()
+    expect(sidebar.get_by_text("This is not a complete zip file")).to_be_visible()
     run = screen.play(speed=30)
     with redrawn(screen.page):
         sidebar.get_by_role("button", name="Remove").first.click()

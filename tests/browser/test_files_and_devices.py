@@ -100,7 +100,7 @@ def test_save_load_and_go_on(person: Callable[..., Person], tmp_path: Path) -> N
     expect(page.get_by_text("All 4 keys fit")).to_be_visible(timeout=PATIENCE)
     choose(page, "upload a file")
     upload(page, "A file by torch.save", "foreign.pt", saved(torch.nn.Sequential(torch.nn.Linear(4, 8)).state_dict()))
-    expect(page.get_by_text("Not one name is the same")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("None of the names match")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("Missing in the file: 4.")).to_be_visible()  # of the classifier, not of a VGG
     choose(page, "the file from “Save”")
     expect(page.get_by_text("All 4 keys fit")).to_be_visible(timeout=PATIENCE)

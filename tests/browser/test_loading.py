@@ -110,5 +110,5 @@ def test_on_a_phone_and_what_comes_next(person: Callable[..., Person]) -> None:
     page.get_by_text("7 · RNN → attention").click()
     expect(page.get_by_text("every item looks at all others at once")).to_be_visible()
     page.get_by_role("button", name="Run it here").click()
-    expect(page.get_by_text("It ran to its end.")).to_be_visible(timeout=TRAINING)
+    expect(page.get_by_text("It has finished.")).to_be_visible(timeout=TRAINING)
     expect(page.get_by_text("accuracy on new sequences 100%").first.or_(page.get_by_text("step 600"))).to_be_visible()

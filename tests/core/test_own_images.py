@@ -140,7 +140,7 @@ def test_what_can_not_be_used_is_told_in_a_sentence(files: dict[str, bytes], sen
 
 def test_no_zip_at_all() -> None:
     for data in (b"", b"PK", b"hello" * 100, zipped(good())[:-40], zipped(good())[:200]):
-        with pytest.raises(ImagesRefused, match="not a whole zip"):
+        with pytest.raises(ImagesRefused, match="not a complete zip"):
             read_zip(data)
 
 

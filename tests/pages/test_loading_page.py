@@ -116,7 +116,7 @@ def test_who_must_wait_is_told_and_may_end_it(open_tab: Callable[..., Tab], serv
     anne.press("measure")
     until(lambda: status(anne) == "running")
     bob.press("measure")
-    assert bob.data_of("loading lanes")["text"]["hint"] == "The cores are taken: 1 before you in line."
+    assert bob.data_of("loading lanes")["text"]["hint"] == "All cores are busy: 1 ahead of you in line."
     bob.press("end measurement")
     assert "The measurement was ended before it was done." in [element.value for element in bob.at.info]
     anne.press("end measurement")
@@ -135,7 +135,7 @@ def test_pitfalls_run_for_real(open_tab: Callable[..., Tab]) -> None:
     tab.press("run program loading/pitfalls streams")
     tab = finished(tab, tab.at.session_state["program loading/pitfalls streams"])
     assert "Countdown, num_workers=2: [[10, 9, 8, 7, 6], [10, 9, 8, 7, 6]" in tab.words
-    assert "It ran to its end." in tab.words
+    assert "It has finished." in tab.words
 
 
 def test_a_profile_of_an_own_run(open_tab: Callable[..., Tab]) -> None:

@@ -74,7 +74,7 @@ def test_load_key_by_key_and_partially(open_tab: Callable[..., Tab], manager: Ma
     page.set("files field classifier", "hidden_sizes")
     assert page.errors == [
         "PyTorch refuses. Another size: 3. Missing in the file: 0. Unexpected: 0. "
-        "Careful: the one tensor that fits was copied all the same."
+        "Careful: the one tensor that fits was copied anyway."
     ]
     assert "size mismatch for hidden.0.weight" in page.words
     assert "another size" in page.words
@@ -295,7 +295,7 @@ def test_of_two_networks_in_a_file_one_chooses(open_tab: Callable[..., Tab], man
     [menu] = [element for element in page.at.selectbox if element.label == "Weights in the file"]
     assert len(menu.options) == 2
     menu.set_value('["models"][0]["critic"]').run()
-    assert "Not one name is the same" in page.errors[0]
+    assert "None of the names match" in page.errors[0]
     assert 'weights = torch.load(PATH, weights_only=True)["models"][0]["critic"]' in page.words
 
     two = {f"{who}.{name}": tensor for who in ("student", "teacher") for name, tensor in network("cnn").items()}
@@ -334,7 +334,7 @@ def test_what_a_file_lacks_to_be_a_checkpoint_is_named(open_tab: Callable[..., T
     content = {"epoch": 3, "net": net.state_dict(), "optimizer": optimizer.state_dict(), "step": 7}
     page = open_tab().open("saving").set("files section", "resume")
     for given, sentence in {
-        "other": "This is no checkpoint of this app: it has no `experiment`, `config`, `rng`.",
+        "other": "This is not a checkpoint of this app: it has no `experiment`, `config`, `rng`.",
         "weights": "These are weights only. To continue, the optimizer, the order of the data and the random state are "
         "needed.",
     }.items():

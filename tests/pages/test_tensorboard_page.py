@@ -36,7 +36,7 @@ def test_mistakes_each_have_words_and_a_program(open_tab: Callable[..., Tab]) ->
         page.set("logging mistake", name)
         assert words in page.words
     page.set("logging mistake", "one_folder").press("Run it here")
-    until(lambda: "It ran to its end." in page.run().words)
+    until(lambda: "It has finished." in page.run().words)
     assert [figure.key for figure in page.at.get("plotly_chart")] == ["zigzag all", "zigzag lr0.1"]
     line = read(page.manager.store.logs(ANNE) / "mistakes/one_folder/all").scalars["Train/Loss"]
     assert [step for step, _value in line] == [0, 1, 2, 3, 0, 1, 2, 3]

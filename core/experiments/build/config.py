@@ -67,7 +67,7 @@ class BuildConfig(ImageConfig):
     spread: float = settings.spread(shown_if=("dataset", POINTS))
     blocks: Annotated[str, AfterValidator(tidied)] = setting(
         TUTORIAL_CNN, label="Network", group="network", folded=False, source="the tutorial's step 2",
-        help="The network, one block after the other, as one writes them in nn.Sequential.",
+        help="The network, one block after the other, as in nn.Sequential.",
     )
     seed: int = settings.seed(fixes="points, first weights, batches")
     optimizer: Optimizer = settings.optimizer("Adam")
@@ -75,7 +75,7 @@ class BuildConfig(ImageConfig):
     batch_size: int = settings.batch_size(low=2)
     num_epochs: int = settings.num_epochs(12, high=500, examples="data", folded=False)
     evaluate_every: int = settings.evaluate_first()
-    device: Device = settings.device(pays="A GPU pays with many channels and large batches.")
+    device: Device = settings.device(pays="A GPU pays off with many channels and large batches.")
     bugs: tuple[Bug, ...] = settings.bugs(Bug)
     # fmt: on
 

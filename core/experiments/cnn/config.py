@@ -90,7 +90,7 @@ class CNNConfig(ImageConfig):
     num_epochs: int = settings.num_epochs(12)
     evaluate_every: int = settings.evaluate_first(examples="images", source=TUTORIAL)
     precision: Precision = settings.precision()
-    device: Device = settings.device(pays="A GPU pays with many channels and large batches.")
+    device: Device = settings.device(pays="A GPU pays off with many channels and large batches.")
     bugs: tuple[Bug, ...] = settings.bugs(Bug, {"unnormalized_test": "test images not normalised"})
     # fmt: on
 

@@ -52,7 +52,7 @@ class RNNDigitsConfig(ImageConfig):
     batch_size: int = settings.batch_size()
     num_epochs: int = settings.num_epochs(12, examples="data")
     evaluate_every: int = settings.evaluate_first()
-    device: Device = settings.device(pays="A GPU pays with a large hidden state and large batches.")
+    device: Device = settings.device(pays="A GPU pays off with a large hidden state and large batches.")
     bugs: tuple[Bug, ...] = settings.bugs(Bug)
     # fmt: on
 

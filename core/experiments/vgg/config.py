@@ -128,7 +128,7 @@ class VGGConfig(ImageConfig):
         True, label="channels_last", group="training",
         help="Keep the channels of each pixel next to each other in memory. Training is usually faster.",
     )
-    device: Device = settings.device(pays="A GPU pays with many channels and large batches.")
+    device: Device = settings.device(pays="A GPU pays off with many channels and large batches.")
     bugs: tuple[Bug, ...] = settings.bugs(Bug)
     # fmt: on
 

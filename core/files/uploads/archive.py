@@ -64,14 +64,14 @@ def _entries(archive: zipfile.ZipFile, size: int) -> tuple[str, dict[str, bytes]
             )
         )
     if sum(info.file_size for info in infos) > size:
-        raise Unable(Problem("", "This zip claims to hold more than it is long: it was not opened."))
+        raise Unable(Problem("", "This zip claims to hold more than its own size: it was not opened."))
     for info in infos:
         name = info.filename.removeprefix(folder)
         if not info.filename.startswith(folder) or not (ENTRY if writer == "save" else EXPORTED).fullmatch(name):
             raise Unable(_foreign(writer, name))
         contents[name] = archive.read(info)  # raises BadZipFile where the checksum does not fit
     if contents.get("byteorder", b"little") != b"little":
-        raise Unable(Problem("", "This file comes from a machine with another order of bytes: it can't be read here."))
+        raise Unable(Problem("", "This file comes from a machine with another byte order: it can't be read here."))
     return writer, contents
 
 

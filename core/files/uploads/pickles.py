@@ -128,7 +128,7 @@ def _other_protocol(instruction: str, argument: object) -> Problem:
             "argument.",
             {"protocol": argument},
         )
-    return Problem("", "This file was not written by torch.save as it is today: it was not opened.")
+    return Problem("", "This file was not written by today's torch.save: it was not opened.")
 
 
 def damaged() -> Problem:
@@ -173,11 +173,7 @@ def too_many_parts() -> Problem:
 
 def own_code(name: str) -> Problem:
     """The sentence for a file that holds more than weights."""
-    return Problem(
-        "",
-        "This model carries code of its own, {name}: that is more than weights, it was not opened.",
-        {"name": name[:80]},
-    )
+    return Problem("", "This model contains code of its own, {name}, so it was not opened.", {"name": name[:80]})
 
 
 def _numbers_after(pickle: bytes) -> str:

@@ -227,7 +227,7 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def lies() -> Problem:
     """The sentence for a tensor whose shape, strides or place can't be."""
-    return Problem("", "A tensor in this file claims other numbers than the file holds.")
+    return Problem("", "A tensor in this file does not match the numbers that the file holds.")
 
 
 def pickled_weights() -> Problem:

@@ -84,7 +84,7 @@ def examine(data: bytes) -> bytes:
         )
     if data[:1] == b"\x80" or (data[:1] in b"(cI}])N" and data[-1:] == b"."):
         raise Unable(Problem("", "This is a bare pickle, a program that runs when it is opened: it was not opened."))
-    raise Unable(Problem("", "This is no file of torch.save or torch.export, no safetensors and no ONNX file."))
+    raise Unable(Problem("", "This is not a file of torch.save or torch.export, nor a safetensors or ONNX file."))
 
 
 def most_bytes() -> int:

@@ -132,7 +132,7 @@ def field(space: Form, name: str, setting: Setting) -> None:
         _bfloat16_speed(space.config)
     if name in space.problems:
         st.error(tell(space.problems[name]), icon=":material/error:")
-        st.caption(_("Until this is put right, the last settings that fit stay in use."))
+        st.caption(_("Until this is fixed, the last settings that fit stay in use."))
 
 
 def _seed(space: Form, name: str, value: Any) -> tuple[str, Any]:

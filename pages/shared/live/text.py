@@ -85,13 +85,13 @@ def _status() -> dict[str, str]:
         "message_no_lower": _("Finished, but the loss is no lower than at the start. The learning rate was {lr}."),
         "correct_went_on": _("The correct run continued."),
         "message_disk": _(
-            "The disk does not take the record ({reason}): training continues, but nothing can be kept until it does."
+            "The record can't be written to disk ({reason}): training continues, but nothing can be kept until it can."
         ),
         "message_disk_full": _(
             "The disk is full: training continues, but nothing can be kept until there is space again."
         ),
         "message_disk_again": _("There is space on the disk again: the record is complete, and steps are kept again."),
-        "unkept_record": _("The disk took no more of its record: the rest is written as soon as there is space."),
+        "unkept_record": _("The disk could not take its whole record: the rest is written as soon as there is space."),
         "unkept_step": _("The last step could not be kept: the disk was full."),
         "message_failed": _("PyTorch stopped the training at step {step}: {error}"),
         "message_crashed": _("The training process ended unexpectedly at step {step}. The steps before it are kept."),
@@ -125,7 +125,7 @@ def _status() -> dict[str, str]:
         "message_plateau": _("Finished at step {step}: the training loss has stopped falling."),
         "message_stopped": _("Stopped. What was trained so far is kept."),
         "message_stopped_another": _(
-            "Stopped, because you started one run more than may train at a time. What was trained so far is kept."
+            "Stopped, because you started more runs than may train at the same time. What was trained so far is kept."
         ),
         "message_stopped_left": _(
             "Stopped, because none of your tabs was open any more. What was trained so far is kept."

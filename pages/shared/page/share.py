@@ -58,7 +58,7 @@ def share_link(space: Workspace) -> None:
         if space.refused:
             st.write(_("Not all settings can be used now: this link has the last ones that fit. It starts nothing."))
         else:
-            st.write(_("Whoever opens this link finds all settings as they are here. It starts nothing."))
+            st.write(_("Anyone who opens this link finds all settings as they are here. It starts nothing."))
 
     share_popover(space.folder, space.to_link(), words, f"share {space.name}")
 

@@ -69,7 +69,7 @@ def _output(job: Job, alive: bool) -> None:
     if not over:
         before = jobs().before(job)
         if before:
-            st.caption(_("The cores are taken: {count} before you in line.").format(count=before))
+            st.caption(_("All cores are busy: {count} ahead of you in line.").format(count=before))
         else:
             st.caption(_("It runs …"))
     elif job.problem is not None:
@@ -81,4 +81,4 @@ def _output(job: Job, alive: bool) -> None:
         if code:
             st.caption(_("It ended with an error (exit code {code}).").format(code=code))
         else:
-            st.caption(_("It ran to its end."))
+            st.caption(_("It has finished."))

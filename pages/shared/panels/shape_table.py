@@ -74,7 +74,7 @@ def _story(rows: Sequence[LayerShape]) -> str:
     ]
     if flat is not None and flat.output is not None:
         parts.append(
-            _("Width and height go {sizes}, hence `Linear` gets {product} = {flat} numbers.").format(
+            _("Width and height become {sizes}, so `Linear` gets {product} = {flat} numbers.").format(
                 sizes=" → ".join(map(str, sizes)), product=" · ".join(map(str, flat.input)), flat=flat.output[0]
             )
         )

@@ -19,7 +19,7 @@ def image_words() -> dict[str, str]:
         "show_saliency_help": _("Colour the pixels that move the strongest logit most (saliency)"),
         "show_gradients": _("Gradients of the filters"),
         "show_gradients_help": _("Show the last step's gradient of each filter instead of its weights"),
-        "previous_image": _("The test image before"),
+        "previous_image": _("The previous test image"),
         "next_image": _("The next test image"),
         "clear_pad": _("Clear"),
         "clear_pad_help": _("Empty the pad, to draw on it"),

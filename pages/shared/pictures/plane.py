@@ -21,7 +21,7 @@ def plane_words() -> dict[str, str]:
         "show_test_points": _("Test points"),
         "show_test_points_help": _("Show the points the network is tested on but never trained on, as rings"),
         "hard_boundary": _("Hard edges"),
-        "hard_boundary_help": _("Show only which class is likeliest, not how sure the network is"),
+        "hard_boundary_help": _("Show only which class is most likely, not how sure the network is"),
         "reset_zoom": _("Reset zoom"),
         "key_place": _("A place on the picture: the arrow keys move it, with Shift in larger steps"),
         "key_place_adding": _(

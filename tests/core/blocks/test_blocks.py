@@ -85,7 +85,7 @@ def test_what_cannot_be_read_does_not_swallow_what_follows() -> None:
 
 def test_a_residual_block_in_another_one_is_refused() -> None:
     [block] = read("Residual(Residual(ReLU()))")
-    assert str(block.inner[0].problem) == "A residual block can't stand inside another one."
+    assert str(block.inner[0].problem) == "A residual block can't be inside another one."
 
 
 @pytest.mark.parametrize(

@@ -586,7 +586,7 @@ def test_a_full_server_refuses_strangers_but_not_a_replacement(
     monkeypatch.setattr(limits, "RUNS_AT_ONCE", 2)
     monkeypatch.setattr(limits, "RUNS_PER_OWNER", 1)
     first, second = start(config_of(), owner="ann", paused=True), start(config_of(), owner="bob", paused=True)
-    with pytest.raises(Refused, match="This server has as many runs as it takes, 2: wait"):
+    with pytest.raises(Refused, match="This server has 2 runs already, its limit: wait"):
         start(config_of(), owner="eve")
     assert first.alive and second.alive
     third = start(config_of(), owner="ann", paused=True)
@@ -626,7 +626,7 @@ def test_nobody_waits_for_another_ones_start_but_its_place_is_taken(
     assert waits.wait(PATIENCE)
     bob = begin("bob")
     until(lambda: "bob" in runs)
-    with pytest.raises(Refused, match="This server has as many runs as it takes, 2: wait"):
+    with pytest.raises(Refused, match="This server has 2 runs already, its limit: wait"):
         start(config_of(), owner="eve")
     with manager._alone("bob"):
         assert not manager._alone("ann").acquire(blocking=False), "none of hers is removed meanwhile"

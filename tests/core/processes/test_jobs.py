@@ -96,7 +96,7 @@ def test_a_job_answers_and_takes_its_folder_with_it(make: Callable[..., Jobs]) -
     assert not Path(event["folder"]).exists()
 
 
-SENTENCE = "The disk does not take the files of this work: no space is left."
+SENTENCE = "The files for this work can't be written to disk: no space is left."
 
 
 def on_a_full_disk(tell: Tell, folder: Path, argument: tuple[Target, Any]) -> None:

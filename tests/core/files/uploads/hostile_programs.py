@@ -21,7 +21,7 @@ from core import limits
 from core.models import Net
 from tests.core.files.uploads.hostile import TOO_LONG, entries, zipped
 
-LIES = "A tensor in this file claims other numbers"
+LIES = "A tensor in this file does not match the numbers"
 DAMAGED = "This file is cut off or damaged"
 PARTS = "This file is nested too deeply or has too many parts"
 STRANGE = "This file holds something other than tensors"
@@ -29,7 +29,7 @@ KIND = "This file holds tensors of a kind that is not read here"
 FOREIGN = "This zip was not written by torch.export"
 COMPRESSED = "This zip is compressed; torch.export never does that"
 PICKLED = "This program of torch.export keeps its weights as a pickle"
-CODE = "This model carries code of its own"
+CODE = "This model contains code of its own"
 ELSEWHERE = "The weights of this ONNX file lie in another file"
 NOT_RAW = "The weights of this ONNX file are not stored as raw_data"
 NOTHING = "There is no tensor in this file"

@@ -142,7 +142,7 @@ def test_a_negated_view_is_read_as_the_numbers_that_it_shows() -> None:
 
 def test_a_view_of_more_numbers_than_a_file_may_have_is_refused() -> None:
     assert reason(saved({"w": torch.zeros(1).expand(limits.UPLOAD_MB * limits.MEGABYTE)})) == (
-        "A tensor in this file claims other numbers than the file holds."
+        "A tensor in this file does not match the numbers that the file holds."
     )
 
 
