@@ -33,7 +33,7 @@ class Problem:
 
 
 class ConfigError(ValueError):
-    """Values that make no config. `problems` holds one sentence for each field concerned."""
+    """Values that can't be used as a config. `problems` holds one sentence for each field concerned."""
 
     def __init__(self, problems: list[Problem]):
         super().__init__("; ".join(f"{p.field}: {p}" if p.field else str(p) for p in problems))
@@ -279,7 +279,7 @@ class TrainingConfig(Config):
 
 
 def has_own_data(config: TrainingConfig) -> bool:
-    """Whether a config holds or names what a person brought along: such a one is never remembered for others."""
+    """Whether a config holds or names a person's own data: then it is never cached for others."""
     return any(getattr(config, name, None) for name in ("points", "series", "own_images"))
 
 

@@ -44,8 +44,8 @@ class Experiment:
         config: its Config class, which also has its name.
         train: train(config, changes, resume) -> Iterator[Snapshot], the visible loop.
         view: view(config, snapshot, focus) -> Frame: what the screen draws; an empty focus is what it draws at first.
-        moving: moving(config, snapshot, focus) -> Frame with the same arrays, cheaper where `view` is dear: while it
-            trains one picture replaces the other. None if there is no such thing.
+        moving: moving(config, snapshot, focus) -> Frame with the same arrays, cheaper where `view` is expensive: while
+            it trains one picture replaces the other. None if there is no such thing.
         parts: names of what `view` and `moving` leave out where the focus has them under "left_out": what a panel draws
             that may be closed. Kept frames have them always.
         fast: fast(config) -> another loop that yields what `train` yields, bit for bit, in less time; None for a config

@@ -7,13 +7,13 @@ import time
 ASK_AFTER = 1.0
 """Seconds without a word after which a worker is asked, and asked again."""
 PATIENCE = 2.5
-"""Seconds to wait for the answer before people are told; with the second before them and a look every half, under 5."""
+"""Seconds to wait for the answer before people are told: with ASK_AFTER and a look every half second under 5 in all."""
 FIRST_WORD = 20.0
 """Seconds that a worker may take to its first word: where there is no forkserver it has to import PyTorch."""
 
 
 class Heartbeat:
-    """When a worker was heard and asked last, on `time.monotonic`. All methods are called from one thread."""
+    """When a worker was last heard and last asked, on `time.monotonic`. All methods are called from one thread."""
 
     def __init__(self) -> None:
         self.spoken = False
@@ -28,7 +28,7 @@ class Heartbeat:
         self._asked = None
 
     def should_ask(self, now: float) -> bool:
-        """Whether the worker is to be asked now, which is then noted as done."""
+        """Whether to ask the worker now; if so, this counts as asked."""
         if now - max(self._heard, self._asked_last) < ASK_AFTER:
             return False
         self._asked_last = now

@@ -1,4 +1,4 @@
-"""Beside the runs: what the disk did not take is written later, and everyone's runs stay within their quota."""
+"""Work beside the runs: writes later what the disk did not take, and keeps everyone's runs within their quota."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.engine.run import Run
 from core.engine.store import Store
 
 Note = tuple[str, int, dict[str, float | None]]
-"""What the index says of how far a run has come: its status, its last step, and the last value of each metric."""
+"""A run's progress as the index stores it: its status, its last step, and the last value of each metric."""
 RETRY_INTERVAL = 2.0
 """Seconds before the disk is asked again."""
 
@@ -45,17 +45,17 @@ class Housekeeping:
         self._thread.start()
 
     def owe(self, run: Run) -> None:
-        """Have what the disk did not take of a run written as soon as it does."""
+        """Write what the disk refused of a run as soon as the disk takes it."""
         self._debtors[run.id] = run
         self._work.set()
 
     def note(self, run: Run) -> None:
-        """Have the index told soon how far a run has come; what is noted last counts."""
+        """Write a run's progress into the index soon; the latest note counts."""
         self._notes[run.id] = (run.status, run.step, run.last_metrics)
         self._work.set()
 
     def notes(self, run: Run) -> bool:
-        """Whether the index has not been told yet how far a run has come."""
+        """Whether a run's progress still has to be written into the index."""
         return run.id in self._notes or run.id == self._noting
 
     def owes(self, run: Run) -> bool:
@@ -63,12 +63,12 @@ class Housekeeping:
         return run.id == self._in_hand or run.id in self._debtors or self.notes(run)
 
     def look_at(self, owner: str) -> None:
-        """See soon that a person's runs take no more than they may: one has begun or ended."""
+        """Check a person's quota soon: one of their runs has begun or ended."""
         self._people.add(owner)
         self._work.set()
 
     def has_grown(self, owner: str) -> None:
-        """Do so if what is known says that they take more, since one has kept a step."""
+        """Check it if the known sizes exceed it: one of their runs has kept a step."""
         if owner in self._used and self.used(owner) > limits.KEPT_BYTES:
             self.look_at(owner)
 
@@ -101,7 +101,7 @@ class Housekeeping:
                 self._try(lambda owner=owner: self._keep_within(owner))  # type: ignore[misc]
 
     def _try(self, work: Callable[[], None]) -> None:
-        """Do something for one person, whose trouble must not keep this thread from serving all others."""
+        """Do something for one person; an error in it must not end this thread, which serves everyone."""
         try:
             work()
         except Exception as error:

@@ -45,11 +45,11 @@ Key = tuple[str, ...]
 class Index:
     """Reads and changes the tables of `SCHEMA`. All methods may be called from any thread.
 
-    What the disk does not take waits in memory, where it is found again, until `write_later`. What can't be read is
-    not there, and `unreadable` says why. A damaged file is set aside and made again from what can be read of it.
+    What the disk does not take waits in memory, where it is found again, until `write_later`. What can't be read
+    counts as absent, and `unreadable` says why. A damaged file is set aside and made again from what can be read of it.
 
     Attributes:
-        unreadable: why something could not be read; empty since it could.
+        unreadable: why something could not be read; empty once it could be read again.
         made_again: whether the file was damaged when it was opened.
     """
 
@@ -72,7 +72,7 @@ class Index:
             self._prepare()
 
     def _prepare(self) -> None:
-        """Make the tables, in another file if this one is no whole index, and hold it open."""
+        """Make the tables, in another file if this one is damaged, and hold it open."""
         try:
             with self._open() as database:
                 _make_tables(database)
@@ -89,7 +89,7 @@ class Index:
     def _hold(self) -> None:
         """Keep a connection open: then SQLite's files beside the index stay.
 
-        To make them takes space on the disk, and to read would fail without it.
+        Making them takes space on the disk, and without it even reading would fail.
         """
         database = sqlite3.connect(self.path, timeout=10, check_same_thread=False)
         self._held.append(database)
@@ -122,7 +122,7 @@ class Index:
             self._hold()
 
     def read(self, question: str, *values: Any) -> list[sqlite3.Row]:
-        """The rows that answer a question; none where the disk does not give them."""
+        """The rows that answer a question; none if the disk can't be read."""
         for attempt in (1, 2):
             try:
                 with self._open() as database:
@@ -236,7 +236,7 @@ def _salvage(aside: Path, database: sqlite3.Connection) -> None:
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
-    """Whether an error means that the file is no whole index, not that the system refuses it."""
+    """Whether an error means that the file is damaged, not that the system refuses it."""
     code = getattr(error, "sqlite_errorcode", None)
     return (
         type(error) is sqlite3.DatabaseError

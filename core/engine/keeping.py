@@ -24,7 +24,7 @@ RETRY_INTERVAL = 1.0
 RETRY_SHARE = 0.1
 """The share of training time that asking again may take when training runs at full speed."""
 STATES = 4
-"""Numbers that a checkpoint has of each parameter at most: itself, its gradient, two of the optimizer's."""
+"""Numbers that a checkpoint stores for each parameter, at most: itself, its gradient, two of the optimizer's."""
 
 
 class Keeper:
@@ -54,9 +54,9 @@ class Keeper:
         self._last_time = self._cost = 0.0
 
     def is_due(self, step: int, now: float, unhurried: bool) -> bool:
-        """Whether a step is one to keep; at full speed fewer are, where keeping takes long.
+        """Whether to keep a step; at full speed fewer are kept where keeping takes long.
 
-        After one that the disk did not take, any step is, as soon as it may take it.
+        After one that the disk refused, the next step is due as soon as the disk may be asked again.
         """
         waited = now - self._last_time
         if self.refused is not None:
@@ -123,9 +123,9 @@ class Keeper:
     def restore_last_finite(self, name: str, changes: Changes) -> None:
         """Bring a lane whose loss is no longer finite back to its last finite weights.
 
-        The weights may have overflowed before the loss shows it, and the step with that loss has already drawn its
-        chance and moved batch norm's statistics. Runs repeat bit for bit, so the state before it is found by training
-        again from the last kept one.
+        The weights may have overflowed before the loss shows it, and the step with that loss has already drawn
+        random numbers and moved batch norm's statistics. Runs repeat bit for bit, so the state before it is found by
+        training again from the last kept one.
         """
         lane = self.lanes[name]
         state = self._state_before(name, lane.diverged_step)

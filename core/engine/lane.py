@@ -17,7 +17,7 @@ from core.snapshot import Row, Snapshot
 
 
 class Lane:
-    """One of the trainings that advance side by side, with a stream of chance of its own."""
+    """One of the trainings that advance side by side, each with its own stream of random numbers."""
 
     def __init__(self, trained: Experiment, config: TrainingConfig, changes: Changes, resume: Any, alone: bool):
         self.trained = trained
@@ -41,7 +41,7 @@ class Lane:
         return checkpoints.recall(state, self.trained.untrained(self.config))
 
     def stay_ended(self, diverged_step: int, kept_step: int) -> None:
-        """Take no further step: before the kept step that the run continues from, this lane had ended."""
+        """Take no further step: this lane had ended before the kept step that the run continues from."""
         self.ended, self.diverged = True, diverged_step > 0
         self.diverged_step, self.kept_step = diverged_step, kept_step
 

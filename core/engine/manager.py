@@ -42,7 +42,7 @@ PATIENCE = 3.0
 LOOK_INTERVAL = 0.5
 """Seconds between two looks at which workers are silent."""
 LOOKS_REMEMBERED = 6
-"""Looks for which it is remembered how often the system had ended a process for want of memory."""
+"""Looks over which it is remembered how often the system ended a process for lack of memory."""
 KILLED = 9
 """The number of SIGKILL, which Windows has no name for."""
 
@@ -171,7 +171,7 @@ class Manager:
         return self._begin(owner, Beginning(lanes, changes, old.folder, step, speed, paused, steps, new))
 
     def adopt(self, owner: str, kept: KeptStep, *, num_steps: int | None = None, speed: float = 0) -> Run:
-        """Continue from a step that was brought along, in a new, paused run, which has its losses up to there.
+        """Continue from an uploaded step in a new, paused run, which has the losses up to there.
 
         Args:
             num_steps: how many steps the run has in all; by default as many as its config says, or one more step.
@@ -278,7 +278,7 @@ class Manager:
         run.forget_steps([step])
 
     def _log(self, run: Run) -> Log | None:
-        """How a new run is logged; not at all where that can't be known: no log costs a run its start."""
+        """How a new run is logged; not at all if that can't be read: logging must not keep a run from starting."""
         try:
             folder = self.store.logs(run.owner)
             used = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
@@ -344,7 +344,7 @@ class Manager:
             del self._runs[id]
 
     def entries(self, owner: str, experiment_name: str) -> list[Entry]:
-        """A person's runs of an experiment that took a step, the newest first; those that are alive as they are now.
+        """A person's runs of an experiment that took a step, the newest first; alive ones with their present state.
 
         The index hears of a run only when its status changes: while one's first run trained there was no run in it.
         """

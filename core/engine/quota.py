@@ -11,7 +11,7 @@ from pathlib import Path
 from core.engine.record import Folder
 
 Identity = tuple[int, int]
-"""What two names of one file have in common: its device and its number there."""
+"""Identifies a file that may have several names: its device and its number there."""
 
 
 class Usage:
@@ -59,7 +59,7 @@ def thin(
 ) -> tuple[dict[str, list[int]], list[str]]:
     """Drop kept steps of runs that are over until all of them take no more than they may, the oldest first.
 
-    Never the first or the last step of a run; nor one whose files another run holds on to, which would free nothing.
+    Never the first or the last step of a run; nor one whose files another run has as well, which would free nothing.
 
     Args:
         folders: a person's runs, the newest first.

@@ -26,13 +26,13 @@ KEPT = re.compile(r"\d{6,12}\.(frame|pt)")
 
 
 def line(step: int, epoch: int, metrics: Mapping[str, float]) -> dict[str, Any]:
-    """One step as it stands in the record and on the command line; a number that is not finite becomes null."""
+    """One step as the record and the command line write it; a number that is not finite becomes null."""
     clean = {name: value if math.isfinite(value) else None for name, value in metrics.items()}
     return {"step": step, "epoch": epoch, **clean}
 
 
 def as_lines(rows: Iterable[Row]) -> bytes:
-    """Steps as they stand in the record, a line each."""
+    """Steps as the record writes them, a line each."""
     return "".join(json.dumps(line(*row)) + "\n" for row in rows).encode()
 
 
@@ -293,7 +293,7 @@ class Folder:
         return sorted(step for step in steps if {self.frame_file(step).name, self.checkpoint_file(step).name} <= names)
 
     def set_damaged_aside(self) -> list[str]:
-        """Give other names to the files that don't hold what they should; only while no process trains in the folder.
+        """Rename damaged files; only while no process trains in the folder.
 
         What is whole of a lane's record stays, and the losses that are missing come from the last kept step. Of a
         checkpoint only the end is looked at; `states` looks at all of it.
@@ -363,7 +363,7 @@ class Folder:
         return []
 
     def branch(self, target: Folder, step: int) -> None:
-        """Give another run what happened up to a step; kept steps get a second name (raises DiskError)."""
+        """Give another run's folder the record up to a step; kept steps become hard links (raises DiskError)."""
         for lane in self.measured():
             rows = [row for row in self.rows(lane) if row["step"] <= step]
             disk.write(target.metrics_file(lane), "".join(json.dumps(row) + "\n" for row in rows).encode())

@@ -19,7 +19,7 @@ REPORT_INTERVAL = 0.1
 
 
 class Reporter:
-    """Writes down and reports what is new. A full disk costs the run nothing, and the record only time.
+    """Writes down and reports what is new. A full disk never stops the run; it only delays the record.
 
     What the disk does not take waits in memory and is written in its order once it does. What is more than
     `limits.UNWRITTEN_BYTES` the server writes when the run is over: it has heard of every step.

@@ -60,7 +60,7 @@ class Run:
         unattended_since: since when its owner has no tab open, on `time.monotonic`; None while there is one.
         heartbeat: when its worker was heard and asked last.
         silent: whether its worker does not answer.
-        step_seconds: how long its worker has been computing a step, if that is long; 0 else.
+        step_seconds: how long its worker has been computing a step, if that is long; otherwise 0.
     """
 
     def __init__(self, id: str, owner: str, config: TrainingConfig, folder: Folder):
@@ -330,10 +330,10 @@ class Run:
                         self.step = max(self.step, row["step"])
 
     def crashed(self, cause: str | None = None) -> None:
-        """The worker is gone without a word. What its record is to say of that, housekeeping writes: see `write_rest`.
+        """Note that the worker ended without a report; housekeeping writes this into its record, see `write_rest`.
 
         Args:
-            cause: "memory" if the system ended it for want of memory.
+            cause: "memory" if the system ended it for lack of memory.
         """
         cause = "silent" if self.silent else cause
         self._catch_up()

@@ -241,7 +241,7 @@ class Store:
             self.index.write(order, *values, later=("update", run), after=("run", run))
 
     def find(self, run: str) -> Entry | None:
-        """One run, whosever it is."""
+        """One run, whoever owns it."""
         rows = self.index.read("SELECT * FROM runs WHERE id = ?", run)
         return self._entry(rows[0]) if rows else None
 

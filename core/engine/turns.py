@@ -2,7 +2,7 @@
 
 A worker that wants to work gets the processor or waits for it. The share that it gets while it wants to, its *rate*,
 says how crowded the machine is: 1 on an idle machine, 1/15 beside 29 others on two cores. Prices are in the thread's
-own seconds of the processor, which no crowd makes dearer.
+own seconds of the processor, which do not grow with the crowd.
 
 **Frames.** At most 15 a second, and as long as they take a small share: 3 % of the training at full speed, where they
 cost steps, 30 % of a core where training waits for its next step anyway. On a crowded machine there are fewer. All
@@ -42,11 +42,11 @@ MOST_SHARE_AT_FULL_SPEED = 0.25
 CROWDED = 0.5
 """The rate below which the machine counts as crowded: two on a core."""
 MEMORY = 0.5
-"""Seconds of wanting to work after which what was seen of the crowd counts a third."""
+"""Seconds of wanting to work after which an older observation of the crowd counts for a third."""
 STRETCH = 0.02
 """Seconds after which a worker at full speed judges the crowd."""
 PROMPTNESS = 0.0005
-"""Seconds in which a system wakes a worker that has slept, also if nothing else wants the processor."""
+"""Seconds in which a system wakes a worker that has slept, even if nothing else wants the processor."""
 LONGEST_REST = 0.5
 """Seconds that it rests at a time at most, or as long as it worked."""
 LEAST_DUTY = 0.1
@@ -115,11 +115,11 @@ class Turns:
             self.rest_end = now + min(rest, max(wall, LONGEST_REST))
 
     def hasten(self) -> None:
-        """Go on at once, and draw."""
+        """Continue at once, and draw a frame."""
         self.rest_end = self._frame_begin = self._frame_time = self._frame_processor = -math.inf
 
     def frame_time(self, full_speed: bool) -> float:
-        """The earliest time on the wall for the next frame; at full speed `frame_due` has a word in it, too."""
+        """The earliest time on the wall for the next frame; at full speed `frame_due` decides as well."""
         between = 1 / MOST_FRAMES
         if not full_speed:
             between = min(max(between, between * CROWDED / self.rate), 1 / LEAST_FRAMES)

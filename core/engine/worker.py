@@ -40,7 +40,7 @@ UNHURRIED_SPEED = 5
 """Steps a second up to which each picture stays long enough to be drawn as finely as one at rest."""
 
 OUT_OF_MEMORY = (MemoryError, RuntimeError)
-"""As what Python and PyTorch report that there is not enough memory."""
+"""The exceptions with which Python and PyTorch report that there is not enough memory."""
 
 LAST_WORDS = 0.5
 """Seconds that a worker has for its record when the server is gone."""
@@ -232,7 +232,7 @@ class Worker:
             self.turns.wakes(until)
 
     def _describe(self) -> None:
-        """Log what the run is like, once."""
+        """Log the description of the run, once."""
         self.describe_time = math.inf
         for name, book in self.books.items():
             book.describe(self.lanes[name].snapshot)
@@ -326,7 +326,7 @@ class Worker:
         self.frame_step = self.step
 
     def _keep(self, picture: bytes | None = None) -> None:
-        """Keep this step, unless its weights are already beyond all numbers: nothing could continue from there.
+        """Keep this step, unless its weights are no longer finite: nothing could continue from there.
 
         Args:
             picture: of this step, if it is there already.
@@ -425,7 +425,7 @@ def work(connection: Connection) -> None:
 
 
 def leave() -> None:
-    """End this process, whatever it is at: it has a moment to write down how its run ended."""
+    """End this process, whatever it is doing, after a moment to write down how its run ended."""
     time.sleep(LAST_WORDS)
     os._exit(0)
 

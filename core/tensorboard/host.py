@@ -150,7 +150,7 @@ class Shelf:
         self._boards: OrderedDict[str, Board] = OrderedDict()
 
     def board(self, folder: str) -> Board:
-        """The application of a folder; made again where a file that it has read is gone: TensorBoard would go on
+        """The application of a folder; made again where a file that it has read is gone: TensorBoard would continue
         showing what was in it, also beside what was written in its place.
         """
         with self._lock:

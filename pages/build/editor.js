@@ -507,7 +507,7 @@ class Editor {
     });
   }
 
-  // What is focused stays so while the list is drawn anew.
+  // What is focused stays so while the list is drawn again.
 
   remember() {
     const active = document.activeElement;

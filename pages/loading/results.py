@@ -22,7 +22,7 @@ DISTURBED = 0.3
 
 
 def measurement(space: Bench) -> None:
-    """Lanes and figures, drawn anew while it runs."""
+    """Lanes and figures, drawn again while it runs."""
     alive = space.job is not None and space.job.alive
     st.fragment(_show, run_every=INTERVAL if alive else None)(space, alive)
 

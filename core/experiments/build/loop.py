@@ -18,7 +18,7 @@ from core.snapshot import Snapshot
 TEST_AT_ONCE = TESTED_AT_ONCE
 """Test examples in one forward pass."""
 SHOWN = 1000
-"""Test examples that are tried between the ends of epochs."""
+"""Test examples that are used between the ends of epochs."""
 
 
 def make_data(config: BuildConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:

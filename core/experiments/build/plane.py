@@ -55,7 +55,7 @@ def view_plane(config: BuildConfig, snapshot: Snapshot, moving: bool = False) ->
     """What the network says in the plane, and how sure it is: the decision boundary.
 
     Args:
-        moving: whether it is soon drawn again: then a network that computes much is asked about fewer points.
+        moving: whether it is soon drawn again: then an expensive network is computed at fewer points.
     """
     net, grid = snapshot.net, scene_of(config).grid
     side = math.isqrt(len(grid))

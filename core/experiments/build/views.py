@@ -91,7 +91,7 @@ def view(config: BuildConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> F
 
 
 def moving(config: BuildConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Frame:
-    """The same while it trains: the boundary of a network that computes much is asked about fewer points."""
+    """The same while it trains: the boundary of an expensive network is computed at fewer points."""
     return view_plane(config, snapshot, moving=True) if config.on_points else view(config, snapshot, focus)
 
 

@@ -29,7 +29,7 @@ from core.snapshot import Snapshot
 
 aten = torch.ops.aten
 MEAN, NOTHING_IGNORED = 1, -100
-"""CrossEntropyLoss's defaults, as its kernels are told them."""
+"""CrossEntropyLoss's defaults, as its kernels take them."""
 ONE = torch.ones(())
 FORWARD: dict[type[nn.Module], Callable[[Tensor], Tensor]] = {
     nn.ReLU: torch.relu,
@@ -47,7 +47,7 @@ BUGS = {"softmax", "no_activation", "high_lr"}
 
 
 def fits(config: ClassifierConfig) -> bool:
-    """Whether a config has nothing that is done only in the plain loop."""
+    """Whether this loop can train a config: it has nothing that only the plain loop does."""
     return (
         config.device == "cpu"
         and config.loss == "CrossEntropyLoss"

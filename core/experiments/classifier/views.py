@@ -30,7 +30,7 @@ from core.views.plane import (
 )
 
 MOVING_WEIGHTS = 400
-"""Weights up to which the whole grid is asked about also while the picture moves: it costs no more."""
+"""Weights up to which the whole grid is computed even while the picture moves: it costs no more."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def view(config: ClassifierConfig, snapshot: Snapshot, focus: Mapping[str, Any])
 
 
 def moving(config: ClassifierConfig, snapshot: Snapshot, focus: Mapping[str, Any]) -> Frame:
-    """The same, with the boundary of a large network asked about at a ninth of the points and drawn out between."""
+    """The same, with the boundary of a large network computed at a ninth of the points and interpolated between."""
     weights_in_all = sum(inputs * outputs for inputs, outputs in pairwise(config.layer_sizes))
     return _frame(config, snapshot, weights_in_all > MOVING_WEIGHTS, focus.get("left_out", ()))
 

@@ -22,12 +22,12 @@ from core.optimizers import build_optimizer
 
 aten = torch.ops.aten
 MEAN = 1
-"""MSELoss's default, as its kernel is told it."""
+"""MSELoss's default, as its kernel takes it."""
 ONE = torch.ones(())
 
 
 def fits(config: RNNConfig) -> bool:
-    """Whether a config is a single layer of nn.RNN, and has nothing that is done only in the plain loop."""
+    """Whether this loop can train a config: a single layer of nn.RNN, and nothing that only the plain loop does."""
     return (
         config.device == "cpu"
         and config.cell == "RNN"

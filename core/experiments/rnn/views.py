@@ -121,7 +121,7 @@ def view_fit(config: RNNConfig, snapshot: RNNSnapshot) -> tuple[dict[str, np.nda
 
 
 def reach(config: RNNConfig, snapshot: RNNSnapshot) -> np.ndarray:
-    """How strongly the error at the next window's last point pulls at each of its inputs: float32 (time_steps,).
+    """How strongly the error at the next window's last point depends on each of its inputs: float32 (time_steps,).
 
     Absolute values of the gradient: tiny for the first points where it vanishes on its way, huge where it explodes.
     """

@@ -8,7 +8,7 @@ from core.shapes.memory import too_large
 LARGE_FLOPS, LARGE_PARAMETERS = 2e9, 25_000_000
 """Beyond these a network is drawn by its own process only, once it trains."""
 BY_HAND_FLOPS = 1e10
-"""Operations of a batch beyond which no steps are taken by hand: that is done where all pages are served."""
+"""Operations of a batch beyond which no steps are taken by hand: they would run in the server's own process."""
 LOADING = 3
 """How many times its own size a set takes while it is loaded."""
 

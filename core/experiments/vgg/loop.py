@@ -16,7 +16,7 @@ from core.optimizers import build_optimizer
 from core.snapshot import Snapshot
 
 TESTED = 1000
-"""Test images that are tried between the ends of epochs."""
+"""Test images that are used between the ends of epochs."""
 
 
 def make_data(config: VGGConfig) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -48,7 +48,7 @@ class Cost:
 
 
 def measure(config: VGGConfig) -> Cost:
-    """Take two training steps and a test, after one of each that does not count, on images of chance."""
+    """Take two training steps and a test, after one of each that does not count, on random images."""
     torch.set_num_threads(1)
     images = int(max(2, min(config.batch_size, STEP_FLOPS // (3 * config.stack.flops))))
     image_set = config.image_set
@@ -97,12 +97,12 @@ class Measurement:
 
     @property
     def done(self) -> bool:
-        """Whether it has ended by itself; one that another wish ended will be made again."""
+        """Whether it has ended by itself; one that another request ended starts again."""
         return not self.job.alive and self.job.status != "ended"
 
     @property
     def cost(self) -> Cost | None:
-        """What was found; None before, or if it failed."""
+        """What was measured; None before the end, or if it failed."""
         return next((event["cost"] for event in self.job.events), None)
 
 

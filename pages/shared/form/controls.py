@@ -72,7 +72,7 @@ def take(form: Form) -> None:
 
 
 def begin_page() -> None:
-    """A new run of the script has drawn no form yet."""
+    """Note that a new run of the script has drawn no form yet."""
     session.put(DRAWN, [])
 
 

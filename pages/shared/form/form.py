@@ -1,4 +1,4 @@
-"""A config on the screen: the last values that fit, and what is wrong with those that stand there now."""
+"""A config on the screen: the last values that fit, and what is wrong with those that are there now."""
 
 from __future__ import annotations
 

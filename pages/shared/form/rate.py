@@ -1,4 +1,4 @@
-"""A slider that acts while it is dragged, for what a run takes up at once: Streamlit's own speaks when it is let go."""
+"""A slider that acts while it is dragged, for what a run takes up at once; Streamlit's own acts when it is released."""
 
 from __future__ import annotations
 

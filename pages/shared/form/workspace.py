@@ -30,7 +30,7 @@ SPEED = 30.0
 
 @dataclass(frozen=True)
 class Replaced:
-    """What stood in a workspace before a change that needs a new run: its settings, and the run on display."""
+    """What was in a workspace before a change that needs a new run: its settings, and the run on display."""
 
     config: Any
     run_id: str | None
@@ -115,7 +115,7 @@ class Workspace(Form):
         super().fill(config)
 
     def replace(self, config: Config, starts: bool = False) -> None:
-        """Put other settings into the form, as a button does that has some: what was there can be brought back.
+        """Put other settings into the form, as buttons with settings do: what was there can be brought back.
 
         Args:
             starts: train with them.
@@ -277,7 +277,7 @@ class Workspace(Form):
             return {}
 
     def ghost(self) -> str | None:
-        """The run that the one shown goes on from, else the run before it on the same data."""
+        """The run that the one shown continues from, else the run before it on the same data."""
         data = getattr(self.config, "dataset", None)
         runs = [e.id for e in manager().store.of(self.owner, self.name) if e.config.get("dataset") == data]
         resumed = self.facts(self.run_id).get("resumed") if self.run_id in runs else None

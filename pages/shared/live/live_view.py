@@ -31,7 +31,7 @@ MOST_NAMES = 3
 """Changed settings that the banner names."""
 live_component = view_component("torch_playground_live")
 RESERVED = 550
-"""Pixels that a live view takes before its scripts are here, as it will: nothing below it moves. See live.css."""
+"""Height in pixels reserved for a live view until its scripts are loaded: nothing below it moves. See live.css."""
 
 
 @lru_cache(maxsize=256)

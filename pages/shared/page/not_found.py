@@ -1,4 +1,4 @@
-"""Addresses that are no page's: one that has moved leads on, every other is told so in the person's language."""
+"""Addresses without a page: a moved one redirects, and every other one says so in the person's language."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from pages.shared.server.owner import owner_of
 from pages.shared.server.streamlit_files import STREAMLIT
 
 MOVED = {"/home": address(""), "/tensorboard": address(page("tensorboard").url_path)}
-"""Where one is taken who guesses a page's address from its name. With a slash, /tensorboard/ is TensorBoard itself."""
+"""Where people are led who guess a page's address from its name. With a slash, /tensorboard/ is TensorBoard itself."""
 OURS = {address(""), *(address(row.url_path) for row in PAGES)}
 CONDITIONS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"if-range", b"range")
-"""Headers with which one may get less than the whole page."""
+"""Request headers that can make the answer less than the whole page."""
 LOGO = Path(__file__).with_name("logo.svg")
 FONTS = (STREAMLIT / "static" / "media").glob("SourceSansVF-Upright*.woff2")
 FONT = next((address("static", "media", path.name) for path in FONTS), "")

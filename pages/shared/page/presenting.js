@@ -1,4 +1,4 @@
-// A page without its settings and with large text, for a beamer: by a button or the key P, remembered for the tab.
+// A page without its settings and with large text, for a projector: by a button or the key P, remembered for the tab.
 
 const STORED = "torch-playground-presenting";
 /** What views listen for: text in their plots is larger or smaller from now on. */

@@ -1,4 +1,4 @@
-"""Presenting: a page without its settings and with large text, for a beamer."""
+"""Presenting: a page without its settings and with large text, for a projector."""
 
 from __future__ import annotations
 

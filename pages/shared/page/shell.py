@@ -31,7 +31,7 @@ STYLE = f"<style>{(Path(__file__).parent / 'page.css').read_text(encoding='utf-8
 document_component = st.components.v2.component(
     "torch_playground_document", js="export default ({ data }) => { document.documentElement.lang = data.lang; };"
 )
-"""Nothing to be seen: Streamlit's own page says that it is English, whatever stands on it."""
+"""Unseen; it names the language of the document, which Streamlit always calls English."""
 HEAD_START = 0.03
 """Seconds that the top of a page gets before the rest of it is drawn."""
 FIRST_HEAD_START = 0.15

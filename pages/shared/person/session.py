@@ -74,7 +74,7 @@ def prefer(name: str, value: str) -> None:
 
 
 def be_present() -> None:
-    """Count this tab as open, so that its owner's runs go on; a closed tab is noticed by Streamlit."""
+    """Count this tab as open, so that its owner's runs continue; a closed tab is noticed by Streamlit."""
     note_owner(owner_in(st.context.headers.get_all("cookie")))
     _presence(owner())
 

@@ -1,4 +1,4 @@
-"""The server's end: all runs and jobs are ended at the first word of it, and nobody's browser can hold it up."""
+"""The server's end: all runs and jobs end as soon as a signal tells it to end, and no browser can delay that."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def place(word: str) -> str:
 
 
 async def drawn(request: Request) -> Response:
-    """Take the word; one that nobody waits for any more means nothing."""
+    """Take the word; one that nobody waits for any more is ignored."""
     awaited = _awaited.get(request.path_params["word"])
     if awaited is not None:
         awaited.set()

@@ -285,18 +285,18 @@ class LiveView {
     return this.connection ? this.connection.shownStatus : "idle";
   }
 
-  /** No run that could still be told to go on. */
+  /** No run that could still be told to continue. */
   get atRest() {
     return !this.connection || hasEnded(this.connection.status);
   }
 
-  /** A run that is over but would go on: what was asked for now is more than what it has. */
+  /** A run that is over but would continue: what was asked for now is more than what it has. */
   get goesOn() {
     const last = this.connection?.kept.at(-1);
     return this.mayGoOn && last !== undefined && last < this.data.num_steps;
   }
 
-  /** A run that is over and would go on with more steps. */
+  /** A run that is over and would continue with more steps. */
   get mayGoOn() {
     const { connection } = this;
     if (!connection || !hasEnded(connection.status)) return false;
