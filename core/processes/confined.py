@@ -66,7 +66,7 @@ def confined(
 
     Args:
         function: raises `Unable` for what it can't do; it may start no processes.
-        seconds: how long it may take, by the processor's clock.
+        seconds: how long it may take, by the processor's clock; by the clock on the wall it has `CROWDED` times that.
         memory: megabytes that it may take; None for our own measurements, which have the clock on the wall alone: a
             GPU's driver maps far more than it takes, and several threads use more of the processor's time than the
             clock shows.
@@ -128,7 +128,7 @@ def _ask(
 ) -> tuple[bytes, bytes]:
     """The kind of answer, a letter, and the answer. Kinds: Result, Problem, Time, Abandoned, Memory, Error."""
     alone = memory is None
-    limits = Limits((1 if alone else CROWDED) * seconds + 2, processor=None if alone else seconds, memory=memory)
+    limits = Limits(CROWDED * seconds + 2, processor=None if alone else seconds, memory=memory)
     process = Limited(_answer, function, arguments, limits=limits, children=False)
     try:
         message = None
