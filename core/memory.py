@@ -35,7 +35,7 @@ def _of_container() -> int | None:
 
 
 def oom_kills() -> int:
-    """How many processes the system has ended for want of memory since it was started; 0 where it does not say."""
+    """How many processes the system has ended for lack of memory since it was started; 0 where it does not say."""
     try:
         lines = Path("/proc/vmstat").read_text().splitlines()
     except OSError:

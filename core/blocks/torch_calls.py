@@ -69,7 +69,7 @@ def function(name: str, given: Given) -> Flow | Unknown:
 
 
 def summed(left: Flow, right: Flow) -> Flow | None:
-    """x + f(x) as a residual block; None if neither goes on from the other."""
+    """x + f(x) as a residual block; None if neither continues from the other."""
     short, long = sorted((left, right), key=lambda flow: len(flow.blocks))
     at = len(short.blocks)
     inner = long.blocks[at:]

@@ -151,5 +151,5 @@ class Housekeeping:
             self._store.remove(owner, id)
         if dropped or condemned:
             count = sum(map(len, dropped.values()))
-            logging.info("%d kept steps and %d runs went for want of space.", count, len(condemned))
+            logging.info("%d kept steps and %d runs were removed for lack of space.", count, len(condemned))
             self._measure(owner)

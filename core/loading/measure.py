@@ -43,7 +43,7 @@ class Result:
         batches, samples: what reached the training.
         epochs: seconds of each epoch, start and end of its workers included.
         prepared: seconds to make the data set; for one tensor also to read all samples into it.
-        waited: seconds that the training stood still for want of a batch.
+        waited: seconds that the training stood still for lack of a batch.
         computed: seconds of training steps.
         cut: whether it was cut off.
         memory: what each worker holds for itself alone, MB.

@@ -34,7 +34,7 @@ SILENCE = 30.0
 LEAST_MEMORY = 2000
 """Megabytes that a job may always take, even where less is free: what it maps it may never use."""
 ABSENCE = 5.0
-"""Seconds that a job goes on after its owner's last tab was closed; a refresh takes less."""
+"""Seconds that a job continues after its owner's last tab was closed; a refresh takes less."""
 FAREWELL = 1.0
 """Seconds that a job has to tidy up when it is asked to end."""
 MOST_EVENTS = 20_000

@@ -2,8 +2,8 @@
 
 The server answers everybody, in little time each, so it stays where it was started. What it starts stands behind it:
 one step for work that a person waits for and that is soon over (TensorBoard's answers, a job, a file being read, a
-worker until its first picture), two steps for training, which goes on for minutes and would else share the processor
-evenly with the server, thirty to one.
+worker until its first picture), two steps for training, which continues for minutes and would otherwise share the
+processor evenly with the server, thirty to one.
 """
 
 from __future__ import annotations

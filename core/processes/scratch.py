@@ -28,7 +28,7 @@ def sweep() -> None:
 
 
 def is_alive(process: int) -> bool:
-    """Whether there is a process of that number, whosever it is. Not for Windows, which would have it stop."""
+    """Whether there is a process of that number, whoever owns it. Not for Windows, which would have it stop."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

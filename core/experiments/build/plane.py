@@ -46,7 +46,7 @@ def scene_of(config: BuildConfig) -> Scene:
 
 
 def _scene(config: BuildConfig, sides: tuple[int, ...], most: float) -> Scene:
-    """The scene with the finest of some grids on which the picture costs at most so many operations."""
+    """The scene with the finest of some grids on which the picture costs at most `most` operations."""
     side = next((side for side in sides if side * side * config.checked.flops < most), 20)
     return scene(config.dataset, config.points_per_class, config.spread, config.seed, side)
 

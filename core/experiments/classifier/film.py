@@ -14,7 +14,7 @@ EVERY_OTHER = 2
 
 
 def film(config: ClassifierConfig, every: int) -> bytes:
-    """Train, and keep a picture of each so many steps, the untrained one and the last one included.
+    """Train, and keep a picture every `every` steps, the untrained one and the last one included.
 
     Args:
         config: what to train, on the CPU.

@@ -23,7 +23,7 @@ PREFIX = "TORCH_PLAYGROUND_"
 OTHERS = {DATA, origin.ALLOWED_HOSTS, "TORCH_PLAYGROUND_TEST_DATA"}
 """The environment variables of the app that are no limits; the last one is the tests'."""
 ALIKE = 0.85
-"""How alike, of 1, a name is to one of the app's that is taken for it."""
+"""Similarity from 0 to 1 from which a name is taken for a misspelt one of the app's."""
 
 
 def check_start() -> None:

@@ -262,7 +262,7 @@ class Curve {
   }
 
   /**
-   * Where a line leaves the picture at the top: how far up it goes on.
+   * Where a line leaves the picture at the top: how far up it continues.
    * @param {number} end
    * @param {string} bgcolor
    * @param {Words} text
