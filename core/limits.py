@@ -114,7 +114,7 @@ PEOPLE = limit(
     least=1,
     most=100_000,
     default_text="30 a core",
-    meaning="People at once who may start work; whoever comes later may look at all pages.",
+    meaning="People who may start work at the same time; anyone who comes later can look at all pages.",
 )
 PLACE_SECONDS = limit(
     "PLACE_SECONDS",
@@ -146,31 +146,35 @@ RUN_MEMORY = limit(
     4000,
     least=50,
     most=10_000_000,
-    meaning="Megabytes of memory that a run on the CPU may take, on Linux; never more than are free when it begins.",
+    meaning="Megabytes of memory that a run on the CPU may take (Linux only); never more than are free when it begins.",
 )
 RUNS_IN_MEMORY = limit(
     "RUNS_IN_MEMORY",
     40,
     least=0,
     most=10_000,
-    meaning="Runs held in memory before those of the past are dropped and read from their folders when asked for.",
+    meaning="Runs held in memory; beyond them old runs are dropped and read from their folders again when needed.",
 )
 KEPT_RUNS = limit(
-    "KEPT_RUNS", 60, least=0, most=10_000, meaning="Runs kept on disk for each person; the oldest ones go first."
+    "KEPT_RUNS",
+    60,
+    least=0,
+    most=10_000,
+    meaning="Runs kept on disk for each person; the oldest ones are removed first.",
 )
 KEPT_BYTES = limit(
     "KEPT_BYTES",
     2_000_000_000,
     least=0,
     most=10**15,
-    meaning="Bytes that all runs of one person may take on disk; beyond them the oldest kept steps go first.",
+    meaning="Bytes that all runs of one person may take on disk; beyond them the oldest kept steps are removed first.",
 )
 UNWRITTEN_BYTES = limit(
     "UNWRITTEN_BYTES",
     32_000_000,
     least=0,
     most=10**10,
-    meaning="Bytes of a run's record that wait in its worker's memory while the disk does not take them.",
+    meaning="Bytes of a run's record that wait in its worker's memory while they can't be written to disk.",
 )
 LOG_BYTES = limit("LOG_BYTES", 20_000_000, least=0, most=10**12, meaning="Bytes that the log of a run may take.")
 LOGS_BYTES = limit(

@@ -53,8 +53,8 @@ def _space_used(space: Workspace) -> None:
     """What the person's runs take on disk, of all pages, and of how much."""
     st.caption(
         _(
-            "Your runs on all pages take {used} of {most} MB. Beyond that the oldest kept steps go, but no run's first "
-            "or last."
+            "Your runs on all pages take {used} of {most} MB. Beyond that the oldest kept steps are removed, but "
+            "no run's first or last."
         ).format(
             used=f"{manager().housekeeping.used(space.owner) / limits.MEGABYTE:,.1f}",
             most=f"{limits.KEPT_BYTES / limits.MEGABYTE:,.0f}",
