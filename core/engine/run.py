@@ -223,6 +223,7 @@ class Run:
                 "run": self.id,
                 **self.state(),
                 "steps_per_epoch": self.config.steps_per_epoch,
+                "first_lr": self.config.lr,
                 "lanes": list(self._measured.lanes) or ["run"],
                 "history": self._measured.since({}, most, self.kept),
                 "known": self._measured.lengths(),

@@ -219,6 +219,11 @@ def test_learning_rate_and_speed_act_without_a_restart(person: Callable[..., Per
     screen.status("finished")
     assert screen.run == run
     screen.whole(1400)
+    screen.part("time").focus()
+    screen.page.keyboard.press("Home")
+    expect(screen.part("epoch-count")).to_contain_text("lr 0.02")
+    screen.page.keyboard.press("End")
+    expect(screen.part("epoch-count")).to_contain_text("lr 0.2")
 
 
 def test_the_learning_rate_acts_while_it_is_dragged_at_most_five_times_a_second(person: Callable[..., Person]) -> None:

@@ -96,6 +96,12 @@ def test_the_picture_grows_with_the_window(person: Callable[..., Person]) -> Non
     assert 340 <= side[1280] < side[1400], "alone"
     assert side[1280] <= side[1600] < side[1920], "beside the lesson"
     assert side[1920] >= 1.3 * side[1280]
+    screen = window(person, (1280, 1050))
+    screen.page.set_viewport_size({"width": 1280, "height": 720})
+    lower = "(side) => Math.abs(document.querySelector('.tp-boundary').getBoundingClientRect().width - side) < 60"
+    screen.page.wait_for_function(lower, arg=side[1280])
+    for part in (PICTURE, ".tp-curves"):
+        assert box(screen, part)["bottom"] <= box(screen, ".tp-time")["top"], "lower than before, and nothing over it"
 
 
 @pytest.mark.parametrize("size", WIDTHS)
@@ -124,8 +130,20 @@ def test_on_a_phone_the_picture_is_in_sight_above_the_settings(person: Callable[
     with redrawn(screen.page):
         slider.press("ArrowRight")
     assert box(screen, PICTURE) == picture
+    screen.part("play").tap()
+    screen.reach(1)
+    assert box(screen, PICTURE) == picture, "what stands above the sheet can be used without closing it"
     screen.page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
     settles(lambda: box(screen, ".tp-bar")["top"] > 100)
+
+
+def test_on_a_phone_the_sheet_closes_when_a_page_is_chosen_in_it(person: Callable[..., Person]) -> None:
+    screen = person(**PHONE).open("/cnn")
+    screen.page.get_by_test_id("stExpandSidebarButton").tap()
+    screen.page.get_by_test_id("stSidebarNavLink").filter(has_text="1 · Classifier").tap()
+    expect(screen.page.get_by_test_id("stSidebar")).to_be_hidden()
+    screen.shown()
+    expect(screen.page.get_by_test_id("stSidebar")).to_be_hidden()
 
 
 def test_presenting_leaves_the_settings_out_and_makes_text_large(person: Callable[..., Person]) -> None:

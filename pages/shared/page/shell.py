@@ -29,9 +29,9 @@ LOGO = Path(__file__).with_name("logo.svg")
 STYLE = f"<style>{(Path(__file__).parent / 'page.css').read_text(encoding='utf-8')}</style>"
 """Where things stand on every page."""
 document_component = st.components.v2.component(
-    "torch_playground_document", js="export default ({ data }) => { document.documentElement.lang = data.lang; };"
+    "torch_playground_document", js=Path(__file__).with_name("document.js").read_text(encoding="utf-8")
 )
-"""Unseen; it names the language of the document, which Streamlit always calls English."""
+"""Unseen: the language of the document, and the sheet of settings on a phone."""
 HEAD_START = 0.03
 """Seconds that the top of a page gets before the rest of it is drawn."""
 FIRST_HEAD_START = 0.15

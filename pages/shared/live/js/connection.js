@@ -48,6 +48,8 @@ export class Connection {
   speed;
   /** @type {number|undefined} */
   lr;
+  /** @type {number|undefined} */
+  firstLr;
   /** @type {ArrayBuffer|null} */
   newest;
   /** @type {Frame|undefined} */
@@ -227,6 +229,7 @@ export class Connection {
     this.retryDelay = FIRST_RETRY;
     this.lanes = message.lanes;
     this.stepsPerEpoch = message.steps_per_epoch;
+    this.firstLr = message.first_lr;
     this.history = extendHistory({}, message.history);
     this.historyVersion += 1;
     this.kept = [...(message.kept ?? [])];
@@ -267,6 +270,14 @@ export class Connection {
     this.stepSeconds = message.step_seconds ?? 0;
     this.notify("state");
     if (goesOn) this.askAgain();
+  }
+
+  /**
+   * The learning rate with which a step was taken.
+   * @param {number} step
+   */
+  lrAt(step) {
+    return this.events.findLast((change) => change.step <= step)?.lr ?? this.firstLr;
   }
 
   /**

@@ -27,6 +27,17 @@ const USES_SPACE =
   "input:not([type=range]), select, textarea, button, a, summary, [contenteditable], [role=button], " +
   "[role=switch], [role=tab], [role=radio], [role=checkbox], [role=option], [role=combobox], [role=textbox]";
 
+const phone = window.matchMedia("(max-width: 768px)");
+
+/**
+ * On a phone Streamlit closes its sheet of settings at a press beside it; what stands above it then moves, and the button
+ * that was pressed is no longer below the finger.
+ * @param {MouseEvent} event
+ */
+function keepSheet(event) {
+  if (phone.matches) event.stopPropagation();
+}
+
 /**
  * Whether what is asked for is what Python was asked for before, which has defaults filled in.
  * @param {Focus} wanted
@@ -126,6 +137,7 @@ class LiveView {
     this.sayWhenDrawn = true;
     this.onKey = (/** @type {KeyboardEvent} */ event) => this.pressKey(event);
     document.addEventListener("keydown", this.onKey);
+    for (const part of [picture, bar, time]) part.addEventListener("mousedown", keepSheet);
     this.onScale = () => this.rescale();
     window.addEventListener(SCALED, this.onScale);
     this.onDragged = (/** @type {Event} */ event) => this.takeDragged(/** @type {CustomEvent} */ (event).detail);
@@ -430,6 +442,7 @@ class LiveView {
     const looking = connection?.looking ?? null;
     const reached = Math.max(connection?.step ?? 0, connection?.live?.step ?? 0);
     const step = looking ?? reached;
+    const lr = connection?.lr ?? data.lr;
     return {
       status: this.status,
       online: connection?.online ?? "none",
@@ -440,7 +453,8 @@ class LiveView {
       goesOn: this.goesOn,
       mayGoOn: this.mayGoOn,
       diverged: data.diverged,
-      lr: connection?.lr ?? data.lr,
+      lr,
+      stepLr: (looking === null ? undefined : connection?.lrAt(looking)) ?? lr,
       pace: this.pace.measure(reached, this.status),
       imagesPerStep: data.picture.images_per_step,
       lang: data.lang,

@@ -121,7 +121,7 @@ export class PlayBar {
   }
 
   /** @param {LiveState} options */
-  show({ status, step, epoch, numSteps, lr, lang, over, goesOn, mayGoOn, pace, imagesPerStep, missing }) {
+  show({ status, step, epoch, numSteps, stepLr, lang, over, goesOn, mayGoOn, pace, imagesPerStep, missing }) {
     const running = status === "running" || status === "resuming";
     const onward = status === "paused" || status === "pausing" || goesOn;
     const words = running ? this.text.pause : onward ? this.text.continue : this.text.play;
@@ -142,7 +142,7 @@ export class PlayBar {
     setAttribute(this.play.node, "aria-busy", ["starting", "pausing", "resuming"].includes(status));
     const wanted = running ? this.pauseIcon : this.playIcon;
     if (this.play.node.firstChild !== wanted) this.play.node.firstChild?.replaceWith(wanted);
-    this.count({ step, epoch, numSteps, lr, lang });
+    this.count({ step, epoch, numSteps, stepLr, lang });
     this.hurry({ step, numSteps, lang, pace, imagesPerStep });
   }
 
@@ -166,11 +166,14 @@ export class PlayBar {
   }
 
   /** @param {Counted} options */
-  count({ step, epoch, numSteps, lr, lang }) {
+  count({ step, epoch, numSteps, stepLr, lang }) {
     const numbers = { step: formatCount(step, lang), num_steps: formatCount(numSteps, lang) };
     setText(this.stepCount, fill(this.text.step_count, numbers));
     setAttribute(this.stepCount, "data-step", step);
-    setText(this.epochCount, fill(this.text.epoch_count, { epoch: formatCount(epoch, lang), lr: formatSetting(lr) }));
+    setText(
+      this.epochCount,
+      fill(this.text.epoch_count, { epoch: formatCount(epoch, lang), lr: formatSetting(stepLr) }),
+    );
     setAttribute(this.epochCount, "data-epoch", epoch);
   }
 }

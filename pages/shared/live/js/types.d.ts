@@ -197,6 +197,7 @@ interface SocketMessage {
   lr?: number;
   lanes?: string[];
   steps_per_epoch?: number;
+  first_lr?: number;
   history?: RunHistory;
   kept?: number[];
   /** Steps that were kept and are no longer. */
@@ -363,6 +364,8 @@ interface LiveState {
   mayGoOn: boolean;
   diverged: string;
   lr: number;
+  /** The learning rate of the step that is shown. */
+  stepLr: number;
   pace: number | null;
   imagesPerStep?: number;
   lang: string;
@@ -397,7 +400,7 @@ interface PlayBarHandlers {
 }
 
 /** What the play bar's parts show of the state. */
-type Counted = Pick<LiveState, "step" | "epoch" | "numSteps" | "lr" | "lang">;
+type Counted = Pick<LiveState, "step" | "epoch" | "numSteps" | "stepLr" | "lang">;
 type Hurried = Pick<LiveState, "step" | "numSteps" | "lang" | "pace" | "imagesPerStep">;
 
 /** What changed in a connection. */
