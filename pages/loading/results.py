@@ -41,7 +41,7 @@ def _show(space: Bench, alive: bool) -> None:
         {
             "hint": _waiting_for(space)
             if not over
-            else _("Nothing measured yet: choose a situation, or press Measure."),
+            else _("Nothing measured yet: choose a situation, or press the Measure button."),
             "batch": _("batch {number}"),
             "whole": _("Show all"),
             "sweep": _("Batches per second"),
@@ -175,7 +175,7 @@ def figures(space: Bench) -> None:
     """All figures of the last measurement in a table."""
     done = [(one.name, one.result, one.config) for one in space.measured if one.result is not None]
     if not done:
-        st.info(_("Nothing measured yet: choose a situation, or press Measure."))
+        st.info(_("Nothing measured yet: choose a situation, or press the Measure button."))
         return
     if space.kind == "sweep":
         done = [(f"{name} {config.num_workers}", result, config) for name, result, config in done]
