@@ -14,10 +14,10 @@ from core.blocks.kinds import (
     MOVES,
     NO_MATTER,
     ORDER,
-    PUNCTUATION,
     REQUIRED,
     WIDEST,
     Argument,
+    as_python,
 )
 from core.blocks.reading import balanced, read, read_block, with_typed
 from core.blocks.writing import write, write_class, written
@@ -32,13 +32,13 @@ __all__ = [
     "MOVES",
     "NO_MATTER",
     "ORDER",
-    "PUNCTUATION",
     "REQUIRED",
     "WIDEST",
     "Argument",
     "Block",
     "BlocksRefused",
     "Path",
+    "as_python",
     "balanced",
     "count",
     "fresh",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,6 +130,17 @@ NO_MATTER = ("inplace", "device", "dtype")
 """Arguments that change nothing of what a network computes here."""
 PUNCTUATION = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)} | str.maketrans("，、。“”‘’　", ",,.\"\"'' ")
 """What a Chinese keyboard writes -> what Python reads."""
+INVISIBLE = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF])
+"""What copying from a page or a file may put into a text unseen; translated to nothing."""
+STOP = re.compile(r"(?<=[)）])[ \t]*(?:[。．](?=\s*$)|\.(?=\s*\Z))", re.MULTILINE)
+"""The full stop of a sentence that ends with a layer."""
+
+
+def as_python(text: str) -> str:
+    """A text with the characters that Python reads instead of those that a Chinese keyboard writes, or a page holds."""
+    return STOP.sub("", text.translate(INVISIBLE)).replace("\xa0", " ").translate(PUNCTUATION)
+
+
 MOVES = "to|cuda|cpu|float|double|half|bfloat16|eval|train|apply|requires_grad_|share_memory"
 """Methods of a layer that return it."""
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.blocks import MOST_BLOCKS, PUNCTUATION, Block, BlocksRefused, count, read, write
+from core.blocks import MOST_BLOCKS, Block, BlocksRefused, as_python, count, read, write
 from core.blocks.program import CHILD as CHILD_NAME
 from core.blocks.program import Program, joined
 from core.config import Problem
@@ -19,7 +19,9 @@ from core.foreign import quoted
 
 MOST_PASTED = 40_000
 """Characters of a pasted text: a program has more to say than a network."""
-CHILD = re.compile(r"^[ \t]*\((?P<name>[\w.-]+)\): *(?:(?P<times>\d{1,3}) x )?", re.MULTILINE)
+LONGEST_NUMBER = 9
+"""Digits of how many layers alike were printed."""
+CHILD = re.compile(r"^[ \t]*\((?P<name>[\w.-]+)\): *(?:(?P<times>\d+) x )?", re.MULTILINE)
 """How PyTorch prints what is in a network: "(0): ReLU()", or "(0-2): 3 x Linear(...)"."""
 BEGINS = re.compile(r"^.*?(?<![\w.])(?P<call>[A-Za-z_][\w.]*\()[ \t]*$")
 """The line with which a printed network begins, whatever stands before its name."""
@@ -56,7 +58,7 @@ def read_pasted(text: str) -> Pasted:
         listed = read(text)  # as this app writes a list, in which one block may still be broken
         if write(listed) == text and any(block.problem is None for block in listed):
             return Pasted(listed)
-    text = _without_marks(PROMPT.sub("", FENCE.sub("", text.translate(PUNCTUATION)))).rstrip()
+    text = _without_marks(PROMPT.sub("", FENCE.sub("", as_python(text)))).rstrip()
     printed = CHILD.search(text) is not None
     try:
         pasted = _read(_as_program(text) if printed else text, printed)
@@ -170,10 +172,17 @@ def _as_program(text: str) -> str:
         if not before.rstrip().endswith("(") and "".join(pieces).strip():
             pieces.append(", ")
         pieces.append(f"{CHILD_NAME}=" if depth > 0 else "")
-        pieces.append(f"{int(child['times'])} * " if child["times"] else "")
+        pieces.append(f"{_times(child['times'])} * " if child["times"] else "")
         at = child.end()
     whole = "".join(pieces) + text[at:]
     return f"[{whole}]" if CHILD.match(text) else whole
+
+
+def _times(digits: str) -> int:
+    """How many layers alike a printed number stands for (raises BlocksRefused)."""
+    if len(digits) > LONGEST_NUMBER:
+        raise BlocksRefused(Problem("", "This program makes more layers than can be followed here."))
+    return int(digits)
 
 
 def _printed(text: str) -> str:

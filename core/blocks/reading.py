@@ -17,9 +17,9 @@ from core.blocks.kinds import (
     MOVES,
     NO_MATTER,
     ORDER,
-    PUNCTUATION,
     REQUIRED,
     Argument,
+    as_python,
 )
 from core.config import Problem
 from core.foreign import quoted
@@ -37,7 +37,7 @@ def read(text: str) -> tuple[Block, ...]:
     most = {"most": MOST_BLOCKS}
     if len(text) > MOST_TEXT:
         raise BlocksRefused(Problem("", "This text is too long for a network of {most} blocks.", most))
-    text = re.sub(r"#[^\n]*", "", text.translate(PUNCTUATION)).strip()
+    text = re.sub(r"#[^\n]*", "", as_python(text)).strip()
     parts = split(text)
     if len(parts) > MOST_BLOCKS:
         raise BlocksRefused(Problem("", "{count} blocks are too many: at most {most}.", {**most, "count": len(parts)}))
@@ -74,7 +74,7 @@ def read_block(text: str, inside: bool = False) -> Block:
     def unreadable(problem: Problem) -> Block:
         return Block("", typed=balanced(text), problem=problem)
 
-    text = re.sub(r"^\(\w+\):\s*", "", text.translate(PUNCTUATION).strip())
+    text = re.sub(r"^\(\w+\):\s*", "", as_python(text).strip())
     match = re.fullmatch(r"(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)\s*(?:\((.*)\))?", _without_moves(text), re.DOTALL)
     if match is None:
         return unreadable(
@@ -209,7 +209,7 @@ def with_typed(block: Block, name: str, typed: str) -> Block:
         LookupError: it has no such argument.
     """
     argument = {one.name: one for one in KINDS[block.kind]}[name]
-    typed = typed.translate(PUNCTUATION).strip()
+    typed = as_python(typed).strip()
     if argument.most > 1 and typed[:1] not in ("(", "["):
         typed = f"({typed})"
     return block.with_value(name, _value(block.kind, argument, typed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,14 +11,42 @@ from typing import Any
 from core.blocks import MOST_BLOCKS, Block
 
 LARGEST = 10**12
+LONGEST_NAME = 200
+"""Characters of a text that a program puts together."""
 
 
 @dataclass(eq=False)
 class Part:
-    """Layers that a program made: one, or some in a row."""
+    """A layer that a program made; of a layer that changes nothing, there are no blocks."""
 
     blocks: list[Block]
     calls: int = 0
+
+
+@dataclass(eq=False)
+class Row:
+    """What nn.Sequential is: layers, rows and objects of the program in a row, by their names."""
+
+    layers: dict[str, Any]
+    calls: int = 0
+
+    def append(self, layer: Any) -> None:
+        """Put a layer under the name that PyTorch gives it, which may be another layer's."""
+        self.layers[str(len(self.layers))] = layer
+
+    def insert(self, at: int, layer: Any) -> None:
+        """Put a layer before another one (raises LookupError as PyTorch does)."""
+        count = len(self.layers)
+        if not -count <= at <= count:
+            raise IndexError(at)
+        at += count if at < 0 else 0
+        for number in range(count, at, -1):
+            self.layers[str(number)] = self.layers[str(number - 1)]
+        self.layers[str(at)] = layer
+
+    def renumber(self) -> None:
+        """Name the layers by their numbers, as PyTorch does after one was taken out."""
+        self.layers = {str(number): layer for number, layer in enumerate(self.layers.values())}
 
 
 @dataclass(frozen=True)
@@ -76,28 +105,56 @@ def is_module(node: ast.ClassDef) -> bool:
     return "forward" in methods or any(ast.unparse(base).endswith(("Module", "Sequential")) for base in node.bases)
 
 
-def layers_of(instance: Instance) -> Iterator[tuple[str, Part | Instance]]:
+def row_of(value: Any) -> Row | None:
+    """The row that an object of a class made from nn.Sequential is."""
+    if not isinstance(value, Instance) or value.definition is None:
+        return None
+    row = value.attributes.get(value.definition.name) if is_sequential(value.definition) else None
+    return row if isinstance(row, Row) else None
+
+
+def is_sequential(node: ast.ClassDef) -> bool:
+    """Whether a class is made from nn.Sequential."""
+    return any(ast.unparse(base).split(".")[-1] == "Sequential" for base in node.bases)
+
+
+def layers_of(instance: Instance) -> Iterator[tuple[str, Part | Row | Instance]]:
     """An object's layers by their names; those in a list have its name."""
     for name, value in instance.attributes.items():
         for layer in layers_in(value):
             yield name, layer
 
 
-def layers_in(value: Any) -> Iterator[Part | Instance]:
+def layers_in(value: Any) -> Iterator[Part | Row | Instance]:
     """A layer or network, or those in a list or a dict."""
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
     for item in items:
-        if isinstance(item, Part) or (isinstance(item, Instance) and item.definition and is_module(item.definition)):
+        if isinstance(item, (Part, Row)) or (
+            isinstance(item, Instance) and item.definition and is_module(item.definition)
+        ):
             yield item
 
 
-def inside(layer: Part | Instance) -> Iterator[Block]:
+def layers_within(value: Any) -> Iterator[Part | Row | Instance]:
+    """All layers in a value, however deep, each once."""
+    seen: set[int] = set()
+    waiting = [value]
+    while waiting:
+        whole = waiting.pop()
+        if id(whole) in seen:
+            continue
+        seen.add(id(whole))
+        yield from layers_in([whole])
+        held = whole.layers if isinstance(whole, Row) else whole.attributes if isinstance(whole, Instance) else whole
+        if isinstance(held, (dict, list)):
+            waiting += reversed(list(held.values() if isinstance(held, dict) else held))
+
+
+def inside(layer: Part | Row | Instance) -> Iterator[Block]:
     """All blocks of a layer's own layers."""
-    if isinstance(layer, Part):
-        yield from layer.blocks
-    else:
-        for _name, inner in layers_of(layer):
-            yield from inside(inner)
+    for inner in layers_within(layer):
+        if isinstance(inner, Part):
+            yield from inner.blocks
 
 
 def blocks_of(parts: Iterator[Part] | Sequence[Part]) -> list[Block]:
@@ -105,9 +162,13 @@ def blocks_of(parts: Iterator[Part] | Sequence[Part]) -> list[Block]:
 
 
 def attribute_of(owner: Any, name: str) -> Any:
-    """An attribute or method of an object of the program."""
+    """An attribute or method of an object of the program, or a layer of a row by its name."""
+    if isinstance(owner, Row):
+        return owner.layers if name == "_modules" else owner.layers.get(name, Unknown())
     if not isinstance(owner, Instance):
         return Unknown()
+    if name == "_modules":
+        return owner.attributes
     method = owner.method(name)
     return owner.attributes.get(name, Own(method, owner) if method else Unknown())
 
@@ -134,6 +195,18 @@ def compared(left: Any, op: ast.cmpop, right: Any) -> Any:
     return Unknown()
 
 
+def joined_text(text: Any, op: ast.operator, more: Any) -> Any:
+    """Texts put together with + or %, as the names of layers are."""
+    if isinstance(op, ast.Add) and isinstance(text, str) and isinstance(more, str):
+        return text + more if len(text) + len(more) <= LONGEST_NAME else Unknown()
+    values = more if isinstance(more, list) else [more]
+    pieces = re.split("%[ds]", text)
+    if "%" in "".join(pieces) or len(pieces) != len(values) + 1 or not all(isinstance(v, (int, str)) for v in values):
+        return Unknown()
+    whole = "".join(f"{piece}{value}" for piece, value in zip(pieces, [*values, ""], strict=True))
+    return whole if len(whole) <= LONGEST_NAME else Unknown()
+
+
 def is_small(value: Any) -> bool:
     """Whether a value is a number that a network's sizes may be made of."""
     return isinstance(value, (int, float)) and abs(value) <= LARGEST
@@ -153,6 +226,8 @@ def counted(name: str, given: list[Any]) -> Any:
         return [[at, item] for at, item in enumerate(given[0])]
     if name == "reversed" and len(given) == 1 and lists:
         return given[0][::-1]
+    if name == "str" and len(given) == 1 and isinstance(given[0], (int, str)) and not isinstance(given[0], bool):
+        return str(given[0]) if isinstance(given[0], str) or is_small(given[0]) else Unknown()
     if name == "int" and len(given) == 1 and is_small(given[0]):
         return int(given[0])
     return Unknown()

@@ -2,6 +2,7 @@
 
 import inspect
 import random
+from collections import OrderedDict
 from typing import Any
 
 import pytest
@@ -352,6 +353,140 @@ def test_the_order_and_defaults_of_arguments_are_those_of_pytorch(kind: str) -> 
 def test_what_people_write(text: str, blocks: str) -> None:
     assert write(read_pasted(text).blocks) == blocks
     assert all(block.problem is None for block in read_pasted(text).blocks)
+
+
+ROW = "net = nn.Sequential(nn.Flatten(), nn.Linear(784, 50), nn.ReLU(), nn.Linear(50, 10))\n"
+EDITS = [
+    "net = nn.Sequential(nn.Linear(784, 10))\nnet.insert(0, nn.Flatten())",
+    f"{ROW}net.insert(-1, nn.Tanh())",
+    f"{ROW}net.insert(4, nn.Tanh())",
+    f"{ROW}net[1] = nn.Linear(784, 20)\nnet[-1] = nn.Linear(20, 10)",
+    f"{ROW}del net[2]",
+    f"{ROW}del net[-3:]\nnet.append(nn.Linear(784, 10))",
+    f"{ROW}last = net.pop(2)",
+    f"{ROW}net.pop(-1)\nnet.extend([nn.Linear(50, 20), nn.Linear(20, 10)])",
+    f"{ROW}net.append(nn.ReLU()).append(nn.Linear(10, 10))",
+    f"{ROW}net = net[:2]",
+    f"{ROW}net = net[::2] + nn.Sequential(nn.Linear(784, 10))",
+    f"{ROW}net += nn.Sequential(nn.Tanh())",
+    "net = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))\nnet = nn.Sequential(*net[:1], nn.Linear(784, 9), *net[2:])",
+    f"{ROW}net = nn.Sequential(*list(net.children())[:-1], nn.Linear(50, 5))",
+    f"{ROW}net = net[1:]\nnet.append(nn.Tanh())",
+    f"{ROW}net.add_module('1', nn.Linear(784, 50))\nnet.add_module('tanh', nn.Tanh())\nnet.tanh = nn.Sigmoid()",
+    f"{ROW}setattr(net, '2', nn.Tanh())\ndelattr(net, '3')",
+    f"{ROW}net._modules['2'] = nn.GELU()",
+    f"{ROW}first = net[0]\nnet = nn.Sequential(net, nn.Sequential(nn.Tanh()))\nnet[0][2] = nn.Sigmoid()\ndel net[1][0]",
+    "part = nn.Sequential(nn.Flatten())\nnet = nn.Sequential(part, nn.Linear(784, 10))\npart.append(nn.ReLU())",
+    "layers = [nn.Linear(784, 10)]\nkept = layers\nlayers += [nn.ReLU()]\nlayers.insert(0, nn.Flatten())\n"
+    "layers[-1] = nn.Tanh()\nlayers[1:1] = [nn.ReLU(), nn.SiLU()]\nlayers.pop(2)\nnet = nn.Sequential(*kept)",
+    "layers = [nn.Linear(784, 10), nn.Flatten()]\nlayers.reverse()\nnet = nn.Sequential(*layers)\nlayers.clear()",
+    "layers = [nn.Flatten()]\nfor n in (784, 50, 20, 10):\n    if n == 50:\n        continue\n    if n == 10:\n"
+    "        break\n    layers.append(nn.Linear(n, n))\nelse:\n    layers.clear()\nnet = nn.Sequential(*layers)",
+    "parts = OrderedDict([('a', nn.Flatten()), ('b', nn.Linear(784, 9)), ('c', nn.ReLU())])\n"
+    "parts['b'] = nn.Linear(784, 10)\ndel parts['c']\nparts.update({'d': nn.Tanh()})\nnet = nn.Sequential(parts)",
+    f"{TWO_PARTS}net = Reader()\nnet.eyes[0] = nn.Conv2d(1, 6, 5, padding=2)\nnet.mind.insert(2, nn.ReLU())\n"
+    "net.mouth = nn.Linear(588, 20)",
+    f"{SUBCLASS}net = Net()\nnet.append(nn.ReLU())\nnet[1] = nn.Linear(784, 20)\nnet.last = nn.Linear(20, 10)",
+    "class Net(nn.Sequential):\n    pass\nnet = Net(nn.Flatten(), nn.Linear(784, 10))\nnet.pop(0)\n"
+    "net.insert(0, nn.Flatten())",
+    "class Net(nn.Sequential):\n    def __init__(self):\n        super().__init__()\n        self.append(nn.Flatten())"
+    "\n        for i in range(2):\n            self.add_module(f'fc{i}', nn.Linear(784, 784))\n"
+    "            self.add_module('act%d' % i, nn.ReLU())\nnet = Net()",
+    "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    "        self.parts = nn.ModuleList([nn.Linear(784, 10)])\n        self.parts.insert(0, nn.Flatten())\n"
+    "        self.parts[1] = nn.Linear(784, 20)\n        for i in range(2):\n"
+    "            setattr(self, 'fc' + str(i), nn.Linear(20, 20))\n    def forward(self, x):\n"
+    "        for part in self.parts:\n            x = part(x)\n        for i in range(2):\n"
+    "            x = getattr(self, 'fc{}'.format(i))(x)\n        return x\nnet = Net()",
+]
+"""Programs that change their network after they made it."""
+
+
+@pytest.mark.parametrize("program", EDITS)
+def test_what_a_program_does_to_its_network_is_followed(program: str) -> None:
+    names: dict[str, Any] = {"nn": nn, "F": F, "OrderedDict": OrderedDict}
+    exec(program, names)
+    blocks = read_pasted(program).blocks
+    made = [str(layer) for layer in layers(blocks)]
+    if ".flatten(1)" in program:
+        made.remove(str(nn.Flatten()))
+    own = [str(layer) for layer in names["net"].modules() if not isinstance(layer, nn.Sequential)]
+    assert made == [layer for layer in own if not layer.startswith(("Reader(", "Net(", "ModuleList("))]
+
+
+@pytest.mark.parametrize(
+    ("edit", "line"),
+    [
+        ("net[number] = nn.Tanh()", "net[number] = nn.Tanh()"),
+        ("net[7] = nn.Tanh()", "net[7] = nn.Tanh()"),
+        ("net[1:3] = [nn.Tanh()]", "net[1:3] = [nn.Tanh()]"),
+        ("net.insert(number, nn.Tanh())", "net.insert(number, nn.Tanh())"),
+        ("net.pop(number)", "net.pop(number)"),
+        ("del net[number]", "del net[number]"),
+        ("setattr(net, name, nn.Tanh())", "setattr(net, name, nn.Tanh())"),
+        ("net[2].forward = torch.tanh", "net[2].forward = torch.tanh"),
+        ("net[2].p = 0.5", "net[2].p = 0.5"),
+        ("while unknown:\n    net.append(nn.Tanh())", "net.append(nn.Tanh())"),
+        ("if unknown:\n    net[0] = nn.Tanh()", "net[0] = nn.Tanh()"),
+        ("try:\n    del net[0]\nexcept IndexError:\n    pass", "del net[0]"),
+        ("if unknown:\n    net = nn.Sequential(nn.Tanh())", "net = nn.Sequential(nn.Tanh())"),
+        ("for layer in net.modules():\n    layer.p = 0.1", "layer.p = 0.1"),
+    ],
+)
+def test_what_can_not_be_followed_is_named(edit: str, line: str) -> None:
+    number = 2 + ("\n" in edit)
+    with pytest.raises(BlocksRefused) as refused:
+        read_pasted(ROW + edit)
+    why = f"Line {number} can't be put into a row of blocks: “{line}”. The network stays as it was."
+    assert str(refused.value) == why
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "net.eval()\nlosses = []\nfor x, y in loader:\n    losses.append(criterion(net(x), y))\n    losses[0] = 1",
+        "if torch.cuda.device_count() > 1:\n    net = nn.DataParallel(net)",
+        "for layer in net.modules():\n    if isinstance(layer, nn.Linear):\n        layer.weight.data = w\n"
+        "for p in net.parameters():\n    p.requires_grad = False",
+        "net[0].name = 'a'\nsizes = [1, 2]\nsizes[number] = 3\nsizes.pop(7)\nwhile unknown:\n    sizes.append(3)",
+    ],
+)
+def test_what_does_not_change_the_network_is_passed_over(more: str) -> None:
+    pasted = read_pasted(ROW + more)
+    assert write(pasted.blocks) == "Flatten(),Linear(784,50),ReLU(),Linear(50,10)"
+    assert [str(note) for note in pasted.notes] == ["4 blocks were read from net."]
+
+
+def test_a_piece_of_a_network_is_no_network() -> None:
+    pasted = read_pasted(f"{ROW}first = net[:2]\n")
+    assert write(pasted.blocks) == "Flatten(),Linear(784,50),ReLU(),Linear(50,10)"
+    assert str(pasted.notes[-1]) == "Also in this text, but not taken: first."
+
+
+def test_what_is_done_in_place_in_forward_is_refused() -> None:
+    for line in ("F.relu_(x)", "x[x < 0] = 0", "x.clamp_(0)", "self.mind(x)"):
+        with pytest.raises(BlocksRefused, match="Line 10 can't be put into a row"):
+            read_pasted(TWO_PARTS.replace("        return", f"        {line}\n        return"))
+
+
+def test_what_can_not_be_seen_is_no_part_of_a_block() -> None:
+    for unseen in ("\u200b", "\ufeff", "\u2060", "\u202a", "\xad"):
+        assert write(read_pasted(f"{unseen}nn.Flatten(), nn.Lin{unseen}ear(784,\xa010)").blocks) == FLAT
+        assert write(read_pasted(f"{unseen}net = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))").blocks) == FLAT
+        assert write(read(f"{unseen}Flatten(),Linear(784,10)")) == FLAT
+    for end in ("。", "．", ".", " 。\n"):
+        assert write(read_pasted(f"nn.Flatten(), nn.Linear(784, 10){end}").blocks) == FLAT
+    assert write(read_pasted("nn.Flatten()。\nnn.Linear(784, 10)。").blocks) == FLAT
+
+
+def test_more_layers_than_there_may_be_are_counted_as_printed() -> None:
+    for times in (65, 100, 1000, 123_456_789):
+        shown = f"ModuleList(\n  (0-{times - 1}): {times} x Linear(in_features=4, out_features=4, bias=True)\n)"
+        with pytest.raises(BlocksRefused) as refused:
+            read_pasted(shown)
+        assert str(refused.value) == f"{times} blocks are too many: at most 64."
+    with pytest.raises(BlocksRefused, match="more layers than can be followed"):
+        read_pasted(f"ModuleList(\n  (0-1): {'9' * 5000} x Linear(in_features=4, out_features=4)\n)")
 
 
 def test_parts_without_forward_are_joined_and_said() -> None:
