@@ -179,16 +179,27 @@ def _images_in(
         name = entry.filename
         if encoding and not entry.flag_bits & UTF_8:
             name = name.encode("cp437").decode(CODECS[encoding])
-        path = PurePosixPath(name.replace("\\", "/"))  # as Windows' PowerShell writes them
+        path = _path_of(name)
         hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
         if not hidden and path.suffix.lower() in ENDINGS:
             files[path] = entry
     return files, encoding, possible if len(possible) > 1 else ()
 
 
+def _path_of(name: str) -> PurePosixPath:
+    """An image's path without what leads out of its folder, "..": nothing is ever written to it."""
+    parts: list[str] = []
+    for part in PurePosixPath(name.replace("\\", "/")).parts:  # as Windows' PowerShell writes them
+        if part == "..":
+            del parts[-1:]
+        else:
+            parts.append(part)
+    return PurePosixPath(*parts)
+
+
 def _unread(archive: zipfile.ZipFile) -> tuple[str, ...]:
     """The ending of each image of a kind that is not read."""
-    paths = [PurePosixPath(entry.filename.replace("\\", "/")) for entry in archive.infolist()]
+    paths = [_path_of(entry.filename) for entry in archive.infolist()]
     shown = [path for path in paths if not any(part.startswith((".", "__MACOSX")) for part in path.parts)]
     return tuple(sorted(path.suffix.lower() for path in shown if path.suffix.lower() in UNREAD))
 

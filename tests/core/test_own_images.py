@@ -106,6 +106,13 @@ def test_folders_may_be_written_as_on_windows() -> None:
     assert labels.tolist() == [0] * 10 + [1] * 7
 
 
+def test_folders_above_the_zip_are_left_out_of_a_path() -> None:
+    for above in ("../../", "..\\..\\", "/", "./../"):
+        images, labels, names, _ = read_zip(zipped({f"{above}{name}": content for name, content in good().items()}))
+        expected = read_zip(zipped(good()))
+        assert names == expected[2] and torch.equal(labels, expected[1]) and torch.equal(images, expected[0])
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1)])
 def test_tiny_images_are_images(size: tuple[int, int]) -> None:
     images, *_ = read_zip(zipped({**good(), "set/cat/tiny.png": png(*size)}))
