@@ -15,6 +15,7 @@ const TABS = ["fit", "free"];
 const LEFT = 34;
 const BOTTOM = 16;
 const HEADING = 15;
+const FONT = 11;
 const LOWEST = -8;
 const HIGHEST = 2;
 
@@ -97,6 +98,30 @@ class WavePane {
     for (const panel of this.panels) panel.draw();
   }
 
+  /**
+   * Lengths that grow with the text, as when presenting.
+   * @param {number} length
+   */
+  scaled(length) {
+    return length * this.theme.scale;
+  }
+
+  get left() {
+    return this.scaled(LEFT);
+  }
+
+  get bottom() {
+    return this.scaled(BOTTOM);
+  }
+
+  get head() {
+    return this.scaled(HEADING);
+  }
+
+  get font() {
+    return `${this.scaled(FONT)}px ${this.theme.font}`;
+  }
+
   get count() {
     const { x, free } = this.arrays ?? {};
     return (x?.data.length ?? 0) + (free?.data.length ?? 0);
@@ -110,10 +135,13 @@ class WavePane {
   paintWave(pen, width, height) {
     if (!this.arrays?.x) return;
     const top = Math.ceil(this.highest * 2.2) / 2;
+    // The words on where it reads by itself stand above all lines.
+    const above = this.arrays.free ? this.head + 4 : 4;
     /** @param {number} i */
-    const across = (i) => LEFT + (i / Math.max(1, this.count - 1)) * (width - LEFT - 4);
+    const across = (i) => this.left + (i / Math.max(1, this.count - 1)) * (width - this.left - 4);
     /** @param {number} value */
-    const up = (value) => 4 + (1 - (Math.max(-top, Math.min(top, value)) + top) / (2 * top)) * (height - BOTTOM - 6);
+    const up = (value) =>
+      above + (1 - (Math.max(-top, Math.min(top, value)) + top) / (2 * top)) * (height - this.bottom - above - 2);
     if (this.arrays.free) this.paintByItself(pen, across(this.arrays.x.data.length - 0.5), across(this.count), height);
     this.paintAxes(pen, across, up, top, width, height);
     /**
@@ -150,8 +178,8 @@ class WavePane {
    */
   paintByItself(pen, start, end, height) {
     pen.fillStyle = toCss(this.theme.primary, 0.07);
-    pen.fillRect(start, 0, end - start, height - BOTTOM);
-    pen.font = `11px ${this.theme.font}`;
+    pen.fillRect(start, 0, end - start, height - this.bottom);
+    pen.font = this.font;
     pen.textBaseline = "top";
     pen.textAlign = "left";
     pen.fillStyle = toCss(this.theme.muted);
@@ -168,7 +196,7 @@ class WavePane {
    */
   paintAxes(pen, across, up, top, width, height) {
     const { first, time_steps: per } = this.facts;
-    pen.font = `11px ${this.theme.font}`;
+    pen.font = this.font;
     pen.strokeStyle = toCss(this.theme.grid);
     pen.fillStyle = toCss(this.theme.muted);
     pen.lineWidth = 1;
@@ -176,11 +204,11 @@ class WavePane {
     pen.textBaseline = "middle";
     for (const value of [-top, 0, top]) {
       pen.beginPath();
-      pen.moveTo(LEFT, up(value));
+      pen.moveTo(this.left, up(value));
       pen.lineTo(width - 4, up(value));
       pen.stroke();
       const words = top < 1000 ? String(value) : value.toExponential(0);
-      pen.fillText(words.replaceAll("-", "−").replace("+", ""), LEFT - 5, Math.max(6, up(value)));
+      pen.fillText(words.replaceAll("-", "−").replace("+", ""), this.left - 5, Math.max(this.scaled(6), up(value)));
     }
     pen.textAlign = "center";
     pen.textBaseline = "alphabetic";
@@ -189,10 +217,10 @@ class WavePane {
     for (let k = 0; k < whole; k += stride) {
       const x = across(k * per);
       pen.beginPath();
-      pen.moveTo(x, 0);
-      pen.lineTo(x, height - BOTTOM);
+      pen.moveTo(x, up(top) - 4);
+      pen.lineTo(x, height - this.bottom);
       pen.stroke();
-      if (x < width - 14) pen.fillText(this.tick(first + k), x, height - 3);
+      if (x < width - this.scaled(14)) pen.fillText(this.tick(first + k), x, height - 3);
     }
   }
 
@@ -213,11 +241,37 @@ class WavePane {
    * @param {number} width
    */
   heading(pen, words, width) {
-    pen.font = `11px ${this.theme.font}`;
+    pen.font = this.font;
     pen.fillStyle = toCss(this.theme.muted);
     pen.textAlign = "left";
     pen.textBaseline = "top";
-    pen.fillText(words, Math.max(0, Math.min(LEFT, width - pen.measureText(words).width)), 1);
+    pen.fillText(words, Math.max(0, Math.min(this.left, width - pen.measureText(words).width)), 1);
+  }
+
+  /**
+   * Words over a panel, in as many lines as they need.
+   * @param {Pen} pen
+   * @param {string} words
+   * @param {number} width
+   * @returns {number} how high they are
+   */
+  lines(pen, words, width) {
+    pen.font = this.font;
+    const pieces = words.match(this.data.lang === "zh" ? /（[^）]*）|./gu : /\S+ ?/g) ?? [];
+    const lines = [""];
+    for (const piece of pieces) {
+      const line = lines[lines.length - 1];
+      if (line && pen.measureText(line + piece.trim()).width > width - 4) lines.push(piece);
+      else lines[lines.length - 1] += piece;
+    }
+    const tall = this.scaled(FONT + 2);
+    const wide = Math.max(...lines.map((line) => pen.measureText(line.trim()).width));
+    const left = wide > width - this.left ? 0 : this.left;
+    pen.fillStyle = toCss(this.theme.muted);
+    pen.textAlign = "left";
+    pen.textBaseline = "top";
+    lines.forEach((line, i) => pen.fillText(line.trim(), left, 1 + i * tall));
+    return lines.length * tall + 2;
   }
 
   /**
@@ -245,10 +299,10 @@ class WavePane {
       { data, shape: [1, ...shape] },
       0,
       signedPixels(this.theme),
-      LEFT,
-      HEADING,
-      width - LEFT - 4,
-      height - HEADING - 2,
+      this.left,
+      this.head,
+      width - this.left - 4,
+      height - this.head - 2,
     );
   }
 
@@ -267,10 +321,10 @@ class WavePane {
     const most = Math.max(0.1, largest);
     this.heading(pen, fill(this.data.text.free_error, { most: formatNumber(largest) }), width);
     pen.fillStyle = this.theme.warning;
-    const wide = (width - LEFT - 4) / Math.max(1, this.count - 1);
+    const wide = (width - this.left - 4) / Math.max(1, this.count - 1);
     errors.forEach((error, i) => {
-      const tall = (error / most) * (height - HEADING - 2);
-      pen.fillRect(LEFT + (x.length + i - 0.4) * wide, height - tall, Math.max(1, 0.8 * wide), tall);
+      const tall = (error / most) * (height - this.head - 2);
+      pen.fillRect(this.left + (x.length + i - 0.4) * wide, height - tall, Math.max(1, 0.8 * wide), tall);
     });
   }
 
@@ -282,37 +336,39 @@ class WavePane {
   paintReach(pen, width, height) {
     if (!this.arrays?.reach) return;
     const { data } = this.arrays.reach;
-    this.heading(pen, this.data.text.reach, width);
-    const bottom = height - BOTTOM;
-    const tall = bottom - HEADING - 2;
+    const head = this.lines(pen, this.data.text.reach, width);
+    const bottom = height - this.bottom;
+    const tall = bottom - head - 2;
     /** @param {number} power */
     const level = (power) => bottom - ((power - LOWEST) / (HIGHEST - LOWEST)) * tall;
     pen.textAlign = "right";
     pen.textBaseline = "middle";
     for (const power of [-8, -4, 0]) {
       pen.fillStyle = toCss(this.theme.muted);
-      pen.fillText(power ? `1e${power}`.replace("-", "−") : "1", LEFT - 3, level(power));
+      pen.fillText(power ? `1e${power}`.replace("-", "−") : "1", this.left - 3, level(power));
       pen.fillStyle = toCss(this.theme.grid);
-      pen.fillRect(LEFT, level(power), width - LEFT - 4, 1);
+      pen.fillRect(this.left, level(power), width - this.left - 4, 1);
     }
-    const wide = (width - LEFT - 4) / data.length;
+    const wide = (width - this.left - 4) / data.length;
     if (data.every((value) => !(value > 10 ** LOWEST))) {
       pen.fillStyle = toCss(this.theme.muted);
       pen.textAlign = "center";
-      pen.fillText(this.data.text.reach_none, LEFT + (width - LEFT) / 2, (HEADING + bottom) / 2);
+      pen.fillText(this.data.text.reach_none, this.left + (width - this.left) / 2, (head + bottom) / 2);
     }
     pen.fillStyle = this.theme.positive;
     data.forEach((value, i) => {
       const power = Math.max(LOWEST, Math.min(HIGHEST, Math.log10(value || 1e-12)));
       const y = level(power);
-      pen.fillRect(LEFT + i * wide + 0.1 * wide, y, Math.max(1, 0.8 * wide), bottom - y);
+      pen.fillRect(this.left + i * wide + 0.1 * wide, y, Math.max(1, 0.8 * wide), bottom - y);
     });
     pen.fillStyle = toCss(this.theme.muted);
     pen.textBaseline = "alphabetic";
     pen.textAlign = "left";
-    pen.fillText("1", LEFT, height - 3);
+    const [first, last] = [this.data.text.reach_first, String(data.length)];
+    const room = width - this.scaled(10) - pen.measureText(first + last).width;
+    pen.fillText(first, Math.max(0, Math.min(this.left, room)), height - 3);
     pen.textAlign = "right";
-    pen.fillText(String(data.length), width - 4, height - 3);
+    pen.fillText(last, width - 4, height - 3);
   }
 
   destroy() {

@@ -34,7 +34,8 @@ def picture_words(config: RNNConfig) -> dict[str, str]:
         "free_remedy": _("Predict the next point, and train"),
         "memory": _("hidden state: {count} numbers at each point"),
         "memory_help": _("The hidden state over time, a row for each unit: green above zero, purple below"),
-        "reach": _("gradient (log)"),
+        "reach": _("gradient of the last point's error by each input (log)"),
+        "reach_first": _("point 1"),
         "reach_none": _("below 1e−8"),
         "reach_help": _(
             "How strongly the error at the next window's last point depends on each of its inputs, from the first to "

@@ -186,7 +186,7 @@ export class ReadingPane {
     this.paintMemory(pen, places[1], tall);
     this.paintClasses(pen, this.probability, places[2], tall);
     const { text, picture } = this.data;
-    pen.font = `11px ${this.theme.font}`;
+    pen.font = `${11 * this.theme.scale}px ${this.theme.font}`;
     pen.fillStyle = toCss(this.theme.muted);
     pen.textAlign = "left";
     pen.textBaseline = "top";
@@ -270,7 +270,8 @@ export class ReadingPane {
       pen.fillStyle = toCss(mix(this.theme.background, this.theme.primary, 0.06 + 0.94 * data[i]));
       pen.fillRect(left + (i % classes) * wide, TOP + Math.floor(i / classes) * high, wide - 1, high + 0.5);
     }
-    pen.font = `${wide < 9 ? 8 : 11}px ${this.theme.font}`;
+    const size = wide < 9 ? 8 : Math.min(11 * this.theme.scale, Math.max(11, wide));
+    pen.font = `${size}px ${this.theme.font}`;
     pen.textAlign = "center";
     pen.textBaseline = "bottom";
     for (let label = 0; label < classes; label += 1) {

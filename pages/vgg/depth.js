@@ -113,7 +113,7 @@ export class DepthPane {
     );
     pen.textAlign = "left";
     pen.textBaseline = "middle";
-    pen.font = `11.5px ${this.theme.font}`;
+    pen.font = `${Math.min(11.5 * this.theme.scale, Math.max(11.5, row))}px ${this.theme.font}`;
     pen.fillStyle = toCss(this.theme.text);
     this.names.forEach((name, i) => pen.fillText(name, 0, HEAD + (i + 0.5) * row, NAMES - 4));
   }
@@ -135,10 +135,10 @@ export class DepthPane {
     const bottom = HEAD + row * values.length;
     pen.textBaseline = "alphabetic";
     pen.textAlign = "left";
-    pen.font = `600 12px ${this.theme.font}`;
+    pen.font = `600 ${12 * this.theme.scale}px ${this.theme.font}`;
     pen.fillStyle = toCss(this.theme.text);
     pen.fillText(title, left, 11, width);
-    pen.font = `10px ${this.theme.font}`;
+    pen.font = `${10 * this.theme.scale}px ${this.theme.font}`;
     pen.textAlign = "center";
     for (let power = low; power <= high; power += 2) {
       pen.strokeStyle = toCss(this.theme.grid);
