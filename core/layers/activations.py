@@ -160,7 +160,7 @@ class DeepStackConfig(CardConfig):
         choices={name: name for name in ("ReLU", "ELU", "GELU", "Sigmoid", "Tanh")},
         length=(1, 5),
     )
-    depth: int = choice(20, "Layers", "The number of Linear layers in a row.", low=2, high=40)
+    depth: int = choice(20, "Number of layers", "The number of Linear layers in a row.", low=2, high=40)
     init: Literal["default", "xavier", "kaiming", "small", "large"] = choice(
         "default",
         "First weights",

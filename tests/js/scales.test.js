@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Axes, extent, ticks } from "../../pages/layers/js/lines.js";
+import { Axes, extent, logMarks, ticks } from "../../pages/layers/js/lines.js";
 import { decades, endOfSteps, logTicks, roundUp } from "../../pages/shared/live/js/scales.js";
 
 test("axes end at round numbers", () => {
@@ -15,6 +15,18 @@ test("an axis holds what it was made for, and is at most twice as long", () => {
     const end = roundUp(value);
     assert.ok(end >= value * 0.999999 && end <= 2 * value, `${value} -> ${end}`);
   }
+});
+
+test("a logarithmic axis of a card has two marks or more, powers of ten where it can", () => {
+  assert.deepEqual(logMarks([-15.2, 0.3], 6), [-15, -10, -5, 0]);
+  assert.deepEqual(
+    logMarks([-1.3, -0.6], 6).map((mark) => Number((10 ** mark).toPrecision(3))),
+    [0.1, 0.2],
+  );
+  assert.deepEqual(
+    logMarks([-0.95, -0.75], 6).map((mark) => Number((10 ** mark).toPrecision(3))),
+    [0.12, 0.14, 0.16],
+  );
 });
 
 test("the marks of a logarithmic axis are written in full", () => {

@@ -64,7 +64,9 @@ export class Film {
   /** @param {number} width */
   layout(width) {
     const across = Math.max(this.x.shape[0], this.y.shape[0]);
-    const unit = Math.min((width - BETWEEN * (across - 1)) / across, 110) / Math.max(this.x.shape[1], this.y.shape[1]);
+    // Frames are drawn on the edges: one pixel more.
+    const unit =
+      Math.min((width - 1 - BETWEEN * (across - 1)) / across, 110) / Math.max(this.x.shape[1], this.y.shape[1]);
     this.unit = unit;
     let y = HEADING;
     /** @param {"x" | "y"} name */

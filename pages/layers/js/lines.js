@@ -23,6 +23,21 @@ export function ticks([low, high], count) {
   return marks;
 }
 
+/**
+ * The marks of a logarithmic axis, two at least: powers of ten, 1, 2 and 5 times such, or equal steps.
+ * @param {Ends} range its ends, as powers of ten
+ * @param {number} count
+ */
+export function logMarks([low, high], count) {
+  const powers = ticks([low, high], count).filter((tick) => Math.abs(tick - Math.round(tick)) < 1e-6);
+  if (powers.length > 1) return powers;
+  const marks = [];
+  for (let power = Math.floor(low); power <= high; power += 1)
+    marks.push(...[1, 2, 5].map((digit) => power + Math.log10(digit)));
+  const seen = marks.filter((mark) => mark >= low && mark <= high);
+  return seen.length > 1 ? seen : ticks([10 ** low, 10 ** high], 5).map(logarithm);
+}
+
 /** @param {number} value */
 const logarithm = (value) => Math.log10(Math.max(LOWEST, Math.abs(value)));
 
@@ -55,8 +70,9 @@ export function extent(rows, { log, fromZero } = {}) {
  */
 function tickText(value, log) {
   if (log) {
-    if (value >= -3 && value <= 4) return String(Number((10 ** value).toPrecision(1)));
-    return `1e${value}`.replace("-", "−");
+    if (value >= -3 && value <= 4) return String(Number((10 ** value).toPrecision(3)));
+    const power = Math.floor(value + 1e-9);
+    return `${Math.round(10 ** (value - power))}e${power}`.replace("-", "−");
   }
   return String(Number(value.toPrecision(4))).replace("-", "−");
 }
@@ -166,13 +182,8 @@ export class Axes {
     pen.lineWidth = 1;
     pen.font = `11px ${theme.font}`;
     pen.fillStyle = toCss(theme.muted);
-    /**
-     * @param {Ends} range
-     * @param {number} count
-     */
-    const whole = (range, count) => ticks(range, count).filter((tick) => Math.abs(tick - Math.round(tick)) < 1e-6);
     const marksY = this.logY
-      ? whole(this.range.y, Math.max(3, height / 34))
+      ? logMarks(this.range.y, Math.max(3, height / 34))
       : ticks(this.range.y, Math.max(2, height / 38));
     pen.textAlign = "right";
     pen.textBaseline = "middle";
@@ -184,7 +195,7 @@ export class Axes {
       pen.fillText(tickText(tick, this.logY), x - 6, at);
     }
     if (!this.xTicks) return;
-    const marksX = this.logX ? whole(this.range.x, 4) : ticks(this.range.x, Math.max(3, width / 54));
+    const marksX = this.logX ? logMarks(this.range.x, 4) : ticks(this.range.x, Math.max(3, width / 54));
     pen.textAlign = "center";
     pen.textBaseline = "top";
     for (const tick of marksX) {

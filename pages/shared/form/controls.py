@@ -161,12 +161,19 @@ def _widget(space: Form, name: str, setting: Setting) -> None:
             _pictured(space, name, {choice: _beside(pictures, choice, text) for choice, text in words.items()}, help)
         elif kind == "choices":
             st.pills(
-                label, choices, default=now, selection_mode="multi", format_func=words.__getitem__, key=key, help=help
+                label,
+                choices,
+                default=now,
+                selection_mode="multi",
+                format_func=words.__getitem__,
+                key=key,
+                help=help,
+                wrap=True,
             )
         else:
             st.selectbox(label, choices, choices.index(now), format_func=words.__getitem__, key=key, help=help)
     elif kind == "bool":
-        st.toggle(label, now, key=key, help=help)
+        st.toggle(label, now, key=key, help=help, wrap=True)
     elif kind in ("text", "ints"):
         st.text_input(label, now, key=key, help=help)
     elif setting.log and setting.acts == "at once":
