@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import ConfigError
+from core.config import ConfigError, Problem
 from core.data.csv_points import PointsRead, read_points
 from core.data.csv_table import MEGABYTES, CsvRefused
 from core.experiments.classifier import MAX_CLASSES, MAX_POINTS, ClassifierConfig
@@ -46,7 +46,7 @@ def own_points(space: Workspace) -> None:
         format_func=lambda label: _("off") if label == OFF else _("class {number}").format(number=label),
         help=_("Choose a class, then click into the picture. The points join the training set."),
     )
-    found = _found(space)
+    found, unread = _found(space)
     title = (
         _("Own points from a CSV ({count} points found, not used yet)").format(count=found)
         if found
@@ -68,15 +68,17 @@ def own_points(space: Workspace) -> None:
             endings=["csv", "txt", "tsv"],
             on_change=lambda: session.put(f"csv problem {space.name}", None),
         )
+        if unread:
+            st.error(tell(unread), icon=":material/error:")
         st.button(_("Use these points"), on_click=lambda: _take_csv(space))
         if points:
             st.button(_("Remove all own points"), on_click=lambda: _remove(space))
     refused = session.get(f"csv problem {space.name}")
-    if refused:
+    if refused and refused != unread:
         st.error(tell(refused), icon=":material/error:")
     read: PointsRead | None = session.get(f"csv told {space.name}")
     if read and tuple(read.points) == points:
-        st.caption(joined(_("Still in use:"), _taken(space, read)) if refused else _taken(space, read))
+        st.caption(joined(_("Still in use:"), _taken(space, read)) if refused or unread else _taken(space, read))
         with st.container(horizontal=True):
             csv_choices(
                 space.key("csv"),
@@ -96,20 +98,20 @@ def _source(space: Workspace) -> str | bytes:
     return (session.get(space.key("csv text")) or "") if upload is None else upload.getvalue()
 
 
-def _found(space: Workspace) -> int:
-    """How many points a CSV has that is here and not used yet; 0 if there is none, or none that can be read."""
+def _found(space: Workspace) -> tuple[int, Problem | None]:
+    """How many points a CSV has that is here and not used yet, 0 if there is none; and why it can't be read."""
     source = _source(space)
     mark = mark_of(source)
-    if not source or mark == session.get(f"csv mark {space.name}"):
-        return 0
-    known: tuple[str, int] = session.get(f"csv found {space.name}", ("", 0))
+    if source == "" or mark == session.get(f"csv mark {space.name}"):
+        return 0, None
+    known: tuple[str, int, Problem | None] = session.get(f"csv found {space.name}", ("", 0, None))
     if known[0] != mark:
         try:
-            known = mark, len(read_points(source, MAX_POINTS, MAX_CLASSES).points)
-        except CsvRefused:
-            known = mark, 0
+            known = mark, len(read_points(source, MAX_POINTS, MAX_CLASSES).points), None
+        except CsvRefused as refused:
+            known = mark, 0, refused.problem
         session.put(f"csv found {space.name}", known)
-    return known[1]
+    return known[1:]
 
 
 def _points(space: Workspace) -> tuple[tuple[float, float, int], ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import ConfigError
+from core.config import ConfigError, Problem
 from core.data.csv_series import MOST_POINTS, SeriesRead, number_columns, read_series
 from core.data.csv_table import MEGABYTES, CsvRefused
 from core.experiments.rnn import RNNConfig
@@ -29,12 +29,13 @@ def own_series(space: Workspace) -> None:
             space.key("series file"),
             MEGABYTES,
             endings=["csv", "txt", "tsv"],
+            on_change=lambda: session.put("series problem", None),
             help=_(
                 "Up to {most} numbers; of several columns the last one is taken. At its end the series starts over."
             ).format(most=MOST_POINTS),
         )
         st.button(_("Use this series"), on_click=lambda: _take(space))
-        refused = session.get("series problem")
+        refused = session.get("series problem") or _unread(space)
         if refused:
             st.error(tell(refused), icon=":material/error:")
         read: SeriesRead | None = session.get("series told")
@@ -48,6 +49,24 @@ def own_series(space: Workspace) -> None:
                 number_columns(read.table),
                 lambda: _take(space, again=True),
             )
+
+
+def _unread(space: Workspace) -> Problem | None:
+    """Why a CSV that was uploaded can't be read; None if it can, or if there is none."""
+    upload: Any = session.get(space.key("series file"))
+    if upload is None:
+        return None
+    source = upload.getvalue()
+    mark = mark_of(source)
+    known: tuple[str, Problem | None] = session.get("series unread", ("", None))
+    if known[0] != mark:
+        try:
+            read_series(source, chosen_reading(space.key("series"), mark))
+            known = mark, None
+        except CsvRefused as refused:
+            known = mark, refused.problem
+        session.put("series unread", known)
+    return known[1]
 
 
 def _taken(read: SeriesRead) -> str:

@@ -53,6 +53,7 @@ test("a change that begins a new run is said until there is something more press
   assert.equal(told({ changed }).words, "new: Hidden layers");
   assert.equal(told({ changed, status: "idle" }).words, "Play: Hidden layers");
   assert.equal(told({ changed, status: "finished", message: { code: "plateau", step: 9 } }).words, "flat at 9");
+  assert.equal(told({ changed, status: "paused" }).words, "paused");
   assert.equal(told({ changed, looking: 3 }).words, "looking at 3");
 });
 
@@ -110,6 +111,7 @@ const TEXT = {
   reconnecting: "lost",
   looking: "looking at {step}",
   status_running: "running",
+  status_paused: "paused",
   status_crashed: "crashed",
   message_crashed: "ended at {step}",
   message_diverged: "NaN at {step}, lr {lr}",

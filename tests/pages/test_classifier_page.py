@@ -308,15 +308,17 @@ def test_what_a_button_replaces_can_be_undone(classifier: Tab) -> None:
     assert classifier.config == ClassifierConfig() and classifier.data_of()["run"] is None
     assert classifier.data_of()["changed"] == "Data set, Activation, Steps to run"
     classifier.set("classifier.seed", 2).set("classifier.batch_norm", True)
-    assert classifier.data_of()["changed"] == "Data set, Activation, Batch norm …"
+    assert classifier.data_of()["changed"] == "Data set, Activation, Batch norm and 2 more"
     classifier.tell("undo")
     assert (classifier.config.dataset, classifier.config.seed) == ("moons", 1)
     assert classifier.data_of()["run"] == run.id
     classifier.set("classifier.seed", 3)
     classifier.play()
-    assert classifier.data_of()["changed"] == "", "Play begins something of its own"
+    assert classifier.data_of()["changed"] == "Seed", "Play starts what was changed"
     classifier.tell("undo")
-    assert classifier.config.seed == 3
+    assert classifier.config.seed == 1 and classifier.data_of()["run"] == run.id
+    classifier.play()
+    assert classifier.data_of()["changed"] == "", "nothing was changed since the run before"
 
 
 def test_a_change_that_comes_while_another_begins_a_run_begins_a_run_of_its_own(
@@ -749,13 +751,14 @@ def test_bad_csv_says_why_and_loses_nothing(classifier: Tab, text: str, said: st
 )
 def test_uploaded_csv(classifier: Tab, data: bytes, said: str | None) -> None:
     classifier.widget("classifier.csv file").upload("points.csv", data, "text/csv")
-    classifier.run().press("Use these points")
+    said_at_once = classifier.run().errors
+    classifier.press("Use these points")
     if said is None:
-        assert classifier.errors == []
+        assert said_at_once == classifier.errors == []
         assert len(classifier.config.points) == 4
     else:
         [sentence] = classifier.errors
-        assert said in sentence
+        assert said in sentence and said_at_once == [sentence]
         assert classifier.config == ClassifierConfig()
 
 
@@ -952,7 +955,7 @@ def test_open_an_old_run(classifier: Tab) -> None:
     classifier.set("section classifier", "runs")
     words = classifier.words.replace("\\", "")
     assert "Data set: moons · Steps to run: 20" in words
-    assert "Data set: XOR · Hidden layers: 10,10,10 · Steps to run: 20" in words
+    assert "Data set: XOR · Hidden layers: 3 (neurons: 10, 10, 10) · Steps to run: 20" in words
     assert "test accuracy" in classifier.words
     classifier.press(f"open {first.id}")
     assert classifier.data_of()["run"] == first.id

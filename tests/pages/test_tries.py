@@ -92,14 +92,14 @@ def press(page: Tab, label: str) -> None:
 def test_a_button_sets_and_starts_and_can_be_undone(classifier: Tab) -> None:
     classifier.set("classifier.dataset", "moons").set("classifier.activation", "Tanh").set("classifier.lr", 0.5)
     before = classifier.config
-    press(classifier, "Data set: circles · Hidden layers: 2 · Learning rate: 0.2")
+    press(classifier, "Data set: circles · Hidden layers: 1 (neurons: 2) · Learning rate: 0.2")
     wish: dict[str, Any] = {"dataset": "circles", "hidden_sizes": (2,), "lr": 0.2}
     assert classifier.config == ClassifierConfig.create(wish)
     assert classifier.widget("classifier.hidden_sizes.0").value == 2 and classifier.widget("classifier.lr").value == 0.2
     run = classifier.current_run()
     until(lambda: run.step > 0)
     assert run.config == classifier.config.changed(device="cpu")
-    assert classifier.data_of()["changed"] == "Data set, Hidden layers, Activation …"
+    assert classifier.data_of()["changed"] == "Data set, Hidden layers, Activation and 1 more"
     assert classifier.data_of()["tries"] == 1
     classifier.tell("undo")
     assert classifier.config == before and classifier.space.run_id is None

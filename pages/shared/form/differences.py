@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from core.config import TrainingConfig, kind_of
 from pages.shared.person.language import _
 
 
-def settings_of(config: TrainingConfig) -> list[str]:
-    """What differs from the tutorial's settings, by the names that the controls have."""
+def settings_of(config: TrainingConfig, named: Collection[str] = ()) -> list[str]:
+    """What differs from the tutorial's settings, by the names that the controls have.
+
+    Args:
+        named: settings that are told even where they are the tutorial's.
+    """
     differences = []
-    for name, text in config.to_query().items():
-        setting, value = config.settings()[name], getattr(config, name)
-        if name == "device":
+    for name, setting in config.settings().items():
+        value = getattr(config, name)
+        if name == "device" or (value == config.default(name) and name not in named):
             continue
+        text = config.write(name, value)
         if kind_of(type(config), name) == "points":
             text = str(len(value))
         elif setting.choices is not None:
@@ -20,5 +27,7 @@ def settings_of(config: TrainingConfig) -> list[str]:
             text = ", ".join(_(setting.choices[one]) for one in chosen)
         elif isinstance(value, bool):
             text = _("on") if value else _("off")
+        elif setting.count_help and value:
+            text = _("{count} (neurons: {sizes})").format(count=len(value), sizes=", ".join(map(str, value)))
         differences.append(_("{name}: {sentence}").format(name=_(setting.label), sentence=text or _("none")))
     return differences or [_("the tutorial's settings")]

@@ -218,8 +218,10 @@ class Workspace(Form):
     def play(self, speed: float, paused: bool = False, steps: int | str = 0) -> None:
         """Start a run with the form's config, or continue the run on display where it has steps left."""
         with self._changing:
-            self.refusal = self.replaced = None
             run = self.run
+            self.refusal = None
+            if run is not None:  # else what was changed since the run before can still be brought back
+                self.replaced = None
             how: dict[str, Any] = {"speed": speed, "paused": paused, "steps": steps}
             unfinished = run is not None and run.status in ("finished", "stopped", "crashed") and run.kept
             reached = (run.message or {}).get("code") if run is not None else None

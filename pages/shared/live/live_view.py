@@ -115,7 +115,8 @@ def notice(space: Workspace) -> str:
 def changed(space: Workspace) -> str:
     """The names of the settings that were changed since the run before, where that can be brought back; else empty."""
     labels = [_(space.config.settings()[name].label) for name in space.changed_since(space.replaced)]
-    return language.listed(labels[:MOST_NAMES]) + (" …" if len(labels) > MOST_NAMES else "")
+    names, more = language.listed(labels[:MOST_NAMES]), len(labels) - MOST_NAMES
+    return _("{names} and {count} more").format(names=names, count=more) if more > 0 else names
 
 
 def _sentence(space: Workspace, problem: Problem, markdown: bool = True) -> str:

@@ -58,7 +58,7 @@ def training_tries(space: Workspace, titles: Mapping[str, str], called: Callable
         about = [_open(titles[values[SECTION]])] if SECTION in values else []
         if settings_in(values) or not about:
             config = wanted(kind, values)
-            about = [called(config)] if called(config) else [*settings_of(config), *about]
+            about = [called(config)] if called(config) else [*settings_of(config, settings_in(values)), *about]
         return str(plain(" · ".join(about)))
 
     def start(values: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ const FELL = 0.97;
 const NOTHING = { step: [], value: [] };
 const TROUBLE = new Set(["diverged", "failed", "crashed"]);
 // While nothing more pressing is to be said than that the run is a new one.
-const CALM = new Set(["idle", "running", "paused"]);
+const CALM = new Set(["idle", "running"]);
 
 export class Banner {
   /** @type {number|null} */
