@@ -25,7 +25,6 @@ from core.frames import encode
 from core.processes.confined import Unable, confined
 from core.snapshot import Snapshot, undisturbed
 
-MOST_CHANGES = 1000
 MOST_LANES = 8
 LANE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 """Names of lanes; a lane's record is a file of that name."""
@@ -119,7 +118,7 @@ def config_of(value: Mapping[str, Any]) -> TrainingConfig:
 
 def _changes(pairs: Any, config: TrainingConfig) -> dict[int, dict[str, Any]]:
     """What was changed while the run trained, as [step, {field: value}], or [step, learning rate] in older files."""
-    if not isinstance(pairs, list) or len(pairs) > MOST_CHANGES:
+    if not isinstance(pairs, list) or len(pairs) > config.num_steps + 1:  # one at most before each step
         raise unfit()
     changes = {}
     for pair in pairs:

@@ -11,7 +11,7 @@ from core.config import Problem
 from core.files.uploads.values import OWN, path_of
 from core.processes.confined import Unable
 
-MOST_INSTRUCTIONS = 400_000
+MOST_INSTRUCTIONS = 700_000
 INSTRUCTIONS = {
     "PROTO", "STOP", "MARK", "EMPTY_DICT", "EMPTY_LIST", "EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3",
     "NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE",
@@ -141,6 +141,19 @@ def strange(name: str) -> Problem:
     return Problem("", "This file holds something other than tensors, numbers and texts: {name}.", {"name": name[:80]})
 
 
+def long_text(length: int, most: int) -> Problem:
+    """The sentence for a text that is longer than those that are read."""
+    values = {"length": length, "most": most}
+    return Problem("", "This file holds a text of {length} characters; at most {most} are read here.", values)
+
+
+def storage(name: str) -> Problem:
+    """The sentence for the memory of a tensor that was saved without the tensor."""
+    return Problem(
+        "", "This file holds the storage of a tensor, {name}: save the tensor itself instead.", {"name": name}
+    )
+
+
 def whole_network(name: str) -> Problem:
     """The sentence for a network, or a layer, among other things."""
     return Problem(
@@ -222,9 +235,11 @@ def _program(name: str) -> Problem:
 
 def _other_tensors(name: str) -> Problem:
     """The sentence for tensors of a kind that is not read, by the name of their storage or of what builds them."""
-    storage = name.removesuffix("Storage")
-    if storage in STORAGES:
-        return other_numbers(STORAGES[storage], instead_of(STORAGES[storage]))
+    numbers = name.removesuffix("Storage")
+    if numbers in STORAGES:
+        return other_numbers(STORAGES[numbers], instead_of(STORAGES[numbers]))
+    if numbers in ("Untyped", "Typed"):
+        return storage(name)
     if name in BUILT:
         return other_numbers(*BUILT[name])
     return other_numbers(name, "tensor.cpu()")

@@ -22,8 +22,11 @@ from core.files.uploads.programs import LONGEST_TEXT
 from core.foreign import LONGEST_JSON, read_json, written
 from core.processes.confined import Unable
 
-MOST_PARTS = 20_000
-"""Dicts, lists, tensors, numbers and texts in a file."""
+MOST_PARTS = 250_000
+"""Dicts, lists, tensors, numbers and texts in a file: one setting changed before each of 50,000 steps takes 200,000."""
+MOST_TENSORS = 20_000
+LONGEST_KEY = 2_000
+"""Characters of a key."""
 DEEPEST = 40
 LEGACY = pickle.dumps(torch.serialization.MAGIC_NUMBER, 2)
 """How a file begins that torch.save wrote before version 1.6, or was asked to write so."""
@@ -161,9 +164,7 @@ class _Plain:
         if isinstance(value, Tensor):
             return self._tensor(value)
         if type(value) in (dict, OrderedDict):
-            if not all(_is_plain_key(key) for key in value):
-                raise Unable(pickles.strange("dict"))
-            return {key: self.of(item, depth + 1) for key, item in value.items()}
+            return {self._key(key): self.of(item, depth + 1) for key, item in value.items()}
         if type(value) is set:
             value = sorted(value, key=repr)  # as a list, in an order that is always the same
         if type(value) in (list, tuple, torch.Size):
@@ -173,17 +174,34 @@ class _Plain:
             return value
         if type(value) is int and abs(value) < 2**64:  # torch.initial_seed() has 64 bits
             return value
-        if type(value) is str and len(value) <= LONGEST_TEXT and _is_whole(value):
-            self.bytes += len(value)  # a pickle may name one text a thousand times
-            if self.bytes > most_bytes():
-                raise Unable(pickles.too_many_parts())
-            return value
+        if type(value) is str:
+            return self._text(value, LONGEST_TEXT)
         line = values.line_of(value)
         if line is not None:
             return line
         if isinstance(value, StandIn):
             raise Unable(pickles.whole_network(type(value).path))
+        if isinstance(value, (torch.TypedStorage, torch.UntypedStorage)):
+            raise Unable(pickles.storage(type(value).__name__))
         raise Unable(pickles.strange(type(value).__name__))
+
+    def _key(self, key: Any) -> Any:
+        """A dict's key: a text, a number, None or a tuple of such."""
+        if type(key) is tuple and len(key) < 10 and not any(type(part) is tuple for part in key):
+            return tuple(self._key(part) for part in key)
+        if type(key) is str:
+            return self._text(key, LONGEST_KEY)
+        if type(key) not in (int, float, bool, type(None)):
+            raise Unable(pickles.strange(type(key).__name__))
+        return key
+
+    def _text(self, text: str, most: int) -> str:
+        if len(text) > most:
+            raise Unable(pickles.long_text(len(text), most))
+        self.bytes += len(text)  # a pickle may name one text a thousand times
+        if self.bytes > most_bytes():
+            raise Unable(pickles.too_many_parts())
+        return text if written(text) == text else text.encode("utf-8", "backslashreplace").decode()
 
     def _tensor(self, tensor: Tensor) -> Tensor:
         if type(tensor) not in (Tensor, nn.Parameter) or tensor.layout != torch.strided or tensor.device.type != "cpu":
@@ -193,26 +211,14 @@ class _Plain:
             raise Unable(pickles.other_numbers(kind, pickles.instead_of(kind)))
         tensor = tensor.detach()
         self.tensors += 1
+        if self.tensors > MOST_TENSORS:
+            raise Unable(pickles.too_many_parts())
         self.bytes += tensor.numel() * tensor.dtype.itemsize
         stored = tensor.untyped_storage().nbytes()
         if (stored not in self.sizes and stored) or self.bytes > most_bytes():
             raise Unable(programs.lies())
         tensor = tensor.resolve_neg()
         return tensor if dense(tensor) else tensor.contiguous()
-
-
-def _is_plain_key(key: Any) -> bool:
-    """Whether a dict's key is a text, a number, None or a tuple of such."""
-    if type(key) is tuple:
-        return len(key) < 10 and all(type(part) is not tuple and _is_plain_key(part) for part in key)
-    if type(key) is int and abs(key) >= 2**64:
-        return False
-    return type(key) in (str, int, float, bool, type(None)) and len(str(key)) < 300 and _is_whole(str(key))
-
-
-def _is_whole(text: str) -> bool:
-    """Whether a text holds whole characters only: a pickle may hold halves, which nothing can show."""
-    return written(text) == text
 
 
 def dense(tensor: Tensor) -> bool:
@@ -274,7 +280,7 @@ def _safetensors(data: bytes) -> dict[str, Any]:
     body = memoryview(data)[8 + length :]
     spans: list[tuple[int, int]] = []
     tensors: dict[str, Any] = {}
-    if len(header) > MOST_PARTS:
+    if len(header) > MOST_TENSORS:
         raise Unable(pickles.too_many_parts())
     for name, entry in header.items():
         tensors[name], span = _safe_tensor(entry, body)

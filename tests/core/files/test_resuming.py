@@ -56,6 +56,18 @@ def test_resumed_from_an_upload_bit_for_bit(name: str, optimizer: str, manager: 
     assert all(torch.equal(last[key], weights[key]) for key in weights)
 
 
+def test_a_change_before_each_step_is_read_back(tmp_path: Path) -> None:
+    config, path, _losses, _weights = interrupted("classifier", tmp_path)
+    config = config.with_steps(2000)
+    changes = {step: {"lr": 0.01 + step / 1e5} for step in range(1, 2002)}
+    data = raw(unpack(saving.make("checkpoint", {"run": config}, changes, path, ""))["file"])
+    value = uploads.read(data).value
+    assert check(value).changes == changes
+    value["changes"].append([2002, {"lr": 0.1}])
+    with pytest.raises(Unable, match="does not fit the network"):
+        check(value)
+
+
 @pytest.mark.parametrize(
     ("name", "values", "step", "more", "steps"),
     [

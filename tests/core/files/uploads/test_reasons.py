@@ -115,6 +115,35 @@ def test_all_that_pytorch_reads_beside_tensors_is_read() -> None:
     assert shown["large"][1] == "int"
 
 
+def test_as_many_changes_as_a_run_has_steps_are_read() -> None:
+    changes = [[step, {"lr": 1 / step}] for step in range(1, 50_002)]
+    assert taken(saved({"w": torch.ones(1), "changes": changes})).value["changes"] == changes
+
+
+def test_many_tensors_are_refused() -> None:
+    one = torch.ones(1)
+    assert reason(saved({"w": [one] * 20_001})) == "This file is nested too deeply or has too many parts."
+
+
+def test_keys_may_be_long_and_what_is_too_long_is_said() -> None:
+    content = {"k" * 400: torch.ones(2), 2**64: 1, "half \udcff": "\udcff"}
+    value = taken(saved(content)).value
+    assert list(value) == ["k" * 400, 2**64, "half \\udcff"] and value["half \\udcff"] == "\\udcff"
+    too_long = "This file holds a text of {} characters; at most {} are read here."
+    assert reason(saved({"k" * 2001: torch.ones(2)})) == too_long.format(2001, 2000)
+    assert reason(saved({"w": torch.ones(2), "t": "t" * 200_001})) == too_long.format(200_001, 200_000)
+    assert reason(saved({b"k": torch.ones(2)})) == f"{STRANGE}bytes."
+
+
+def test_a_storage_is_named_as_one() -> None:
+    sentence = "This file holds the storage of a tensor, {}: save the tensor itself instead."
+    for content in (torch.ones(2).untyped_storage(), {"s": torch.ones(2).untyped_storage()}):
+        assert reason(saved(content)) == sentence.format("UntypedStorage")
+    with pytest.warns(UserWarning, match="TypedStorage"):
+        typed = torch.ones(2).storage()  # type: ignore[no-untyped-call]
+    assert reason(saved({"w": torch.ones(2), "s": typed})) == sentence.format("TypedStorage")
+
+
 @pytest.mark.parametrize(
     "view",
     [
