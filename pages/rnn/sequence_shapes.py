@@ -32,7 +32,8 @@ def sequence_shapes(config: RNNConfig) -> None:
         f"| `{tensor.name}` | {written(tensor.batch_first)} | {written(tensor.time_first)} | {meaning[tensor.name]} |"
         for tensor in step_tensors(config)
     ]
-    st.markdown("\n".join([titles(_("tensor"), *here, _("what it holds")), "|---|---|---|---|", *rows]))
+    table = st.container(key="sequence-shapes")
+    table.markdown("\n".join([titles(_("tensor"), *here, _("what it holds")), "|---|---|---|---|", *rows]))
     learned = parameters(config)
     st.markdown(
         "\n".join(
