@@ -14,7 +14,7 @@ from core.experiments.rnn import RNNConfig
 from core.files.weights import Answers, Loaded
 from pages.shared.live.component import file_component
 from pages.shared.person.language import _, joined
-from pages.shared.pictures.palette import LIGHT, both_themes
+from pages.shared.pictures.palette import both_themes, in_sight
 
 answers_component = file_component("torch_playground_answers", __file__)
 
@@ -111,7 +111,8 @@ def _images(before: Answers, after: Answers) -> dict[str, Any]:
 
 def _wave(answers: Answers, title: str) -> None:
     x = list(range(len(answers.parts["target"])))
-    waves = [("target", _("target"), LIGHT["test"]), ("prediction", _("network"), LIGHT["train"])]
+    colours = in_sight()
+    waves = [("target", _("target"), colours["test"]), ("prediction", _("network"), colours["train"])]
     figure = go.Figure(
         [
             go.Scatter(x=x, y=answers.parts[part].tolist(), name=name, line={"color": color, "width": 2})

@@ -25,7 +25,7 @@ from pages.shared.person import session
 from pages.shared.person.language import _, joined, listed, tell
 from pages.shared.person.place import may_start
 from pages.shared.pictures.axis import log_axis
-from pages.shared.pictures.palette import CHARTS, LIGHT
+from pages.shared.pictures.palette import CHARTS, in_sight
 
 MOST_STEPS = 150
 SECONDS = 6.0
@@ -120,6 +120,7 @@ def _chart(chosen: Chosen, recorded: list[float], losses: dict[str, list[float]]
     past = list(range(max(1, step - len(full) // 2), step + 1))
     ahead = list(range(step + 1, step + 1 + len(full)))
     beside = list(range(step + 1, step + 1 + len(weights)))
+    colours = in_sight()
     lines = [
         (
             past + ahead,
@@ -129,8 +130,8 @@ def _chart(chosen: Chosen, recorded: list[float], losses: dict[str, list[float]]
             5,
             "solid",
         ),
-        (ahead, full, _("whole checkpoint"), LIGHT["train"], 2, "solid"),
-        (beside, weights, _("weights, new optimizer"), LIGHT["classes"][1], 2, "solid"),
+        (ahead, full, _("whole checkpoint"), colours["train"], 2, "solid"),
+        (beside, weights, _("weights, new optimizer"), colours["classes"][1], 2, "solid"),
     ]
     figure = go.Figure(
         [

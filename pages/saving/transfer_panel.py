@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -13,16 +15,10 @@ from pages.shared.panels.code_panel import code_box
 from pages.shared.person import session
 from pages.shared.person.language import _, tell
 from pages.shared.person.place import may_start
-from pages.shared.pictures.palette import CHARTS, LIGHT
+from pages.shared.pictures.palette import CHARTS, in_sight
 
 COUNTS = (10, 25, 50, 100, 200)
 NUM_EPOCHS = 20
-LOOKS = {
-    "frozen": (LIGHT["train"], 3),
-    "tuned": (LIGHT["classes"][9], 3),
-    "new": (LIGHT["classes"][1], 3),
-    "chance": (CHARTS["chance"], 2),
-}
 
 
 def transfer_panel() -> None:
@@ -44,7 +40,16 @@ def transfer_panel() -> None:
         if pressed and may_start():
             with st.spinner(_("Training four ways …"), show_time=True):
                 _train(count, seed)
-        code = [inspect.getsource(function) for function in (load_convolutions, freeze)]
+        about: list[tuple[Callable[..., Any], str]] = [
+            (
+                load_convolutions,
+                _("Take all but the head from a file: its shape would not fit another number of classes anyway."),
+            ),
+            (freeze, _("Keep the convolutions as they are: they get no gradients.")),
+        ]
+        code = [
+            inspect.getsource(function).replace(f'"""{function.__doc__}"""', f"# {words}") for function, words in about
+        ]
         optimizer = "optimizer = torch.optim.Adam([p for p in net.parameters() if p.requires_grad], lr=0.002)"
         code_box("files transfer code", "\n\n".join([*(text.strip() for text in code), optimizer]))
     with right:
@@ -77,9 +82,16 @@ def _chart(count: int, accuracies: dict[str, list[float]]) -> None:
         "new": _("everything from scratch"),
         "chance": _("random convolutions, frozen"),
     }
+    colours = in_sight()
+    looks = {
+        "frozen": (colours["train"], 3),
+        "tuned": (colours["classes"][9], 3),
+        "new": (colours["classes"][1], 3),
+        "chance": (CHARTS["chance"], 2),
+    }
     figure = go.Figure()
     for way in WAYS:
-        colour, width = LOOKS[way]
+        colour, width = looks[way]
         values = accuracies[way]
         figure.add_scatter(
             x=list(range(len(values))), y=values, name=names[way], mode="lines", line={"color": colour, "width": width}

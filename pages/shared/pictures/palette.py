@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import streamlit as st
+
 SOURCE = Path(__file__).parents[1] / "live" / "js" / "palette.js"
 FORM = re.compile(r"(?://[^\n]*\n)*export const PALETTE = (\{.*\});\n", re.DOTALL)
 """Comments, then one object that is JSON, and nothing else."""
@@ -30,9 +32,15 @@ def read(text: str) -> dict[str, Any]:
 
 PALETTE = read(SOURCE.read_text(encoding="utf-8"))
 LIGHT: dict[str, Any] = PALETTE["light"]
-"""Colours on a light page, which read on a dark one as well: Plotly's figures that Python makes have these on both."""
+"""Colours on a light page."""
 CHARTS: dict[str, Any] = PALETTE["charts"]
 """Colours that only figures made by Python have."""
+
+
+def in_sight() -> dict[str, Any]:
+    """The colours of the theme that the person sees, for Plotly's figures that Python makes."""
+    colours: dict[str, Any] = PALETTE["dark" if st.context.theme.type == "dark" else "light"]
+    return colours
 
 
 def both_themes(*names: str) -> dict[str, dict[str, Any]]:
