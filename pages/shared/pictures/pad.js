@@ -10,6 +10,7 @@ const PEN = 9;
 const PAUSE = 80;
 const INSET = 0.3;
 const KEY_STEP = 1 / 28;
+const EDGE = 0.2;
 
 /**
  * Whether two images have the same pixels.
@@ -19,6 +20,19 @@ const KEY_STEP = 1 / 28;
 function alike(one, other) {
   if (!one || !other) return !one && !other;
   return one.data.length === other.data.length && one.data.every((value, i) => value === other.data[i]);
+}
+
+/**
+ * Whether an image has more ink in the rows at its foot than in those at its head.
+ * @param {NumberArray | null | undefined} image
+ */
+function inkAtFoot(image) {
+  if (!image) return false;
+  const { data, shape } = image;
+  const edge = Math.ceil(EDGE * shape[0]) * shape[1];
+  let ink = 0;
+  for (let i = 0; i < edge; i += 1) ink += data[data.length - 1 - i] - data[i];
+  return ink > 0;
 }
 
 /** Shared by all lanes: which image is looked at, and the strokes drawn so far. */
@@ -271,6 +285,7 @@ export class Pad {
     Object.assign(this, { input, saliency });
     setText(this.number, numbered);
     this.hint.hidden = this.subject.drawn || !this.drawable;
+    if (!same) this.hint.toggleAttribute("data-above", inkAtFoot(input));
     // While a network trains, most frames bring the same image again.
     if (!same || this.painted !== this.subject.version) this.paint();
   }

@@ -5,7 +5,7 @@ import { axis, baseLayout, CONFIG, dragMode, loadPlotly, painted } from "../live
 import { BoundaryPainter, stretch } from "./boundary.js";
 import { KeyPlace } from "./key_place.js";
 
-export const MARGIN = { l: 30, r: 8, t: 8, b: 24 };
+export const MARGIN = { l: 30, r: 8, t: 10, b: 24 };
 const CLICK_SLACK = 4;
 const KEY_STEP = 1 / 40;
 

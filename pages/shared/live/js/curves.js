@@ -37,10 +37,9 @@ const POINTS_PER_PIXEL = 4;
 const LEAST_WIDTH = 50;
 /** @type {Series} */
 const NOTHING = { step: [], value: [] };
-const MARGIN = { l: 44, r: 10, t: 6, b: 22 };
+const MARGIN = { l: 44, r: 18, t: 6, b: 22 };
 const MOST_GROWTH = 6;
 const LABEL_WIDTH = 48;
-const CHANGE_ROWS = 3;
 const LABEL_HEIGHT = 13;
 
 class Curve {
@@ -418,31 +417,24 @@ class Curve {
   }
 
   /**
-   * The names of the learning rate's changes, in rows so that none stands on another; the last ones come first.
+   * The names of the learning rate's changes in one row: of some that are close together only the last is named.
    * @param {LrChange[]} events
    * @param {number} end
    * @param {Theme} theme
    * @param {Words} text
-   * @param {number} firstRow
+   * @param {number} place the row
    */
-  changes(events, end, theme, text, firstRow) {
+  changes(events, end, theme, text, place) {
     const color = toCss(mix(theme.background, theme.text, 0.6));
     const bgcolor = toCss(theme.background);
     const wide = (LABEL_WIDTH / (this.width - MARGIN.l - MARGIN.r)) * end;
-    const free = Array(CHANGE_ROWS).fill(Infinity);
+    let free = Infinity;
     return events.toReversed().flatMap(({ step, lr }) => {
-      const place = beside(step, end, wide);
-      const start = place.xanchor === "left" ? step : step - wide;
-      const line = free.findIndex((until) => start + wide <= until);
-      if (line < 0) return [];
-      free[line] = start;
-      return [
-        label(fill(text.lr_mark, { lr: formatSetting(lr) }), color, {
-          ...place,
-          ...row(firstRow + line),
-          bgcolor,
-        }),
-      ];
+      const side = beside(step, end, wide);
+      const start = side.xanchor === "left" ? step : step - wide;
+      if (start + wide > free) return [];
+      free = start;
+      return [label(fill(text.lr_mark, { lr: formatSetting(lr) }), color, { ...side, ...row(place), bgcolor })];
     });
   }
 
