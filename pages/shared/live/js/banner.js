@@ -52,7 +52,19 @@ export class Banner {
       hidden: "",
       onclick: onUndo,
     });
+    new ResizeObserver(() => this.measure()).observe(host);
     host.append(this.sentence, create("span", { class: "tp-actions" }, this.live, this.resume, this.end, this.undo));
+  }
+
+  /** Whether the sentence has more lines than are in sight: it can be opened then, by a touch or by the keyboard. */
+  measure() {
+    const { scrollHeight, clientHeight, dataset } = this.sentence;
+    if (this.sentence.matches(":hover, :focus")) return; // it is open
+    const long = scrollHeight > clientHeight + 1;
+    if (long) dataset.long = "";
+    else delete dataset.long;
+    if (long) this.sentence.tabIndex = 0;
+    else this.sentence.removeAttribute("tabindex");
   }
 
   /**
@@ -66,6 +78,7 @@ export class Banner {
     const looking = state.looking !== null;
     this.resumeStep = resumeStep;
     this.host.dataset.kind = kind;
+    const other = this.sentence.textContent !== words;
     setText(this.sentence, words);
     this.live.hidden = !looking;
     this.resume.hidden = resumeStep === null;
@@ -76,6 +89,7 @@ export class Banner {
     setText(this.end, text.end_silent);
     setText(this.live, text.back_to_live);
     setText(this.resume, looking ? text.resume_here : fill(text.resume_step, { step: resumeStep }));
+    if (other) this.measure();
     return standing;
   }
 }
