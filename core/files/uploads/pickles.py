@@ -155,11 +155,22 @@ def storage(name: str) -> Problem:
 
 
 def whole_network(name: str) -> Problem:
-    """The sentence for a network, or a layer, among other things."""
+    """The sentence for a network, a loss function or a layer among other things.
+
+    Args:
+        name: its class, behind that one's module and a space.
+    """
+    module, _space, kind = name.rpartition(" ")
+    if module == "torch.nn.modules.loss":
+        return Problem(
+            "",
+            "This file holds a loss function itself, {name}, and more beside it: leave it out when you save the rest.",
+            {"name": kind[:80]},
+        )
     return Problem(
         "",
         "This file holds a network itself, {name}, and more beside it: save net.state_dict() instead of net.",
-        {"name": name.rpartition(" ")[2][:80]},
+        {"name": kind[:80]},
     )
 
 

@@ -273,3 +273,32 @@ def test_weights_beside_other_things_in_one_dict_are_found() -> None:
     assert list(upload.weights or {}) == ["conv.weight", "conv.bias"]
     assert is_mixed(upload.value, ())
     assert taken(saved({"epoch": 3, "best": torch.ones(2)})).places == []
+
+
+def test_a_loss_function_among_the_weights_is_called_so() -> None:
+    weights = nn.Linear(2, 2).state_dict()
+    for loss in (nn.CrossEntropyLoss(), nn.MSELoss()):
+        assert reason(saved({"net": weights, "criterion": loss})) == (
+            f"This file holds a loss function itself, {type(loss).__name__}, and more beside it: leave it out when you "
+            "save the rest."
+        )
+    assert "a network itself, Linear, and more" in reason(saved({"epoch": 3, "net": nn.Linear(2, 2)}))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({**nn.Linear(2, 2).state_dict(), "epoch": 3}, [()]),
+        ({**nn.LSTM(2, 2).state_dict(), "epoch": 3}, [()]),
+        ({"epoch": 3, "best": {**nn.BatchNorm1d(2).state_dict(), "accuracy": 0.9}}, [("best",)]),
+        ({"w1": torch.zeros(2, 2), "b1": torch.zeros(2), "epoch": 3}, [()]),
+        ({"epoch": 3, "mine": {"w1": torch.zeros(2, 2), "lr": 0.1}}, [("mine",)]),
+        ({"loss": torch.tensor(0.3), "epoch": 3, "net": nn.Linear(2, 2).state_dict()}, [("net",)]),
+        ({"loss": torch.tensor(0.3), "epoch": 3}, []),
+    ],
+)
+def test_weights_are_found_among_numbers_of_the_same_dict(content: dict[str, Any], expected: list[Any]) -> None:
+    upload = taken(saved(content))
+    assert upload.places == expected
+    for place in expected:
+        assert weights_at(upload.value, place)
