@@ -30,6 +30,8 @@ FENCE = re.compile(r"^[ \t]*```[\w+-]*[ \t]*$\n?", re.MULTILINE)
 """What stands around a program in Markdown."""
 MARK = re.compile(r"^(?:[-+*•>]|\d+[.):|]?)(?=\s|$|[^\d.])[ \t]?")
 """What each line of a list, a difference, a quotation or a listing begins with."""
+SUMMARY = re.compile(r"Layer \(type\b.*\bParam #|\|\s*Name\s*\|\s*Type\s*\|\s*Params\b")
+"""The titles of a table of layers, as torchinfo, torchsummary and Lightning print it."""
 PROMPT = re.compile(r"^(?:>>>|\.\.\.|In \[\d+\]:|Out\[\d+\]:) ?", re.MULTILINE)
 
 
@@ -64,10 +66,16 @@ def read_pasted(text: str) -> Pasted:
         pasted = _read(_as_program(text) if printed else text, printed)
     except RecursionError:
         raise BlocksRefused(_nothing()) from None
+    except BlocksRefused:
+        if SUMMARY.search(text):
+            raise BlocksRefused(_summary()) from None
+        raise
     blocks = pasted.blocks
     if count(blocks) > MOST_BLOCKS:
         values = {"count": count(blocks), "most": MOST_BLOCKS}
         raise BlocksRefused(Problem("", "{count} blocks are too many: at most {most}.", values))
+    if SUMMARY.search(text) and (not blocks or any(block.problem is not None for block in blocks)):
+        raise BlocksRefused(_summary())
     if blocks and all(block.problem is not None for block in blocks):
         raise BlocksRefused(blocks[0].problem or _nothing())
     if not blocks and text.strip():
@@ -85,6 +93,13 @@ def _without_marks(text: str) -> str:
     if len(found) < len(marks) or len(found) < 2 or not (counted or len(set(found)) == 1):
         return text
     return "\n".join(MARK.sub("", line.lstrip()) for line in lines)
+
+
+def _summary() -> Problem:
+    return Problem(
+        "",
+        "This is a table of the layers, which leaves out some of their arguments: paste what print(net) shows instead.",
+    )
 
 
 def _nothing() -> Problem:
@@ -140,7 +155,11 @@ def _listed(expressions: Sequence[ast.expr], printed: bool) -> Pasted:
     if not printed:
         return Pasted(tuple(block for part in parts for block in part.blocks))
     blocks, before = joined(parts)
-    notes = [Problem("", "{count} blocks were read.", {"count": count(blocks)})]
+    notes = [
+        Problem("", "{count} blocks were read.", {"count": count(blocks)})
+        if count(blocks) != 1
+        else Problem("", "One block was read.")
+    ]
     if program.unknown_containers:
         notes.append(
             Problem(

@@ -182,12 +182,11 @@ class Program:
             note = Problem("", "Left out, since there is no such block here: {names}.", {"names": ", ".join(others)})
             return Reading(reading.blocks, (*reading.notes, *([note] if others else [])))
         blocks = self._forward(instance)
+        values = {"count": count(blocks), "name": f"{name}.forward()".lstrip(".")}
         notes = [
-            Problem(
-                "",
-                "{count} blocks were read, in the order of {name}.",
-                {"count": count(blocks), "name": f"{name}.forward()".lstrip(".")},
-            )
+            Problem("", "One block was read, in the order of {name}.", values)
+            if values["count"] == 1
+            else Problem("", "{count} blocks were read, in the order of {name}.", values)
         ]
         unused = [label for label, part in parts if not self._is_used(part)]
         shared = [
@@ -212,6 +211,8 @@ class Program:
         values = {"count": count(blocks), "names": ", ".join(dict.fromkeys(parts.values()))}
         if len(parts) > 1:
             return Reading(blocks, (Problem("", "{count} blocks were read, in this order: {names}.", values), *before))
+        if values["count"] == 1:
+            return Reading(blocks, (Problem("", "One block was read from {names}.", values),))
         return Reading(blocks, (Problem("", "{count} blocks were read from {names}.", values),))
 
     def parts(self, node: ast.expr) -> list[Part]:

@@ -688,3 +688,55 @@ def test_a_program_in_a_link_or_for_a_run_without_a_screen_is_read_as_well() -> 
     assert config.blocks == write(read_pasted(TWO_PARTS).blocks)
     _config, [problem] = BuildConfig.forgive({"blocks": TWO_PARTS.replace("(self):", "(self)")})
     assert str(problem) == "Line 3 can't be read as Python: “def __init__(self)”."
+
+
+TORCHINFO = """
+==========================================================================================
+Layer (type:depth-idx)                   Output Shape              Param #
+==========================================================================================
+Net                                      [1, 10]                   --
+├─Conv2d: 1-1                            [1, 16, 14, 14]           416
+├─ReLU: 1-2                              [1, 16, 14, 14]           --
+├─Linear: 1-3                            [1, 10]                   31,370
+==========================================================================================
+Total params: 31,786
+"""
+TORCHSUMMARY = """
+----------------------------------------------------------------
+        Layer (type)               Output Shape         Param #
+================================================================
+            Conv2d-1           [-1, 16, 14, 14]             416
+            Linear-2                   [-1, 10]          31,370
+================================================================
+"""
+LIGHTNING = """
+  | Name  | Type             | Params | Mode
+---------------------------------------------------
+0 | conv1 | Conv2d           | 416    | train
+1 | out   | Linear           | 31.4 K | train
+---------------------------------------------------
+31.8 K    Trainable params
+"""
+
+
+@pytest.mark.parametrize("table", [TORCHINFO, TORCHSUMMARY, LIGHTNING, LIGHTNING.strip()])
+def test_a_table_of_layers_is_refused_for_what_it_leaves_out(table: str) -> None:
+    with pytest.raises(BlocksRefused) as refused:
+        read_pasted(table)
+    assert "leaves out some of their arguments: paste what print(net) shows" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("Sequential(\n  (0): Linear(in_features=2, out_features=2, bias=True)\n)", "One block was read."),
+        ("net = nn.Sequential(nn.Linear(2, 2))", "One block was read from net."),
+        (
+            "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        "
+            "self.a = nn.Linear(2, 2)\n    def forward(self, x):\n        return self.a(x)\n",
+            "One block was read, in the order of Net.forward().",
+        ),
+    ],
+)
+def test_one_block_is_one(text: str, note: str) -> None:
+    assert [str(said) for said in read_pasted(text).notes] == [note]
