@@ -94,6 +94,8 @@ def _order(label: str) -> tuple[bool, float, str]:
 
 
 def _row(number: int, cells: tuple[str, ...], columns: tuple[int, ...]) -> tuple[float, float, str]:
+    if len(cells) == 1:
+        raise CsvRefused("Line {line} has one column; x1, x2 and a label are needed.", line=number)
     if len(cells) <= max(2, *columns):
         raise CsvRefused(
             "Line {line} has {count} columns; x1, x2 and a label are needed.", line=number, count=len(cells)

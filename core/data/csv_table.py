@@ -136,7 +136,7 @@ def read_table(source: str | bytes, wanted: Reading = PLAIN, *, series: bool = F
         named = True
     elif _counts_columns(rows, series):
         choices["titles"] = ("yes", "no")
-        named = (wanted.titles or ("yes" if _has_fractions(rows[1:]) else "no")) == "yes"
+        named = (wanted.titles or ("yes" if _are_likely_titles(rows) else "no")) == "yes"
     if named and len(rows) == 1:
         named = False
     below = rows[1:] if named else rows
@@ -277,8 +277,9 @@ def _is_titles(rows: Sequence[tuple[int, list[str]]], series: bool) -> bool:
 
 
 def _counts_columns(rows: Sequence[tuple[int, list[str]]], series: bool) -> bool:
-    """Whether the first line may be titles that count the columns, as a program writes that was given none: 0, 1, 2.
+    """Whether the first line may be titles that count the columns, as a program writes that was given none.
 
+    They are 0, 1, 2 or 1, 2, 3, perhaps as 0.0, 1.0, 2.0.
     Those of columns that were added later are words that are in no row below.
     """
     cells = [cell.strip() for cell in rows[0][1]]
@@ -287,9 +288,24 @@ def _counts_columns(rows: Sequence[tuple[int, list[str]]], series: bool) -> bool
     below = [line[untitled:] for _number, line in rows[1:]]
     words = [at for at, cell in enumerate(counted) if not is_number(cell)]
     new = all(all(at < len(line) and line[at].strip() != counted[at] for line in below) for at in words)
-    numbers = [cell if at in words else str(at) for at, cell in enumerate(counted)]
+    counts = [
+        [cell if at in words else f"{at + start}{end}" for at, cell in enumerate(counted)]
+        for start in (0, 1)
+        for end in ("", ".0")
+    ]
     enough = len(words) < len(counted) - 1 and (untitled or len(counted) > 2)
-    return len(rows) > 1 and counted == numbers and new and enough and not (series and not untitled)
+    return len(rows) > 1 and counted in counts and new and enough and not (series and not untitled)
+
+
+def _are_likely_titles(rows: Sequence[tuple[int, list[str]]]) -> bool:
+    """Whether a first line that counts the columns is no row like those below, which hold fractions.
+
+    1, 2, 3 and 0.0, 1.0, 2.0 may be numbers, too: of these the last one, as a label, would stand in other rows as well.
+    """
+    first, below = rows[0][1], rows[1:]
+    plain = [cell.strip() for cell in first if cell.strip()][:1] == ["0"]
+    again = any(cells and cells[-1].strip() == first[-1].strip() for _line, cells in below)
+    return _has_fractions(below) and (plain or not again)
 
 
 def _has_fractions(rows: Sequence[tuple[int, list[str]]]) -> bool:

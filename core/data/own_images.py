@@ -21,7 +21,7 @@ from torch import Tensor
 
 from core import disk, limits
 from core.config import Problem
-from core.data.encodings import CODECS, is_chinese, is_text
+from core.data.encodings import CODECS, SCRIPTS, by_script, is_chinese, plausible
 from core.data.opened_images import MOST_PIXELS, NoImage, TooManyPixels, opened, size_of
 
 SIZE, COLOUR_SIZE = 28, 32
@@ -134,6 +134,15 @@ def _read(archive: zipfile.ZipFile, colour: bool, wanted: ZipReading) -> tuple[T
     levels = _levels(list(files))
     possible = {level: names for level, names in levels.items() if 2 <= len(names) <= MAX_CLASSES}
     level = wanted.level if wanted.level in possible else _likeliest(possible)
+    if level is None and len(levels.get(0, ())) == 1:
+        raise ImagesRefused(
+            Problem(
+                "",
+                "The zip has one folder of images (PNG, JPEG, GIF, BMP or WebP); 2 to {most} are needed, one for each "
+                "class.",
+                {"most": MAX_CLASSES},
+            )
+        )
     if level is None:
         raise ImagesRefused(
             Problem(
@@ -170,9 +179,9 @@ def _images_in(
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     unsaid = [entry for entry in entries if not entry.flag_bits & UTF_8 and not entry.filename.isascii()]
     raw = b"\n".join(entry.filename.encode("cp437") for entry in unsaid)
-    possible = tuple(name for name in ("UTF-8", "GB18030", "CP437", "Big5") if unsaid and is_text(raw, CODECS[name]))
+    possible = plausible(raw, ("UTF-8", "GB18030", "CP437", "Big5", *SCRIPTS)) if unsaid else ()
     order = ("UTF-8", "GB18030", "Big5", "CP437") if is_chinese(raw) else ("UTF-8", "CP437")
-    likely = next((name for name in order if name in possible), "CP437")
+    likely = next((name for name in (order[0], *by_script(raw), *order[1:]) if name in possible), "CP437")
     encoding = wanted if wanted in possible else likely if unsaid else ""
     files = {}
     for entry in entries:

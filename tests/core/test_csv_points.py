@@ -76,6 +76,7 @@ def test_classes_are_numbered_in_the_labels_order(labels: list[str], order: list
         ("1,2,a\n3,,b", "Line 2 has a gap where a number is needed."),
         ("1,2,a\n3,10001,b", "Line 2: 10001 is too large; numbers up to 10000 fit here."),
         ("1,2,a\n3,4", "Line 2 has 2 columns; x1, x2 and a label are needed."),
+        ("1\n2", "Line 1 has one column; x1, x2 and a label are needed."),
         ("1,2,a\n3,4, ", "Line 2 has no label."),
         ("x,y,label\n\n1,2,a\n\n3,oops,b", "Line 5: “oops” is not a number."),
         ("x,y,label\nNA,2,a\n3,4,b", "Line 2: “NA” is not a number."),
@@ -208,6 +209,15 @@ def test_a_first_column_that_counts_the_rows_is_not_taken_unasked(title: str) ->
     assert few.table.reading.columns == (0, 1, 3), "of two rows that may be chance"
 
 
+@pytest.mark.parametrize("titles", ["1,2,3", "0.0,1.0,2.0", "1.0,2.0,3.0"])
+def test_so_are_those_from_one_on_and_with_a_point_where_no_label_is_the_last(titles: str) -> None:
+    read = read_points(f"{titles}\n0.5,1.2,0\n-0.3,2.0,1", 2000, 5)
+    assert read.points == [(0.5, 1.2, 0), (-0.3, 2.0, 1)] and read.table.choices == {"titles": ("yes", "no")}
+    label = titles.split(",")[-1]
+    among = read_points(f"{titles}\n0.5,1.2,0\n-0.3,2.0,{label}", 2000, 5)
+    assert len(among.points) == 3 and among.table.choices == {"titles": ("yes", "no")}
+
+
 def test_numbers_that_count_the_columns_are_titles() -> None:
     text = "0,1,2\n0.5,1.2,0\n-0.3,2.0,1"
     read = read_points(text, 2000, 5)
@@ -279,6 +289,10 @@ def test_every_encoding_that_can_be_told_is_read(codec: str) -> None:
         (["été", "hiver"], "cp1252"),
         (["sí", "niño"], "cp1252"),
         (["groß", "größer"], "cp1252"),
+        (["ねこ", "いぬ"], "cp932"),
+        (["リンゴ", "赤いリンゴ"], "cp932"),
+        (["кот", "собака"], "cp1251"),
+        (["Яблоко", "груша"], "cp1251"),
     ],
 )
 def test_chinese_and_accents_are_told_apart(words: list[str], codec: str) -> None:
@@ -288,12 +302,16 @@ def test_chinese_and_accents_are_told_apart(words: list[str], codec: str) -> Non
 
 def test_the_person_may_choose_another_encoding() -> None:
     data = "1,2,猫\n3,4,狗".encode("gb18030")
-    assert read_points(data, 2000, 5).table.choices == {"encoding": ("GB18030", "Windows-1252", "Big5")}
+    assert read_points(data, 2000, 5).table.choices == {"encoding": ("GB18030", "Windows-1252", "Big5", "EUC-KR")}
     assert read_points(data, 2000, 5, Reading(encoding="Windows-1252")).labels == ["¹·", "Ã¨"]
     traditional = "1,2,貓\n3,4,狗".encode("big5")
     assert read_points(traditional, 2000, 5).labels == ["狗", "貓"], (
         "in GB18030 it would be no characters of any language"
     )
+    korean = "1,2,사과\n3,4,배나무".encode("euc_kr")
+    assert read_points(korean, 2000, 5, Reading(encoding="EUC-KR")).labels == ["배나무", "사과"]
+    japanese = "1,2,猫\n3,4,犬".encode("cp932")
+    assert read_points(japanese, 2000, 5, Reading(encoding="Shift_JIS")).labels == ["犬", "猫"]
     other = "1,2,類\n3,4,別".encode("big5")
     assert read_points(other, 2000, 5, Reading(encoding="Big5")).labels == ["別", "類"]
     for broken in (b"1,2,\x81\xff\n3,4,b", b"\xff\xfe1", b"\x00\x01" * 9):

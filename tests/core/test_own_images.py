@@ -127,6 +127,7 @@ def test_tiny_images_are_images(size: tuple[int, int]) -> None:
             "The zip has 0 folders of images (PNG, JPEG, GIF, BMP or WebP); 2 to 10 are needed, one for each class.",
         ),
         ({}, "The zip has 0 folders of images"),
+        ({f"cat/{i}.png": png(9, 9) for i in range(3)}, "The zip has one folder of images"),
         ({f"{c}/{i}.png": png(3, 3) for c in range(11) for i in range(2)}, "The zip has 11 folders"),
         ({**good(), "loose.png": png(9, 9)}, "“loose.png” is in no folder"),
         ({**good(), "ant/1.png": png(9, 9)}, "The folder “ant” has fewer than 2 images."),
@@ -217,6 +218,8 @@ def named_in(encoding: str, names: list[str]) -> bytes:
         (["Äpfel", "Häuser"], "cp437", "CP437"),
         (["猫", "Äpfel"], "utf-8", "UTF-8"),
         (["貓", "狗"], "big5", "Big5"),
+        (["ねこ", "いぬ"], "cp932", "Shift_JIS"),
+        (["кот", "собака"], "cp1251", "Windows-1251"),
     ],
 )
 def test_folders_named_in_an_encoding_that_the_zip_does_not_say(names: list[str], encoding: str, read_as: str) -> None:
@@ -227,7 +230,7 @@ def test_folders_named_in_an_encoding_that_the_zip_does_not_say(names: list[str]
 def test_the_person_may_choose_the_encoding_of_names() -> None:
     data = named_in("gb18030", ["猫", "狗"])
     *_, reading = read_zip(data)
-    assert reading.encodings == ("GB18030", "CP437", "Big5")
+    assert reading.encodings == ("GB18030", "CP437", "Big5", "EUC-KR")
     _images, _labels, classes, reading = read_zip(data, wanted=ZipReading(encoding="CP437"))
     assert classes == ["├¿", "╣╖"] and reading.encoding == "CP437"
     assert read_zip(zipped(good()))[3].encodings == ()
