@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.state import session_state_proxy
 
 import core.engine.jobs
 from core.engine import manager as engine
@@ -60,9 +61,13 @@ def app_of_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_of_the_test_before() -> None:
-    """AppTest writes labels in the test's own thread, whose session is the same for all tests: its language, too."""
-    st.session_state.clear()
+def nothing_of_the_test_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest writes labels in the test's own thread, whose session is the same for all tests: its language, too.
+
+    Each test gets a new one. Streamlit makes it at its first use, and would say each time that no server runs.
+    """
+    monkeypatch.setattr(session_state_proxy, "_mock_session_state", None)
+    monkeypatch.setattr(session_state_proxy, "_state_use_warning_already_displayed", True)
 
 
 @pytest.fixture(autouse=True)
