@@ -292,6 +292,7 @@ def _counts_columns(rows: Sequence[tuple[int, list[str]]], series: bool) -> bool
         [cell if at in words else f"{at + start}{end}" for at, cell in enumerate(counted)]
         for start in (0, 1)
         for end in ("", ".0")
+        if not words or (start, end) == (0, "")
     ]
     enough = len(words) < len(counted) - 1 and (untitled or len(counted) > 2)
     return len(rows) > 1 and counted in counts and new and enough and not (series and not untitled)

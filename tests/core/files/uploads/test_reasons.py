@@ -272,7 +272,8 @@ def test_weights_beside_other_things_in_one_dict_are_found() -> None:
     assert upload.places == [()]
     assert list(upload.weights or {}) == ["conv.weight", "conv.bias"]
     assert is_mixed(upload.value, ())
-    assert taken(saved({"epoch": 3, "best": torch.ones(2)})).places == []
+    assert taken(saved({"epoch": 3, "mine": torch.ones(2)})).places == [()], "by hand, where nothing else is weights"
+    assert taken(saved({"epoch": 3, "loss": torch.ones(1)})).places == []
 
 
 def test_a_loss_function_among_the_weights_is_called_so() -> None:
