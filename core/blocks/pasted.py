@@ -26,9 +26,11 @@ CHILD = re.compile(r"^[ \t]*\((?P<name>[\w.-]+)\): *(?:(?P<times>\d+) x )?", re.
 BEGINS = re.compile(r"^.*?(?<![\w.])(?P<call>[A-Za-z_][\w.]*\()[ \t]*$")
 """The line with which a printed network begins, whatever stands before its name."""
 CALL = re.compile(r"[ \t]*[A-Za-z_][\w.]*\(")
+MOST_BITS = 10_000
+"""Of a whole number in a pasted program."""
 FENCE = re.compile(r"^[ \t]*```[\w+-]*[ \t]*$\n?", re.MULTILINE)
 """What stands around a program in Markdown."""
-MARK = re.compile(r"^(?:[-+*•>]|\d+[.):|]?)(?=\s|$|[^\d.])[ \t]?")
+MARK = re.compile(r"^(?:[-+*•>]|\d{1,6}[.):|]?)(?=\s|$|[^\d.])[ \t]?")
 """What each line of a list, a difference, a quotation or a listing begins with."""
 SUMMARY = re.compile(r"Layer \(type\b.*\bParam #|\|\s*Name\s*\|\s*Type\s*\|\s*Params\b")
 """The titles of a table of layers, as torchinfo, torchsummary and Lightning print it."""
@@ -128,12 +130,21 @@ def _parsed(text: str) -> ast.Module:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # Python's own about how a text is written
-                return ast.parse(attempt)
+                tree = ast.parse(attempt)
+                _check_numbers(tree, attempt)
+                return tree
         except SyntaxError as error:
             first = first or error
         except (ValueError, RecursionError, MemoryError):
             break
     raise first or SyntaxError("too deep")
+
+
+def _check_numbers(tree: ast.Module, text: str) -> None:
+    """Refuse numbers that Python reads from 0xff... but doesn't write again (raises SyntaxError)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value.bit_length() > MOST_BITS:
+            raise SyntaxError("too large", ("", node.lineno, 0, text.splitlines()[node.lineno - 1]))
 
 
 def _inside(text: str) -> str:

@@ -8,7 +8,7 @@ from core.blocks import GROUPS, KINDS, REQUIRED, Argument, Block, Path, walk, wr
 from core.blocks.fitting import Checked, advice, remedy
 from core.blocks.presets import PRESETS
 from core.shapes import Shape
-from pages.build.desk import LAST, Desk, asked_for, blocks_of, desk_of, examined, text_of
+from pages.build.desk import LAST, Desk, asked_for, blocks_of, examined, follow, text_of
 from pages.build.edits import take
 from pages.build.words import about, editor_words, group_name, help_of, preset_title
 from pages.shared.form.workspace import Workspace
@@ -23,7 +23,7 @@ editor_component = view_component("torch_playground_blocks")
 def block_editor(space: Workspace) -> None:
     """Draw the list, and remember a network that does not work yet."""
     key = f"blocks {space.name}"
-    desk = desk_of(space)
+    desk = follow(space)
     unfinished = text_of(space) if "blocks" in space.problems else ""
     if unfinished != desk.kept:
         desk.kept = unfinished

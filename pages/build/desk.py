@@ -30,6 +30,7 @@ class Desk:
         notes: what was taken of the text that was pasted last, and what was not.
         turn: grows with every edit, so that the browser takes up what Python has chosen.
         kept: the network that does not work yet, as it was put down for the next visit.
+        drawn: the network that was drawn last, with its data set.
     """
 
     undo: list[tuple[str, str]] = field(default_factory=list)
@@ -39,6 +40,7 @@ class Desk:
     notes: tuple[Problem, ...] = ()
     turn: int = 0
     kept: str = ""
+    drawn: tuple[str, str] | None = None
 
 
 def desk_of(space: Workspace) -> Desk:
@@ -48,9 +50,25 @@ def desk_of(space: Workspace) -> Desk:
         desk = Desk()
         session.put(f"{space.name} desk", desk)
         desk.kept = session.preference(LAST) or ""
-        if desk.kept and session.get(space.key("blocks")) is None and not space.link:
+        if desk.kept and space.link:
+            space.also_replaced({"blocks": desk.kept})
+        elif desk.kept and session.get(space.key("blocks")) is None:
             session.put(space.key("blocks"), desk.kept)
             space.submit({**dict(space.config), "blocks": desk.kept})
+        if space.replaced is not None:
+            config = space.replaced.config
+            desk.drawn = space.replaced.typed.get("blocks", config.blocks), config.dataset
+    return desk
+
+
+def follow(space: Workspace) -> Desk:
+    """The desk, from which one gets back to what was drawn last, if a link or a button of the page took its place."""
+    desk, now = desk_of(space), state_of(space)
+    if desk.drawn is not None and desk.drawn[0] != now[0]:
+        desk.undo = [*desk.undo[-MOST_UNDO:], desk.drawn]
+        desk.redo, desk.chosen, desk.refused, desk.notes = [], None, None, ()
+        desk.turn += 1
+    desk.drawn = now
     return desk
 
 
@@ -87,9 +105,15 @@ def state_of(space: Workspace) -> tuple[str, str]:
 
 def set_state(space: Workspace, text: str, dataset: str) -> None:
     """Put another network into the form, and the data that it is for."""
-    session.put(space.key("blocks"), text)
+    put_blocks(space, text)
     if dataset in (space.config.settings()["dataset"].choices or {}):
         session.put(space.key("dataset"), dataset)
+
+
+def put_blocks(space: Workspace, text: str) -> None:
+    """Put another network into the form, as the editor does, which has seen to the way back."""
+    session.put(space.key("blocks"), text)
+    desk_of(space).drawn = state_of(space)
 
 
 def put_back(space: Workspace, text: str, dataset: str) -> None:

@@ -23,7 +23,7 @@ from core.blocks.pasted import read_pasted
 from core.blocks.presets import PRESETS
 from core.experiments.build import BuildConfig
 from core.shapes import Shape
-from pages.build.desk import MOST_UNDO, Desk, asked_for, blocks_of, desk_of, examined, set_state, state_of
+from pages.build.desk import MOST_UNDO, Desk, asked_for, blocks_of, desk_of, examined, put_blocks, set_state, state_of
 from pages.shared.form.workspace import Workspace
 from pages.shared.person import session
 from pages.shared.person.language import tell
@@ -61,7 +61,7 @@ def take(space: Workspace, order: dict[str, Any]) -> None:
     if write(after) != before[0]:
         desk.undo = [*desk.undo[-MOST_UNDO:], before]
         desk.redo = []
-        session.put(space.key("blocks"), write(after))
+        put_blocks(space, write(after))
 
 
 def changed(space: Workspace, desk: Desk, order: dict[str, Any]) -> tuple[Block, ...]:

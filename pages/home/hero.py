@@ -41,6 +41,6 @@ def hero() -> None:
 
 def _start() -> None:
     space = workspace("classifier")
-    space.fill(CONFIG)
+    space.put_in(CONFIG)
     space.play(SPEED)
     lead_to("classifier")

@@ -19,6 +19,7 @@ from pages.index import page_of
 from pages.saving.chosen import Chosen, again_button, first_run, start_buttons
 from pages.saving.file_choice import read_once
 from pages.saving.once import once
+from pages.shared.form.workspace import Workspace
 from pages.shared.page.links import experiment_title, link_to
 from pages.shared.panels.uploader import uploader
 from pages.shared.person import session
@@ -265,15 +266,16 @@ def _how_far(checkpoint: Uploaded, key: str) -> None:
 
 def _adopt(checkpoint: Uploaded, key: str, steps: int) -> None:
     """Begin the run, and have its page show it."""
-    owner = session.owner()
     session.put("files adopt problem", None)
     try:
-        run = manager().adopt(owner, checkpoint, num_steps=steps, speed=30)
+        run = manager().adopt(session.owner(), checkpoint, num_steps=steps, speed=30)
     except Refused as refused:
         session.put("files adopt problem", refused.problem)
         return
-    with session.storing():
-        manager().store.leave(owner, run.config, run.id)
-    session.drop(f"workspace {run.config.experiment}")
-    session.drop(run.config.experiment)
+    name = run.config.experiment
+    space: Workspace = session.get(f"workspace {name}") or Workspace(name)
+    space.put_in(run.config, run.id)
+    session.put(f"workspace {name}", space)
+    if space.unstored is not None:
+        session.put("unstored", space.unstored)
     session.put("files adopted", (key, run.config.num_steps))

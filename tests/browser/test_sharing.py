@@ -131,3 +131,27 @@ def test_old_run_opened_again(screen: Screen) -> None:
     screen.status("finished")
     assert screen.look("behind.losses()") == losses
     expect(screen.page.get_by_role("slider", name="Hidden layers")).to_have_attribute("aria-valuetext", "1")
+
+
+def test_a_link_that_replaces_own_points_says_so_and_a_reload_leaves_the_way_back(
+    person: Callable[..., Person],
+) -> None:
+    me = person()
+    screen = me.open()
+    page = screen.page
+    own = page.get_by_text("Own points from a CSV (4 points now)")
+    page.get_by_text("Own points from a CSV (0 points now)").click()
+    page.get_by_role("textbox", name="Paste a CSV").fill("1,2,a\n-1,-2,b\n2,1,a\n-2,-1,b\n")
+    page.get_by_role("button", name="Use these points").click()
+    expect(own).to_be_visible()
+    screen = me.open("/classifier?spread=2")
+    words = "Play starts a new run. Changed: Data set, Spread, Own points"
+    expect(screen.part("message")).to_contain_text(words)
+    screen.reload()
+    expect(screen.part("message")).to_contain_text(words)
+    expect(screen.page.get_by_text("Own points from a CSV (0 points now)")).to_be_visible()
+    screen.press("undo")
+    expect(screen.page.get_by_text("Own points from a CSV (4 points now)")).to_be_visible()
+    expect(screen.part("undo")).to_be_hidden()
+    screen.play(speed=0)
+    screen.status("finished")

@@ -63,12 +63,27 @@ def take(form: Form) -> None:
     form.spoken = language.current()
     for name in form.refill:
         session.drop(form.key(name))
-    form.refill = set()
+        if name in form.typed:
+            _type(form, name, form.typed[name])
+    form.refill, form.typed = set(), {}
     for name in form.config.acting("at once"):
         left = left_at(form, name)
         if left is not None:
             session.put(form.key(name), left)
     form.submit(form_values(form))
+
+
+def _type(form: Form, name: str, value: Any) -> None:
+    """Put a value into a field's widgets, as if it were typed there."""
+    several = isinstance(value, tuple | list)
+    if several and form.config.settings()[name].item:
+        session.put(form.key(name), len(value))
+        for index, number in enumerate(value):
+            session.put(form.key(f"{name}.{index}"), number)
+    elif several and kind_of(type(form.config), name) == "ints":
+        session.put(form.key(name), str(list(value)))
+    else:
+        session.put(form.key(name), list(value) if several else value)
 
 
 def begin_page() -> None:

@@ -17,6 +17,7 @@ class Form:
         refused: all values of the form while some of them can't be used; else empty.
         notices: sentences about a link, until something is changed.
         refill: fields whose widgets must take the config's value.
+        typed: values that stand in the form though they can't be used, once its widgets are filled again.
         spoken: the language that the widgets were last drawn in.
         pictures: addresses of small pictures of what can be chosen: setting -> choice -> address.
     """
@@ -28,6 +29,7 @@ class Form:
         self.refused: dict[str, Any] = {}
         self.notices: list[Problem] = []
         self.refill: set[str] = set()
+        self.typed: dict[str, Any] = {}
         self.spoken = ""
         self.pictures: Mapping[str, Mapping[Any, str]] = {}
 
@@ -39,11 +41,19 @@ class Form:
         """A field's value as it stands in the form, whether it can be used or not."""
         return self.refused.get(field, getattr(self.config, field))
 
-    def fill(self, config: Config) -> None:
-        """Put another config into the form; only before its widgets are drawn, as in a callback."""
+    def fill(self, config: Config, typed: Mapping[str, Any] | None = None) -> None:
+        """Put another config into the form; only before its widgets are drawn, as in a callback.
+
+        Args:
+            typed: values that can't be used, and stand in the form nevertheless.
+        """
         self.problems, self.refused, self.notices = {}, {}, []
-        self.config, self.refill = config, set(config.settings())
+        self.config, self.refill, self.typed = config, set(config.settings()), dict(typed or {})
         self.save()
+
+    def put_in(self, config: Config) -> None:
+        """Put in what a link asks for."""
+        self.fill(config)
 
     def submit(self, values: dict[str, Any]) -> None:
         """Take the form's values: a valid change acts at once, an invalid one has a sentence in `problems`."""
@@ -66,7 +76,7 @@ class Form:
     def take_link(self, query: Mapping[str, str]) -> None:
         """Fill the form from a link. It starts nothing."""
         config, notices = type(self.config).forgive(query)
-        self.fill(config)
+        self.put_in(config)
         self.notices = notices
 
     def save(self) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core.config import Config, Problem
+from core.config import Config, Problem, TrainingConfig
 from core.disk import DiskError
 from core.engine.manager import manager
 from core.engine.run import Run
@@ -26,14 +27,33 @@ MOST_FILES = 3
 """Damaged files of a run that are named."""
 SPEED = 30.0
 """Steps a second until someone chooses another speed."""
+MOST_REPLACED = 10
+"""Settings that can be brought back, one after the other."""
 
 
 @dataclass(frozen=True)
 class Replaced:
-    """What was in a workspace before a change that needs a new run: its settings, and the run on display."""
+    """What was in a workspace before other settings came.
+
+    Attributes:
+        config: its settings.
+        run_id: the run on display.
+        typed: what stood in the form and could not be used.
+        own: see `Workspace`.
+        by_hand: whether a change of some settings took it away, not a button or a link with all of them.
+    """
 
     config: Any
     run_id: str | None
+    typed: Mapping[str, Any] = field(default_factory=dict)
+    own: bool = True
+    by_hand: bool = False
+
+    @classmethod
+    def read(cls, kind: type[TrainingConfig], stored: Mapping[str, Any]) -> Replaced:
+        """What was stored of it, as JSON (raises TypeError, KeyError, ValueError or AttributeError)."""
+        typed = {name: tuple(value) if isinstance(value, list) else value for name, value in stored["typed"].items()}
+        return cls(**{**stored, "config": kind.forgive(stored["config"])[0], "typed": typed})
 
 
 class Workspace(Form):
@@ -46,8 +66,9 @@ class Workspace(Form):
         link: the link last seen in the address.
         focus: what the picture is to show while there is no run.
         refusal: why what was pressed last could not be done; None if it was.
-        replaced: what the last change that needs a new run took away, and can be brought back; None where there is
-            nothing.
+        own: whether the settings are what the person made of them. They are not as a button, a link or a first visit
+            left them: what takes their place then replaces what the person had before that.
+        past: what can be brought back, the latest last.
         tries: how often a button of a lesson has started something.
 
     Streamlit may end a script run wherever it touches the session, to begin the next one. So nothing here does that
@@ -63,7 +84,10 @@ class Workspace(Form):
         self.run_id: str | None = None
         self.next_id = new_id()
         self.refusal: Problem | None = None
-        self.replaced: Replaced | None = None
+        self.own = False
+        self.past: list[Replaced] = []
+        self._past_stored: tuple[bool, list[Replaced]] | None = None
+        self._typed_in: dict[str, Any] = {}
         self.tries = 0
         self._unstored: Problem | None = None
         self.speed = SPEED
@@ -94,8 +118,28 @@ class Workspace(Form):
             self.config = self.experiment.config.create(row.opening)
         if desk:
             self.config, _ = self.experiment.config.forgive(desk.config)
-            self.run_id = desk.run if manager().run(self.owner, desk.run or "") else None
+            self.run_id = self._kept(desk.run)
+            self.own = True
+            self._restore_past()
         self.notices += damage_of(self.owner, self.name)
+
+    def _restore_past(self) -> None:
+        stored = manager().store.preferences(self.owner, f"past {self.name}")
+        try:
+            self.past = [Replaced.read(self.experiment.config, one) for one in stored.get("past", [])]
+            self.own = bool(stored.get("own", True))
+            self._past_stored = (self.own, self.past) if stored else None
+        except (TypeError, KeyError, ValueError, AttributeError):  # another version wrote it
+            self.past = []
+
+    def _kept(self, run_id: str | None) -> str | None:
+        """The run, if it is still there."""
+        return run_id if manager().run(self.owner, run_id or "") else None
+
+    @property
+    def replaced(self) -> Replaced | None:
+        """What Undo brings back; None where there is nothing."""
+        return self.past[-1] if self.past else None
 
     @property
     def unstored(self) -> Problem | None:
@@ -105,30 +149,74 @@ class Workspace(Form):
     def save(self) -> None:
         """Store config and run on the person's desk, for the next visit."""
         try:
-            manager().store.leave(self.owner, self.config, self.run_id)
+            try:
+                manager().store.leave(self.owner, self.config, self.run_id)
+            finally:
+                self._save_past()
         except DiskError as error:
             self._unstored = session.unstored(error)
 
-    def fill(self, config: Config, run_id: str | None = None) -> None:
-        """Put another config into the form, with a run or without; only before its widgets are drawn."""
-        self.run_id, self.refusal, self.replaced = run_id, None, None
-        super().fill(config)
+    def _save_past(self) -> None:
+        if (self.own, self.past) != self._past_stored:
+            self._past_stored = (self.own, self.past)
+            past = [{**vars(one), "config": one.config.model_dump(mode="json")} for one in self.past]
+            text = json.dumps({"own": self.own, "past": past})
+            manager().store.prefer(self.owner, f"past {self.name}", text)
 
-    def replace(self, config: Config, starts: bool = False) -> None:
+    def fill(self, config: Config, typed: Mapping[str, Any] | None = None, run_id: str | None = None) -> None:
+        """Put another config into the form, with a run or without; only before its widgets are drawn."""
+        self.run_id, self.refusal = run_id, None
+        self._typed_in = {name: value for name, value in (typed or {}).items() if value != getattr(config, name)}
+        super().fill(config, typed)
+
+    def put_in(self, config: Config, run_id: str | None = None) -> None:
+        """Put all other settings into the form, as a link does: what the person had there can be brought back."""
+        with self._changing:
+            if self.own or self._unusable() != self._typed_in:
+                self._put_away(config)
+            self.own = self.own and config == self.config
+            self.fill(config, run_id=run_id)
+
+    def replace(self, config: Config, starts: bool = False, typed: Mapping[str, Any] | None = None) -> None:
         """Put other settings into the form, as buttons with settings do: what was there can be brought back.
 
         Args:
             starts: train with them.
+            typed: values beside them that can't be used.
         """
         with self._changing:
-            before, run = Replaced(self.config, self.run_id), self.run
-            self.fill(config)
-            if self.changed_since(before):
-                self.replaced = before
+            run = self.run
+            if self.own or not self.past or self._unusable() != self._typed_in:
+                self._put_away(config)
+            self.own = self.own and config == self.config
+            self.fill(config, typed)
             if run is not None and run.alive:
                 manager().stop(run)
             if starts:
-                self._train()
+                self._play(self.speed)
+
+    def _put_away(self, config: Config) -> None:
+        """Keep what is in the workspace where it can be brought back, unless the same settings come."""
+        before = Replaced(self.config, self.run_id, self._unusable(), self.own)
+        if config != before.config or before.typed:
+            self._forget_change()
+            self.past = [*self.past, before][-MOST_REPLACED:]
+
+    def also_replaced(self, typed: Mapping[str, Any]) -> None:
+        """Keep with the settings that a link replaced what stood beside them on the last visit and can't be used."""
+        with self._changing:
+            last = self.replaced or Replaced(self.config, None)
+            self.past = [*self.past[:-1], replace(last, typed={**last.typed, **typed})]
+            self.save()
+
+    def _unusable(self) -> dict[str, Any]:
+        """What stands in the form and can't be used."""
+        return {name: value for name, value in self.refused.items() if value != getattr(self.config, name)}
+
+    def _forget_change(self) -> None:
+        """Let a change of some settings be: what it took away is not brought back any more."""
+        if self.replaced is not None and self.replaced.by_hand:
+            self.past = self.past[:-1]
 
     def train_with(self, values: Mapping[str, Any]) -> None:
         """Change some settings and train with them; what was there can be brought back.
@@ -142,13 +230,7 @@ class Workspace(Form):
             self.submit(dict(config))
             self.refill |= set(values)
             if self.run is None or self.run is before:
-                self._train()
-
-    def _train(self) -> None:
-        """Train with the settings that a button put in; what they replaced can be brought back even so."""
-        replaced = self.replaced
-        self.play(self.speed)
-        self.replaced = replaced
+                self._play(self.speed)
 
     def undo(self) -> None:
         """Bring back the settings and the run from before the last change that needed a new run."""
@@ -156,7 +238,8 @@ class Workspace(Form):
             before, run = self.replaced, self.run
             if before is None:
                 return
-            self.fill(before.config, before.run_id)
+            self.past, self.own = self.past[:-1], before.own
+            self.fill(before.config, before.typed, self._kept(before.run_id))
             if run is not None and run.alive and run.id != before.run_id:
                 manager().stop(run)
 
@@ -164,7 +247,7 @@ class Workspace(Form):
         """The settings that are others than before; none where there is no before."""
         if before is None:
             return []
-        return [name for name, value in self.config if value != getattr(before.config, name)]
+        return [name for name, value in self.config if value != before.typed.get(name, getattr(before.config, name))]
 
     def to_link(self) -> dict[str, str]:
         """What a link to these settings asks for: one of them at least, as an empty link asks for nothing."""
@@ -186,8 +269,9 @@ class Workspace(Form):
         """Act on another config that fits: at once where a run can take it up, else with a new run."""
         with self._changing:
             changed = {name for name, value in config if value != getattr(self.config, name)}
-            before = Replaced(self.config, self.run_id)
+            before = Replaced(self.config, self.run_id, own=self.own, by_hand=True)
             self.config, self.refusal = config, None
+            self.own = self.own or not self.past or bool(changed & config.acting("new run"))
             run = self.run
             if run is not None:
                 at_once = {name: getattr(config, name) for name in sorted(changed & config.acting("at once"))}
@@ -195,8 +279,10 @@ class Workspace(Form):
                 if run.alive and new:  # what was dragged to its place is there already
                     run.command("change", new)
                 if changed & config.acting("new run"):
-                    if self.replaced is None or not set(self.changed_since(self.replaced)) <= changed:
-                        self.replaced = before  # else the same setting moves on
+                    last = self.replaced
+                    if last is None or not last.by_hand or not set(self.changed_since(last)) <= changed:
+                        self._forget_change()
+                        self.past = [*self.past, before][-MOST_REPLACED:]  # else the same setting moves on
                     self.run_id = None
                     if run.status == "running":
                         self._start(speed=run.speed)
@@ -218,10 +304,14 @@ class Workspace(Form):
     def play(self, speed: float, paused: bool = False, steps: int | str = 0) -> None:
         """Start a run with the form's config, or continue the run on display where it has steps left."""
         with self._changing:
-            run = self.run
+            if self.run is not None:  # else what was changed since the run before can still be brought back
+                self._forget_change()
+            self._play(speed, paused, steps)
+
+    def _play(self, speed: float, paused: bool = False, steps: int | str = 0) -> None:
+        with self._changing:
             self.refusal = None
-            if run is not None:  # else what was changed since the run before can still be brought back
-                self.replaced = None
+            run = self.run
             how: dict[str, Any] = {"speed": speed, "paused": paused, "steps": steps}
             unfinished = run is not None and run.status in ("finished", "stopped", "crashed") and run.kept
             reached = (run.message or {}).get("code") if run is not None else None
@@ -233,7 +323,7 @@ class Workspace(Form):
                 and run.kept[-1] < self.config.num_steps
                 and reached in ("reached_steps", "stopped", "crashed")
             ):
-                self.resume(run.kept[-1], **how)
+                self._resume(run.kept[-1], **how)
             else:
                 self._start(**how)
             self.save()
@@ -241,8 +331,13 @@ class Workspace(Form):
     def resume(self, step: int, **how: Any) -> None:
         """Continue from a kept step of the run on display."""
         with self._changing:
+            self._forget_change()
+            self._resume(step, **how)
+
+    def _resume(self, step: int, **how: Any) -> None:
+        with self._changing:
             assert self.run_id is not None
-            self.refusal = self.replaced = None
+            self.refusal = None
             how |= {"num_steps": max(self.config.num_steps, step + 1), "change": {"lr": self.config.lr}}
             try:
                 self.run_id = manager().resume(self.owner, self.run_id, step, new=self._next(), **how).id
@@ -254,7 +349,8 @@ class Workspace(Form):
         """Return to the untrained picture; the run's record is kept."""
         with self._changing:
             run = self.run
-            self.run_id = self.refusal = self.replaced = None
+            self._forget_change()
+            self.run_id = self.refusal = None
             self.save()
             if run is not None and run.alive:
                 manager().stop(run)
@@ -263,7 +359,7 @@ class Workspace(Form):
         """Show a run of the past, with its config in the form."""
         run = manager().run(self.owner, entry.id)
         if run is not None:
-            self.fill(run.config.changed(device=self.config.device, lr=run.value_now("lr")), run.id)
+            self.put_in(run.config.changed(device=self.config.device, lr=run.value_now("lr")), run.id)
         else:
             self.refusal = Problem("", "This run can't be opened: its record is damaged or gone.")
 

@@ -17,7 +17,7 @@ from core.frames import encode
 from pages.shared.form.controls import take_all
 from pages.shared.form.workspace import Workspace
 from pages.shared.live.component import view_component
-from pages.shared.live.text import epoch_text, live_text
+from pages.shared.live.text import epoch_text, live_text, replaced_text
 from pages.shared.person import language, session
 from pages.shared.person.language import _
 from pages.shared.person.place import turned_away
@@ -65,11 +65,12 @@ def view_data(
     ghost = space.ghost()
     full = turned_away()
     in_epochs = epoch_text() if isinstance(config, EpochConfig) else {}
+    replaced = {} if space.replaced is None or space.replaced.by_hand else replaced_text()
     return {
         "module": asset(module),
         "experiment": space.name,
         "lang": language.current(),
-        "text": {**live_text(), **in_epochs, **picture.get("text", {})},
+        "text": {**live_text(), **in_epochs, **replaced, **picture.get("text", {})},
         "plotly": plotly_address(),
         "run": space.run_id,
         "socket": address("live", space.run_id) if space.run_id else None,

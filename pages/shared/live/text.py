@@ -14,6 +14,11 @@ def live_text() -> dict[str, str]:
     return {**_controls(), **_status(), **_curves()}
 
 
+def replaced_text() -> dict[str, str]:
+    """What is said instead where a button or a link has put in all settings: the run need not be a new one."""
+    return {"changed": _("Changed: {names}.")}
+
+
 def _controls() -> dict[str, str]:
     return {
         "play": _("Play"),

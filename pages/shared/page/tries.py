@@ -90,9 +90,4 @@ def _show(key: str, section: str) -> None:
 
 def _put_in_form(space: Workspace, values: Mapping[str, Any]) -> None:
     """Put values into the form's widgets, as if they were typed there; all others are the tutorial's."""
-    space.replace(space.experiment.config().changed(device=space.config.device))
-    for name in space.refill:
-        session.drop(space.key(name))
-    space.refill = set()
-    for name, value in values.items():
-        session.put(space.key(name), list(value) if isinstance(value, tuple) else value)
+    space.replace(space.experiment.config().changed(device=space.config.device), typed=values)
