@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from core.data.csv_table import PLAIN, CsvRefused, Reading, Table, is_number, read_number, read_table
+from core.data.csv_table import PLAIN, CsvRefused, Reading, Table, is_number, read_number, read_table, telling
 
 MOST_POINTS = 2000
 LARGEST = 1_000_000
@@ -21,15 +21,15 @@ class SeriesRead:
 
 def number_columns(table: Table) -> list[int]:
     """The columns that have numbers."""
-    return [number for number in range(len(table.names)) if any(map(is_number, table.column(number)))]
+    return [number for number, cells in enumerate(table.columns) if any(map(is_number, cells))]
 
 
 def _upright(table: Table) -> Table:
-    """A table of one line of numbers as a column of them."""
-    if len(table.rows) > 1 or any(table.titles):
+    """A table of one line, most of it numbers, as a column."""
+    if len(table.rows) > 1 or any(table.titles) or table.unread:
         return table
     [(line, cells)] = table.rows
-    if len(cells) < 3 or not all(map(is_number, cells)):
+    if len(cells) < 3 or 2 * sum(map(is_number, cells)) <= len(cells):
         return table
     return replace(table, titles=(), rows=tuple((line, (cell,)) for cell in cells))
 
@@ -47,17 +47,25 @@ def read_series(source: str | bytes, wanted: Reading = PLAIN) -> SeriesRead:
     Raises:
         CsvRefused: not such a CSV, with the first line at fault.
     """
-    table = _upright(read_table(source, wanted, series=True))
+    table = _upright(read_table(source, MOST_POINTS, wanted, series=True))
+    possible = number_columns(table)
+    unasked = (possible or [0])[-1]
+    [column] = wanted.columns if len(wanted.columns) == 1 and wanted.columns[0] in possible else [unasked]
+    table = table.taking((column,), possible, (unasked,))
+    with telling(table):
+        return SeriesRead(_numbers(table), table)
+
+
+def _numbers(table: Table) -> tuple[float, ...]:
+    """The numbers in the column that is taken."""
     for (line, _), (following, _) in pairwise(table.rows):
-        if following > line + 1:  # a blank line: what is missing there would shift all that follows in time
+        if (
+            following > line + 1 and not table.listed
+        ):  # a blank line: what is missing there would shift all that follows in time
             read_number(line + 1, "", LARGEST)
-    if len(table.rows) > MOST_POINTS:
-        raise CsvRefused(
-            "The CSV has {count} numbers; at most {most} fit here.", count=len(table.rows), most=MOST_POINTS
-        )
-    columns = number_columns(table)
-    [column] = wanted.columns if len(wanted.columns) == 1 and wanted.columns[0] in columns else (columns or [0])[-1:]
-    cells = table.column(column)
-    numbers = (read_number(line, cell, LARGEST) for (line, _cells), cell in zip(table.rows, cells, strict=True))
-    series = tuple(float(f"{number:.6g}") for number in numbers)
-    return SeriesRead(series, replace(table, reading=replace(table.reading, columns=(column,))))
+    if table.count > MOST_POINTS:
+        raise CsvRefused("The CSV has {count} numbers; at most {most} fit here.", count=table.count, most=MOST_POINTS)
+    [column] = table.reading.columns
+    cells = zip(table.rows, table.column(column), strict=True)
+    numbers = (read_number(line, cell, LARGEST, table.written) for (line, _cells), cell in cells)
+    return tuple(float(f"{number:.6g}") for number in numbers)

@@ -9,9 +9,9 @@ import streamlit as st
 from core.config import ConfigError, Problem
 from core.data.csv_points import PointsRead, read_points
 from core.data.csv_table import MEGABYTES, CsvRefused
-from core.experiments.classifier import MAX_CLASSES, MAX_POINTS, ClassifierConfig
+from core.experiments.classifier import MAX_CLASSES, MAX_POINTS, MIN_POINTS, ClassifierConfig
 from pages.shared.form.workspace import Workspace
-from pages.shared.panels.csv_choices import chosen_reading, csv_choices, mark_of, taken_from
+from pages.shared.panels.csv_choices import Asked, chosen_reading, csv_choices, mark_of, taken_from
 from pages.shared.panels.uploader import uploader
 from pages.shared.person import session
 from pages.shared.person.language import _, joined, listed, plain, tell
@@ -70,26 +70,23 @@ def own_points(space: Workspace) -> None:
         )
         if unread:
             st.error(tell(unread), icon=":material/error:")
-        st.button(_("Use these points"), on_click=lambda: _take_csv(space))
+        st.button(_("Use these points"), on_click=lambda: _take_csv(space, _source(space)))
         if points:
             st.button(_("Remove all own points"), on_click=lambda: _remove(space))
     refused = session.get(f"csv problem {space.name}")
     if refused and refused != unread:
         st.error(tell(refused), icon=":material/error:")
     read: PointsRead | None = session.get(f"csv told {space.name}")
-    if read and tuple(read.points) == points:
+    in_use = read is not None and tuple(read.points) == points
+    if read and in_use:
         st.caption(joined(_("Still in use:"), _taken(space, read)) if refused or unread else _taken(space, read))
-        with st.container(horizontal=True):
-            csv_choices(
-                space.key("csv"),
-                session.get(f"csv mark {space.name}"),
-                read.table,
-                ("x1", "x2", _("the label")),
-                range(len(read.table.names)),
-                lambda: _take_csv(space, again=True),
-            )
     elif points and space.config.dataset == "own":
         st.caption(_split(space))
+    doubt: Asked | None = session.get(f"csv doubt {space.name}") if refused else None
+    asked = doubt or (session.get(f"csv asked {space.name}") if in_use else None)
+    if asked:
+        roles = ("x1", "x2", _("the label"))
+        csv_choices(space.key("csv"), asked, roles, lambda source: _take_csv(space, source))
 
 
 def _source(space: Workspace) -> str | bytes:
@@ -104,12 +101,13 @@ def _found(space: Workspace) -> tuple[int, Problem | None]:
     mark = mark_of(source)
     if source == "" or mark == session.get(f"csv mark {space.name}"):
         return 0, None
-    known: tuple[str, int, Problem | None] = session.get(f"csv found {space.name}", ("", 0, None))
-    if known[0] != mark:
+    wanted = chosen_reading(space.key("csv"), mark)
+    known: tuple[object, int, Problem | None] = session.get(f"csv found {space.name}", ("", 0, None))
+    if known[0] != (mark, wanted):
         try:
-            known = mark, len(read_points(source, MAX_POINTS, MAX_CLASSES).points), None
+            known = (mark, wanted), len(read_points(source, MAX_POINTS, MAX_CLASSES, wanted).points), None
         except CsvRefused as refused:
-            known = mark, 0, refused.problem
+            known = (mark, wanted), 0, refused.problem
         session.put(f"csv found {space.name}", known)
     return known[1:]
 
@@ -122,6 +120,7 @@ def _points(space: Workspace) -> tuple[tuple[float, float, int], ...]:
 def _put(space: Workspace, points: tuple[tuple[float, float, int], ...], **others: object) -> None:
     """Make the points part of the config; they act like any other change of the form."""
     session.put(f"csv problem {space.name}", None)
+    session.put(f"csv doubt {space.name}", None)
     try:
         config = space.config.changed(points=points, **others)
     except ConfigError as error:
@@ -131,20 +130,25 @@ def _put(space: Workspace, points: tuple[tuple[float, float, int], ...], **other
     space.refill |= set(others)
 
 
-def _take_csv(space: Workspace, again: bool = False) -> None:
-    """Read the CSV that is pasted or uploaded; or `again` the last one, where another way to read it was chosen."""
+def _take_csv(space: Workspace, source: str | bytes) -> None:
+    """Read a CSV as the person chose; if it is refused, the choices are still offered."""
     session.put(f"csv problem {space.name}", None)
+    session.put(f"csv doubt {space.name}", None)
     try:
-        source: str | bytes = session.get(f"csv source {space.name}") if again else _source(space)
         mark = mark_of(source)
-        read = read_points(source, MAX_POINTS, MAX_CLASSES, chosen_reading(space.key("csv"), mark))
+        wanted = chosen_reading(space.key("csv"), mark)
+        read = read_points(source, MAX_POINTS, MAX_CLASSES, wanted, fewest_points=MIN_POINTS)
     except CsvRefused as refused:
         session.put(f"csv problem {space.name}", refused.problem)
+        session.put(f"csv doubt {space.name}", Asked(refused.table, source) if refused.table else None)
         return
     _put(space, tuple(read.points), dataset="own", standardize=_are_large(read))
+    if session.get(f"csv problem {space.name}"):
+        session.put(f"csv doubt {space.name}", Asked(read.table, source))
+        return
     session.put(f"csv told {space.name}", read)
     session.put(f"csv mark {space.name}", mark)
-    session.put(f"csv source {space.name}", source)
+    session.put(f"csv asked {space.name}", Asked(read.table, source))
 
 
 def _are_large(read: PointsRead) -> bool:

@@ -1,13 +1,18 @@
 """A person's CSV becomes points, or one sentence that names the line."""
 
 import io
+import sys
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.data import csv_table
 from core.data.csv_points import read_points
+from core.data.csv_series import read_series
 from core.data.csv_table import CsvRefused, Reading
 
 
@@ -100,6 +105,135 @@ def test_what_is_wrong_is_said_in_one_sentence(text: str, sentence: str) -> None
 def test_too_many_points_or_labels_are_refused() -> None:
     assert refusal("1,2,a\n3,4,b\n5,6,c", most_points=2) == "The CSV has 3 points; at most 2 fit here."
     assert refusal("1,2,a\n3,4,b\n5,6,c", most_classes=2) == "The CSV has 3 different labels; at most 2 fit here."
+
+
+def calls_of(read: Callable[[str], object], text: str) -> int:
+    """How many functions of Python and C are called while a CSV is read or refused."""
+    count = 0
+
+    def called(frame: object, event: str, argument: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(called)
+    try:
+        read(text)
+    except CsvRefused:
+        pass
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda n: "\n".join(",".join(str((row + at) % 3) for at in range(n)) for row in range(4)),
+        lambda n: "\n".join(f"{row},{row % 5},{row % 2}" for row in range(n)),
+        lambda n: "1,2,a\n3,4,b\n" * n + "1,2,a" + "," * n,
+        lambda n: ",".join(map(str, range(n))) + "\n1,2,a" * n,
+        lambda n: ",".join(["x"] * n) + "\n1,2,a" * n,
+        lambda n: "# a\n" * n + "1,2,a" + ",1" * n,
+        lambda n: ("1;" * n + "\n") + "1,5;2\n" * n,
+    ],
+    ids=["wide", "long", "empty columns", "one long line", "long titles", "remarks", "semicolons"],
+)
+@pytest.mark.parametrize("read", [lambda text: read_points(text, 2000, 5), read_series], ids=["points", "series"])
+def test_reading_takes_as_long_as_the_file_is(read: Callable[[str], object], form: Callable[[int], str]) -> None:
+    calls_of(read, form(10))
+    assert calls_of(read, form(1600)) < 2.2 * calls_of(read, form(800))
+
+
+def test_rows_are_counted_before_they_are_converted(monkeypatch: pytest.MonkeyPatch) -> None:
+    converted = 0
+    with_point = csv_table._with_point
+
+    def counted(cell: str, comma: str) -> str:
+        nonlocal converted
+        converted += 1
+        return with_point(cell, comma)
+
+    monkeypatch.setattr(csv_table, "_with_point", counted)
+    for titles in ("", "x,y,label\n"):
+        assert refusal(titles + "1,2,0\n" * 50_000) == "The CSV has 50000 points; at most 2000 fit here."
+        with pytest.raises(CsvRefused, match="The CSV has 50000 numbers; at most 2000 fit here"):
+            read_series(titles[1:] + "1\n" * 50_000)
+        assert len(read(titles + "1,2,0\n3,4,1\n" * 1000)[0]) == 2000
+    assert converted < 50_000
+
+
+def test_of_a_wide_table_the_first_columns_and_those_taken_are_offered() -> None:
+    rows = [",".join(["0"] + ["1"] * 300 + ["2"] * 200 + [label]) for label in "ab"]
+    table = read_points("\n".join(rows), 2000, 5).table
+    assert table.reading.columns == (0, 1, 501) and table.possible == 502
+    assert table.offered == (*range(100), 501)
+    chosen = read_points("\n".join(rows), 2000, 5, Reading(columns=(0, 301, 501))).table
+    assert chosen.offered == (*range(100), 301, 501)
+    other = read_points(
+        "\n".join(f"{row},{label}" for row, label in zip("01", rows, strict=True)), 2000, 5, Reading(columns=(1, 2, 0))
+    ).table
+    assert other.offered == (*range(100), 502), "what was taken unasked can be taken again"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[1,2,0],[3,4,1],[2,2,0],[1,1,1]]",
+        "[[1, 2, 0],\n [3, 4, 1],\n [2, 2, 0],\n [1, 1, 1]]\n",
+        "[1, 2, '0'],\n[3, 4, '1'],\n[2, 2, '0'],\n[1, 1, '1'],",
+        '[(1, 2, "0"), (3, 4, "1"), (2, 2, "0"), (1, 1, "1")]',
+        "[[1. 2. 0.]\n [3. 4. 1.]\n [2. 2. 0.]\n [1. 1. 1.]]",
+        "[\n  [\n    1,\n    2,\n    0\n  ],\n [3, 4, 1],\n [2,2,0], [1,1,1]\n]",
+    ],
+)
+def test_a_list_in_brackets_is_read(text: str) -> None:
+    points, labels = read(text)
+    assert points == [(1, 2, 0), (3, 4, 1), (2, 2, 0), (1, 1, 1)] and [float(label) for label in labels] == [0, 1]
+
+
+def test_brackets_that_are_no_list_lose_nothing_silently() -> None:
+    for text in ("np.array([[1,2,0],[3,4,1],[2,2,0],[1,1,1]])", "[[1,2,0],[3,4,1],[2,2,0],[1,1,1"):
+        with pytest.raises(CsvRefused, match="At least 4 points are needed, each on a line of its own; the CSV has 1"):
+            read_points(text, 2000, 5, fewest_points=4)
+    assert refusal("[[1,2,'a'],\n[3,x,'b'],\n[3,4,'b']]") == "Line 2: “x” is not a number."
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_too_few_points_are_counted(count: int) -> None:
+    text = "\n".join(f"{row},0,{row % 2}" for row in range(count))
+    with pytest.raises(CsvRefused) as refused:
+        read_points(text, 2000, 5, fewest_points=4)
+    assert str(refused.value) == f"At least 4 points are needed, each on a line of its own; the CSV has {count}."
+
+
+@pytest.mark.parametrize(
+    ("given", "labels"),
+    [
+        (["1", "1.0", "01", "+1", "2"], ["1", "2"]),
+        (["1.0", "2.0", "1.0"], ["1.0", "2.0"]),
+        (["\uff11", "1", "2"], ["1", "2"]),
+        (["a", "A", "b"], ["A", "a", "b"]),
+        (["1_0", "10", "1"], ["1", "10", "1_0"]),
+        (["\u0661", "1"], ["1", "\u0661"]),
+    ],
+)
+def test_labels_that_are_one_number_are_one_class(given: list[str], labels: list[str]) -> None:
+    points, names = read("\n".join(f"0,0,{label}" for label in given))
+    assert names == labels and len(points) == len(given)
+
+
+def test_numbers_are_those_of_csvs() -> None:
+    assert refusal("1,2,a\n1_0,2,b") == "Line 2: “1_0” is not a number."
+    assert refusal("1,2,a\n\u0661,2,b") == "Line 2: “\u0661” is not a number."
+    assert read("1,2,a\n\uff0d\uff11\uff0e\uff15,2,b")[0][1] == (-1.5, 2, 1)
+    assert read("1.,.5,a\n1E1,-2e-1,b")[0] == [(1, 0.5, 0), (10, -0.2, 1)]
+
+
+def test_a_quotation_mark_that_is_not_closed_joins_no_lines() -> None:
+    assert refusal('1,2,"a\n3,4,b\n5,6,a') == "Line 1: a quotation mark is not closed."
+    assert refusal('1,2,a\n1,2,"a\n3,4,"b"\n5,6,a') == "Line 2: a quotation mark is not closed."
+    assert read('1,2,"a\nb"\n3,4,c')[1] == ["a b", "c"]
 
 
 def test_numbers_are_rounded_for_the_link() -> None:

@@ -467,6 +467,81 @@ def test_series_as_other_programs_write_them(text: str, series: tuple[float, ...
     assert read_series(text).numbers == series
 
 
+@pytest.mark.parametrize(
+    ("text", "ways", "series"),
+    [
+        ("999\n1,037\n2,074", ("thousands", "decimal", "columns"), (999, 1037, 2074)),
+        ("v\n999\n1,037\n2,074", ("thousands", "decimal", "columns"), (999, 1037, 2074)),
+        ("1,000\n2,000\n3,000", ("thousands", "decimal", "columns"), (1000, 2000, 3000)),
+        ("1,037\n2,074\n3,111", ("decimal", "thousands", "columns"), (1.037, 2.074, 3.111)),
+        ("10,125\n11\n12,250", ("decimal", "thousands", "columns"), (10.125, 11, 12.25)),
+        ("1,512\n2,498\n3,505", ("columns", "decimal", "thousands"), (512, 498, 505)),
+        ("0,125\n1,037\n5,250", ("decimal", "columns"), (0.125, 1.037, 5.25)),
+        ("999\n1,037\n1,000,000", ("thousands", "columns"), (999, 1037, 1_000_000)),
+        ("100,200,300\n110,210,310", ("columns", "thousands"), (300, 310)),
+        ("999.5\n1,037.5\n2,074.5", ("thousands", "columns"), (999.5, 1037.5, 2074.5)),
+        ("1600000000,0\n1600000061,1\n1600000100,3", ("columns", "decimal"), (0, 1, 3)),
+        ("20260101,5\n20260103,6\n20260104,8", ("columns", "decimal"), (5, 6, 8)),
+        ("1" * 5000 + ",1\n3,4", ("decimal", "columns"), None),
+    ],
+)
+def test_a_comma_may_be_all_that_it_can_be(text: str, ways: tuple[str, ...], series: tuple[float, ...] | None) -> None:
+    if series is None:
+        with pytest.raises(CsvRefused, match="not a finite number"):
+            read_series(text)
+        assert read_series(text, Reading(comma="columns")).numbers == (1, 4)
+        return
+    read = read_series(text)
+    assert read.numbers == series and read.table.choices == {"comma": ways} and read.table.reading.comma == ways[0]
+
+
+def test_what_is_refused_says_how_it_was_read_and_quotes_the_file() -> None:
+    with pytest.raises(CsvRefused) as refused:
+        read_series("10,0\n11,1\n1600000000,5")
+    assert str(refused.value.problem) == "Line 3: 1600000000,5 is too large; numbers up to 1000000 fit here."
+    assert refused.value.table and refused.value.table.choices == {"comma": ("decimal", "columns")}
+    with pytest.raises(CsvRefused) as refused:
+        read_series("wert\n10,0\n11,1\n", Reading(comma="columns"))
+    assert refused.value.table and refused.value.table.choices == {"comma": ("decimal", "columns")}
+    assert refused.value.table.reading.comma == "columns"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        str(list(range(13))),
+        str(list(range(13))).replace(",", ",\n\n"),
+        str([[number] for number in range(13)]),
+        str(list(range(13))).replace(",", "\n"),
+    ],
+)
+def test_a_list_of_numbers_is_a_series(text: str) -> None:
+    assert read_series(text).numbers == tuple(range(13))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[1, 2, 3, 4", "Line 1: “[1” is not a number."),
+        ("1,2,x,4", "Line 1: “x” is not a number."),
+        ("[1,\n2,\nx]", "Line 3: “x” is not a number."),
+        ("[1,,2]", "Line 1 has a gap where a number is needed."),
+    ],
+)
+def test_no_number_of_a_list_is_dropped(text: str, sentence: str) -> None:
+    with pytest.raises(CsvRefused) as refused:
+        read_series(text)
+    assert str(refused.value.problem) == sentence
+
+
+def test_each_way_to_read_a_comma_can_be_chosen() -> None:
+    text = "1,512\n2,498\n3,505"
+    assert read_series(text, Reading(comma="thousands")).numbers == (1512, 2498, 3505)
+    assert read_series(text, Reading(comma="decimal")).numbers == (1.512, 2.498, 3.505)
+    assert read_series(text, Reading(comma="columns", columns=(0,))).numbers == (1, 2, 3)
+    assert read_series("1,000\n2,000", Reading(comma="columns")).numbers == (0, 0)
+
+
 def test_a_space_between_thousands_separates_no_columns() -> None:
     with pytest.raises(CsvRefused, match="Line 2: “1 234” is not a number"):
         read_series("v\n1 234\n1 235\n1 236")

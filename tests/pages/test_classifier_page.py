@@ -713,7 +713,7 @@ def test_good_csv(classifier: Tab, text: str, points: int) -> None:
         ("1,2,\n3,4,b\n5,6,a\n7,8,b", "Line 1 has no label"),
         ("\n".join(f"{i},{i},{i}" for i in range(6)), "6 different labels; at most 5"),
         ("\n".join(f"0,{i % 7},{i % 2}" for i in range(MAX_POINTS + 1)), "2001 points; at most 2000"),
-        ("1,1,a\n2,2,b", "at least 4 points"),
+        ("1,1,a\n2,2,b", "At least 4 points are needed, each on a line of its own; the CSV has 2."),
         ("   \n \n", "is empty"),
         ("1,2,a\0\n3,4,b", "not a text file"),
         ("1,2,a\n" * 200_000, "larger than 1 MB"),

@@ -592,7 +592,7 @@ def test_a_csv_is_told_in_the_language_of_the_moment(open_tab: Callable[..., Tab
     page.set("classifier.csv text", "100,2,甲\n-1,50,乙\n2,-1,甲\n0,0,乙").press("使用这些点")
     assert "共 4 个点，2 类：0 = 乙、1 = 甲。数值较大，已对输入做标准化。" in page.words
     assert_chinese(page, messages)
-    page.set("classifier.csv text", "1,2,train\n3,4,train\n1,1,train").press("使用这些点")
+    page.set("classifier.csv text", "1,2,train\n3,4,train\n1,1,train\n2,2,train").press("使用这些点")
     assert page.errors == ["所有点的标签都是“train”，至少需要两类。"], "a person's own word is not translated"
     page.set("language_switch", "en")
     assert "4 points in 2 classes: 0 = 乙, 1 = 甲. Their numbers are large" in page.words

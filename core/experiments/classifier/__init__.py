@@ -2,7 +2,7 @@
 
 from core.experiment import Experiment
 from core.experiments.classifier import fast
-from core.experiments.classifier.config import MAX_CLASSES, MAX_POINTS, ClassifierConfig
+from core.experiments.classifier.config import MAX_CLASSES, MAX_POINTS, MIN_POINTS, ClassifierConfig
 from core.experiments.classifier.loop import build_net, build_optimizer, evaluate, make_data, prepare, train
 from core.experiments.classifier.probes import bench, ending, logged_batch, untrained
 from core.experiments.classifier.views import Scene, moving, scene, view
@@ -28,6 +28,7 @@ __all__ = [
     "GRID",
     "MAX_CLASSES",
     "MAX_POINTS",
+    "MIN_POINTS",
     "ClassifierConfig",
     "Scene",
     "bench",

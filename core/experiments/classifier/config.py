@@ -23,6 +23,7 @@ Label = Annotated[int, Field(ge=0, le=4)]
 VALIDATED = ("validation_loss", "validation_accuracy")
 """Ways to stop that are decided on validation points."""
 Stop = Literal["steps", "validation_loss", "validation_accuracy", "plateau", "accuracy"]
+MIN_POINTS = 4
 MAX_POINTS = 2000
 MAX_CLASSES = 5
 
@@ -170,7 +171,7 @@ class ClassifierConfig(TrainingConfig):
     def problems(self) -> Iterator[Problem]:
         if self.nesterov and (self.optimizer != "SGD" or self.momentum == 0):
             yield Problem("nesterov", "Nesterov needs SGD with a momentum above 0.")
-        if self.dataset == "own" and len(self.points) < 4:
+        if self.dataset == "own" and len(self.points) < MIN_POINTS:
             yield Problem("dataset", "Own points only: add at least 4 points first, by clicking or from a CSV.")
         elif self.dataset == "own" and len({label for _, _, label in self.points}) < 2:
             yield Problem("dataset", "Own points only: points of at least two classes are needed.")

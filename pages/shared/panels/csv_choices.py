@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
-from core.data.csv_table import PLAIN, Reading, Table
+from core.data.csv_table import MOST_OFFERED, PLAIN, Reading, Table
 from pages.shared.person import session
 from pages.shared.person.language import _, joined, listed, plain
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A CSV of which the person may say how it is read: one that was taken, or one that was refused as it was read."""
+
+    table: Table
+    source: str | bytes
 
 
 def mark_of(source: str | bytes) -> str:
@@ -45,6 +54,8 @@ def taken_from(table: Table) -> str:
         sentences.append(_("The row numbers in front were left out."))
     if reading.comma == "decimal":
         sentences.append(_("Commas are decimal points."))
+    if reading.comma == "columns" and "comma" in table.choices:
+        sentences.append(_("Commas separate columns."))
     if reading.comma == "thousands":
         sentences.append(_("Commas separate thousands."))
     if "titles" in table.choices:
@@ -54,17 +65,14 @@ def taken_from(table: Table) -> str:
     return joined(*sentences)
 
 
-def csv_choices(
-    key: str, mark: str, table: Table, roles: Sequence[str], columns: Sequence[int], on_change: Callable[[], None]
-) -> None:
+def csv_choices(key: str, asked: Asked, roles: Sequence[str], take: Callable[[str | bytes], None]) -> None:
     """Draw a select box for everything that could be read in another way.
 
     Args:
-        mark: of the CSV, see `mark_of`.
         roles: what each of the columns is taken for.
-        columns: the columns that could be taken.
-        on_change: called when another way was chosen.
+        take: called with the CSV when another way was chosen.
     """
+    table, mark = asked.table, mark_of(asked.source)
     words = {
         "encoding": _("Encoding"),
         "comma": _("A comma"),
@@ -75,22 +83,31 @@ def csv_choices(
         "yes": _("is titles"),
         "no": _("is data"),
     }
-    if len(columns) > len(roles):
-        for number, role in enumerate(roles):
-            st.selectbox(
-                _("Column for {name}").format(name=role),
-                columns,
-                index=list(columns).index(table.reading.columns[number]),
-                format_func=lambda column: table.names[column],
-                key=f"{key} {mark} column {number}",
-                on_change=on_change,
+    if len(table.offered) < table.possible:
+        st.caption(
+            _("{count} columns are possible; the first {most} and those taken at first can be chosen.").format(
+                count=table.possible, most=MOST_OFFERED
             )
-    for name, values in table.choices.items():
-        st.selectbox(
-            words[name],
-            values,
-            index=values.index(getattr(table.reading, name)),
-            format_func=lambda value: words.get(value, value),
-            key=f"{key} {mark} {name}",
-            on_change=on_change,
         )
+    with st.container(horizontal=len(roles) > 1):
+        if table.possible > len(roles):
+            for number, role in enumerate(roles):
+                st.selectbox(
+                    _("Column for {name}").format(name=role),
+                    table.offered,
+                    index=table.offered.index(table.reading.columns[number]),
+                    format_func=table.names.__getitem__,
+                    key=f"{key} {mark} column {number}",
+                    on_change=take,
+                    args=(asked.source,),
+                )
+        for name, values in table.choices.items():
+            st.selectbox(
+                words[name],
+                values,
+                index=values.index(getattr(table.reading, name)),
+                format_func=lambda value: words.get(value, value),
+                key=f"{key} {mark} {name}",
+                on_change=take,
+                args=(asked.source,),
+            )
