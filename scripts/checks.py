@@ -122,10 +122,15 @@ def passed_tests(report: Path) -> int:
     return sum(all(case.find(kind) is None for kind in ("failure", "error", "skipped")) for case in cases)
 
 
+def cores() -> int:
+    """The machine's cores."""
+    return os.cpu_count() or 1
+
+
 def without_browser() -> Outcome:
-    """The tests that need no browser, one process more than there are cores: many wait for processes of their own."""
+    """The tests that need no browser, two processes a core: many wait for processes of their own."""
     others = ("--ignore", "tests/browser", "--ignore", "tests/faults")
-    return tests("tests without a browser", "-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal", *others)
+    return tests("tests without a browser", "-n", str(2 * cores()), "--dist", "worksteal", *others)
 
 
 def faults() -> Outcome:
@@ -134,14 +139,14 @@ def faults() -> Outcome:
 
 
 def with_browser() -> Outcome:
-    """The tests that drive a browser, with two servers and two browsers: more would wait for each other."""
+    """The tests that drive a browser, each with its server, one more than there are cores: they wait for each other."""
     name = "tests with a browser"
     if not any(map(shutil.which, CHROMIUMS)):
         outcome = Outcome(name, skipped="no Chromium here; on Debian: sudo apt install chromium fonts-noto-cjk")
         if os.environ.get("CI"):
             outcome.failures.append(outcome.skipped)
         return outcome
-    return tests(name, "-n", "2", "--dist", "worksteal", "tests/browser")
+    return tests(name, "-n", str(cores() + 1), "--dist", "worksteal", "tests/browser")
 
 
 def fast_tests(start: float) -> Outcome:
