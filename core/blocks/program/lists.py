@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.blocks.values import Instance, Part, Row, Unknown, layers_within, row_of
+from core.blocks.program.values import Instance, Part, Row, Unknown, layers_within, row_of
 
 MOST_ITEMS = 1_000
 """Items of a list."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.blocks import MOVES, fresh, read_block, written
-from core.blocks.values import Flow, Given, Unknown
+from core.blocks.program.values import Flow, Given, Unknown
 
 FUNCTIONS = {
     "relu": "ReLU",
