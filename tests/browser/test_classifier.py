@@ -418,6 +418,8 @@ def test_points_by_clicking_and_from_a_csv_that_is_wrong_and_then_right(screen: 
     page.get_by_role("button", name="Use these points").click()
     expect(page.get_by_text("Line 2: “hello” is not a number.")).to_be_visible()
     field.fill("1,2,a\n-1,-2,b\n2,1,a\n-2,-1,b\n")
+    field.press("Tab")
+    expect(page.get_by_text("Own points from a CSV (4 points found, not used yet)")).to_be_visible()
     page.get_by_role("button", name="Use these points").click()
     expect(page.get_by_text("Own points from a CSV (4 points now)")).to_be_visible()
     expect(page.get_by_text("Line 2")).to_have_count(0)

@@ -141,7 +141,10 @@ def test_a_link_that_replaces_own_points_says_so_and_a_reload_leaves_the_way_bac
     page = screen.page
     own = page.get_by_text("Own points from a CSV (4 points now)")
     page.get_by_text("Own points from a CSV (0 points now)").click()
-    page.get_by_role("textbox", name="Paste a CSV").fill("1,2,a\n-1,-2,b\n2,1,a\n-2,-1,b\n")
+    pasted = page.get_by_role("textbox", name="Paste a CSV")
+    pasted.fill("1,2,a\n-1,-2,b\n2,1,a\n-2,-1,b\n")
+    pasted.press("Tab")
+    expect(page.get_by_text("Own points from a CSV (4 points found, not used yet)")).to_be_visible()
     page.get_by_role("button", name="Use these points").click()
     expect(own).to_be_visible()
     screen = me.open("/classifier?spread=2")
