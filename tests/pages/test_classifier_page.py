@@ -708,7 +708,7 @@ def test_good_csv(classifier: Tab, text: str, points: int) -> None:
         ("1,2,a\n1,inf,b\n1,1,a\n2,2,b", "is not a finite number"),
         ("1,2,a\n1,1e9,b\n1,1,a\n2,2,b", "is too large"),
         ("1,2,a\n1,hello,b\n1,1,a\n2,2,b", "Line 2: “hello” is not a number"),
-        ("Dear all,\nplease find the points attached.", "Line 1 has one column; x1, x2 and a label are needed."),
+        ("Dear all,\nplease find the points attached.", "has one column; x1, x2 and a label are needed."),
         ("1,2\n3,4\n5,6\n7,8", "Line 1 has 2 columns"),
         ("1,2,\n3,4,b\n5,6,a\n7,8,b", "Line 1 has no label"),
         ("\n".join(f"{i},{i},{i}" for i in range(6)), "6 different labels; at most 5"),
