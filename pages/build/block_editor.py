@@ -18,6 +18,8 @@ from pages.shared.person.language import _, tell
 from pages.shared.server.assets import asset
 
 editor_component = view_component("torch_playground_blocks")
+FRAME, ROW = 72, 36
+"""Pixels that the list takes around its rows, and each of them: reserved until its script is loaded. See page.css."""
 
 
 def block_editor(space: Workspace) -> None:
@@ -34,7 +36,9 @@ def block_editor(space: Workspace) -> None:
         if isinstance(order, dict):
             take(space, order)
 
-    editor_component(key=key, data=editor_data(space, desk), on_edit_change=edit)
+    data = editor_data(space, desk)
+    height = FRAME + ROW * (len(data["rows"]) + 2)
+    editor_component(key=key, data=data, height=height, on_edit_change=edit)
 
 
 def editor_data(space: Workspace, desk: Desk) -> dict[str, Any]:

@@ -210,3 +210,27 @@ def test_a_page_shows_its_picture_before_its_settings(person: Callable[..., Pers
     tab.open()
     tab.until("order.includes('settings')")
     assert tab.look("order") == ["picture", "settings"]
+
+
+TOPS = """
+window.tops = [];
+const look = () => {
+  const top = document.querySelector(SELECTOR)?.getBoundingClientRect().top;
+  if (top !== undefined && window.tops.at(-1) !== Math.round(top)) window.tops.push(Math.round(top));
+  requestAnimationFrame(look);
+};
+look();
+"""
+
+
+@pytest.mark.parametrize(
+    ("page", "setting"), [("cnn", ".st-key-cnn-device"), ("build", ".st-key-build-dataset")], ids=["cnn", "build"]
+)
+def test_what_loads_later_moves_no_setting(person: Callable[..., Person], page: str, setting: str) -> None:
+    tab = person().tab()
+    tab.page.add_init_script(TOPS.replace("SELECTOR", repr(setting)))
+    tab.open(f"/{page}")
+    expect(tab.page.get_by_test_id("stSidebar").get_by_role("slider", name="Learning rate")).to_be_visible()
+    tab.until("tops.length")
+    tops = tab.look("tops")
+    assert max(tops) - min(tops) <= 4, "the slider has 44 px, a network's list some 400; its rows' heights are rounded"
