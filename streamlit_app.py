@@ -9,15 +9,20 @@ def show() -> None:
     """One run of the script for one session: the navigation, and the page chosen."""
     import streamlit as st
 
-    from pages.index import PAGES
+    from pages.index import ALL, HOST
     from pages.shared.page import shell
 
     shell.begin()
     known = {
         row: st.Page(
-            row.script, title=shell.title_of(row), icon=row.icon, url_path=row.url_path, default=row.folder == "home"
+            row.script,
+            title=shell.title_of(row),
+            icon=row.icon,
+            url_path=row.url_path,
+            default=row.folder == "home",
+            visibility="hidden" if row is HOST else "visible",
         )
-        for row in PAGES
+        for row in ALL
     }
     shell.open_page(shell.asked_for(known))
     chosen = st.navigation(shell.in_groups(known), position="top", expanded=True)

@@ -141,6 +141,13 @@ RUNS_AT_ONCE = limit(
     default_text="60 a core",
     meaning="Runs alive at once on the server.",
 )
+RUN_SECONDS = limit(
+    "RUN_SECONDS",
+    86_400.0,
+    least=1,
+    most=10**9,
+    meaning="Seconds after which a run is stopped, its pauses included; its owner can continue it from there.",
+)
 RUN_MEMORY = limit(
     "RUN_MEMORY",
     4000,

@@ -1,4 +1,4 @@
-"""How much memory this machine has left."""
+"""How much memory this machine has left, and how much a process takes."""
 
 from __future__ import annotations
 
@@ -32,6 +32,34 @@ def _of_container() -> int | None:
     except (OSError, ValueError):
         return None
     return None if most == "max" else int(most) - used + int(facts.get("inactive_file", 0))
+
+
+def taken(process: int, beyond: int | None = None) -> int | None:
+    """Bytes of memory that a process takes, without files that are mapped; None where the system does not say.
+
+    Args:
+        beyond: a process that it was forked from, whose memory it shares until it writes there: what that one takes is
+            not counted.
+    """
+    anonymous = [_status(known, "RssAnon:") for known in (process, beyond) if known is not None]
+    if anonymous[0] is None:
+        return None
+    shared = anonymous[1] or 0 if len(anonymous) > 1 else 0
+    return max(0, 1024 * (anonymous[0] - shared))
+
+
+def parent_of(process: int) -> int | None:
+    """The process that a process was started by; None where the system does not say."""
+    return _status(process, "PPid:")
+
+
+def _status(process: int, name: str) -> int | None:
+    """A number that Linux gives of a process."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        return next((int(line.split()[1]) for line in lines if line.startswith(name)), None)
+    except (OSError, ValueError):
+        return None
 
 
 def oom_kills() -> int:

@@ -92,11 +92,14 @@ PAGES = (
     Page("glossary", title="Glossary", group="tools", icon=":material/menu_book:"),
 )
 # fmt: on
+HOST = Page("host", title="Host", icon=":material/admin_panel_settings:")
+"""The page of whoever runs the server; no navigation shows it, and what is on it asks for a key."""
+ALL = (*PAGES, HOST)
 
 
 def page(folder: str) -> Page:
     """The page of a folder (raises StopIteration if there is none)."""
-    return next(row for row in PAGES if row.folder == folder)
+    return next(row for row in ALL if row.folder == folder)
 
 
 def page_of(experiment: str) -> Page | None:

@@ -237,7 +237,7 @@ def test_core_knows_no_screen() -> None:
 
 
 def test_each_page_is_a_folder_with_a_row() -> None:
-    from pages.index import PAGES as ROWS
+    from pages.index import ALL as ROWS
 
     assert sorted(row.folder for row in ROWS) == page_folders()
     addresses = [row.url_path for row in ROWS]

@@ -18,6 +18,11 @@ def close() -> None:
         _jobs.close()
 
 
+def counts() -> tuple[int, int]:
+    """How many jobs run, and how many stand in line."""
+    return (0, 0) if _jobs is None else _jobs.counts()
+
+
 def jobs() -> Jobs:
     """The server's jobs, made at the first call."""
     global _jobs

@@ -410,6 +410,17 @@ class Manager:
             own = [run for run in self._runs.values() if run.owner == owner and run.log.get("costs")]
         return own[-1] if own else None
 
+    def alive(self) -> list[Run]:
+        """Everybody's runs that are alive, the oldest first."""
+        return [run for run in self._held_runs() if run.alive]
+
+    def end_by_host(self, id: str) -> bool:
+        """End anyone's run for whoever runs the server, its record kept; whether it was alive."""
+        run = next((run for run in self.alive() if run.id == id), None)
+        if run is not None:
+            self._stop([run], PATIENCE, "host")
+        return run is not None
+
     def stop(self, run: Run, patience: float = PATIENCE) -> None:
         """End a run and wait until its record is whole; a worker that does not answer is killed."""
         self._stop([run], patience)
@@ -480,6 +491,10 @@ class Manager:
             runs = [run for run in self._runs.values() if run.alive]
         for run in runs:
             run.look_after(now)
+            if now - run.begun > limits.RUN_SECONDS:
+                if run.end_cause is None:
+                    run.command("stop", "long")
+                run.end_silent()
 
     def _hear(self, run: Run, connection: Connection) -> None:
         before, size = run.status, run.kept_bytes

@@ -59,6 +59,11 @@ class Presence:
         with self._lock:
             return self._tabs[owner] > 0
 
+    def counts(self) -> tuple[int, int]:
+        """How many people have a tab open, and how many places are taken."""
+        with self._lock:
+            return sum(count > 0 for count in self._tabs.values()), len(self._places)
+
     def refusal(self, owner: str) -> Problem | None:
         """Why the owner may not start work: all places are taken; None where they have one, or get one now."""
         with self._lock:

@@ -57,6 +57,8 @@ class Run:
         frame_number: how many pictures there were, so that a viewer knows whether there is a newer one.
         connection: the server's end of the pipe to the worker, while there is one.
         process: the worker.
+        begun: when its worker was started, on `time.monotonic`.
+        end_cause: why the server has told it to end, see `command`; None where it has not.
         unattended_since: since when its owner has no tab open, on `time.monotonic`; None while there is one.
         heartbeat: when its worker was heard and asked last.
         silent: whether its worker does not answer.
@@ -84,6 +86,8 @@ class Run:
         self.frame_number = 0
         self.connection: Connection | None = None
         self.process: BaseProcess | None = None
+        self.begun = time.monotonic()
+        self.end_cause: str | None = None
         self.unattended_since: float | None = time.monotonic()
         self.heartbeat = Heartbeat()
         self.silent = False
@@ -134,9 +138,11 @@ class Run:
         """Tell the worker: play, pause, step, epoch, change (with {field: value}), speed, focus, shows, watch or stop.
 
         The value of stop says why, where that is not what its owner just did: "another" of theirs has begun and they
-        may have no more, or they have "left".
+        may have no more, they have "left", it has taken too "long", or the "host" has ended it.
         """
         with self._lock:
+            if name == "stop" and self.alive:
+                self.end_cause = value
             if self.connection is not None and self.alive:
                 if name == "change":
                     self._ordered |= value
@@ -336,7 +342,10 @@ class Run:
         Args:
             cause: "memory" if the system ended it for lack of memory.
         """
-        cause = "silent" if self.silent else cause
+        if self.end_cause == "host":
+            cause = "host"
+        elif self.silent:
+            cause = "silent"
         self._catch_up()
         kept = self.folder.kept()
         message: dict[str, Any] = {"code": "crashed", "step": self.step, "kept_step": kept[-1] if kept else 0}

@@ -135,6 +135,12 @@ class Jobs:
         with self._changed:
             return max(0, self._line.index(job) - self.at_once + 1) if job in self._line else 0
 
+    def counts(self) -> tuple[int, int]:
+        """How many jobs run, and how many stand in line."""
+        with self._changed:
+            running = sum(job.status == "running" for job in self._line)
+            return running, len(self._line) - running
+
     def end(self, job: Job) -> None:
         """End a job and wait until nothing of it is left."""
         with self._changed:

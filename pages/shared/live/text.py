@@ -107,6 +107,9 @@ def _status() -> dict[str, str]:
             "This machine had no memory left, so its system ended the training process at step {step}. The steps "
             "before it are kept."
         ),
+        "message_crashed_host": _(
+            "The host of this server ended the training process at step {step}. The steps before it are kept."
+        ),
         "message_memory": _(
             "Stopped at step {step}: this needs more than the {most} MB of memory that a run may take here. Choose a "
             "smaller network or smaller batches."
@@ -135,6 +138,11 @@ def _status() -> dict[str, str]:
         "message_stopped_left": _(
             "Stopped, because none of your tabs was open any more. What was trained so far is kept."
         ),
+        "message_stopped_long": _(
+            "Stopped, because it has run for as long as a run may on this server. What was trained so far is kept, and "
+            "Continue trains on from there."
+        ),
+        "message_stopped_host": _("Stopped by the host of this server. What was trained so far is kept."),
     }
 
 

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.engine.manager import manager
-from pages.index import PAGES, page
+from pages.index import ALL, page
 from pages.shared.person.language import CODES, LANGUAGES, catalogue
 from pages.shared.pictures.palette import PALETTE
 from pages.shared.server.addresses import address
@@ -20,7 +20,7 @@ from pages.shared.server.streamlit_files import STREAMLIT
 
 MOVED = {"/home": address(""), "/tensorboard": address(page("tensorboard").url_path)}
 """Where people are led who guess a page's address from its name. With a slash, /tensorboard/ is TensorBoard itself."""
-OURS = {address(""), *(address(row.url_path) for row in PAGES)}
+OURS = {address(""), *(address(row.url_path) for row in ALL)}
 CONDITIONS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"if-range", b"range")
 """Request headers that can make the answer less than the whole page."""
 LOGO = Path(__file__).with_name("logo.svg")

@@ -14,6 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.engine.manager import manager
 from pages.index import Page, neighbours
 from pages.shared.form.controls import begin_page
+from pages.shared.page.announcing import announcement_line
 from pages.shared.page.presenting import presenting_button
 from pages.shared.page.readable import READABLE
 from pages.shared.person import language, session
@@ -83,6 +84,7 @@ def open_page(row: Page) -> None:
     st.logo(LOGO, size="large")
     drawer = _("Settings") if row.settings else _("Menu")
     st.html(f"{STYLE}{READABLE}<style>:root {{ --tp-drawer: {json.dumps(drawer, ensure_ascii=False)}; }}</style>")
+    announcement_line()
     unstored = session.get("unstored")
     if unstored is not None:
         session.put("unstored", None)

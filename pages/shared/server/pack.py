@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pages.index import PAGES as ROWS
+from pages.index import ALL as ROWS
 from pages.shared.server.addresses import address
 from pages.shared.server.assets import FOREVER, PAGES, asset, plotly_address
 from pages.shared.server.streamlit_files import STREAMLIT

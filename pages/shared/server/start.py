@@ -14,13 +14,13 @@ from streamlit.web.server.server_util import get_url
 from core import limits
 from core.disk import DiskError
 from core.engine.store import Store, data_folder
-from pages.shared.server import origin
+from pages.shared.server import host_key, origin
 from pages.shared.server.reach import EVERY_ADDRESS, in_network
 
 DATA = "TORCH_PLAYGROUND_DATA"
 """The environment variable that names the data folder."""
 PREFIX = "TORCH_PLAYGROUND_"
-OTHERS = {DATA, origin.ALLOWED_HOSTS, "TORCH_PLAYGROUND_TEST_DATA"}
+OTHERS = {DATA, origin.ALLOWED_HOSTS, host_key.HOST_KEY, "TORCH_PLAYGROUND_TEST_DATA"}
 """The environment variables of the app that are no limits; the last one is the tests'."""
 ALIKE = 0.85
 """Similarity from 0 to 1 from which a name is taken for a misspelt one of the app's."""
@@ -34,7 +34,7 @@ def check_start() -> None:
     """
     for sentence in unknown_settings(os.environ):
         print(sentence, file=sys.stderr, flush=True)
-    problems = [*limits.problems(), *origin.problems(os.environ)]
+    problems = [*limits.problems(), *origin.problems(os.environ), *host_key.problems(os.environ)]
     if problems:
         raise SystemExit("\n".join(problems))
     try:
