@@ -13,6 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from core import resources
+from core.resources import cores
+
 Number = TypeVar("Number", int, float)
 
 
@@ -100,20 +103,37 @@ def problems(environment: Mapping[str, str] = os.environ) -> list[str]:
     return sentences
 
 
-def cores() -> int:
-    """The processor's cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS, Windows
-        return os.cpu_count() or 1
+def _whole_memory() -> int:
+    """Megabytes of memory that there are for the server and its runs."""
+    memory = resources.memory()
+    return PLENTY if memory is None else min(PLENTY, max(1, memory.whole // 2**20))
 
 
+PLENTY = 10_000_000
+"""Megabytes that are assumed where the system does not say."""
+SERVER_MEMORY = 650
+"""Megabytes that the server takes before anybody works at it, with PyTorch's CPU build."""
+PERSON_MEMORY = 50
+"""Megabytes that a person takes who trains a small CNN and looks at it."""
+SMALL = 2000
+"""Megabytes below which what few people ask for is started only when they do."""
+
+MEMORY = limit(
+    "MEMORY",
+    _whole_memory(),
+    least=1,
+    most=PLENTY,
+    default_text="what there is",
+    meaning="Megabytes of memory that the server and its runs may take together; some defaults follow from it.",
+)
+PLACES = max(1, (MEMORY - SERVER_MEMORY) // PERSON_MEMORY)
+"""People for whom that memory is enough."""
 PEOPLE = limit(
     "PEOPLE",
-    30 * cores(),
+    min(30 * cores(), PLACES),
     least=1,
     most=100_000,
-    default_text="30 a core",
+    default_text="30 a core, fewer with little memory",
     meaning="People who may start work at the same time; anyone who comes later can look at all pages.",
 )
 PLACE_SECONDS = limit(
@@ -135,10 +155,10 @@ RUNS_PER_OWNER = limit(
 )
 RUNS_AT_ONCE = limit(
     "RUNS_AT_ONCE",
-    60 * cores(),
+    min(60 * cores(), PLACES, 10_000),
     least=1,
     most=10_000,
-    default_text="60 a core",
+    default_text="60 a core, fewer with little memory",
     meaning="Runs alive at once on the server.",
 )
 RUN_SECONDS = limit(
@@ -150,9 +170,10 @@ RUN_SECONDS = limit(
 )
 RUN_MEMORY = limit(
     "RUN_MEMORY",
-    4000,
+    min(4000, max(150, (MEMORY - SERVER_MEMORY) // 2)),
     least=50,
     most=10_000_000,
+    default_text="4000, less with little memory",
     meaning="Megabytes of memory that a run on the CPU may take (Linux only); never more than are free when it begins.",
 )
 RUNS_IN_MEMORY = limit(

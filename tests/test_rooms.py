@@ -23,7 +23,7 @@ SHARED = PAGES / "shared"
 DOOR = ROOT / "streamlit_app.py"
 
 CORE_ORDER = (
-    ("foreign",),
+    ("foreign", "resources"),
     ("config", "disk", "limits", "memory"),
     ("refused", "settings", "snapshot", "changes", "devices", "models", "shapes"),
     ("blocks", "data", "views", "checkpoints", "frames", "processes", "optimizers"),

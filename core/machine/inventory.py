@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from core.config import Problem
-from core.limits import cores
+from core.resources import cores
 
 INSTRUCTIONS = {
     "avx2": "AVX2", "avx512f": "AVX-512", "avx512_bf16": "AVX-512 BF16", "avx512_vnni": "AVX-512 VNNI",

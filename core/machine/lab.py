@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from core.data.digits import digits
-from core.limits import cores
 from core.models import CNN, Net
 from core.processes.confined import confined
+from core.resources import cores
 
 BATCHES = 7
 """Batches that a time is the median of."""

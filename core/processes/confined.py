@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import Any
 
 from core.config import Problem
-from core.limits import cores
 from core.processes.limited import Limited, Limits, Over, Send
+from core.resources import cores
 
 MEMORY = 480
 """Megabytes that such work may take beyond what every process of the app has."""

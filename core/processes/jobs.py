@@ -16,12 +16,12 @@ import torch
 
 from core import disk
 from core.config import Problem
-from core.limits import cores
 from core.memory import available
 from core.processes import scratch
 from core.processes.confined import is_out_of_memory, out_of_memory
 from core.processes.limited import Limited, Limits, Over, Send
 from core.refused import Refused
+from core.resources import cores
 
 AT_ONCE = max(1, cores() // 4)
 """Jobs at once on a server: one that shares its cores with another measures the other one too."""

@@ -22,6 +22,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from core import limits
 from core.processes.naming import be_called
 from core.processes.priority import give_way
 from core.tensorboard.link import CALL, Gone, Link
@@ -87,7 +88,9 @@ class Host:
         return answer
 
     def warm(self) -> None:
-        """Start the process now, so that the first one who asks need not wait for its imports."""
+        """Start the process now, so that the first one who asks need not wait for it; not where memory is short."""
+        if limits.MEMORY < limits.SMALL:
+            return
         with suppress(Gone):
             self.ask(Path(os.devnull), Request("GET", "/index.html", ""))
 

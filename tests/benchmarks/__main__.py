@@ -46,6 +46,7 @@ PARTS = {
     "vgg": ("VGG", "vgg_speed", "rows"),
     "vgg_watched": ("VGG, watched", "vgg_watched", "rows"),
     "rnn_watched": ("The RNN, watched", "rnn_watched", "rows"),
+    "small": ("A host with 1 GB", "small_host", "rows"),
 }
 """Name -> title, and the module below tests.benchmarks and its function that measures it."""
 MEASURE = """

@@ -120,6 +120,7 @@ def packages(root: Root) -> dict[str, str]:
     ):
         if pip in settings:
             environment[uv] = settings[pip]
+    environment["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # all indexes count alike, as for pip
     certificates = os.environ.get("SSL_CERT_FILE")
     if certificates:
         environment["SSL_CERT_FILE"] = certificates

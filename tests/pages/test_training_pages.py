@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from core.frames import decode
-from core.limits import cores
 from core.machine import bfloat16
+from core.resources import cores
 from pages.index import page_of
 from pages.shared.server.assets import PAGES
 from tests.experiments import general, over_all, smallest

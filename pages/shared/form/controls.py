@@ -10,9 +10,9 @@ import streamlit as st
 
 from core.config import Config, Setting, kind_of
 from core.devices import devices, resolve
-from core.limits import cores
 from core.machine import bfloat16
 from core.machine.inventory import machine
+from core.resources import cores
 from pages.shared.form.form import Form
 from pages.shared.form.rate import left_at, rate
 from pages.shared.form.workspace import Workspace
