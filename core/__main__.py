@@ -6,13 +6,14 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from core import checkpoints
+from core.cluster import address
 from core.config import ConfigError, Setting, TrainingConfig, kind_of
 from core.devices import resolve
 from core.engine.record import Folder, line
@@ -37,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "list":
             print(json.dumps(listing(), indent=1))
         elif options.command == "train":
-            train(read_config(options.experiment, options.values), options.out)
+            start = train_on_cluster if os.environ.get(address.CLUSTER, "").strip() else train
+            start(read_config(options.experiment, options.values), options.out)
         else:
             config = read_config(options.experiment, options.values)
             print(notebook(config) if options.notebook else script(config), end="")
@@ -91,7 +93,8 @@ def read_config(name: str, texts: Sequence[str]) -> TrainingConfig:
         values[field] = value
     try:
         config = experiment(name).config.create(values)
-        return config.changed(device=resolve(config.device))
+        on_cluster = os.environ.get(address.CLUSTER, "").strip() and config.device.startswith("cuda")
+        return config if on_cluster else config.changed(device=resolve(config.device))
     except ConfigError as error:
         problem = error.problems[0]
         raise Mistake(f"{problem.field}: {problem}") from None
@@ -157,6 +160,34 @@ def train(config: TrainingConfig, out: Path | None) -> None:
             folder.keep(snapshot.step, {"run": checkpoints.checkpoint(snapshot, losses)}, frame)
         folder.update_facts(status="diverged" if diverged else "finished")
     print(json.dumps({"final": True, **row, "diverged": diverged}))
+
+
+def train_on_cluster(config: TrainingConfig, out: Path | None) -> None:
+    """Train as `train` does, but on the cluster that the settings name.
+
+    Raises:
+        Mistake: the cluster can't be used, or as `train`.
+    """
+    problem = address.problem(os.environ)
+    if problem is not None:
+        raise Mistake(problem)
+    from core.cluster import training
+
+    row: dict[str, Any] = {}
+
+    def step(new: Mapping[str, Any]) -> None:
+        row.update(new)
+        print(json.dumps(new), flush=new["step"] % 100 == 0)
+
+    try:
+        with training.joined(os.environ[address.CLUSTER].strip()) as launcher:
+            folder = _make_folder(config, out) if out is not None else None
+            training.train(launcher, config, folder, step)
+    except (address.ClusterError, training.TrainingError) as error:
+        raise Mistake(str(error)) from None
+    except LookupError as error:
+        raise Mistake(f"device: {error.args[0]}") from None
+    print(json.dumps({"final": True, **row, "diverged": row["loss/train"] is None}))
 
 
 def _make_folder(config: TrainingConfig, out: Path) -> Folder:

@@ -55,7 +55,10 @@ def imported(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("folders", "lists"),
-    [(("core", "pages"), ("requirements.txt",)), (("scripts", "tests"), ("requirements.txt", "requirements-dev.txt"))],
+    [
+        (("core", "pages"), ("requirements.txt", "requirements-cluster.txt")),
+        (("scripts", "tests"), ("requirements.txt", "requirements-dev.txt")),
+    ],
 )
 def test_every_package_that_is_imported_is_required(folders: tuple[str, ...], lists: tuple[str, ...]) -> None:
     known, names = packages_distributions(), required(*lists)

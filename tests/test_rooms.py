@@ -34,6 +34,7 @@ CORE_ORDER = (
     ("export", "machine"),
     ("files", "loading"),
     ("engine",),
+    ("cluster",),
     ("next", "__main__"),
 )
 """The rooms of core, from the lowest: a room may import what stands in a row before its own."""

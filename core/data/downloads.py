@@ -74,6 +74,17 @@ def _present(here: Path, name: str) -> bool:
     return not any((raw / file).exists() for file in FILES) and _all_whole(archives)
 
 
+def files(name: str) -> list[Path]:
+    """The files that torchvision reads of a set which is present: the unpacked ones, or the archives."""
+    here = folder() / FOLDERS.get(name, name)
+    if name == "CIFAR10":
+        return [here / file for file, _ in _cifar_files()]
+    unpacked = [here / "raw" / file for file in FILES]
+    if all(file.is_file() for file in unpacked):
+        return unpacked
+    return [here / "raw" / file for file, _ in getattr(torchvision.datasets, name).resources]
+
+
 def _cifar_files() -> list[tuple[str, str]]:
     """The unpacked files of CIFAR-10 and their checksums, as torchvision has them."""
     known = torchvision.datasets.CIFAR10

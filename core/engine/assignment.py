@@ -42,6 +42,8 @@ class Assignment:
         speed: steps a second, 0 for as fast as it goes.
         memory: megabytes that it may take, see `limits.RUN_MEMORY`.
         keep_bytes: bytes that the kept steps may take.
+        furthest: a step up to which it goes at once, even if it is paused or slowed down: where it was before its
+            worker was lost.
     """
 
     lanes: dict[str, TrainingConfig]
@@ -54,6 +56,7 @@ class Assignment:
     log: Log | None = None
     memory: int = limits.RUN_MEMORY
     keep_bytes: int = field(default_factory=bytes_of_a_run)
+    furthest: int = 0
 
     @property
     def config(self) -> TrainingConfig:

@@ -6,14 +6,53 @@ import multiprocessing
 import sys
 import threading
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from typing import TYPE_CHECKING, Protocol
 
-from core.engine.assignment import Assignment
-from core.engine.worker import work
 from core.processes import starting
 
-Worker = tuple[BaseProcess, Connection]
+if TYPE_CHECKING:  # a machine of a cluster starts workers and needs nothing of PyTorch for that
+    from core.engine.assignment import Assignment
+
+
+class WorkerProcess(Protocol):
+    """What the engine asks of the process that trains a run: a `multiprocessing.Process`, or one on another machine."""
+
+    @property
+    def pid(self) -> int | None:
+        """Its number on this machine; None where it is on another one."""
+
+    @property
+    def exitcode(self) -> int | None:
+        """How it ended: 0, or the negative number of the signal; None while it lives, or where that is not known."""
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for its end."""
+
+    def is_alive(self) -> bool:
+        """Whether it lives."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
+Worker = tuple[WorkerProcess, Connection]
 """A worker's process, and the server's end of the pipe to it: commands go in, messages and frames come out."""
+
+
+class Launches(Protocol):
+    """Where runs are trained: this machine's `Launcher`, or a cluster's."""
+
+    def warm(self) -> None:
+        """Have the first run start as fast as all others."""
+
+    def launch(self, assignment: Assignment) -> Worker:
+        """Have a worker train a run."""
+
+    def resolve(self, device: str) -> str:
+        """The device that "auto" or a name stands for there (raises LookupError, whose message is a `Problem`)."""
+
+    def close(self) -> None:
+        """Give back what it holds; all workers have ended."""
 
 
 class Launcher:
@@ -35,21 +74,42 @@ class Launcher:
 
     def launch(self, assignment: Assignment) -> Worker:
         """Have a worker train a run."""
-        try:
-            process, connection = self._spares.pop()
-        except IndexError:
-            process, connection = self._start()
+        process, connection = self.take()
         connection.send(assignment)
+        return process, connection
+
+    def take(self) -> Worker:
+        """A worker that waits for its assignment."""
+        try:
+            worker = self._spares.pop()
+        except IndexError:
+            worker = self._start()
         if self._keeps_spares:
             threading.Thread(target=self._add_spare, daemon=True).start()
-        return process, connection
+        return worker
+
+    def resolve(self, device: str) -> str:
+        """The device that "auto" or a name stands for (raises LookupError, whose message is a `Problem`)."""
+        from core.devices import resolve
+
+        return resolve(device)
+
+    def close(self) -> None:
+        """Nothing is held that does not end by itself."""
 
     def _add_spare(self) -> None:
         self._spares.append(self._start())
 
     def _start(self) -> Worker:
         ours, theirs = multiprocessing.Pipe()
-        process = starting.context().Process(target=work, args=(theirs,), daemon=True)
+        process = starting.context().Process(target=_work, args=(theirs,), daemon=True)
         starting.start(process)
         theirs.close()
         return process, ours
+
+
+def _work(connection: Connection) -> None:
+    """The worker's main function; imported there, where it is loaded already."""
+    from core.engine.worker import work
+
+    work(connection)

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -21,10 +20,9 @@ from core import checkpoints, disk, limits, memory
 from core.changes import Changes, as_pairs, from_pairs, value_after
 from core.checkpoints import KeptStep
 from core.config import ConfigError, Problem, TrainingConfig
-from core.devices import resolve
 from core.engine.assignment import Assignment, Log
 from core.engine.housekeeping import Housekeeping
-from core.engine.launcher import Launcher
+from core.engine.launcher import Launcher, Launches, WorkerProcess
 from core.engine.presence import Presence
 from core.engine.record import Folder, first_facts, rows_of
 from core.engine.run import ALIVE, Run
@@ -74,11 +72,11 @@ class Beginning:
 class Manager:
     """All runs of one server."""
 
-    def __init__(self, store: Store, grace: float | None = None):
+    def __init__(self, store: Store, grace: float | None = None, launcher: Launches | None = None):
         self.store = store
         self.grace = limits.GRACE if grace is None else grace
         self.presence = Presence()
-        self._launcher = Launcher()
+        self._launcher: Launches = launcher or Launcher()
         self.tensorboard = Host()
         self._runs: dict[str, Run] = {}
         self._beginning: set[str] = set()
@@ -197,7 +195,7 @@ class Manager:
 
     def _with_device(self, config: TrainingConfig) -> TrainingConfig:
         try:
-            return config.changed(device=resolve(config.device))
+            return config.changed(device=self._launcher.resolve(config.device))
         except LookupError as error:
             raise Refused(error.args[0]) from None
 
@@ -464,6 +462,7 @@ class Manager:
             others.join()
             self._thread.join(timeout=2)
             self.housekeeping.close()
+            self._launcher.close()
 
     def _receive(self) -> None:
         """Read what all workers send; the end of a pipe is the end of its worker."""
@@ -521,7 +520,7 @@ class Manager:
         if process is not None:
             threading.Thread(target=process.join, daemon=True).start()
 
-    def _ended_for_memory(self, process: BaseProcess) -> bool:
+    def _ended_for_memory(self, process: WorkerProcess) -> bool:
         """Whether the system ended a process because the machine has no memory left."""
         if memory.oom_kills() <= self._oom_kills[0]:
             return False
@@ -566,11 +565,15 @@ _manager: Manager | None = None
 _making = threading.Lock()
 
 
-def manager() -> Manager:
-    """The server's manager, made at the first call."""
+def manager(launcher: Launches | None = None) -> Manager:
+    """The server's manager, made at the first call.
+
+    Args:
+        launcher: where its runs are trained, if that is not this machine; only at the first call.
+    """
     global _manager
     with _making:
         if _manager is None:
             scratch.sweep()
-            _manager = Manager(Store(data_folder()))
+            _manager = Manager(Store(data_folder()), launcher=launcher)
         return _manager

@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
 from core import disk
@@ -19,6 +18,7 @@ from core.changes import as_pairs, from_pairs, recorded, value_after
 from core.config import TrainingConfig
 from core.engine.heartbeat import Heartbeat
 from core.engine.history import History, Lengths, Values
+from core.engine.launcher import WorkerProcess
 from core.engine.outbox import PACKING
 from core.engine.record import Folder
 from core.processes.starting import kill
@@ -85,7 +85,7 @@ class Run:
         self.packed_frame: bytes | None = None
         self.frame_number = 0
         self.connection: Connection | None = None
-        self.process: BaseProcess | None = None
+        self.process: WorkerProcess | None = None
         self.begun = time.monotonic()
         self.end_cause: str | None = None
         self.unattended_since: float | None = time.monotonic()
@@ -318,7 +318,8 @@ class Run:
                 elif content["kind"] == "size":
                     self.kept_bytes = content["size"]
                 else:
-                    self.message = content["message"] or self.message
+                    if content["message"] is not None:
+                        self.message = content["message"] or None
                     if "status" in content:
                         self.status, self.step, self.speed = content["status"], content["step"], content["speed"]
                         self.changes = from_pairs(content["changes"])

@@ -73,7 +73,7 @@ class Worker:
         self.paused = assignment.paused
         self.speed = assignment.speed
         self.watched = assignment.watched
-        self.steps_ordered = 0
+        self.steps_ordered = max(0, assignment.furthest - (assignment.resume_step or 0))
         self.stopping = False
         self.step_begin: float | None = None
         threading.Thread(target=self._listen, daemon=True).start()

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 WARM = "core.engine.warm"
 """What the server of processes imports before it forks the first."""
@@ -28,6 +28,16 @@ LOOK_INTERVAL = 0.1
 """Seconds between two looks whether the app is still there."""
 
 _starting = threading.Lock()
+
+
+class Mortal(Protocol):
+    """What can be asked whether it lives, and be ended."""
+
+    def is_alive(self) -> bool:
+        """Whether it lives."""
+
+    def kill(self) -> None:
+        """End it at once."""
 
 
 def context() -> Any:
@@ -49,7 +59,7 @@ def start(process: BaseProcess) -> None:
     process.start()
 
 
-def kill(process: BaseProcess) -> None:
+def kill(process: Mortal) -> None:
     """Kill a process if it lives.
 
     The number of a dead one may be another's by now: the server of processes takes note of each end at once, while

@@ -47,6 +47,13 @@ def test_a_server_with_a_wrong_setting_stops_with_one_sentence(
     assert "ready" not in ended.stdout and "http" not in ended.stdout
 
 
+def test_a_server_with_a_cluster_that_cant_be_used_stops_with_one_sentence(tmp_path: Path) -> None:
+    order = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), "--server.port", "0"]
+    environment = {**os.environ, "TORCH_PLAYGROUND_DATA": str(tmp_path), "TORCH_PLAYGROUND_CLUSTER": "ray://head:10001"}
+    ended = subprocess.run(order, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    assert ended.returncode == 2 and len(ended.stderr.splitlines()) == 1 and "ray://head:10001" in ended.stderr
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="sees by /proc what a process has loaded")
 def test_ctrl_c_while_pytorch_is_imported_ends_it_without_a_word(tmp_path: Path) -> None:
     order = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), "--server.port", "0"]

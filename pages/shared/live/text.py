@@ -98,6 +98,18 @@ def _status() -> dict[str, str]:
         "message_disk_again": _("There is space on the disk again: the record is complete, and steps are kept again."),
         "unkept_record": _("The disk could not take its whole record: the rest is written as soon as there is space."),
         "unkept_step": _("The last step could not be kept: the disk was full."),
+        "message_queued": _("Waiting for a place on the cluster: {ahead} ahead of you."),
+        "message_queued_first": _("Waiting for a place on the cluster: you are next."),
+        "message_node_lost": _(
+            "A machine of the cluster was lost. The run continues on another one from step {kept_step}; its record is "
+            "complete."
+        ),
+        "message_moved": _("A machine of the cluster was lost; the run continues on another one."),
+        "message_cluster_torch": _(
+            "The machines of the cluster have PyTorch {theirs} and this server has {ours}: the run could not be "
+            "repeated there bit for bit, so it was not started."
+        ),
+        "message_cluster_unfit": _("No machine of the cluster can train: {error}"),
         "message_failed": _("PyTorch stopped the training at step {step}: {error}"),
         "message_crashed": _("The training process ended unexpectedly at step {step}. The steps before it are kept."),
         "message_crashed_silent": _(

@@ -12,7 +12,9 @@ from streamlit import config
 from streamlit.web.server.server_util import get_url
 
 from core import limits
+from core.cluster import address
 from core.disk import DiskError
+from core.engine.manager import manager
 from core.engine.store import Store, data_folder
 from pages.shared.server import host_key, origin
 from pages.shared.server.reach import EVERY_ADDRESS, in_network
@@ -20,7 +22,14 @@ from pages.shared.server.reach import EVERY_ADDRESS, in_network
 DATA = "TORCH_PLAYGROUND_DATA"
 """The environment variable that names the data folder."""
 PREFIX = "TORCH_PLAYGROUND_"
-OTHERS = {DATA, origin.ALLOWED_HOSTS, host_key.HOST_KEY, "TORCH_PLAYGROUND_TEST_DATA"}
+OTHERS = {
+    DATA,
+    origin.ALLOWED_HOSTS,
+    host_key.HOST_KEY,
+    address.CLUSTER,
+    address.GPUS,
+    "TORCH_PLAYGROUND_TEST_DATA",
+}
 """The environment variables of the app that are no limits; the last one is the tests'."""
 ALIKE = 0.85
 """Similarity from 0 to 1 from which a name is taken for a misspelt one of the app's."""
@@ -37,10 +46,34 @@ def check_start() -> None:
     problems = [*limits.problems(), *origin.problems(os.environ), *host_key.problems(os.environ)]
     if problems:
         raise SystemExit("\n".join(problems))
+    refuse_cluster(address.problem(os.environ))
     try:
         Store(data_folder())
     except DiskError as error:
         raise SystemExit(f"The data folder {data_folder()} can't be used: {error.reason}.") from None
+    chosen = os.environ.get(address.CLUSTER, "").strip()
+    if chosen:
+        join_cluster(chosen)
+
+
+def refuse_cluster(problem: str | None) -> None:
+    """End the program where the cluster can't be used: its exit status is 2, as that of `python -m core`."""
+    if problem is not None:
+        print(problem, file=sys.stderr, flush=True)
+        raise SystemExit(2)
+
+
+def join_cluster(chosen: str) -> None:
+    """Have runs trained on a cluster, or end the program where that is not to be."""
+    from core.cluster.launcher import ClusterLauncher
+    from core.cluster.places import Places
+
+    launcher = ClusterLauncher(Places(chosen))
+    try:
+        launcher.join()
+    except address.ClusterError as error:
+        refuse_cluster(str(error))
+    manager(launcher)
 
 
 def unknown_settings(environment: Mapping[str, str]) -> list[str]:

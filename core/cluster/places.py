@@ -1,0 +1,388 @@
+"""The places of a cluster: warm ones are kept ready, runs wait in line for them, and lost ones are noticed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import warnings
+from collections import deque
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import PurePosixPath
+from typing import Any
+
+from core.cluster.address import ClusterError, share_of_a_gpu
+from core.cluster.bridge import Bridge
+from core.cluster.parcel import Parcel, parcel
+from core.cluster.seat import Item
+from core.cluster.shipping import code, place_class
+
+LOOK_INTERVAL = 0.2
+"""Seconds between two looks at what is waiting and what has been lost."""
+NODES_INTERVAL = 1.0
+"""Seconds between two looks at which machines there are."""
+BEAT_INTERVAL = 2.0
+"""Seconds between two words to each place, see `seat.ORPHANED`."""
+LOST_AFTER = 4.0
+"""Seconds without a word of a place that trains after which it counts as lost: with LOOK_INTERVAL under 5."""
+IDLE = 60.0
+"""Seconds that a place without a run is kept beyond the one that each machine keeps ready."""
+UNFIT = 60.0
+"""Seconds after which a machine that could not make a place is tried again."""
+MOST_PENDING = 8
+"""Places asked for beyond those that the machines have now: an autoscaler adds machines for them."""
+PART = 4_000_000
+"""Bytes of a file that go to a place at a time."""
+WAITING_PARTS = 64
+"""Items that a place may be ahead of the server."""
+
+
+class Place:
+    """One place, from the server's side.
+
+    Attributes:
+        actor: Ray's handle of it.
+        node: its machine; "" as long as Ray has not chosen one.
+        about: what it said of itself when it was ready.
+        bridge: the run that it trains.
+    """
+
+    def __init__(self, actor: Any, node: str, gpu: bool):
+        self.actor = actor
+        self.node = node
+        self.gpu = gpu
+        self.readiness = actor.ready.options(concurrency_group="train").remote()
+        self.about: dict[str, Any] = {}
+        self.bridge: Bridge | None = None
+        self.idle_since = time.monotonic()
+        self.gone = False
+
+
+class Places:
+    """All places that this server holds. `put` and `remove` may be called from any thread; Ray is asked from one."""
+
+    def __init__(self, address: str):
+        self.address = address
+        self._line: deque[Bridge] = deque()
+        self._places: list[Place] = []
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._joined = threading.Event()
+        self._problem: ClusterError | None = None
+        self._closed = False
+        self._nodes: dict[str, dict[str, Any]] = {}
+        self._unfit: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._beat_time = self._nodes_time = 0.0
+        self._ray: Any = None
+        self._made: Any = None
+        self._thread = threading.Thread(target=self._serve, name="cluster", daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until the cluster is joined (raises ClusterError)."""
+        self._joined.wait()
+        if self._problem is not None:
+            raise self._problem
+
+    def put(self, bridge: Bridge) -> None:
+        """Have a run trained as soon as there is a place."""
+        with self._lock:
+            self._line.append(bridge)
+        self._wake.set()
+
+    def remove(self, bridge: Bridge) -> None:
+        """Take a run out of the line, or end the place that trains it."""
+        with self._lock:
+            with suppress(ValueError):
+                self._line.remove(bridge)
+            for place in self._places:
+                if place.bridge is bridge:
+                    self._discard(place)
+        self._wake.set()
+
+    def has_gpu(self) -> bool:
+        """Whether a machine of the cluster has a GPU."""
+        return any(node["Resources"].get("GPU", 0) > 0 for node in self._nodes.values())
+
+    def close(self) -> None:
+        """End all places."""
+        self._closed = True
+        self._wake.set()
+        self._thread.join(2)
+
+    def ready(self) -> int:
+        """How many places wait for a run."""
+        with self._lock:
+            return sum(bool(place.about) and place.bridge is None for place in self._places)
+
+    # The thread that asks Ray
+
+    def _serve(self) -> None:
+        try:
+            self._ray = joined(self.address)
+            self._made = self._ray.remote(concurrency_groups={"train": 1, "order": 1, "beat": 1})(place_class())
+            self._look_at_nodes()
+        except ClusterError as error:
+            self._problem = error
+            return
+        except Exception as error:
+            logging.debug("The cluster can't be joined.", exc_info=True)
+            self._problem = ClusterError(f"The cluster {self.address} can't be joined: {first_sentence(error)}")
+            return
+        finally:
+            self._joined.set()
+        while not self._closed:
+            try:
+                self._look()
+            except Exception as error:  # one place's trouble must not end the thread that serves all runs
+                logging.warning("The cluster could not be asked: %s", first_sentence(error))
+            self._wake.wait(LOOK_INTERVAL)
+            self._wake.clear()
+        for place in list(self._places):
+            self._discard(place)
+        with suppress(Exception):
+            self._ray.shutdown()
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now - self._nodes_time > NODES_INTERVAL:
+            self._look_at_nodes()
+        self._take_ready()
+        if now - self._beat_time > BEAT_INTERVAL:
+            self._beat_time = now
+            for place in list(self._places):
+                place.actor.beat.options(concurrency_group="beat").remote()
+        for place in list(self._places):
+            bridge = place.bridge
+            if bridge is not None and not bridge.busy and now - bridge.heard > LOST_AFTER:
+                self._lost(place, bridge)
+        self._fill()
+        self._make()
+        self._give_back(now)
+        with self._lock:
+            line = list(self._line)
+        for ahead, bridge in enumerate(line):
+            bridge.say_place_in_line(ahead)
+
+    def _look_at_nodes(self) -> None:
+        self._nodes_time = time.monotonic()
+        self._nodes = {node["NodeID"]: node for node in self._ray.nodes() if node["Alive"]}
+
+    def _take_ready(self) -> None:
+        """Take in which places have become ready, and which can't be."""
+        for place in [place for place in self._places if not place.about]:
+            done, _ = self._ray.wait([place.readiness], timeout=0)
+            if not done:
+                continue
+            try:
+                about = self._ray.get(place.readiness)
+            except Exception as error:
+                logging.debug("A place could not be made.", exc_info=True)
+                self._unfit_for(place, {"code": "cluster_unfit", "error": first_sentence(error)})
+                continue
+            place.node, place.idle_since = about["node"], time.monotonic()
+            ours = version("torch")
+            if about["torch"] != ours:
+                self._unfit_for(place, {"code": "cluster_torch", "theirs": about["torch"], "ours": ours})
+                continue
+            place.about = about
+
+    def _unfit_for(self, place: Place, message: dict[str, Any]) -> None:
+        """A machine can't train: no place is made there for a while, and runs hear why if there is no other."""
+        self._discard(place)
+        if place.node in self._nodes or not place.node:
+            where = self._nodes.get(place.node, {}).get("NodeManagerAddress", "a machine of the cluster")
+            logging.warning("%s can't train: %s.", where, message.get("error") or f"it has PyTorch {message['theirs']}")
+            self._unfit[place.node] = (time.monotonic() + UNFIT, message)
+
+    def _fit(self) -> dict[str, dict[str, Any]]:
+        """The machines that can train."""
+        now = time.monotonic()
+        self._unfit = {node: fault for node, fault in self._unfit.items() if fault[0] > now}
+        return {id: node for id, node in self._nodes.items() if id not in self._unfit}
+
+    def _fill(self) -> None:
+        """Give places to those who are first in the line."""
+        with self._lock:
+            for bridge in list(self._line):
+                free = next((place for place in self._places if self._suits(place, bridge)), None)
+                if free is not None:
+                    self._line.remove(bridge)
+                    bridge.waiting = False
+                    free.bridge = bridge
+                    bridge.place, bridge.busy = free, True
+                    threading.Thread(target=self._train, args=(free, bridge), daemon=True).start()
+            stuck = self._unfit and not self._fit() and not any(place.bridge for place in self._places)
+            failed = list(self._line) if stuck else []
+            for bridge in failed:
+                self._line.remove(bridge)
+        for bridge in failed:
+            bridge.fail(next(iter(self._unfit.values()))[1])
+
+    def _suits(self, place: Place, bridge: Bridge) -> bool:
+        return bool(place.about) and place.bridge is None and place.gpu == on_a_gpu(bridge)
+
+    def _make(self) -> None:
+        """Have places made: one ready on each machine with a free core, and as many as are waited for."""
+        with self._lock:
+            waited = [bridge for bridge in self._line if not on_a_gpu(bridge)]
+            gpus = len(self._line) - len(waited)
+        for id, node in self._fit().items():
+            here = [place for place in self._places if place.node == id and not place.gpu]
+            idle = sum(place.bridge is None for place in here)
+            if idle < 1 and len(here) < int(node["Resources"].get("CPU", 0)):
+                self._add(id)
+        idle = sum(place.bridge is None and not place.gpu for place in self._places)
+        for _ in range(min(MOST_PENDING, len(waited)) - idle):
+            self._add("")
+        idle = sum(place.bridge is None and place.gpu for place in self._places)
+        for _ in range(min(MOST_PENDING, gpus) - idle):
+            self._add("", gpu=True)
+
+    def _add(self, node: str, gpu: bool = False) -> None:
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        options: dict[str, Any] = {"num_cpus": 1, "max_restarts": 0, "max_task_retries": 0}
+        if node:
+            options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(node_id=node, soft=False)
+        if gpu:
+            options["num_gpus"] = share_of_a_gpu(os.environ)
+        self._places.append(Place(self._made.options(**options).remote(code()), node, gpu))
+
+    def _give_back(self, now: float) -> None:
+        """End places that nobody has needed for a while, and those on machines that are gone."""
+        kept: set[str] = set()
+        with self._lock:
+            waits = bool(self._line)
+        for place in list(self._places):
+            if place.bridge is not None:
+                continue
+            if place.node and place.node not in self._nodes:
+                self._discard(place)
+            elif place.about and not waits:
+                late = now - place.idle_since > IDLE
+                if (place.node in kept or place.gpu) and late:
+                    self._discard(place)
+                kept.add(place.node)
+
+    def _discard(self, place: Place) -> None:
+        with self._lock:
+            place.gone = True
+            if place in self._places:
+                self._places.remove(place)
+        with suppress(Exception):
+            self._ray.kill(place.actor)
+
+    def _lost(self, place: Place, bridge: Bridge) -> None:
+        """A place is gone, or does not answer: its run goes to another one, before all that wait."""
+        with self._lock:
+            if place.gone or place.bridge is not bridge:
+                return
+            place.bridge = None
+            self._discard(place)
+        if bridge.lost():
+            with self._lock:
+                self._line.appendleft(bridge)
+        self._wake.set()
+
+    # A thread for each run that trains
+
+    def _train(self, place: Place, bridge: Bridge) -> None:
+        run = f"runs/{bridge.id}"
+        try:
+            assignment = bridge.next_assignment()
+            packed = parcel(assignment, run, PurePosixPath(place.about["root"]))
+        except Exception:
+            logging.exception("A run can't be sent to the cluster.")
+            bridge.fail({"code": "failed", "step": 1, "error": "The run can't be sent to the cluster."})
+            place.bridge = None
+            return
+        bridge.heard, bridge.busy = time.monotonic(), False
+        try:
+            self._send(place, bridge, packed)
+            stream = place.actor.train.options(
+                num_returns="streaming", concurrency_group="train", _generator_backpressure_num_objects=WAITING_PARTS
+            ).remote(run, packed.assignment)
+            order = place.actor.order.options(concurrency_group="order")
+            again = place.actor.tell_again.options(concurrency_group="order")
+            bridge.placed(lambda data: order.remote(run, data), again.remote)
+            for reference in stream:
+                item = Item(*self._ray.get(reference))
+                if place.gone:
+                    return
+                bridge.take(item, place)
+        except Exception as error:
+            logging.debug("A place is lost.", exc_info=error)
+            self._lost(place, bridge)
+            return
+        with self._lock:
+            place.bridge, place.idle_since = None, time.monotonic()
+        if place.gpu:
+            self._discard(place)
+        if not bridge.over.is_set():
+            bridge.end()
+        self._wake.set()
+
+    def _send(self, place: Place, bridge: Bridge, packed: Parcel) -> None:
+        """Bring a place the files that it needs and lacks."""
+        put = place.actor.put.options(concurrency_group="order")
+        all_at_once = place.actor.put_all.options(concurrency_group="order")
+        lacks = place.actor.lacks.options(concurrency_group="order")
+        self._ray.get(all_at_once.remote(packed.small, packed.empty))
+        sizes = {name: path.stat().st_size for name, path in packed.large.items()}
+        for name in self._ray.get(lacks.remote(sizes)):
+            with packed.large[name].open("rb") as file:
+                start = 0
+                while True:
+                    data = file.read(PART)
+                    last = start + len(data) >= sizes[name] or not data
+                    self._ray.get(put.remote(name, data, start, last))
+                    bridge.heard = time.monotonic()
+                    start += len(data)
+                    if last:
+                        break
+
+
+def on_a_gpu(bridge: Bridge) -> bool:
+    """Whether a run needs a GPU."""
+    return bridge.assignment.config.device.startswith("cuda")
+
+
+def first_sentence(error: Exception) -> str:
+    """What an error says, in one line that ends with a full stop."""
+    text = next((line.strip() for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
+    return f"{text.rstrip('.')[:300]}."
+
+
+def joined(address: str) -> Any:
+    """Ray, joined to a cluster; "local" starts one that this machine alone can reach.
+
+    The thread that calls this has to stay: Linux ends the processes of an own cluster with it.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if address == "local":
+        import secrets
+
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # so Ray's ports are those of 127.0.0.1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import ray
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    if not ray.is_initialized():
+        given: dict[str, Any] = {
+            "log_to_driver": False,
+            "logging_level": logging.ERROR,
+            "namespace": "torch-playground",
+        }
+        if address == "local":
+            from core.limits import cores
+
+            given |= {"num_cpus": cores(), "include_dashboard": False}
+        else:
+            given["address"] = address
+        ray.init(**given)
+    return ray

@@ -1,0 +1,182 @@
+"""A place for one run at a time on a machine of the cluster: starts the workers there, and passes on what they say.
+
+The worker is the same process as at home, so its memory is bounded, its death harms nobody else, and nothing else runs
+in it beside its steps. What is here needs nothing of PyTorch.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from importlib.metadata import version
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from core.cluster.mirror import MOST_BYTES, Change, Mirror
+from core.engine.launcher import Launcher
+from core.processes import scratch
+from core.processes.starting import kill
+
+BEAT = 1.0
+"""Seconds without a message after which the server is told that this place is still there."""
+ORPHANED = 8.0
+"""Seconds without a word of the server after which a place gives up."""
+FAREWELL = 3.0
+"""Seconds that a worker has to end after it has closed its pipe."""
+
+
+class Item(NamedTuple):
+    """What a place sends to the server.
+
+    Attributes:
+        changes: what the worker wrote before it said `message`.
+        message: what the worker sent; None at a beat, and beside changes that were too many for one item.
+        exitcode: how the worker ended; only in the last item.
+    """
+
+    changes: list[Change]
+    message: bytes | None = None
+    exitcode: int | None = None
+
+
+class Seat:
+    """The part of a place that is on its machine. Methods are called from several threads.
+
+    Args:
+        patience: seconds without a word of the server after which it gives up.
+
+    Attributes:
+        root: its folder: "data" for sets of images, "runs/ID" for a run.
+    """
+
+    def __init__(self, patience: float = ORPHANED) -> None:
+        scratch.sweep()
+        self.root = Path(tempfile.mkdtemp(prefix=scratch.prefix()))
+        self._launcher = Launcher()
+        self._connection: Connection | None = None
+        self._early: list[tuple[str, bytes]] = []
+        self._mirror: Mirror | None = None
+        self._run = ""
+        self._lock = threading.Lock()
+        self._heard = time.monotonic()
+        threading.Thread(target=self._watch, args=(patience,), daemon=True).start()
+
+    def _watch(self, patience: float) -> None:
+        """End with the server, even if its machine is gone without a word."""
+        while time.monotonic() - self._heard < patience:
+            time.sleep(0.5)
+        shutil.rmtree(self.root, ignore_errors=True)
+        os._exit(1)
+
+    def beat(self) -> None:
+        """The server is there."""
+        self._heard = time.monotonic()
+
+    def ready(self) -> dict[str, Any]:
+        """Have runs start quickly, and say what is here."""
+        about = {"torch": version("torch"), "python": platform.python_version(), "root": str(self.root)}
+        self._launcher.warm()
+        return about
+
+    def lacks(self, sizes: Mapping[str, int]) -> list[str]:
+        """Which of some files are not here in their size."""
+        return [name for name, size in sizes.items() if not self._has(name, size)]
+
+    def _has(self, name: str, size: int) -> bool:
+        path = self.root / name
+        return path.is_file() and path.stat().st_size == size
+
+    def put(self, name: str, data: bytes, start: int, last: bool) -> None:
+        """Take a part of a file; it gets its name with the last one."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        with part.open("r+b" if start else "wb") as file:
+            file.seek(start)
+            file.write(data)
+        if last:
+            part.replace(path)
+
+    def put_all(self, files: Mapping[str, bytes], sizes: Mapping[str, int]) -> None:
+        """Take small files, and for others files of their sizes that hold nothing: the server has them."""
+        for name, data in files.items():
+            self.put(name, data, 0, True)
+        for name, size in sizes.items():
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                file.truncate(size)
+
+    def train(self, run: str, assignment: bytes) -> Iterator[Item]:
+        """Have a worker train a run; gives all that it says and writes.
+
+        Args:
+            run: the folder of the run's files, in `root`.
+            assignment: what the worker is to do, pickled: nothing of it is needed here.
+        """
+        mirror = Mirror(self.root / run)
+        process, connection = self._launcher.take()
+        connection.send_bytes(assignment)
+        with self._lock:
+            for meant, order in self._early:
+                if meant == run:
+                    connection.send_bytes(order)
+            self._early.clear()
+            self._connection, self._mirror, self._run = connection, mirror, run
+        try:
+            while True:
+                if not connection.poll(BEAT):
+                    yield from self._items(mirror, b"")
+                    continue
+                try:
+                    message = connection.recv_bytes()
+                except (EOFError, OSError):
+                    break
+                if message[:1] == b"F":
+                    yield Item([], message)
+                else:
+                    yield from self._items(mirror, message)
+            process.join(FAREWELL)
+            yield from self._items(mirror, b"")
+            yield Item([], None, process.exitcode or 0)
+        finally:
+            with self._lock:
+                self._connection = self._mirror = None
+                self._run = ""
+                connection.close()
+            kill(process)
+            shutil.rmtree(self.root / run, ignore_errors=True)
+
+    def _items(self, mirror: Mirror, message: bytes) -> Iterator[Item]:
+        """A message, behind all changes that it may speak of."""
+        waiting: list[Change] = []
+        with self._lock:
+            changes = list(mirror.changes())
+        for change in changes:
+            waiting.append(change)
+            if sum(len(change.data) for change in waiting) > MOST_BYTES:
+                yield Item(waiting)
+                waiting = []
+        yield Item(waiting, message or None)
+
+    def order(self, run: str, data: bytes) -> None:
+        """Pass a command on to the worker of a run."""
+        with self._lock:
+            if self._connection is None or self._run != run:
+                self._early.append((run, data))
+                return
+            with suppress(OSError):
+                self._connection.send_bytes(data)
+
+    def tell_again(self, known: Mapping[str, int]) -> None:
+        """Send all changes again but those that are known, see `Mirror.restart`."""
+        with self._lock:
+            if self._mirror is not None:
+                self._mirror.restart(known)

@@ -1,0 +1,1 @@
+"""Runs on a Ray cluster whose machines are processes here; see `figures`."""

@@ -1,0 +1,155 @@
+"""What a Ray cluster makes of runs, beside the same at home: how they are watched, how many get done, what is said."""
+
+from __future__ import annotations
+
+import json
+import random
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from core import limits
+from core.engine.manager import Manager
+from core.engine.run import Run
+from core.experiments import experiment
+from core.experiments.classifier import ClassifierConfig
+from tests.benchmarks.cluster.machines import PATIENCE, cluster, home, machine_of
+from tests.benchmarks.rows import Row
+from tests.waiting import until
+
+CONFIG = ClassifierConfig(num_steps=100_000, batch_size=10, device="cpu")
+
+
+def beside(seconds: float = 10.0) -> list[Row]:
+    """Two watched runs over two machines against two at home: frames, Pause, and steps at full speed."""
+    with home() as manager:
+        here = _watched(manager, seconds)
+    with cluster(2) as (_, _, manager):
+        there = _watched(manager, seconds)
+    return [
+        Row("frames of a run, at home", here[0], "frames/s"),
+        Row("over two machines against at home", there[0] / here[0], goal=0.8),
+        Row("Pause to paused, at home, median", here[1], "ms"),
+        Row("over two machines, median", there[1], "ms", goal=max(1.2 * here[1], here[1] + 20), at_most=True),
+        Row("steps of a run at full speed, at home", here[2], "steps/s"),
+        Row("on the cluster against at home", there[2] / here[2], goal=0.95),
+    ]
+
+
+def _watched(manager: Manager, seconds: float) -> tuple[float, float, float]:
+    """Frames a second, milliseconds from Pause to paused, and steps a second at full speed of two runs at once."""
+    runs = [manager.start(f"pupil {number}", CONFIG, speed=30) for number in range(2)]
+    for run in runs:
+        run.watch(lambda: None)
+        until(lambda run=run: run.step > 30, PATIENCE)  # type: ignore[misc]
+    frames = _rate(runs, lambda run: run.frame_number, seconds)
+    pauses = []
+    for _ in range(10):
+        for run in runs:
+            begin = time.perf_counter()
+            run.command("pause")
+            until(lambda run=run: run.status == "paused", PATIENCE)  # type: ignore[misc]
+            pauses.append(1000 * (time.perf_counter() - begin))
+            run.command("play")
+            until(lambda run=run: run.status == "running", PATIENCE)  # type: ignore[misc]
+    for run in runs:
+        run.command("speed", 0)
+        begin_step = run.step
+        until(lambda run=run, step=begin_step: run.step > step + 500, PATIENCE)  # type: ignore[misc]
+    steps = _rate(runs, lambda run: run.step, seconds)
+    for run in runs:
+        manager.stop(run)
+    return frames, statistics.median(pauses), steps
+
+
+def _rate(runs: list[Run], count: Callable[[Run], int], seconds: float) -> float:
+    """How fast a count of each run grows, in the mean."""
+    before, begin = [count(run) for run in runs], time.perf_counter()
+    time.sleep(seconds)
+    took = time.perf_counter() - begin
+    return statistics.fmean((count(run) - first) / took for run, first in zip(runs, before, strict=True))
+
+
+def many(count: int = 200, steps: int = 2000, machines: int = 4, kill_every: float = 20.0) -> list[Row]:
+    """Many runs handed in at once, on machines of one core that are killed at random, one after the other."""
+    limits.RUNS_AT_ONCE = 2 * count
+    configs = [CONFIG.changed(num_steps=steps, seed=seed % 50, lr=0.01 + 0.01 * (seed % 7)) for seed in range(count)]
+    begin = time.perf_counter()
+    expected = {config: _losses(config) for config in set(configs)}
+    alone = (time.perf_counter() - begin) * count / len(expected)
+    chance = random.Random(1)
+    done = threading.Event()
+    killed = 0
+    with cluster(machines) as (made, _, manager):
+
+        def kill() -> None:
+            nonlocal killed
+            while not done.wait(kill_every):
+                made.remove_node(chance.choice(sorted(made.worker_nodes, key=id)), allow_graceful=False)
+                killed += 1
+                made.add_node(num_cpus=1)
+
+        killer = threading.Thread(target=kill)
+        begin = time.perf_counter()
+        runs = [manager.start(f"pupil {number}", config) for number, config in enumerate(configs)]
+        killer.start()
+        until(lambda: not any(run.alive or run.connection for run in runs), PATIENCE + count * 10)
+        took = time.perf_counter() - begin
+        done.set()
+        killer.join()
+        right = sum(_recorded_once(run, expected[run.config]) for run in runs)  # type: ignore[index]
+    ideal = alone / min(machines, limits.cores())
+    return [
+        Row("runs recorded once, with the numbers of home", float(right), "people", goal=float(count)),
+        Row("machines killed meanwhile", float(killed), "people"),
+        Row("ideal: the bare loops, on as many cores as there are", ideal, "s"),
+        Row("all runs", took, "s"),
+        Row("ideal against all runs", ideal / took),
+    ]
+
+
+def _losses(config: ClassifierConfig) -> list[float]:
+    trained = experiment("classifier")
+    train = trained.fast(config) or trained.train
+    return [snapshot.metrics["loss/train"] for snapshot in train(config, {}, None) if snapshot.metrics]
+
+
+def _recorded_once(run: Run, losses: list[float]) -> bool:
+    rows: list[Any] = [json.loads(line) for line in run.folder.metrics_file("run").read_text().splitlines()]
+    steps = [row["step"] for row in rows] == list(range(1, len(losses) + 1))
+    same = [row["loss/train"] for row in rows] == losses == run.history["run"]["loss/train"]["value"]
+    return steps and same and run.status == "finished"
+
+
+def said(times: int = 10) -> list[Row]:
+    """How soon a run's watchers hear that its machine is lost, and how soon it trains again on one that is free."""
+    told, back = [], []
+    with cluster(2) as (made, places, manager):
+        for number in range(times):
+            until(lambda: places.ready() >= 2, PATIENCE)
+            run = manager.start(f"pupil {number}", CONFIG, speed=30)
+            run.watch(lambda: None)
+            until(lambda run=run: run.step > 60, PATIENCE)  # type: ignore[misc]
+            lost = machine_of(run, made, places)
+            begin = time.perf_counter()
+            killer = threading.Thread(target=made.remove_node, args=(lost, False))
+            killer.start()
+            until(lambda run=run: (run.message or {}).get("code") in ("node_lost", "moved"), PATIENCE)  # type: ignore[misc]
+            told.append(time.perf_counter() - begin)
+            step = run.step
+            until(lambda run=run, step=step: run.step > step + 5, PATIENCE)  # type: ignore[misc]
+            back.append(time.perf_counter() - begin)
+            manager.stop(run)
+            killer.join()
+            made.add_node(num_cpus=1)
+    return [
+        Row("a machine is lost: said after, median", statistics.median(told), "s"),
+        Row("said after, most", max(told), "s", goal=5.0, at_most=True),
+        Row("the run is further than before, median", statistics.median(back), "s"),
+    ]
+
+
+PARTS = {"beside": beside, "many": many, "said": said}
+"""The parts by name."""
