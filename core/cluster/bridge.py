@@ -76,6 +76,8 @@ class Bridge:
         order = json.loads(data)
         name, value = order["command"], order["value"]
         with self._lock:
+            if self.over.is_set():
+                return
             if name in ("watch", "focus", "shows", "speed"):
                 self._latest[name] = value
             if name == "change":

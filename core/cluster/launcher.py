@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import secrets
 import threading
-from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Protocol
 
@@ -129,7 +128,7 @@ class ClusterLauncher:
             bridge.end()
             self.places.remove(bridge)
             return
-        with suppress(OSError):
-            bridge.order(data)
-        if bridge.over.is_set():
+        waits = not bridge.over.is_set()
+        bridge.order(data)
+        if waits and bridge.over.is_set():  # it was told to stop before it had a place
             self.places.remove(bridge)

@@ -29,6 +29,8 @@ LOST_AFTER = 4.0
 """Seconds without a word of a place that trains after which it counts as lost: with LOOK_INTERVAL under 5."""
 IDLE = 60.0
 """Seconds that a place without a run is kept beyond the one that each machine keeps ready."""
+PENDING = 10.0
+"""Seconds that Ray is asked for a place on any machine after nobody waits for it any more."""
 UNFIT = 60.0
 """Seconds after which a machine that could not make a place is tried again."""
 MOST_PENDING = 8
@@ -259,7 +261,9 @@ class Places:
         for place in list(self._places):
             if place.bridge is not None:
                 continue
-            if place.node and place.node not in self._nodes:
+            lost = place.node and place.node not in self._nodes
+            unwanted = not (place.about or place.node or waits) and now - place.idle_since > PENDING
+            if lost or unwanted:
                 self._discard(place)
             elif place.about and not waits:
                 late = now - place.idle_since > IDLE

@@ -19,7 +19,7 @@ from tests.benchmarks.cluster.machines import PATIENCE, cluster, home, machine_o
 from tests.benchmarks.rows import Row
 from tests.waiting import until
 
-CONFIG = ClassifierConfig(num_steps=100_000, batch_size=10, device="cpu")
+CONFIG = ClassifierConfig(num_steps=50_000, batch_size=10, device="cpu")
 
 
 def beside(seconds: float = 10.0) -> list[Row]:

@@ -17,6 +17,7 @@ class NearCluster:
 
     def __init__(self, places: int):
         self.free = deque(Seat(math.inf) for _ in range(places))
+        self.free[0].ready()  # all workers are started from one process, which is warm then
         self.line: deque[Bridge] = deque()
         self.trained: dict[Seat, Bridge] = {}
         self.lock = threading.RLock()

@@ -142,7 +142,7 @@ def test_runs_wait_in_line_and_can_be_stopped_there(near: NearCluster, far: Mana
 
 
 def test_a_run_that_takes_its_place_with_it_each_time_is_given_up(near: NearCluster, far: Manager) -> None:
-    run = at(far.start("unlucky", config_of(num_steps=100_000), paused=True, steps=1), 1)
+    run = at(far.start("unlucky", config_of(num_steps=50_000), paused=True, steps=1), 1)
     until(lambda: run.folder.rows("run"))
     for _ in range(4):
         until(

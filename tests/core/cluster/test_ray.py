@@ -147,7 +147,7 @@ if __name__ == "__main__":
     launcher = ClusterLauncher(Places(sys.argv[1]))
     launcher.join()
     made = Manager(Store(Path(sys.argv[2])), grace=3600, launcher=launcher)
-    run = made.start("pupil", ClassifierConfig(num_steps=100_000, device="cpu"), speed=20)
+    run = made.start("pupil", ClassifierConfig(num_steps=50_000, device="cpu"), speed=20)
     while run.step < 5:
         time.sleep(0.1)
     print("trains", flush=True)
