@@ -43,7 +43,7 @@ def test_refresh_and_lost_connection_reattach_to_the_same_run(person: Callable[.
     # The connection is lost, and found again.
     at = screen.step
     screen.look("behind.watchMessages()")
-    screen.look("behind.connection().socket.close()")
+    screen.look("behind.connection().transport.socket.close()")
     screen.until("window.messages.some((words) => words.includes('The connection was lost'))")
     screen.until("behind.connection().online === 'open'")
     screen.reach(at + 5)

@@ -10,7 +10,7 @@ from tests.browser.conftest import Person
 from tests.browser.screen import Screen
 
 HOLD = """() => {
-    const { socket } = behind.connection();
+    const { socket } = behind.connection().transport;
     const { onmessage } = socket;
     const held = [];
     socket.onmessage = (event) => held.push(event);

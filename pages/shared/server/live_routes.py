@@ -6,8 +6,7 @@ import asyncio
 import gzip
 import json
 import math
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -24,25 +23,14 @@ from core.engine.run import Run
 from core.experiments import experiment
 from core.foreign import read_json
 from pages.shared.server.addresses import address
+from pages.shared.server.feed import CANT_OBEY, MOST_POINTS, WORTH_PACKING, Feed
 from pages.shared.server.owner import owner_of
-from pages.shared.server.requests import LONGEST_BODY, body_of
-from pages.shared.server.viewer import Viewer
+from pages.shared.server.requests import body_of
 
 COMING = 10.0
 """Seconds that a viewer may wait for a run which is just being started, longer than its page waits for an answer."""
 LOOK = 0.01
 """Seconds between two looks for it."""
-TOLD = {"drawn", "visible", "shows"}
-"""What a page says of itself."""
-COMMANDS = {"play", "pause", "step", "epoch", "speed", "focus", "change"}
-MOST_POINTS = 1500
-"""About how many values of a metric a page is sent at once, as its plot is wide. It asks for more when one zooms in."""
-MOST_NEW = 100
-"""The same for what is new, up to ten times a second, of a run that has come further than `SHORT`."""
-SHORT = 5000
-"""Steps of all lanes up to which all that is new is sent."""
-WORTH_PACKING = 1000
-"""Bytes from which on a message is compressed."""
 
 
 async def find(connection: HTTPConnection) -> Run | None:
@@ -74,128 +62,40 @@ async def coming(socket: WebSocket) -> Run | None:
 
 
 async def live(socket: WebSocket) -> None:
-    """A run as it happens: all so far at once, then what is new; of frames only the newest."""
+    """A run as it happens."""
     run = await (coming(socket) if "coming" in socket.query_params else find(socket))
     if run is None:
         await socket.close(4404)
         return
     if socket.application_state is WebSocketState.CONNECTING:
         await socket.accept()
-    loop = asyncio.get_running_loop()
-    news = asyncio.Event()
-    viewer = Viewer(packed="packed" in socket.query_params)
-
-    def watcher() -> None:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(news.set)
-
-    def heard(what: str) -> None:
-        if what != "drawn":
-            run.watch(watcher, viewer.visible, viewer.shows)
-        news.set()
-
-    run.watch(watcher)
-    listening = asyncio.create_task(obey(socket, run, viewer, heard))
-    try:
-        with manager().presence.attended(run.owner):
-            telling = asyncio.create_task(tell(socket, run, viewer, news))
-            done, rest = await asyncio.wait({listening, telling}, return_when=asyncio.FIRST_COMPLETED)
-            for task in rest:
-                task.cancel()
+    feed = Feed(run, packed="packed" in socket.query_params)
+    with feed.open():
+        listening = asyncio.create_task(listen(socket, feed))
+        telling = asyncio.create_task(tell(socket, feed))
+        try:
+            done, _rest = await asyncio.wait({listening, telling}, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.exception()
-    finally:
-        listening.cancel()
-        run.unwatch(watcher)
+        finally:
+            listening.cancel()
+            telling.cancel()
 
 
-async def obey(socket: WebSocket, run: Run, viewer: Viewer, heard: Callable[[str], None]) -> None:
-    """Take in what a viewer says of itself, and pass its commands to the run, until the socket closes.
-
-    Args:
-        heard: called with the name of what it has said of itself.
-    """
-    try:
+async def listen(socket: WebSocket, feed: Feed) -> None:
+    """Take in what the page says until the socket closes."""
+    with suppress(WebSocketDisconnect, RuntimeError, *CANT_OBEY):
         while True:
-            order = read_json((await socket.receive_text())[:LONGEST_BODY])
-            name, value = order.get("command"), order.get("value")
-            if name == "end":
-                run.end_silent()
-            elif name == "focus":
-                value = dict(experiment(run.config.experiment).focus(value))
-            elif name == "change":
-                value = at_once(run, value)
-            elif name == "drawn":
-                viewer.has_drawn(value)
-            elif name == "visible":
-                viewer.is_visible(value)
-            elif name == "shows":
-                viewer.says(value)
-            if name in TOLD:
-                heard(name)
-            possible = {"speed": isinstance(value, int | float) and 0 <= value <= 100_000, "change": bool(value)}
-            if name in COMMANDS and possible.get(name, True):
-                run.command(name, value)
-    except (WebSocketDisconnect, ValueError, AttributeError, KeyError, RuntimeError):
-        return
+            feed.obey(await socket.receive_text())
 
 
-def at_once(run: Run, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """What is dragged to another value: of the settings that act on a run at once, those that are new.
-
-    Raises:
-        ValueError: it can't be used.
-    """
-    acting = run.config.acting("at once")
-    config = run.config.changed(**{name: value for name, value in wanted.items() if name in acting})
-    values = {name: getattr(config, name) for name in wanted if name in acting}
-    return {name: value for name, value in values.items() if value != run.value_wanted(name)}
-
-
-async def tell(socket: WebSocket, run: Run, viewer: Viewer, news: asyncio.Event) -> None:
+async def tell(socket: WebSocket, feed: Feed) -> None:
     """Send what is new until the socket closes: metrics and status at once, a picture when the page is ready for it."""
-
-    async def send(message: Mapping[str, Any]) -> None:
-        text = json.dumps(message)
-        if viewer.packed and len(text) > WORTH_PACKING:
-            await socket.send_bytes(zlib.compress(text.encode(), PACKING))
-        else:
-            await socket.send_text(text)
-
-    try:
-        state = run.state()  # before the hello, or a change between the two would never be sent
-        hello = run.hello(MOST_POINTS)
-        rows, known = hello.pop("rows"), hello.pop("known")
-        kept, sent = set(hello["kept"]), 0
-        await send(hello)
-        del hello  # the whole history, for as long as someone looks on
-        news.set()
-        wait: float | None = None
+    with suppress(WebSocketDisconnect, RuntimeError):
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), wait)
-            news.clear()
-            wait = None
-            now = run.state()
-            now_kept = set(run.kept)
-            if viewer.visible and (run.rows > rows or now_kept != kept):
-                new, gone = sorted(now_kept - kept), sorted(kept - now_kept)
-                goes_on = run.rows > SHORT and run.rows - rows < MOST_POINTS
-                most = MOST_NEW if goes_on else MOST_POINTS
-                rows, kept = run.rows, now_kept
-                measured, known = run.since(known, most)
-                await send({"kind": "metrics", "history": measured, "kept": new, "dropped": gone})
-            if now != state:
-                state = now
-                await send({"kind": "status", **state})
-            if viewer.visible and run.packed_frame is not None and run.frame_number != sent:
-                wait = viewer.wait
-                if not wait:
-                    wait, sent, frame = None, run.frame_number, run.packed_frame
-                    viewer.sends()
-                    await socket.send_bytes(frame if viewer.packed else zlib.decompress(frame))
-    except (WebSocketDisconnect, RuntimeError):
-        return
+            for message in feed.new():
+                await (socket.send_text(message) if isinstance(message, str) else socket.send_bytes(message))
+            await feed.wait()
 
 
 async def kept_frame(request: Request) -> Response:

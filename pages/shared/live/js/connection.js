@@ -1,7 +1,8 @@
-// One WebSocket a run, shared by every view of it on the page.
+// One connection a run, shared by every view of it on the page.
 
 import { canUnpack, decodeFrame, isPacked, unpack } from "./frames.js";
 import { extendHistory, refineHistory } from "./history.js";
+import { SocketTransport } from "./transport_socket.js";
 
 const FIRST_RETRY = 300;
 const LAST_RETRY = 3000;
@@ -20,8 +21,8 @@ export class Connection {
   events;
   /** @type {object[]} */
   outbox;
-  /** @type {WebSocket} */
-  socket;
+  /** @type {Transport} */
+  transport;
   /** @type {RunHistory} */
   history;
   /** @type {RunMessage|null} */
@@ -111,25 +112,23 @@ export class Connection {
   }
 
   open() {
-    const url = new URL(this.path, window.location.href);
-    if (this.coming) url.searchParams.set("coming", "1");
-    if (canUnpack) url.searchParams.set("packed", "1");
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(url);
-    socket.binaryType = "arraybuffer";
-    socket.onmessage = ({ data }) => this.receive(socket, data);
-    socket.onclose = (event) => this.lost(socket, event);
-    this.socket = socket;
+    const address = new URL(this.path, window.location.href);
+    if (this.coming) address.searchParams.set("coming", "1");
+    if (canUnpack) address.searchParams.set("packed", "1");
     this.received = this.drawn = 0;
+    this.transport = new SocketTransport(address, {
+      onMessage: (transport, data) => this.receive(transport, data),
+      onLost: (transport, whole) => this.lost(transport, whole),
+    });
   }
 
   /**
-   * @param {WebSocket} socket
-   * @param {CloseEvent} event
+   * @param {Transport} transport
+   * @param {boolean} whole whether the server had said all there was
    */
-  lost(socket, event) {
-    if (socket !== this.socket || this.closed) return;
-    if (event.code === 1000 && hasEnded(this.status)) return;
+  lost(transport, whole) {
+    if (transport !== this.transport || this.closed) return;
+    if (whole && hasEnded(this.status)) return;
     this.coming = false;
     this.online = "lost";
     this.retryTimer = setTimeout(() => this.open(), this.retryDelay);
@@ -141,17 +140,18 @@ export class Connection {
     this.closed = true;
     clearTimeout(this.retryTimer);
     clearTimeout(this.wishTimer);
-    this.socket.close();
+    this.transport.close();
     this.listeners.clear();
     document.removeEventListener("visibilitychange", this.onVisible);
   }
 
   /**
    * Unpacking takes a moment: what comes meanwhile waits, so that all is taken in as it came.
-   * @param {WebSocket} socket
+   * @param {Transport} transport
    * @param {string | ArrayBuffer} data
    */
-  receive(socket, data) {
+  receive(transport, data) {
+    if (transport !== this.transport) return;
     const packed = typeof data !== "string" && isPacked(data);
     if (!packed && !this.unpacking) {
       this.take(data);
@@ -161,7 +161,7 @@ export class Connection {
     this.arrivals = this.arrivals
       .then(() => (packed ? unpack(data) : data))
       .then((plain) => {
-        if (socket === this.socket && !this.closed) this.take(plain);
+        if (transport === this.transport && !this.closed) this.take(plain);
       })
       .catch((error) => console.error(error))
       .finally(() => {
@@ -218,9 +218,7 @@ export class Connection {
    * @param {unknown} value
    */
   say(command, value) {
-    if (this.online === "open" && this.socket.readyState === WebSocket.OPEN) {
-      this.socket.send(JSON.stringify({ command, value }));
-    }
+    if (this.online === "open" && this.transport.isOpen) this.transport.send(JSON.stringify({ command, value }));
   }
 
   /** @param {SocketMessage} message */
@@ -306,11 +304,8 @@ export class Connection {
 
   /** @param {object} command */
   send(command) {
-    if (this.online === "open" && this.socket.readyState === WebSocket.OPEN) {
-      this.socket.send(JSON.stringify(command));
-    } else {
-      this.outbox.push(command);
-    }
+    if (this.online === "open" && this.transport.isOpen) this.transport.send(JSON.stringify(command));
+    else this.outbox.push(command);
   }
 
   /** The newest live frame, decoded only when somebody draws it. */

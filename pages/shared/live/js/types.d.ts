@@ -403,6 +403,19 @@ interface PlayBarHandlers {
 type Counted = Pick<LiveState, "step" | "epoch" | "numSteps" | "stepLr" | "lang">;
 type Hurried = Pick<LiveState, "step" | "numSteps" | "lang" | "pace" | "imagesPerStep">;
 
+/** A way in which messages come from the server and go to it. */
+interface Transport {
+  readonly isOpen: boolean;
+  send(text: string): void;
+  close(): void;
+}
+
+interface TransportHandlers {
+  onMessage: (transport: Transport, data: string | ArrayBuffer) => void;
+  /** It is closed and stays so; `whole` where the server had said all there was. */
+  onLost: (transport: Transport, whole: boolean) => void;
+}
+
 /** What changed in a connection. */
 type Change = "state" | "frame" | "history";
 
