@@ -28,8 +28,6 @@ from core.processes.priority import give_way
 from core.tensorboard.link import CALL, Gone, Link
 from core.tensorboard.reading import event_files
 
-PREFIX = "/tensorboard"
-"""Where it is on the server."""
 PEOPLE = 40
 """Applications held at once; the one asked longest ago goes first, and is made again when it is asked for."""
 RELOAD_INTERVAL = 1.0
@@ -51,7 +49,7 @@ class Request:
     """What a browser asks TensorBoard.
 
     Attributes:
-        path: below `PREFIX`, unquoted, as WSGI has it.
+        path: below TensorBoard's own root, unquoted, as WSGI has it.
     """
 
     method: str

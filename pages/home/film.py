@@ -14,7 +14,7 @@ from starlette.routing import Route
 from core.experiments.classifier import ClassifierConfig
 from core.experiments.classifier.film import film
 from core.processes.confined import Unable, confined
-from pages.shared.server.addresses import address
+from pages.shared.server.addresses import address, route
 from pages.shared.server.assets import FOREVER
 
 CONFIG = ClassifierConfig(
@@ -67,4 +67,4 @@ async def film_file(request: Request) -> Response:
     return Response(data, media_type="application/octet-stream", headers={**headers, "Content-Encoding": "gzip"})
 
 
-routes = [Route(address("assets", "film", "{name}"), film_file)]
+routes = [Route(route("assets", "film", "{name}"), film_file)]

@@ -18,6 +18,7 @@ from pages.shared.form.form import Form
 from pages.shared.person import session
 from pages.shared.person.language import _, reason
 from pages.shared.server.addresses import address
+from pages.shared.server.reach import app_root
 from pages.shared.server.tensorboard_route import FOLDER as BOARD
 
 PREFERENCE = "first log"
@@ -92,5 +93,8 @@ def first_log() -> None:
 
 
 def board_address(more: Mapping[str, Any]) -> str:
-    """Where TensorBoard is. It is as light or dark as the browser asks for, and so is this app."""
-    return address(BOARD, "", query=more)
+    """Where TensorBoard is. It is as light or dark as the browser asks for, and so is this app.
+
+    The address is a whole one: Streamlit takes any other for the text of a page.
+    """
+    return app_root() + address(BOARD, "", query=more)

@@ -27,16 +27,16 @@ def itself() -> None:
     if not runs(manager().store.logs(session.owner())):
         no_runs()
         return
-    address = board_address({})
+    board = board_address({})
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.link_button(_("Open in its own tab"), address, icon=":material/open_in_new:")
+        st.link_button(_("Open in its own tab"), board, icon=":material/open_in_new:")
         st.caption(
             _(
                 "TensorBoard itself, with your own runs only. The arrow at its top right loads what has been logged "
                 "since. It is made for wide screens: on a phone, “The same, drawn here” is easier."
             )
         )
-    st.iframe(address, height=820)
+    st.iframe(board, height=820)
 
 
 def mistakes() -> None:

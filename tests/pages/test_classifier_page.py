@@ -79,7 +79,7 @@ def test_the_browser_knows_the_next_run_before_it_starts(classifier: Tab) -> Non
     assert classifier.data_of()["next"] == first
     run = classifier.play(paused=True)
     data = classifier.data_of()
-    assert data["socket"] == first == f"/live/{run.id}"
+    assert data["socket"] == first == f"live/{run.id}"
     assert data["next"] != first
 
 
@@ -255,7 +255,7 @@ def test_invalid_form_leaves_a_running_run_alone(classifier: Tab) -> None:
 def test_play_shows_the_run(classifier: Tab) -> None:
     run = classifier.play()
     assert classifier.data_of()["run"] == run.id
-    assert classifier.data_of()["socket"] == f"/live/{run.id}"
+    assert classifier.data_of()["socket"] == f"live/{run.id}"
     until(lambda: run.status == "finished")
     assert steps_of(run) == list(range(1, 301))
 
@@ -272,7 +272,7 @@ def test_hidden_layers_restart_a_running_run_and_keep_its_record(classifier: Tab
     until(lambda: first.status == "stopped")
     assert first.step >= 3
     assert [row["step"] for row in first.folder.rows("run")] == list(range(1, first.step + 1))
-    assert classifier.data_of()["ghost"] == f"/live/{first.id}/history"
+    assert classifier.data_of()["ghost"] == f"live/{first.id}/history"
     until(lambda: run_has(second, 1))
 
 

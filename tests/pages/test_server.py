@@ -505,7 +505,7 @@ def test_plotly_is_packed_and_kept_for_ever(client: TestClient) -> None:
     assert int(answer.headers["content-length"]) < 500_000
     assert answer.content == gzip.decompress(PLOTLY.read_bytes())
     version = answer.content.decode().splitlines()[1].split()[-1]
-    assert plotly_address() == f"/assets/plotly-basic-{version.removeprefix('v')}.min.js"
+    assert plotly_address() == f"assets/plotly-basic-{version.removeprefix('v')}.min.js"
 
 
 def test_every_script_and_style_of_every_page(client: TestClient) -> None:

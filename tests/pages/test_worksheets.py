@@ -79,7 +79,7 @@ def test_both_languages_ask_the_same_number_of_questions(folder: str) -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("folder", LESSONS)
 def test_a_sheet_can_be_printed(client: TestClient, folder: str, language: str) -> None:
-    answer = client.get("/" + sheet_address(folder, "lesson", language))
+    answer = client.get(sheet_address(folder, "lesson", language))
     assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/html")
     sheet = sheet_for(folder, "lesson", language)
     assert sheet is not None
@@ -90,7 +90,7 @@ def test_a_sheet_can_be_printed(client: TestClient, folder: str, language: str) 
 
 @pytest.mark.parametrize("folder", LESSONS)
 def test_no_answer_is_on_a_sheet(client: TestClient, folder: str) -> None:
-    shown = client.get("/" + sheet_address(folder, "lesson", "en")).text
+    shown = client.get(sheet_address(folder, "lesson", "en")).text
     answers = [piece for title, piece in folded_pieces(lesson(folder, language="en")) if title.startswith("What you")]
     assert answers
     for answer in answers:
@@ -100,7 +100,7 @@ def test_no_answer_is_on_a_sheet(client: TestClient, folder: str) -> None:
 
 def test_programs_that_lead_on_and_cards_have_sheets_as_well(client: TestClient) -> None:
     for folder, name, topic in (("next", "attention", "注意力"), ("layers", "optimizers", "优化器")):
-        answer = client.get("/" + sheet_address(folder, name, "zh"))
+        answer = client.get(sheet_address(folder, name, "zh"))
         assert answer.status_code == 200 and re.search(f"<h1>[^<]*{topic}", answer.text)
 
 

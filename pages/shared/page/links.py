@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -11,7 +10,7 @@ from pages.index import page, page_of
 from pages.shared.person import language
 from pages.shared.person.language import _
 from pages.shared.server.addresses import address
-from pages.shared.server.reach import site_for_others
+from pages.shared.server.reach import root_for_others
 
 
 def link_to(folder: str, label: str) -> None:
@@ -23,7 +22,7 @@ def shared_link(folder: str, query: Mapping[str, str]) -> str:
     """The whole address of a page with its settings, to hand on; it opens in this session's language."""
     query = {**query, "lang": language.current()}
     path = "" if folder == "home" else page(folder).url_path
-    return address(path, query=query, site=site_for_others(urlsplit(st.context.url or "")))
+    return root_for_others() + address(path, query=query).removeprefix("./")
 
 
 def experiment_title(name: str) -> str:

@@ -14,13 +14,13 @@ from core.engine.manager import manager
 from pages.index import ALL, page
 from pages.shared.person.language import CODES, LANGUAGES, catalogue
 from pages.shared.pictures.palette import PALETTE
-from pages.shared.server.addresses import address
+from pages.shared.server.addresses import address, below_root, to_root
 from pages.shared.server.owner import owner_of
 from pages.shared.server.streamlit_files import STREAMLIT
 
-MOVED = {"/home": address(""), "/tensorboard": address(page("tensorboard").url_path)}
-"""Where people are led who guess a page's address from its name. With a slash, /tensorboard/ is TensorBoard itself."""
-OURS = {address(""), *(address(row.url_path) for row in ALL)}
+MOVED = {"home": address(), "tensorboard": address(page("tensorboard").url_path)}
+"""Where people are led who guess a page's address from its name. With a slash, tensorboard/ is TensorBoard itself."""
+OURS = {"", *(address(row.url_path) for row in ALL)}
 CONDITIONS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"if-range", b"range")
 """Request headers that can make the answer less than the whole page."""
 LOGO = Path(__file__).with_name("logo.svg")
@@ -52,12 +52,13 @@ class NotFound:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         page_wanted = scope["type"] == "http" and scope["method"] == "GET" and wants_page(Headers(scope=scope))
-        if not page_wanted or scope["path"] in OURS - MOVED.keys():
+        wanted = below_root(scope["path"]) if page_wanted else None
+        if wanted is None or wanted in OURS - MOVED.keys():
             await self.app(scope, receive, send)
             return
-        if scope["path"] in MOVED:
+        if wanted in MOVED:
             query = scope["query_string"].decode("latin-1")
-            target = MOVED[scope["path"]] + (f"?{query}" if query else "")
+            target = MOVED[wanted] + (f"?{query}" if query else "")
             await RedirectResponse(target)(scope, receive, send)
             return
         held: list[Message] = []
@@ -80,7 +81,9 @@ class NotFound:
             return
         body = b"".join(message.get("body", b"") for message in held)
         if body == (STREAMLIT / "index.html").read_bytes():
-            answer = await run_in_threadpool(not_found, Headers(scope=scope), QueryParams(scope["query_string"]))
+            answer = await run_in_threadpool(
+                not_found, to_root(wanted), Headers(scope=scope), QueryParams(scope["query_string"])
+            )
             await answer(scope, receive, send)
             return
         for message in held:
@@ -92,8 +95,12 @@ def wants_page(headers: Headers) -> bool:
     return "text/html" in headers.get("accept", "")
 
 
-def not_found(headers: Headers, query: QueryParams) -> Response:
-    """The page that says that there is none."""
+def not_found(root: str, headers: Headers, query: QueryParams) -> Response:
+    """The page that says that there is none.
+
+    Args:
+        root: the way to the app's root from the address that was asked.
+    """
     language = spoken(headers, query)
 
     def _(sentence: str) -> str:
@@ -104,8 +111,8 @@ def not_found(headers: Headers, query: QueryParams) -> Response:
         title=_("Page not found"),
         sentence=_("There is no page at this address."),
         back=_("To the home page"),
-        home=address(""),
-        font=FONT,
+        home=root or "./",
+        font=root + FONT,
         light=PALETTE["light"]["primary"],
         dark=PALETTE["dark"]["primary"],
         logo=LOGO.read_text(encoding="utf-8"),

@@ -112,4 +112,4 @@ def with_terms(text: str, language: str) -> str:
 
 def link_address(key: str, language: str) -> str:
     """The address of a term on the page of the glossary, from any other page."""
-    return f"{address('glossary', query={'lang': language}).lstrip('/')}#{key}"
+    return f"{address('glossary', query={'lang': language})}#{key}"

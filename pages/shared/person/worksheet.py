@@ -18,7 +18,7 @@ from pages.index import PAGES, page
 from pages.shared.person.folds import CODE, TRIES, folded_pieces
 from pages.shared.person.glossary import LINK
 from pages.shared.person.language import LANGUAGES, in_language, numbered_text
-from pages.shared.server.addresses import address
+from pages.shared.server.addresses import address, route
 
 FOLDER = "worksheets"
 """The first piece of the sheets' addresses."""
@@ -115,7 +115,7 @@ def sheet_for(folder: str, name: str, language: str) -> Sheet | None:
 def sheet_address(folder: str, name: str, language: str) -> str:
     """Where the sheet of a text is, from any page; empty if there is none."""
     known = sheet_for(folder, name, language)
-    return address(FOLDER, folder, name, query={"lang": language}).lstrip("/") if known else ""
+    return address(FOLDER, folder, name, query={"lang": language}) if known else ""
 
 
 def document(folder: str, name: str, sheet: Sheet, language: str) -> str:
@@ -159,4 +159,4 @@ async def worksheet(request: Request) -> Response:
     return HTMLResponse(await run_in_threadpool(document, folder, name, sheet, language))
 
 
-routes = [Route(address(FOLDER, "{folder}", "{name}"), worksheet)]
+routes = [Route(route(FOLDER, "{folder}", "{name}"), worksheet)]

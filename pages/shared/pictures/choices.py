@@ -29,7 +29,7 @@ from core.data import coloured_shapes, digits, points, wave_kinds, waves
 from core.settings import ACTIVATIONS
 from core.snapshot import undisturbed
 from pages.shared.pictures.palette import LIGHT
-from pages.shared.server.addresses import address
+from pages.shared.server.addresses import address, route
 from pages.shared.server.assets import FOREVER
 
 SIDE = 36
@@ -193,4 +193,4 @@ async def choice_picture(request: Request) -> Response:
     return Response(drawing, media_type="image/svg+xml", headers=FOREVER)
 
 
-routes = [Route(address("assets", "choices", "{digest}", "{setting}", "{choice}.svg"), choice_picture)]
+routes = [Route(route("assets", "choices", "{digest}", "{setting}", "{choice}.svg"), choice_picture)]

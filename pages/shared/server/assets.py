@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from pages.shared.server.addresses import address
+from pages.shared.server.addresses import address, route
 from pages.shared.server.owner import YEAR
 
 PAGES = Path(__file__).parents[2]
@@ -74,6 +74,6 @@ async def page_file(request: Request) -> Response:
 
 
 routes = [
-    Route(address("assets", "pages", "{hash}", "{path:path}"), page_file),
-    Route(address("assets", "{name}"), plotly_file),
+    Route(route("assets", "pages", "{hash}", "{path:path}"), page_file),
+    Route(route("assets", "{name}"), plotly_file),
 ]

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pages.shared.server.addresses import address
+from pages.shared.server.addresses import address, route
 
 PATIENCE = 1.0
 """Seconds after which the rest is sent anyway."""
@@ -55,4 +55,4 @@ async def drawn(request: Request) -> Response:
     return Response(status_code=204)
 
 
-routes = [Route(place("{word}"), drawn, methods=["POST"])]
+routes = [Route(route("live", "drawn", "{word}"), drawn, methods=["POST"])]

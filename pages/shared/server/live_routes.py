@@ -22,7 +22,7 @@ from core.engine.outbox import PACKING
 from core.engine.run import Run
 from core.experiments import experiment
 from core.foreign import read_json
-from pages.shared.server.addresses import address
+from pages.shared.server.addresses import route
 from pages.shared.server.feed import CANT_OBEY, MOST_POINTS, WORTH_PACKING, Feed
 from pages.shared.server.owner import owner_of
 from pages.shared.server.requests import body_of
@@ -140,7 +140,7 @@ async def history(request: Request) -> Response:
 
 
 routes = [
-    WebSocketRoute(address("live", "{run}"), live),
-    Route(address("live", "{run}", "kept", "{step:int}"), kept_frame, methods=["GET", "POST"]),
-    Route(address("live", "{run}", "history"), history),
+    WebSocketRoute(route("live", "{run}"), live),
+    Route(route("live", "{run}", "kept", "{step:int}"), kept_frame, methods=["GET", "POST"]),
+    Route(route("live", "{run}", "history"), history),
 ]

@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 from streamlit import config
 
+from pages.shared.server.addresses import below_root
+
 ALLOWED_HOSTS = "TORCH_PLAYGROUND_ALLOWED_HOSTS"
 """The environment variable that names the hosts this server answers to: "play.example.org, *.school.org". Where it is
 not set, the server answers to every name that leads to it."""
@@ -67,9 +69,7 @@ class AllowedHosts:
 
 def asks_for_health(scope: Scope) -> bool:
     """Whether a request is that of a probe: is the server alive?"""
-    base = config.get_option("server.baseUrlPath").strip("/")
-    path = f"/{base}/{HEALTH}" if base else f"/{HEALTH}"
-    return scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and scope["path"] == path
+    return scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and below_root(scope["path"]) == HEALTH
 
 
 async def _pass_on(_scope: Scope, _receive: Receive, _send: Send) -> None:

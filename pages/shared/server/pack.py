@@ -21,7 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.index import ALL as ROWS
-from pages.shared.server.addresses import address
+from pages.shared.server.addresses import address, below_root, route
 from pages.shared.server.assets import FOREVER, PAGES, asset, plotly_address
 from pages.shared.server.streamlit_files import STREAMLIT
 
@@ -53,8 +53,8 @@ ADDRESSES = frozenset({"", *(row.url_path for row in ROWS)})
 TRAINING = frozenset(row.url_path for row in ROWS if row.experiment)
 """Those of pages with a live view."""
 IMPORT = re.compile(r"""(\bfrom\s*|\bimport\s*\(?\s*)(["'`])(\.{1,2}/[^"'`\s]+\.js)\2""")
-ENTRY = re.compile(r'<script type="module" crossorigin src="\.(/static/js/[^"]+)"></script>')
-PRELOAD = re.compile(r'\s*<link rel="modulepreload" crossorigin href="\.(/static/js/[^"]+)">')
+ENTRY = re.compile(r'<script type="module" crossorigin src="\./(static/js/[^"]+)"></script>')
+PRELOAD = re.compile(r'\s*<link rel="modulepreload" crossorigin href="\./(static/js/[^"]+)">')
 LAZY = re.compile(
     rf"""\(0,([\w$]+)\.lazy\)(?=\(\(\)=>[\w$]+\(\(\)=>import\([`"']\./(?P<element>{"|".join(ELEMENTS)})\.)"""
 )
@@ -74,11 +74,11 @@ MAKE_MODULES = (
 """
     + """
 if (HTMLScriptElement.supports?.("importmap")) {
-  const imports = { "static/": "/static/", "assets/": "/assets/" };
+  const imports = { "static/": "./static/", "assets/": "./assets/" };
   for (const [path, text] of Object.entries(FILES)) {
-    const named = `${text}\\n//# sourceURL=${location.origin}${path}`;
+    const named = `${text}\\n//# sourceURL=${new URL(path, document.baseURI)}`;
     imports[path] = URL.createObjectURL(new Blob([named], { type: "text/javascript" }));
-    imports[path.slice(1)] = imports[path];
+    imports[`./${path}`] = imports[path];
   }
   const map = document.createElement("script");
   map.type = "importmap";
@@ -87,15 +87,15 @@ if (HTMLScriptElement.supports?.("importmap")) {
 }
 """
 )
-"""A module made in the page has no place from which "./x.js" could be found: each import names its file from the root,
-without the slash, which is a name of the import map. An element of Streamlit's that isn't here when a page first has it
+"""A module made in the page has no place from which "./x.js" could be found: each import names its file by its
+address, which is a name of the import map. An element of Streamlit's that isn't here when a page first has it
 leaves a grey bar in its place for half a second at least, as React is in no hurry to draw what it had to wait for:
 those of the pack are loaded before any page has them."""
 
 
 WIDE = '<style>[data-testid="stMainBlockContainer"] { max-width: none !important; }</style>'
 """Every page takes the window's width; else it is narrow, and what is there jumps, until Streamlit hears of that."""
-ONE_SERVER = "window.__streamlit = { BACKEND_BASE_URL: location.origin };"
+ONE_SERVER = "window.__streamlit = { BACKEND_BASE_URL: new URL('./', document.baseURI).href };"
 """Else Streamlit first looks for its server below the page's own address, and waits to hear that it isn't there."""
 
 
@@ -108,14 +108,14 @@ def streamlit_scripts() -> dict[str, str]:
     """Streamlit's scripts that every page needs, with all that these import before they run: address to text."""
     index = (STREAMLIT / "index.html").read_text(encoding="utf-8")
     folder = STREAMLIT / "static" / "js"
-    elements = [f"/static/js/{path.name}" for name in ELEMENTS for path in folder.glob(f"{name}.*.js")]
+    elements = [f"static/js/{path.name}" for name in ELEMENTS for path in folder.glob(f"{name}.*.js")]
     waiting = [*ENTRY.findall(index), *elements]
     texts: dict[str, str] = {}
     while waiting:
         path = waiting.pop()
         if path in texts:
             continue
-        texts[path] = STREAMLIT.joinpath(path[1:]).read_text(encoding="utf-8")
+        texts[path] = STREAMLIT.joinpath(path).read_text(encoding="utf-8")
         at_once = re.sub(r"\bimport\s*\([^)]*\)", "", texts[path])
         waiting += [posixpath.normpath(target) for target in targets(path, at_once)]
     return texts
@@ -132,14 +132,14 @@ def own_scripts() -> dict[str, str]:
 
 
 def placed(path: str, text: str) -> str:
-    """A script that says from the root what it said from its own place."""
+    """A script that says by addresses what it said from its own place."""
 
     def from_root(match: re.Match[str]) -> str:
         before, quote, name = match.groups()
-        return before + quote + posixpath.normpath(posixpath.join(posixpath.dirname(path), name))[1:] + quote
+        return before + quote + posixpath.normpath(posixpath.join(posixpath.dirname(path), name)) + quote
 
     text = LAZY.sub(rf"{AT_ONCE}(\1)", text)
-    return IMPORT.sub(from_root, text).replace("import.meta.url", f'(location.origin+"{path}")')
+    return IMPORT.sub(from_root, text).replace("import.meta.url", f'new URL("{path}",document.baseURI).href')
 
 
 @cache
@@ -169,12 +169,12 @@ def index(live: bool) -> bytes | None:
     text = PRELOAD.sub(lambda match: "" if match[1] in packed else match[0], text)
     lines = [
         WIDE,
-        rf'<script src="{pack_address()}"></script>',
+        rf'<script src="./{pack_address()}"></script>',
         f"<script>{ONE_SERVER}</script>",
-        r'<script type="module">import "\1"</script>',
+        r'<script type="module">import "./\1"</script>',
     ]
     if live:
-        lines.append(f'<link rel="preload" as="script" href="{plotly_address()}">')
+        lines.append(f'<link rel="preload" as="script" href="./{plotly_address()}">')
     return ENTRY.sub("\n    ".join(lines), text).encode()
 
 
@@ -193,8 +193,8 @@ class PackedPages:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        address = scope["path"].removeprefix("/") if scope["type"] == "http" and scope["method"] == "GET" else None
-        text = await run_in_threadpool(index, address in TRAINING) if address in ADDRESSES else None
+        page = below_root(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
+        text = await run_in_threadpool(index, page in TRAINING) if page in ADDRESSES else None
         if text is None:
             await self.app(scope, receive, send)
             return
@@ -221,4 +221,4 @@ class PackedPages:
         await self.app({**scope, "headers": headers}, receive, send_packed)
 
 
-routes = [Route(address("assets", "pack", "{name}"), pack_file)]
+routes = [Route(route("assets", "pack", "{name}"), pack_file)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import SplitResult
+from urllib.parse import SplitResult, urlsplit
 
 from streamlit import config, net_util
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages.shared.server.addresses import root_of, route
 from pages.shared.server.origin import allowed_hosts
 
 EVERY_ADDRESS = {None, "", "0.0.0.0", "::"}
@@ -15,6 +17,23 @@ NOWHERE = "127.0.0.1"
 """What Streamlit takes for the address of a machine that has no network."""
 THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 """Names that lead each machine to itself."""
+
+
+def app_root() -> str:
+    """The app's root, with a slash at its end, as the browser has it for which this thread runs a page's script.
+
+    Where Streamlit's `st.context.url` takes pages' names off an address, it also takes them off the path below which a
+    proxy serves the app.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    page = context.context_info.url if context is not None and context.context_info is not None else ""
+    return root_of(page) if page else route("")
+
+
+def root_for_others() -> str:
+    """The same, to hand on."""
+    here = urlsplit(app_root())
+    return site_for_others(here) + here.path if here.netloc else here.path
 
 
 def in_network() -> str | None:

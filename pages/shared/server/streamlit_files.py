@@ -13,18 +13,19 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pages.shared.server.addresses import below_root
 from pages.shared.server.assets import FOREVER, TYPES
 
 STREAMLIT = Path(streamlit.__file__).parent / "static"
 """What Streamlit serves at its root."""
-HASHED = re.compile(r"/static/(?:js|css)/[^/]+\.[^/.]{8}\.(?:js|css)$", re.ASCII)
+HASHED = re.compile(r"static/(?:js|css)/[^/]+\.[^/.]{8}\.(?:js|css)$", re.ASCII)
 """Addresses of files that have their hash in their name, as Streamlit's build gives it."""
 
 
 @cache
 def addresses() -> dict[str, Path]:
     """Streamlit's scripts and styles by their addresses; of those without a hash nothing may be kept for ever."""
-    files = {f"/{path.relative_to(STREAMLIT).as_posix()}": path for path in (STREAMLIT / "static").rglob("*")}
+    files = {path.relative_to(STREAMLIT).as_posix(): path for path in (STREAMLIT / "static").rglob("*")}
     return {name: path for name, path in files.items() if HASHED.fullmatch(name)}
 
 
@@ -41,11 +42,11 @@ class StreamlitFiles:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and scope["path"] in addresses()
-        if not asked or "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
+        asked = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+        path = below_root(scope["path"]) if asked else None
+        if path not in addresses() or "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
             await self.app(scope, receive, send)
             return
-        path = scope["path"]
         content = await run_in_threadpool(packed, path)
         headers = {**FOREVER, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
         answer = Response(content, media_type=TYPES[Path(path).suffix], headers=headers)

@@ -12,12 +12,12 @@ from starlette.routing import Route
 from core.engine.manager import manager
 from core.tensorboard import host
 from core.tensorboard.link import Gone
-from pages.shared.server.addresses import address
+from pages.shared.server.addresses import route
 from pages.shared.server.owner import owner_of
 from pages.shared.server.requests import body_of
 
-FOLDER = host.PREFIX.strip("/")
-"""The first piece of its addresses, which TensorBoard is told as well."""
+FOLDER = "tensorboard"
+"""The first piece of its addresses."""
 ASKING = ThreadPoolExecutor(8, thread_name_prefix="asking tensorboard")
 """Threads that wait for its answers: those in which the server looks up people's runs are not for that."""
 
@@ -27,7 +27,7 @@ async def tensorboard(request: Request) -> Response:
     owner = owner_of(request.headers)
     if not owner:
         return PlainTextResponse("No such page.", 404)
-    path = request.scope["path"].removeprefix(host.PREFIX)
+    path = "/" + request.path_params["path"]
     try:
         body = await body_of(request)
     except ValueError:
@@ -41,4 +41,4 @@ async def tensorboard(request: Request) -> Response:
     return Response(answer.body, answer.status, dict(answer.headers))
 
 
-routes = [Route(address(FOLDER, "{path:path}"), tensorboard, methods=["GET", "POST"])]
+routes = [Route(route(FOLDER, "{path:path}"), tensorboard, methods=["GET", "POST"])]

@@ -20,7 +20,7 @@ const loaded = window[LOADED];
 /** @param {string} file */
 async function load(file) {
   if (!loaded.has(file)) {
-    const module = await import(new URL(file, window.location.origin).href);
+    const module = await import(new URL(file, document.baseURI).href);
     await stylesLoaded();
     loaded.set(file, module);
   }
