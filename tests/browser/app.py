@@ -66,6 +66,7 @@ class App:
         root: the project's folder.
         environment: variables that it has beside those of the tests.
         folder: the one that it is started from; the project's if none is given.
+        options: Streamlit's settings of a server, beside those that every one has here: {"baseUrlPath": "class/a"}.
     """
 
     def __init__(
@@ -76,16 +77,18 @@ class App:
         root: Path = ROOT,
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
+        options: Mapping[str, str] | None = None,
     ):
         self.data = data
         self.port = port or free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.site = f"http://127.0.0.1:{self.port}"
+        self.url = f"{self.site}/{(options or {}).get('baseUrlPath', '')}".rstrip("/")
         self.log = (data / "server.log").open("ab")
         command = [sys.executable, "-m", "streamlit", "run"]
         command.append("streamlit_app.py" if folder is None else str(root / "streamlit_app.py"))
-        options = {"port": self.port, "address": "127.0.0.1", "headless": "true"}
+        settings = {"port": self.port, "address": "127.0.0.1", "headless": "true", **(options or {})}
         self.process = subprocess.Popen(
-            [*command, *(f"--server.{name}={value}" for name, value in options.items())],
+            [*command, *(f"--server.{name}={value}" for name, value in settings.items())],
             cwd=folder or root,
             env={
                 **os.environ,

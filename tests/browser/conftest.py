@@ -85,7 +85,8 @@ class Person:
         page = self.context.new_page()
         listen(page)
         if not self.pages:
-            kept = {"origin": self.url, "storageTypes": "local_storage"}
+            site = "/".join(self.url.split("/")[:3])
+            kept = {"origin": site, "storageTypes": "local_storage"}
             self.context.new_cdp_session(page).send("Storage.clearDataForOrigin", kept)
         self.pages.append(page)
         return Screen(page, self.url)
