@@ -217,3 +217,10 @@ UPLOAD_MB = limit(
     most=400,
     meaning="Megabytes of a file that someone uploads: a zip of images, a checkpoint.",
 )
+SIGN_IN_HOURS = limit(
+    "SIGN_IN_HOURS",
+    12.0,
+    least=0.01,
+    most=720,
+    meaning="Hours after which a person has to sign in again; their runs are kept.",
+)

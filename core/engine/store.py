@@ -363,6 +363,11 @@ class Store:
         order = "INSERT OR REPLACE INTO preferences VALUES (?, ?, ?)"
         self.index.write(order, owner, name, value, later=("preference", owner, name))
 
+    def everyones(self, name: str) -> dict[str, str]:
+        """What each person chose who chose anything under that name: their id to their choice."""
+        rows = self.index.read("SELECT owner, value FROM preferences WHERE name = ?", name)
+        return {str(row["owner"]): str(row["value"]) for row in rows}
+
     def networks(self, owner: str) -> list[Network]:
         """The networks that a person saved, the last one first."""
         order = "SELECT name, blocks, dataset FROM networks WHERE owner = ? ORDER BY changed DESC"

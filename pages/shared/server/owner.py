@@ -1,4 +1,4 @@
-"""Who asks: a cookie tells one person's runs from another's, without any login."""
+"""Who asks: the person who has signed in, where one can; else a cookie tells one person's runs from another's."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pages.shared.server import sign_in
 
 COOKIE = "torch_playground"
 """The cookie that tells one person's runs from another's: a random id, nothing else."""
@@ -45,12 +47,21 @@ def new_owner() -> str:
 
 
 def owner_of(headers: Headers) -> str:
-    """The id in a request's cookie, or an empty text."""
+    """The id of the person who makes a request, or an empty text."""
     return owner_in(headers.getlist("cookie"))
 
 
 def owner_in(cookies: Iterable[str]) -> str:
-    """The first valid id in a request's Cookie headers, or an empty text.
+    """The id of the person whom a request's Cookie headers name, or an empty text."""
+    headers = list(cookies)
+    person = sign_in.person_in(headers)
+    if person is not None:
+        return person.id
+    return "" if sign_in.is_required() else browser_in(headers)
+
+
+def browser_in(cookies: Iterable[str]) -> str:
+    """The first valid id that a browser was given, in a request's Cookie headers, or an empty text.
 
     Other programs on the same host set cookies that no parser of the standard library reads, and it then drops all of
     a header: so nothing is parsed here but our own.
@@ -58,6 +69,7 @@ def owner_in(cookies: Iterable[str]) -> str:
     for header in cookies:
         for cookie in header.split(";"):
             name, _, value = cookie.partition("=")
-            if name.strip() == COOKIE and OWNER.fullmatch(value.strip()):
-                return value.strip()
+            id = value.strip()
+            if name.strip() == COOKIE and OWNER.fullmatch(id) and sign_in.is_bare(id):
+                return id
     return ""
