@@ -14,6 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.engine.manager import manager
 from pages.index import Page, neighbours
 from pages.shared.form.controls import begin_page
+from pages.shared.page.account import account, stop_unless_signed_in
 from pages.shared.page.announcing import announcement_line
 from pages.shared.page.presenting import presenting_button
 from pages.shared.page.readable import READABLE
@@ -64,7 +65,8 @@ def asked_for(known: Mapping[Page, StreamlitPage]) -> Page:
 
 
 def begin() -> None:
-    """Before anything else of a page: count the tab as open, and take the link's language."""
+    """Before anything else of a page: see that its person may see it, count the tab, take the link's language."""
+    stop_unless_signed_in()
     session.be_present()
     begin_page()
     linked = st.query_params.get("lang")
@@ -97,14 +99,16 @@ def open_page(row: Page) -> None:
             icon=":material/save:",
         )
     if row.settings:
-        with st.sidebar:
+        with st.sidebar, st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             language_switch()
+            account(narrow=True)
 
 
 def page_top(row: Page) -> None:
     """Draw the title of a page without settings at its left, and the switch between the languages beside it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(NAME if row.folder == "home" else _(row.heading), anchor=False)
+        account()
         language_switch()
 
 

@@ -79,6 +79,11 @@ def be_present() -> None:
     _presence(owner())
 
 
+def stay(owner: str) -> None:
+    """Go on counting a tab as open in which someone was who has to sign in again."""
+    _presence(owner)
+
+
 @st.cache_resource(scope="session", show_spinner=False, on_release=lambda owner: manager().presence.depart(owner))
 def _presence(owner: str) -> str:
     manager().presence.arrive(owner)
