@@ -383,7 +383,7 @@ def joined(address: str) -> Any:
             "namespace": "torch-playground",
         }
         if address == "local":
-            from core.limits import cores
+            from core.resources import cores
 
             given |= {"num_cpus": cores(), "include_dashboard": False}
         else:

@@ -85,5 +85,6 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 routes = [*live_routes.routes, *first_picture.routes, *tensorboard_route.routes, *pack.routes, *assets.routes]
 middleware = [
     *origin.middleware(os.environ),
-    *map(Middleware, (RelativeRedirects, SignIn, StreamlitFiles, PackedPages, Owner, OwnSession, Uploads, Orders)),
+    Middleware(RelativeRedirects),
+    *(Middleware(inner) for inner in (SignIn, StreamlitFiles, PackedPages, Owner, OwnSession, Uploads, Orders)),
 ]

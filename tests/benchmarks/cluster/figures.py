@@ -15,6 +15,7 @@ from core.engine.manager import Manager
 from core.engine.run import Run
 from core.experiments import experiment
 from core.experiments.classifier import ClassifierConfig
+from core.resources import cores
 from tests.benchmarks.cluster.machines import PATIENCE, cluster, home, machine_of
 from tests.benchmarks.rows import Row
 from tests.waiting import until
@@ -100,7 +101,7 @@ def many(count: int = 200, steps: int = 2000, machines: int = 4, kill_every: flo
         done.set()
         killer.join()
         right = sum(_recorded_once(run, expected[run.config]) for run in runs)  # type: ignore[index]
-    ideal = alone / min(machines, limits.cores())
+    ideal = alone / min(machines, cores())
     return [
         Row("runs recorded once, with the numbers of home", float(right), "people", goal=float(count)),
         Row("machines killed meanwhile", float(killed), "people"),

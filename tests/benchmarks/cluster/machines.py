@@ -47,7 +47,7 @@ def cluster(machines: int) -> Iterator[tuple[Any, Places, Manager]]:
             yield made, places, manager
         finally:
             manager.close()
-            made.shutdown()
+            made.shutdown()  # type: ignore[no-untyped-call]
 
 
 @contextmanager

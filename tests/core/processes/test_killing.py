@@ -45,9 +45,10 @@ def test_tensorboards(signals: list[int]) -> None:
 def test_a_silent_workers(signals: list[int], tmp_path: Path) -> None:
     ours, theirs = multiprocessing.Pipe()
     run = Run("id", "ann", ClassifierConfig(device="cpu"), Folder(tmp_path))
-    run.process, run.silent = starting.context().Process(target=leave, args=(theirs,)), True
-    starting.start(run.process)
-    assert wait([run.process.sentinel], PATIENCE)
+    process = starting.context().Process(target=leave, args=(theirs,))
+    run.process, run.silent = process, True
+    starting.start(process)
+    assert wait([process.sentinel], PATIENCE)
     run.end_silent()
     assert signals == []
     ours.close()
