@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -162,3 +163,13 @@ def provider(people: Mapping[str, Mapping[str, Any]], client_addresses: set[str]
     finally:
         server.shutdown()
         server.server_close()
+
+
+def chosen(address: str, name: str) -> str:
+    """Where the provider sends someone who chooses to be that person, without a browser."""
+    where = urlsplit(address)
+    connection = HTTPConnection(where.netloc)
+    connection.request("GET", f"{where.path}?{where.query}&{urlencode({'person': name})}")
+    back = connection.getresponse().headers["Location"]
+    connection.close()
+    return back

@@ -217,7 +217,7 @@ def _with_cookies(answer: Response, other: Response) -> Response:
 def page_below(address: str) -> str:
     """An address to come back to, below the app's own, if it is one of the app's pages; else that of the first page."""
     path = address.partition("?")[0]
-    ours = path in {row.url_path for row in PAGES} and len(address) <= LONGEST_BACK and address.isprintable()
+    ours = path in {"", *(row.url_path for row in PAGES)} and len(address) <= LONGEST_BACK and address.isprintable()
     return address if ours else ""
 
 
