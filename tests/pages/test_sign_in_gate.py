@@ -31,9 +31,6 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "Ada": {"sub": "1815", "name": "Ada"},
     "Alan": {"sub": "1912", "name": "Alan", "groups": ["x" * 9000]},
 }
-    "Ada": {"sub": "1815", "name": "Ada"},
-    "Alan": {"sub": "1912", "name": "Alan", "groups": ["x" * 9000]},
-}
 PAGE = {"accept": "text/html"}
 """What a browser says that goes to an address."""
 
