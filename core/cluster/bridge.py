@@ -169,6 +169,10 @@ class Bridge:
 
     # A place
 
+    def hear(self) -> None:
+        """Its place is there."""
+        self.heard = time.monotonic()
+
     def next_assignment(self) -> Assignment:
         """What the next worker is to do: at first what was assigned, later to continue from the last kept step."""
         with self._copying, self._lock:
@@ -212,7 +216,7 @@ class Bridge:
         """
         with self._lock:
             self.send, self.tell_again = send, tell_again
-            self.heard = time.monotonic()
+            self.hear()
             self._say({**self._status("paused" if self._paused else "running"), "message": self._welcome()})
             for name in ("focus", "shows"):
                 if name in self._latest:
@@ -243,7 +247,7 @@ class Bridge:
                 if self.place is place and item.message is not None:
                     self._report(item.message)
         finally:
-            self.heard = time.monotonic()
+            self.hear()
             self.busy = False
         if item.exitcode is not None and self.place is place:
             self.exitcode = item.exitcode

@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 import time
-import warnings
 from collections import deque
 from contextlib import suppress
 from importlib.metadata import version
@@ -15,8 +14,9 @@ from typing import Any
 
 from core.cluster.address import ClusterError, share_of_a_gpu
 from core.cluster.bridge import Bridge
-from core.cluster.parcel import Parcel, parcel
-from core.cluster.seat import Item
+from core.cluster.joining import first_sentence, joined
+from core.cluster.parcel import parcel
+from core.cluster.place import Place
 from core.cluster.shipping import code, place_class
 
 LOOK_INTERVAL = 0.2
@@ -35,31 +35,6 @@ UNFIT = 60.0
 """Seconds after which a machine that could not make a place is tried again."""
 MOST_PENDING = 8
 """Places asked for beyond those that the machines have now: an autoscaler adds machines for them."""
-PART = 4_000_000
-"""Bytes of a file that go to a place at a time."""
-WAITING_PARTS = 64
-"""Items that a place may be ahead of the server."""
-
-
-class Place:
-    """One place, from the server's side.
-
-    Attributes:
-        actor: Ray's handle of it.
-        node: its machine; "" as long as Ray has not chosen one.
-        about: what it said of itself when it was ready.
-        bridge: the run that it trains.
-    """
-
-    def __init__(self, actor: Any, node: str, gpu: bool):
-        self.actor = actor
-        self.node = node
-        self.gpu = gpu
-        self.readiness = actor.ready.options(concurrency_group="train").remote()
-        self.about: dict[str, Any] = {}
-        self.bridge: Bridge | None = None
-        self.idle_since = time.monotonic()
-        self.gone = False
 
 
 class Places:
@@ -155,7 +130,7 @@ class Places:
         if now - self._beat_time > BEAT_INTERVAL:
             self._beat_time = now
             for place in list(self._places):
-                place.actor.beat.options(concurrency_group="beat").remote()
+                place.beat()
         for place in list(self._places):
             bridge = place.bridge
             if bridge is not None and not bridge.busy and now - bridge.heard > LOST_AFTER:
@@ -251,7 +226,7 @@ class Places:
             options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(node_id=node, soft=False)
         if gpu:
             options["num_gpus"] = share_of_a_gpu(os.environ)
-        self._places.append(Place(self._made.options(**options).remote(code()), node, gpu))
+        self._places.append(Place(self._ray, self._made.options(**options).remote(code()), node, gpu))
 
     def _give_back(self, now: float) -> None:
         """End places that nobody has needed for a while, and those on machines that are gone."""
@@ -303,22 +278,17 @@ class Places:
             bridge.fail({"code": "failed", "step": 1, "error": "The run can't be sent to the cluster."})
             place.bridge = None
             return
-        bridge.heard, bridge.busy = time.monotonic(), False
+        bridge.hear()
+        bridge.busy = False
         try:
-            self._send(place, bridge, packed)
-            stream = place.actor.train.options(
-                num_returns="streaming", concurrency_group="train", _generator_backpressure_num_objects=WAITING_PARTS
-            ).remote(run, packed.assignment)
-            order = place.actor.order.options(concurrency_group="order")
-            again = place.actor.tell_again.options(concurrency_group="order")
-            bridge.placed(lambda data: order.remote(run, data), again.remote)
-            for reference in stream:
-                item = Item(*self._ray.get(reference))
+            place.send(packed, bridge.hear)
+            for item in place.train(run, packed.assignment, bridge):
                 if place.gone:
                     return
                 bridge.take(item, place)
         except Exception as error:
-            logging.debug("A place is lost.", exc_info=error)
+            if not isinstance(error, self._ray.exceptions.RayError):
+                logging.exception("A run's place is given up.")
             self._lost(place, bridge)
             return
         with self._lock:
@@ -329,64 +299,7 @@ class Places:
             bridge.end()
         self._wake.set()
 
-    def _send(self, place: Place, bridge: Bridge, packed: Parcel) -> None:
-        """Bring a place the files that it needs and lacks."""
-        put = place.actor.put.options(concurrency_group="order")
-        all_at_once = place.actor.put_all.options(concurrency_group="order")
-        lacks = place.actor.lacks.options(concurrency_group="order")
-        self._ray.get(all_at_once.remote(packed.small, packed.empty))
-        sizes = {name: path.stat().st_size for name, path in packed.large.items()}
-        for name in self._ray.get(lacks.remote(sizes)):
-            with packed.large[name].open("rb") as file:
-                start = 0
-                while True:
-                    data = file.read(PART)
-                    last = start + len(data) >= sizes[name] or not data
-                    self._ray.get(put.remote(name, data, start, last))
-                    bridge.heard = time.monotonic()
-                    start += len(data)
-                    if last:
-                        break
-
 
 def on_a_gpu(bridge: Bridge) -> bool:
     """Whether a run needs a GPU."""
     return bridge.assignment.config.device.startswith("cuda")
-
-
-def first_sentence(error: Exception) -> str:
-    """What an error says, in one line that ends with a full stop."""
-    text = next((line.strip() for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
-    return f"{text.rstrip('.')[:300]}."
-
-
-def joined(address: str) -> Any:
-    """Ray, joined to a cluster; "local" starts one that this machine alone can reach.
-
-    The thread that calls this has to stay: Linux ends the processes of an own cluster with it.
-    """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if address == "local":
-        import secrets
-
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
-        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # so Ray's ports are those of 127.0.0.1
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import ray
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    if not ray.is_initialized():
-        given: dict[str, Any] = {
-            "log_to_driver": False,
-            "logging_level": logging.ERROR,
-            "namespace": "torch-playground",
-        }
-        if address == "local":
-            from core.resources import cores
-
-            given |= {"num_cpus": cores(), "include_dashboard": False}
-        else:
-            given["address"] = address
-        ray.init(**given)
-    return ray

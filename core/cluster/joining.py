@@ -1,0 +1,54 @@
+"""Ray itself: joined once, kept quiet, and of an own cluster only this machine can reach the ports."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import warnings
+from typing import Any
+
+from core.resources import cores
+
+
+def first_sentence(error: Exception) -> str:
+    """What an error says, in one line that ends with a full stop."""
+    text = next((line.strip() for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
+    return f"{text.rstrip('.')[:300]}."
+
+
+def joined(address: str) -> Any:
+    """Ray, joined to a cluster; "local" starts one that this machine alone can reach.
+
+    The thread that calls this has to stay: Linux ends the processes of an own cluster with it.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if address == "local":
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # so Ray's ports are those of 127.0.0.1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import ray
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    if not ray.is_initialized():
+        given: dict[str, Any] = {
+            "log_to_driver": False,
+            "logging_level": logging.ERROR,
+            "namespace": "torch-playground",
+        }
+        if address == "local":
+            given |= {"num_cpus": cores(), "include_dashboard": False}
+        else:
+            given["address"] = address
+        ray.init(**given)
+    _silence()
+    return ray
+
+
+def _silence() -> None:
+    """Have what Ray's machines report go into the log: Ray prints it, between the lines of `python -m core train`."""
+    from ray._private import worker
+
+    if hasattr(worker, "print_to_stdstream"):
+        worker.print_to_stdstream = lambda data, **how: logging.debug("Ray: %s", " ".join(data["lines"])[:1000])
