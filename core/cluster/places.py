@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import PurePosixPath
@@ -25,14 +25,17 @@ NODES_INTERVAL = 1.0
 """Seconds between two looks at which machines there are."""
 BEAT_INTERVAL = 2.0
 """Seconds between two words to each place, see `seat.ORPHANED`."""
-LOST_AFTER = 4.0
-"""Seconds without a word of a place that trains after which it counts as lost: with LOOK_INTERVAL under 5."""
+LOST_AFTER = 12.0
+"""Seconds without a word of a place that trains after which it counts as lost. Mostly Ray knows at once that one is;
+that a run does not answer the page says sooner, see `core.engine.heartbeat`."""
 IDLE = 60.0
 """Seconds that a place without a run is kept beyond the one that each machine keeps ready."""
 PENDING = 10.0
 """Seconds that Ray is asked for a place on any machine after nobody waits for it any more."""
 UNFIT = 60.0
 """Seconds after which a machine that could not make a place is tried again."""
+MOST_DEATHS = 3
+"""How often in a row a place may die on a machine before it is ready."""
 MOST_PENDING = 8
 """Places asked for beyond those that the machines have now: an autoscaler adds machines for them."""
 
@@ -51,6 +54,7 @@ class Places:
         self._closed = False
         self._nodes: dict[str, dict[str, Any]] = {}
         self._unfit: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._deaths: Counter[str] = Counter()
         self._beat_time = self._nodes_time = 0.0
         self._ray: Any = None
         self._made: Any = None
@@ -157,9 +161,14 @@ class Places:
                 about = self._ray.get(place.readiness)
             except Exception as error:
                 logging.debug("A place could not be made.", exc_info=True)
+                self._deaths[place.node] += 1
+                if isinstance(error, self._ray.exceptions.ActorDiedError) and self._deaths[place.node] < MOST_DEATHS:
+                    self._discard(place)
+                    continue
                 self._unfit_for(place, {"code": "cluster_unfit", "error": first_sentence(error)})
                 continue
             place.node, place.idle_since = about["node"], time.monotonic()
+            self._deaths.pop(place.node, None)
             ours = version("torch")
             if about["torch"] != ours:
                 self._unfit_for(place, {"code": "cluster_torch", "theirs": about["torch"], "ours": ours})

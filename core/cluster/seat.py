@@ -26,8 +26,10 @@ from core.processes.starting import kill
 
 BEAT = 1.0
 """Seconds without a message after which the server is told that this place is still there."""
-ORPHANED = 8.0
-"""Seconds without a word of the server after which a place gives up."""
+LOOK_INTERVAL = 0.5
+"""Seconds between two looks whether the server is still there."""
+ORPHANED = 16
+"""Looks without a word of the server after which a place gives up: 8 seconds, and more where it hardly gets to look."""
 FAREWELL = 3.0
 """Seconds that a worker has to end after it has closed its pipe."""
 
@@ -50,7 +52,7 @@ class Seat:
     """The part of a place that is on its machine. Methods are called from several threads.
 
     Args:
-        patience: seconds without a word of the server after which it gives up.
+        patience: looks without a word of the server after which it gives up.
 
     Attributes:
         root: its folder: "data" for sets of images, "runs/ID" for a run.
@@ -65,19 +67,20 @@ class Seat:
         self._mirror: Mirror | None = None
         self._run = ""
         self._lock = threading.Lock()
-        self._heard = time.monotonic()
+        self._looks = 0
         threading.Thread(target=self._watch, args=(patience,), daemon=True).start()
 
     def _watch(self, patience: float) -> None:
         """End with the server, even if its machine is gone without a word."""
-        while time.monotonic() - self._heard < patience:
-            time.sleep(0.5)
+        while self._looks < patience:
+            time.sleep(LOOK_INTERVAL)
+            self._looks += 1
         shutil.rmtree(self.root, ignore_errors=True)
         os._exit(1)
 
     def beat(self) -> None:
         """The server is there."""
-        self._heard = time.monotonic()
+        self._looks = 0
 
     def ready(self) -> dict[str, Any]:
         """Have runs start quickly, and say what is here."""

@@ -34,6 +34,7 @@ SETTINGS = {
     "RAY_AUTH_TOKEN": secrets.token_hex(32),
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "5",
 }
 """As `local` has it: nobody else can reach the cluster."""
 SLOW = 300.0
