@@ -59,9 +59,10 @@ class RemoteProcess:
         return not self._bridge.over.is_set()
 
     def kill(self) -> None:
-        """End it at once."""
-        self._bridge.end()
-        self._places.remove(self._bridge)
+        """End it at once, unless it has ended: then its place may train another run."""
+        if self.is_alive():
+            self._bridge.end()
+            self._places.remove(self._bridge)
 
 
 class ClusterLauncher:
