@@ -49,10 +49,11 @@ elif __name__ != "__mp_main__":
 
     from pages.home import film
     from pages.shared.page.not_found import NotFound
+    from pages.shared.page.sign_in_gate import SignIn
     from pages.shared.person import worksheet
     from pages.shared.pictures import choices
     from pages.shared.server.imports import import_all
-    from pages.shared.server.routes import first_needed, lifespan, middleware, routes
+    from pages.shared.server.routes import first_needed, front, lifespan, middleware, routes
     from pages.shared.server.start import check_start
 
     check_start()
@@ -64,7 +65,7 @@ elif __name__ != "__mp_main__":
         "streamlit_app.py",
         lifespan=lifespan,
         routes=[*film.routes, *routes, *worksheet.routes, *choices.routes],
-        middleware=[*middleware, Middleware(NotFound)],
+        middleware=[*front, Middleware(SignIn), *middleware, Middleware(NotFound)],
     )
     if alone:
         signal.signal(signal.SIGINT, before)

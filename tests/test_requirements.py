@@ -57,7 +57,10 @@ def imported(path: Path) -> Iterator[str]:
     ("folders", "lists"),
     [
         (("core", "pages"), ("requirements.txt", "requirements-cluster.txt")),
-        (("scripts", "tests"), ("requirements.txt", "requirements-signin.txt", "requirements-dev.txt")),
+        (
+            ("scripts", "tests"),
+            ("requirements.txt", "requirements-cluster.txt", "requirements-signin.txt", "requirements-dev.txt"),
+        ),
     ],
 )
 def test_every_package_that_is_imported_is_required(folders: tuple[str, ...], lists: tuple[str, ...]) -> None:
@@ -86,7 +89,7 @@ def test_the_lock_names_versions_and_nothing_else() -> None:
 def test_the_lock_satisfies_the_loose_lists() -> None:
     versions = locked()
     names = required("requirements.txt", "requirements-dev.txt")
-    assert lines("requirements-dev.txt")[:2] == ["-r requirements.txt", "-r requirements-signin.txt"]
+    assert lines("requirements-dev.txt")[:3] == [f"-r requirements{name}.txt" for name in ("", "-cluster", "-signin")]
     assert names.keys() - versions.keys() == set()
     assert [str(one) for name, one in names.items() if Version(versions[name]) not in one.specifier] == []
 

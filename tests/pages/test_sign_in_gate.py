@@ -17,10 +17,11 @@ from streamlit.runtime.secrets import secrets_singleton
 
 from core.engine.manager import Manager
 from core.experiments.classifier import ClassifierConfig
-from pages.shared.server import sign_in, sign_in_gate
+from pages.shared.page import sign_in_gate
+from pages.shared.page.sign_in_gate import SIGNED_OUT, page_below
+from pages.shared.server import sign_in
 from pages.shared.server.owner import COOKIE
 from pages.shared.server.sign_in import id_of
-from pages.shared.server.sign_in_gate import SIGNED_OUT, page_below
 from tests.oidc import CLIENT, SECRET, Provider, chosen, provider
 from tests.pages.door import HERE, door, visit
 from tests.pages.signed import SETTINGS

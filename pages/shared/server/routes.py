@@ -27,7 +27,6 @@ from pages.shared.server.orders import Orders
 from pages.shared.server.owner import Owner
 from pages.shared.server.pack import PackedPages
 from pages.shared.server.redirects import RelativeRedirects
-from pages.shared.server.sign_in_gate import SignIn
 from pages.shared.server.start import DATA, say_ready, take_uploads
 from pages.shared.server.streamlit_files import StreamlitFiles
 from pages.shared.server.tabs import OwnSession, is_open
@@ -83,8 +82,6 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 
 
 routes = [*live_routes.routes, *first_picture.routes, *tensorboard_route.routes, *pack.routes, *assets.routes]
-middleware = [
-    *origin.middleware(os.environ),
-    Middleware(RelativeRedirects),
-    *(Middleware(inner) for inner in (SignIn, StreamlitFiles, PackedPages, Owner, OwnSession, Uploads, Orders)),
-]
+front = [*origin.middleware(os.environ), Middleware(RelativeRedirects)]
+"""What stands before the question who asks."""
+middleware = [Middleware(inner) for inner in (StreamlitFiles, PackedPages, Owner, OwnSession, Uploads, Orders)]
