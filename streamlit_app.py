@@ -44,16 +44,14 @@ elif __name__ != "__mp_main__":
     before = signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT)) if alone else None
 
     import streamlit as st
-    from starlette.middleware import Middleware
     from streamlit.runtime.pages_manager import PagesManager
 
     from pages.home import film
-    from pages.shared.page.not_found import NotFound
-    from pages.shared.page.sign_in_gate import SignIn
+    from pages.shared.page.layers import layers
     from pages.shared.person import worksheet
     from pages.shared.pictures import choices
     from pages.shared.server.imports import import_all
-    from pages.shared.server.routes import first_needed, front, lifespan, middleware, routes
+    from pages.shared.server.routes import first_needed, lifespan, routes
     from pages.shared.server.start import check_start
 
     check_start()
@@ -65,7 +63,7 @@ elif __name__ != "__mp_main__":
         "streamlit_app.py",
         lifespan=lifespan,
         routes=[*film.routes, *routes, *worksheet.routes, *choices.routes],
-        middleware=[*front, Middleware(SignIn), *middleware, Middleware(NotFound)],
+        middleware=layers,
     )
     if alone:
         signal.signal(signal.SIGINT, before)

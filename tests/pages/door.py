@@ -8,16 +8,15 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
 
 from pages.home import film
-from pages.shared.page.not_found import NotFound
+from pages.shared.page.layers import layers
 from pages.shared.server.owner import COOKIE
-from pages.shared.server.routes import middleware, routes
+from pages.shared.server.routes import routes
 from pages.shared.server.start import take_uploads
 
 HERE = "http://testserver"
@@ -33,7 +32,6 @@ def door(folder: Path, script: str = WHO) -> Iterator[TestClient]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Runtime, "_instance", None)
         take_uploads()
-        layers = [*middleware, Middleware(NotFound)]
         with TestClient(st.App(page, routes=[*film.routes, *routes], middleware=layers)) as client:
             yield client
 

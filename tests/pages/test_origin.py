@@ -17,15 +17,10 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from streamlit import config
 
+from pages.shared.page.layers import layers
 from pages.shared.server import origin
 from pages.shared.server.assets import asset
-from pages.shared.server.orders import Orders
-from pages.shared.server.owner import COOKIE, Owner
-from pages.shared.server.pack import PackedPages
-from pages.shared.server.routes import middleware
-from pages.shared.server.streamlit_files import StreamlitFiles
-from pages.shared.server.tabs import OwnSession
-from pages.shared.server.uploads import Uploads
+from pages.shared.server.owner import COOKIE
 from tests.pages.door import HERE, cookie_of, door, visit
 from tests.pages.tabs import ANNE
 
@@ -192,9 +187,10 @@ def test_a_probe_of_the_servers_health_may_ask_by_any_name(base: str, monkeypatc
 
 def test_every_name_is_answered_to_by_default() -> None:
     in_front: list[object] = [entry.cls for entry in origin.middleware({})]
-    everything: list[object] = [entry.cls for entry in middleware]
+    everything: list[object] = [entry.cls for entry in layers]
     assert in_front == [origin.Gate]
-    assert everything == [origin.Gate, StreamlitFiles, PackedPages, Owner, OwnSession, Uploads, Orders]
+    assert everything[0] is origin.Gate, "nothing answers before it"
+    assert not any(entry.cls is origin.AllowedHosts for entry in layers)
 
 
 def test_what_is_no_name_of_a_host_is_named_at_the_start() -> None:

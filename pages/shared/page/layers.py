@@ -1,0 +1,11 @@
+"""All that stands in front of Streamlit's app, from the outside in."""
+
+from __future__ import annotations
+
+from starlette.middleware import Middleware
+
+from pages.shared.page.not_found import NotFound
+from pages.shared.page.sign_in_gate import SignIn
+from pages.shared.server.routes import front, middleware
+
+layers = [*front, Middleware(SignIn), *middleware, Middleware(NotFound)]
