@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.person.language import _
+
 LOADER = (Path(__file__).parent / "js/load.js").read_text(encoding="utf-8")
 
 
@@ -16,7 +18,36 @@ def view_component(name: str) -> Any:
     Its data holds "module", the address of that module, and may hold a "picture" with a "module" of its own, which is
     loaded beside it and handed to `mount`.
     """
-    return st.components.v2.component(name, js=LOADER, isolate_styles=False)
+    made = st.components.v2.component(name, js=LOADER, isolate_styles=False)
+
+    def view(*, data: dict[str, Any], **options: Any) -> Any:
+        return made(data={**data, "not_loaded": not_loaded_text()}, **options)
+
+    return view
+
+
+def not_loaded_text() -> dict[str, str]:
+    """What load.js says where a view's module does not come: in the component's data, as the module has no words then.
+
+    Returns:
+        What is in the way -> sentence; load.js fills in `{address}` and `{status}`.
+    """
+    return {
+        "loading": _("This part of the page is still loading …"),
+        "server": _("This part of the page can't load: the server does not answer. Trying again …"),
+        "forbidden": _(
+            "This part of the page can't load: access to {address} is denied (status {status}). The host, or whoever "
+            "runs this network, must allow it."
+        ),
+        "elsewhere": _(
+            "This part of the page can't load: {address} does not lead to this app (status {status}). The host's proxy "
+            "must pass it on to the app."
+        ),
+        "broken": _(
+            "This part of the page can't load: its scripts came incomplete, or this browser is too old for them. "
+            "Reload the page."
+        ),
+    }
 
 
 def file_component(name: str, module: str) -> Any:

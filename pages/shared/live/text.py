@@ -11,7 +11,7 @@ def live_text() -> dict[str, str]:
     Returns:
         Key to text; `{name}` in a text is filled in by the browser.
     """
-    return {**_controls(), **_status(), **_curves()}
+    return {**_controls(), **_status(), **_unreached(), **_curves()}
 
 
 def replaced_text() -> dict[str, str]:
@@ -155,6 +155,29 @@ def _status() -> dict[str, str]:
             "Continue trains on from there."
         ),
         "message_stopped_host": _("Stopped by the host of this server. What was trained so far is kept."),
+    }
+
+
+def _unreached() -> dict[str, str]:
+    """Why a page that never was connected to its run is not, and who can change that."""
+    return {
+        "unreached_server": _("The server does not answer. Trying again …"),
+        "unreached_origin": _(
+            "The server refuses this page, as it was asked under another name. The host must pass on the Host header, "
+            "or name {page} in server.corsAllowedOrigins."
+        ),
+        "unreached_cookie": _(
+            "Your browser sends no cookie to the server, so it can't find your run. Allow cookies for this page, then "
+            "reload it."
+        ),
+        "unreached_run": _("The server has no such run of yours any more. Press Reset to begin again."),
+        "unreached_blocked": _(
+            "The server answers, but neither a WebSocket nor a POST to {address} gets through. The host's proxy must "
+            "let one of them pass."
+        ),
+        "unreached_elsewhere": _(
+            "{address} is not answered by this app (status {status}). The host's proxy must pass it on."
+        ),
     }
 
 

@@ -87,7 +87,10 @@ class Feed:
         Raises:
             ValueError: it can't be read. AttributeError, KeyError: it is of another form; see CANT_OBEY.
         """
-        order = read_json(text[:LONGEST_BODY])
+        self.take(read_json(text[:LONGEST_BODY]))
+
+    def take(self, order: Any) -> None:
+        """Do the same with what is read already."""
         name, value = order.get("command"), order.get("value")
         if name == "end":
             self.run.end_silent()

@@ -44,21 +44,26 @@ async def find(connection: HTTPConnection) -> Run | None:
     return await run_in_threadpool(manager().run, owner, id)
 
 
-async def coming(socket: WebSocket) -> Run | None:
-    """The run that Play is just starting: its viewer knows its id and is here before it is.
-
-    The socket is accepted at once: one that is refused is an error in the browser's console, and nothing is wrong yet.
-    """
-    owner, id = owner_of(socket.headers), socket.path_params["run"]
-    if not owner:
-        return None
-    await socket.accept()
-    for _look in range(round(COMING / LOOK)):
+async def awaited(connection: HTTPConnection) -> Run | None:
+    """The run that Play is just starting: its viewer knows its id and is here before it is."""
+    owner, id = owner_of(connection.headers), connection.path_params["run"]
+    for _look in range(round(COMING / LOOK) if owner else 0):
         run = manager().started(owner, id)
         if run is not None:
             return run
         await asyncio.sleep(LOOK)
     return None
+
+
+async def coming(socket: WebSocket) -> Run | None:
+    """Wait for a run.
+
+    The socket is accepted at once: one that is refused is an error in the browser's console, and nothing is wrong yet.
+    """
+    if not owner_of(socket.headers):
+        return None
+    await socket.accept()
+    return await awaited(socket)
 
 
 async def live(socket: WebSocket) -> None:

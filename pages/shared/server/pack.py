@@ -14,7 +14,7 @@ import re
 from functools import cache
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.index import ALL as ROWS
 from pages.shared.server.addresses import address, below_root, route
+from pages.shared.server.arrival import language_of, with_arrival
 from pages.shared.server.assets import FOREVER, PAGES, asset, plotly_address
 from pages.shared.server.streamlit_files import STREAMLIT
 
@@ -156,11 +157,12 @@ def pack_address() -> str:
 
 
 @cache
-def index(live: bool) -> bytes | None:
+def index(live: bool, language: str) -> bytes | None:
     """Streamlit's index.html with the pack before its own script; None if it isn't made as expected.
 
     Args:
         live: whether the page has a live view: then Plotly comes while Streamlit waits for its server.
+        language: that of the sentences which stand in it for the case that nothing follows.
     """
     text = (STREAMLIT / "index.html").read_text(encoding="utf-8")
     if len(ENTRY.findall(text)) != 1:
@@ -175,7 +177,7 @@ def index(live: bool) -> bytes | None:
     ]
     if live:
         lines.append(f'<link rel="preload" as="script" href="./{plotly_address()}">')
-    return ENTRY.sub("\n    ".join(lines), text).encode()
+    return with_arrival(ENTRY.sub("\n    ".join(lines), text), language).encode()
 
 
 async def pack_file(request: Request) -> Response:
@@ -194,7 +196,8 @@ class PackedPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         page = below_root(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
-        text = await run_in_threadpool(index, page in TRAINING) if page in ADDRESSES else None
+        language = language_of(Headers(scope=scope).get("accept-language", "")) if page in ADDRESSES else ""
+        text = await run_in_threadpool(index, page in TRAINING, language) if page in ADDRESSES else None
         if text is None:
             await self.app(scope, receive, send)
             return
@@ -212,6 +215,7 @@ class PackedPages:
                     for name in ("etag", "last-modified", "content-encoding", "accept-ranges"):
                         del answer[name]
                     answer["content-length"] = str(len(text))
+                    answer.add_vary_header("Accept-Language")
             elif replaced and message["type"] == "http.response.body":
                 if message.get("more_body"):
                     return

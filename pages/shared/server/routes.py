@@ -18,7 +18,17 @@ from core.engine.manager import manager
 from core.engine.store import data_folder
 from core.machine import bfloat16
 from core.processes import confined
-from pages.shared.server import assets, first_picture, live_routes, origin, pack, tensorboard_route, tidying
+from pages.shared.server import (
+    assets,
+    first_picture,
+    live_routes,
+    origin,
+    pack,
+    polling,
+    refusal,
+    tensorboard_route,
+    tidying,
+)
 from pages.shared.server.end import end_when_told, is_ending
 from pages.shared.server.handles import raise_limit
 from pages.shared.server.loops import save_handles
@@ -81,7 +91,15 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     await run_in_threadpool(manager().close)
 
 
-routes = [*live_routes.routes, *first_picture.routes, *tensorboard_route.routes, *pack.routes, *assets.routes]
+routes = [
+    *live_routes.routes,
+    *polling.routes,
+    *refusal.routes,
+    *first_picture.routes,
+    *tensorboard_route.routes,
+    *pack.routes,
+    *assets.routes,
+]
 front = [*origin.middleware(os.environ), Middleware(RelativeRedirects)]
 """What stands before the question who asks."""
 middleware = [Middleware(inner) for inner in (StreamlitFiles, PackedPages, Owner, OwnSession, Uploads, Orders)]

@@ -7,6 +7,8 @@ const ROSE = 3;
 const FELL = 0.97;
 /** @type {Series} */
 const NOTHING = { step: [], value: [] };
+/** While nothing comes from the server. */
+const OFF = new Set(["lost", "unreached"]);
 const TROUBLE = new Set(["diverged", "failed", "crashed"]);
 // While nothing more pressing is to be said than that the run is a new one.
 const CALM = new Set(["idle", "running"]);
@@ -82,7 +84,7 @@ export class Banner {
     setText(this.sentence, words);
     this.live.hidden = !looking;
     this.resume.hidden = resumeStep === null;
-    this.end.hidden = !state.silent || state.online === "lost";
+    this.end.hidden = !state.silent || OFF.has(state.online);
     this.undo.hidden = !state.changed || looking;
     setText(this.undo, text.undo);
     setAttribute(this.undo, "title", text.undo_help);
@@ -101,7 +103,7 @@ export class Banner {
  */
 export function describe(state, text, lang) {
   const standing = describeRun(state, text, lang);
-  if (state.online === "lost" || state.silent) return standing;
+  if (OFF.has(state.online) || state.silent) return standing;
   if (state.notice) return { ...standing, kind: "warning", words: state.notice };
   if (state.missing && state.status === "idle") return { ...standing, words: state.missing };
   const more = state.full || (standing.kind === "info" ? state.note : "");
@@ -118,6 +120,10 @@ export function describe(state, text, lang) {
 function describeRun(state, text, lang) {
   const { status, online, looking, message } = state;
   if (online === "lost") return { kind: "warning", words: text.reconnecting, resumeStep: null };
+  if (online === "unreached" && state.unreached) {
+    const { reason, ...about } = state.unreached;
+    return { kind: "warning", words: fill(text[`unreached_${reason}`], about), resumeStep: null };
+  }
   if (state.silent) return { kind: "warning", words: text.silent, resumeStep: null };
   if (looking !== null) {
     return { kind: "looking", words: fill(text.looking, { step: looking }), resumeStep: looking };

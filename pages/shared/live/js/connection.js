@@ -2,12 +2,16 @@
 
 import { canUnpack, decodeFrame, isPacked, unpack } from "./frames.js";
 import { extendHistory, refineHistory } from "./history.js";
+import { KeptFrames } from "./kept_frames.js";
+import { whyUnreached } from "./reach.js";
+import { PollTransport, rememberPolling, remembersPolling } from "./transport_poll.js";
 import { SocketTransport } from "./transport_socket.js";
 
 const FIRST_RETRY = 300;
 const LAST_RETRY = 3000;
+/** Milliseconds in which a WebSocket has to open, if it ever can. */
+const SOCKET_PATIENCE = 3000;
 const CLOSE_GRACE = 400;
-const KEPT_IN_MEMORY = 240;
 const WISH_PATIENCE = 30_000;
 const ENDED = new Set(["finished", "stopped", "diverged", "failed", "crashed"]);
 
@@ -31,12 +35,14 @@ export class Connection {
   looking;
   /** @type {Focus|null} */
   focus;
-  /** @type {Map<number, Frame>} */
-  keptFrames;
   /** @type {Set<(change: Change) => void>} */
   listeners;
   /** @type {Timer} */
   retryTimer;
+  /** @type {Timer | null} */
+  patience;
+  /** @type {Unreached | null} */
+  unreached;
   /** @type {boolean} */
   closed;
   /** @type {string[]|undefined} */
@@ -76,6 +82,9 @@ export class Connection {
     this.holders = 0;
     this.listeners = new Set();
     this.online = "connecting";
+    this.opened = false;
+    this.unreached = this.patience = null;
+    this.polls = remembersPolling();
     this.status = "connecting";
     this.step = 0;
     this.history = {};
@@ -88,7 +97,7 @@ export class Connection {
     this.looking = null;
     this.focus = null;
     this.outbox = [];
-    this.keptFrames = new Map();
+    this.keptFrames = new KeptFrames(path);
     this.retryDelay = FIRST_RETRY;
     this.arrivals = Promise.resolve();
     this.unpacking = 0;
@@ -112,14 +121,27 @@ export class Connection {
   }
 
   open() {
-    const address = new URL(this.path, window.location.href);
+    const address = new URL(this.path, document.baseURI);
     if (this.coming) address.searchParams.set("coming", "1");
     if (canUnpack) address.searchParams.set("packed", "1");
     this.received = this.drawn = 0;
-    this.transport = new SocketTransport(address, {
+    const Way = this.polls ? PollTransport : SocketTransport;
+    this.transport = new Way(address, {
       onMessage: (transport, data) => this.receive(transport, data),
       onLost: (transport, whole) => this.lost(transport, whole),
     });
+    if (!this.opened && !this.polls) this.patience ??= setTimeout(() => this.poll(), SOCKET_PATIENCE);
+  }
+
+  /** Something between here and the server lets no WebSocket pass, or never answers it: go on without. */
+  poll() {
+    this.patience = null;
+    const { transport } = this;
+    if (this.opened || this.closed || transport.isOpen) return;
+    clearTimeout(this.retryTimer);
+    this.polls = true;
+    this.open();
+    transport.close();
   }
 
   /**
@@ -129,10 +151,22 @@ export class Connection {
   lost(transport, whole) {
     if (transport !== this.transport || this.closed) return;
     if (whole && hasEnded(this.status)) return;
-    this.coming = false;
-    this.online = "lost";
+    if (this.opened) {
+      this.coming = false;
+      this.online = "lost";
+    } else if (this.polls) this.learnWhy();
     this.retryTimer = setTimeout(() => this.open(), this.retryDelay);
     this.retryDelay = Math.min(LAST_RETRY, this.retryDelay * 1.7);
+    this.notify("state");
+  }
+
+  /** Neither way was ever open: say why, and try both again. */
+  async learnWhy() {
+    this.polls = false;
+    const unreached = await whyUnreached(this.path);
+    if (this.opened || this.closed) return;
+    this.unreached = unreached;
+    this.online = "unreached";
     this.notify("state");
   }
 
@@ -140,6 +174,7 @@ export class Connection {
     this.closed = true;
     clearTimeout(this.retryTimer);
     clearTimeout(this.wishTimer);
+    clearTimeout(this.patience ?? undefined);
     this.transport.close();
     this.listeners.clear();
     document.removeEventListener("visibilitychange", this.onVisible);
@@ -224,6 +259,8 @@ export class Connection {
   /** @param {SocketMessage} message */
   greet(message) {
     this.online = "open";
+    this.opened = true;
+    if (this.polls) rememberPolling();
     this.retryDelay = FIRST_RETRY;
     this.lanes = message.lanes;
     this.stepsPerEpoch = message.steps_per_epoch;
@@ -326,7 +363,7 @@ export class Connection {
   async lookAt(step) {
     this.looking = step;
     this.notify("state");
-    const frame = await this.fetchKept(step);
+    const frame = await this.keptFrames.fetch(step, this.focus);
     if (!frame || this.looking !== step) return;
     this.past = frame;
     this.notify("frame");
@@ -355,7 +392,7 @@ export class Connection {
     if (this.looking !== null) this.lookAt(this.looking);
     else if (hasEnded(this.status) && this.kept.length) {
       const { focus, kept } = this;
-      const frame = await this.fetchKept(kept[kept.length - 1]);
+      const frame = await this.keptFrames.fetch(kept[kept.length - 1], focus);
       if (!frame || focus !== this.focus) return;
       this.newest = null;
       this.decoded = frame;
@@ -386,33 +423,6 @@ export class Connection {
       this.notify("history");
     } catch {
       // The thinned curve stays.
-    }
-  }
-
-  /** @param {number} step */
-  async fetchKept(step) {
-    if (!this.focus && this.keptFrames.has(step)) return this.keptFrames.get(step);
-    const request = this.focus ? { method: "POST", body: JSON.stringify(this.focus) } : {};
-    try {
-      const answer = await fetch(`${this.path}/kept/${step}`, { credentials: "same-origin", ...request });
-      if (!answer.ok) return null;
-      const frame = decodeFrame(await answer.arrayBuffer());
-      if (!this.focus) this.remember(step, frame);
-      return frame;
-    } catch {
-      return null;
-    }
-  }
-
-  /**
-   * @param {number} step
-   * @param {Frame} frame
-   */
-  remember(step, frame) {
-    this.keptFrames.set(step, frame);
-    if (this.keptFrames.size > KEPT_IN_MEMORY) {
-      const [oldest] = this.keptFrames.keys();
-      this.keptFrames.delete(oldest);
     }
   }
 }

@@ -446,6 +446,7 @@ class LiveView {
     return {
       status: this.status,
       online: connection?.online ?? "none",
+      unreached: connection?.unreached ?? null,
       step,
       epoch: this.epochAt(step, frame),
       numSteps: this.goesOn ? data.num_steps : (connection?.numSteps ?? data.num_steps),

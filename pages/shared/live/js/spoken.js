@@ -14,8 +14,17 @@ const LEAST_BETWEEN = 5000;
  * @param {LiveState} state
  * @param {string} kind of the banner
  */
-const standing = ({ status, online, silent, notice, full, message }, kind) =>
-  [status, online === "lost", silent, notice, full, message?.code, kind].join("/");
+const standing = ({ status, online, unreached, silent, notice, full, message }, kind) =>
+  [
+    status,
+    online === "lost",
+    online === "unreached" && unreached?.reason,
+    silent,
+    notice,
+    full,
+    message?.code,
+    kind,
+  ].join("/");
 
 export class Spoken {
   /** @type {Timer|undefined} */

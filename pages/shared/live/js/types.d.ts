@@ -274,6 +274,8 @@ interface PictureData {
 /** What live_view.py tells a view of a run. */
 interface LiveData {
   module: string;
+  /** What load.js says where the module does not come. */
+  not_loaded: Words;
   experiment: string;
   lang: string;
   text: Words;
@@ -355,7 +357,9 @@ interface PictureModule {
 /** What the live view says to its parts at every picture. */
 interface LiveState {
   status: string;
+  /** none, connecting, open, lost, or unreached: it never was open. */
   online: string;
+  unreached: Unreached | null;
   step: number;
   epoch: number;
   numSteps: number;
@@ -414,6 +418,15 @@ interface TransportHandlers {
   onMessage: (transport: Transport, data: string | ArrayBuffer) => void;
   /** It is closed and stays so; `whole` where the server had said all there was. */
   onLost: (transport: Transport, whole: boolean) => void;
+}
+
+/** Why a page could not reach its run at all: see refusal.py, and reach.js for what no server of ours says. */
+interface Unreached {
+  reason: "server" | "elsewhere" | "origin" | "cookie" | "run" | "blocked";
+  /** The run's address, the page's origin, and the status of the answer. */
+  address: string;
+  page: string;
+  status: number;
 }
 
 /** What changed in a connection. */
