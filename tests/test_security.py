@@ -9,6 +9,7 @@ from core import limits
 from core.data import csv_table, own_images
 from core.data.opened_images import MOST_PIXELS
 from core.layers import samples
+from pages.shared.server.framing import FRAME_ANCESTORS
 from pages.shared.server.origin import ALLOWED_HOSTS
 from pages.shared.server.owner import COOKIE
 from pages.shared.server.requests import LONGEST_BODY
@@ -34,6 +35,7 @@ def test_its_numbers_are_those_of_the_code() -> None:
         f"({grey} x {grey} grey or {colour} x {colour} in colour; {samples.SIDE} x {samples.SIDE} for the cards)",
         f"`{COOKIE}`",
         f"`{ALLOWED_HOSTS}`",
+        f"`{FRAME_ANCESTORS}`",
         f"`{limits.LIMITS['UPLOAD_MB'].variable}` megabytes",
     ):
         assert words in TEXT, words

@@ -20,6 +20,7 @@ from pages.shared.person.language import _, reason
 from pages.shared.server.addresses import address
 from pages.shared.server.reach import app_root
 from pages.shared.server.tensorboard_route import FOLDER as BOARD
+from pages.shared.server.tensorboard_route import PASS
 
 PREFERENCE = "first log"
 
@@ -97,4 +98,5 @@ def board_address(more: Mapping[str, Any]) -> str:
 
     The address is a whole one: Streamlit takes any other for the text of a page.
     """
-    return app_root() + address(BOARD, "", query=more)
+    word = session.frame_pass()
+    return app_root() + address(BOARD, *((PASS, word) if word else ()), "", query=more)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,14 +36,14 @@ def door(folder: Path, script: str = WHO) -> Iterator[TestClient]:
             yield client
 
 
-def visit(client: TestClient, cookies: str, origin: str = HERE) -> str:
+def visit(client: TestClient, cookies: str, origin: str = HERE, protocols: Sequence[str] = ("streamlit",)) -> str:
     """Open Streamlit's socket as a browser does, and read the first text of the page.
 
     Raises:
         WebSocketDisconnect: the socket was not opened.
     """
     headers = {b"origin": origin.encode("latin-1"), b"cookie": cookies.encode("latin-1")}
-    with client.websocket_connect("/_stcore/stream", subprotocols=["streamlit"], headers=headers) as socket:
+    with client.websocket_connect("/_stcore/stream", subprotocols=protocols, headers=headers) as socket:
         message = BackMsg()
         message.rerun_script.query_string = ""
         socket.send_bytes(message.SerializeToString())

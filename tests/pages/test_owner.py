@@ -14,7 +14,7 @@ from streamlit.runtime.context import StreamlitHeaders
 
 from core.engine.run import Run
 from core.experiments.classifier import ClassifierConfig
-from pages.shared.server.owner import COOKIE, new_owner, owner_in, owner_of
+from pages.shared.server.owner import COOKIE, TAB, cookie, new_owner, owner_in, owner_of, tab_in
 from tests.pages.door import cookie_of, door, visit
 from tests.pages.tabs import ANNE, BOB, Tab
 
@@ -125,3 +125,45 @@ def test_new_people_have_ids_that_are_read() -> None:
 def test_the_door_gives_a_cookie_to_who_has_none(client: TestClient) -> None:
     client.cookies.clear()
     assert re.match(rf"{COOKIE}=[0-9a-f]{{32}};", client.get("/").headers["set-cookie"])
+
+
+FRAMED = {"sec-fetch-dest": "iframe", "sec-fetch-site": "cross-site"}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "headers", "attributes"),
+    [
+        ("http", {}, "SameSite=Lax"),
+        ("https", {}, "SameSite=Lax; Secure"),
+        ("http", {"x-forwarded-proto": "https"}, "SameSite=Lax; Secure"),
+        ("http", {"x-forwarded-proto": "HTTPS, http"}, "SameSite=Lax; Secure"),
+        ("http", {"x-forwarded-proto": "http, https"}, "SameSite=Lax"),
+        ("http", FRAMED, "SameSite=Lax"),
+        ("https", FRAMED, "SameSite=None; Secure; Partitioned"),
+        ("http", {**FRAMED, "x-forwarded-proto": "https"}, "SameSite=None; Secure; Partitioned"),
+        ("https", {**FRAMED, "sec-fetch-site": "same-site"}, "SameSite=Lax; Secure"),
+        ("https", {**FRAMED, "sec-fetch-dest": "document"}, "SameSite=Lax; Secure"),
+    ],
+)
+def test_the_cookie_is_as_the_connection_asks_for_it(scheme: str, headers: dict[str, str], attributes: str) -> None:
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    text = cookie(ANNE, {"type": "http", "scheme": scheme, "headers": raw})
+    assert text == f"{COOKIE}={ANNE}; Path=/; Max-Age=31536000; HttpOnly; {attributes}"
+
+
+def test_a_tab_without_cookies_is_known_by_its_token() -> None:
+    token = new_owner()
+    owner = owner_of(Headers({TAB: token}))
+    assert owner == tab_in([token]) and len(owner) == 32
+    assert owner != token, "whoever sees the id of a person would have the token"
+    assert owner_of(Headers({TAB: new_owner()})) != owner
+    for text in ("", "short", f"{token}x", f"../{token[3:]}"):
+        assert owner_of(Headers({TAB: text})) == ""
+
+
+def test_a_cookie_goes_before_a_token() -> None:
+    assert owner_of(Headers({TAB: new_owner(), "cookie": cookie_of(ANNE)})) == ANNE
+
+
+def test_no_token_leads_to_the_person_of_a_cookie() -> None:
+    assert owner_of(Headers({TAB: ANNE})) not in ("", ANNE)

@@ -26,6 +26,8 @@ from core.tensorboard import host, link
 from core.tensorboard.first import FOLDER, FirstConfig, write
 from core.tensorboard.host import Board, Host, Request, Shelf
 from core.tensorboard.link import Gone
+from pages.shared.server.owner import TAB
+from pages.shared.server.passes import passes
 from tests.pages.conftest import serving
 from tests.pages.tabs import ANNE, BOB
 from tests.pages.test_server import HERE, as_person, browser
@@ -267,3 +269,13 @@ def test_a_persons_endless_question_ends_with_the_process(
     path = "/tensorboard/data/plugin/hparams/session_groups"
     assert client.post(path, headers=as_person(emil), json=question).status_code == 503
     assert get(client, "/data/runs", emil).json() == [RUN]
+
+
+def test_a_pass_opens_it_where_the_browser_does_not_say_who_asks(client: TestClient, logs: Path) -> None:
+    word = passes.issue(ANNE)
+    assert "TensorBoard" in get(client, f"/pass/{word}/", owner=None).text
+    for owner in (None, BOB):
+        assert RUN in get(client, f"/pass/{word}/data/runs", owner).json()
+    for wrong in ("/pass/wrong/data/runs", "/pass/", "/pass//data/runs", "/data/runs"):
+        assert get(client, wrong, owner=None).status_code == 404
+    assert client.get("/tensorboard/data/runs", headers={TAB: word}).status_code == 404, "it is no token"

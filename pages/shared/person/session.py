@@ -11,7 +11,8 @@ import streamlit as st
 from core.config import Problem
 from core.disk import DiskError
 from core.engine.manager import manager
-from pages.shared.server.owner import new_owner, owner_in
+from pages.shared.server.owner import TAB, new_owner, owner_in
+from pages.shared.server.passes import passes
 from pages.shared.server.tabs import note_owner
 
 
@@ -34,9 +35,25 @@ def drop(name: str) -> None:
 
 def owner() -> str:
     """The random id of this browser; of this tab alone where cookies are off."""
-    known: str = owner_in(st.context.headers.get_all("cookie")) or get("owner") or new_owner()
+    known: str = asker() or get("owner") or new_owner()
     put("owner", known)
     return known
+
+
+def asker() -> str:
+    """The id in this tab's cookie or by its token, which its requests have as well; "" where it has neither."""
+    return owner_in(st.context.headers.get_all("cookie"), st.context.headers.get_all(TAB))
+
+
+def frame_pass() -> str:
+    """What frames and links of this tab need in their addresses, see `passes`; "" where the cookie comes with them."""
+    if owner_in(st.context.headers.get_all("cookie")):
+        return ""
+    word: str = get("pass", "")
+    if passes.owner(word) != owner():
+        word = passes.issue(owner())
+        put("pass", word)
+    return word
 
 
 @contextmanager
@@ -75,7 +92,7 @@ def prefer(name: str, value: str) -> None:
 
 def be_present() -> None:
     """Count this tab as open, so that its owner's runs continue; a closed tab is noticed by Streamlit."""
-    note_owner(owner_in(st.context.headers.get_all("cookie")))
+    note_owner(asker())
     _presence(owner())
 
 

@@ -1,7 +1,8 @@
-"""Who asks: the person who has signed in, where one can; else a cookie tells one person's runs from another's."""
+"""Who asks: the person who has signed in, where one can; else the browser, by a cookie, or the tab, by its token."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from collections.abc import Iterable
@@ -13,8 +14,10 @@ from pages.shared.server import sign_in
 
 COOKIE = "torch_playground"
 """The cookie that tells one person's runs from another's: a random id, nothing else."""
+TAB = "torch-playground-tab"
+"""The header with a tab's own random token, which counts where the browser sends no cookie."""
 OWNER = re.compile(r"[0-9A-Za-z]{32}", re.ASCII)
-"""What a person's id looks like."""
+"""What a person's id looks like, and a tab's token."""
 YEAR = 365 * 24 * 3600
 
 
@@ -33,12 +36,36 @@ class Owner:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
-                    headers.append(
-                        "Set-Cookie", f"{COOKIE}={new_owner()}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Lax"
-                    )
+                    headers.append("Set-Cookie", cookie(new_owner(), scope))
             await send(message)
 
         await self.app(scope, receive, send_with_cookie)
+
+
+def cookie(owner: str, scope: Scope) -> str:
+    """The Set-Cookie header that tells a browser its id.
+
+    A page in a frame of another site gets a cookie for that site alone (Partitioned), which browsers send only over
+    https; over plain http there is none that they would send, and the tab's token takes its place.
+    """
+    secure = is_https(scope)
+    framed = secure and is_framed_elsewhere(Headers(scope=scope))
+    site = "SameSite=None; Secure; Partitioned" if framed else "SameSite=Lax; Secure" if secure else "SameSite=Lax"
+    return f"{COOKIE}={owner}; Path=/; Max-Age={YEAR}; HttpOnly; {site}"
+
+
+def is_https(scope: Scope) -> bool:
+    """Whether the browser asks over https, by the proxy's word where one ends TLS.
+
+    Who claims so without a proxy harms nobody else: their own browser will not send the cookie back over plain http.
+    """
+    claimed = Headers(scope=scope).get("x-forwarded-proto", "").split(",")[0].strip().lower()
+    return scope.get("scheme") in ("https", "wss") or claimed == "https"
+
+
+def is_framed_elsewhere(headers: Headers) -> bool:
+    """Whether a document is loaded into a frame on a page of another site."""
+    return headers.get("sec-fetch-dest") in ("iframe", "frame") and headers.get("sec-fetch-site") == "cross-site"
 
 
 def new_owner() -> str:
@@ -48,16 +75,30 @@ def new_owner() -> str:
 
 def owner_of(headers: Headers) -> str:
     """The id of the person who makes a request, or an empty text."""
-    return owner_in(headers.getlist("cookie"))
+    return owner_in(headers.getlist("cookie"), headers.getlist(TAB))
 
 
-def owner_in(cookies: Iterable[str]) -> str:
-    """The id of the person whom a request's Cookie headers name, or an empty text."""
+def owner_in(cookies: Iterable[str], tokens: Iterable[str] = ()) -> str:
+    """The id of the person whom a request's headers name, or an empty text.
+
+    The browser's cookie goes before the tab's token: every tab has a token, and those of one browser belong together.
+    """
     headers = list(cookies)
     person = sign_in.person_in(headers)
     if person is not None:
         return person.id
-    return "" if sign_in.is_required() else browser_in(headers)
+    return "" if sign_in.is_required() else browser_in(headers) or tab_in(tokens)
+
+
+def tab_in(tokens: Iterable[str]) -> str:
+    """The id that a tab's token stands for, or an empty text.
+
+    It is a hash, which can't be turned back: a copied data folder has nobody's token.
+    """
+    for token in tokens:
+        if OWNER.fullmatch(token):
+            return hashlib.sha256(f"{TAB} {token}".encode()).hexdigest()[:32]
+    return ""
 
 
 def browser_in(cookies: Iterable[str]) -> str:

@@ -98,6 +98,8 @@ WIDE = '<style>[data-testid="stMainBlockContainer"] { max-width: none !important
 """Every page takes the window's width; else it is narrow, and what is there jumps, until Streamlit hears of that."""
 ONE_SERVER = "window.__streamlit = { BACKEND_BASE_URL: new URL('./', document.baseURI).href };"
 """Else Streamlit first looks for its server below the page's own address, and waits to hear that it isn't there."""
+TAB = PAGES / "shared" / "page" / "tab.js"
+"""What each page runs first: see pages/shared/server/tab_token.py."""
 
 
 def targets(path: str, text: str) -> list[str]:
@@ -173,6 +175,7 @@ def index(live: bool, language: str) -> bytes | None:
         WIDE,
         rf'<script src="./{pack_address()}"></script>',
         f"<script>{ONE_SERVER}</script>",
+        "<script>\n" + TAB.read_text(encoding="utf-8").replace("\\", r"\\") + "    </script>",
         r'<script type="module">import "./\1"</script>',
     ]
     if live:

@@ -30,6 +30,7 @@ from pages.shared.server import (
     tidying,
 )
 from pages.shared.server.end import end_when_told, is_ending
+from pages.shared.server.framing import Framing, frame_ancestors
 from pages.shared.server.handles import raise_limit
 from pages.shared.server.loops import save_handles
 from pages.shared.server.nagle import hold_nothing_back
@@ -39,8 +40,10 @@ from pages.shared.server.pack import PackedPages
 from pages.shared.server.redirects import RelativeRedirects
 from pages.shared.server.start import DATA, say_ready, take_uploads
 from pages.shared.server.streamlit_files import StreamlitFiles
+from pages.shared.server.tab_token import TabToken
 from pages.shared.server.tabs import OwnSession, is_open
 from pages.shared.server.uploads import Uploads
+from pages.shared.server.xsrf import UploadsWithoutCookies
 
 TURN = 0.001
 """Seconds for which a thread computes before another gets its turn. Python's own 5 ms add up: the event loop, which
@@ -100,6 +103,12 @@ routes = [
     *pack.routes,
     *assets.routes,
 ]
-front = [*origin.middleware(os.environ), Middleware(RelativeRedirects)]
+front = [
+    Middleware(Framing, ancestors=frame_ancestors(os.environ)),
+    *origin.middleware(os.environ),
+    *map(Middleware, (RelativeRedirects, TabToken)),
+]
 """What stands before the question who asks."""
-middleware = [Middleware(inner) for inner in (StreamlitFiles, PackedPages, Owner, OwnSession, Uploads, Orders)]
+middleware = [
+    *map(Middleware, (StreamlitFiles, PackedPages, Owner, OwnSession, UploadsWithoutCookies, Uploads, Orders))
+]

@@ -16,7 +16,7 @@ from core.cluster import address
 from core.disk import DiskError
 from core.engine.manager import manager
 from core.engine.store import Store, data_folder
-from pages.shared.server import host_key, origin, roles, sign_in
+from pages.shared.server import framing, host_key, origin, roles, sign_in
 from pages.shared.server.reach import EVERY_ADDRESS, in_network
 
 DATA = "TORCH_PLAYGROUND_DATA"
@@ -24,7 +24,8 @@ DATA = "TORCH_PLAYGROUND_DATA"
 PREFIX = "TORCH_PLAYGROUND_"
 SIGNING_IN = {sign_in.SIGN_IN, roles.TEACHERS, roles.HOSTS, roles.TEACHER_CLAIM}
 CLUSTER = {address.CLUSTER, address.GPUS}
-OTHERS = {DATA, origin.ALLOWED_HOSTS, host_key.HOST_KEY, "TORCH_PLAYGROUND_TEST_DATA"} | SIGNING_IN | CLUSTER
+OUTSIDE = {origin.ALLOWED_HOSTS, framing.FRAME_ANCESTORS, host_key.HOST_KEY}
+OTHERS = {DATA, "TORCH_PLAYGROUND_TEST_DATA"} | OUTSIDE | SIGNING_IN | CLUSTER
 """The environment variables of the app that are no limits; the last one is the tests'."""
 ALIKE = 0.85
 """Similarity from 0 to 1 from which a name is taken for a misspelt one of the app's."""
@@ -39,7 +40,7 @@ def check_start() -> None:
     for sentence in unknown_settings(os.environ):
         print(sentence, file=sys.stderr, flush=True)
     problems = [*limits.problems()]
-    for settings in (origin, host_key, sign_in, roles):
+    for settings in (origin, framing, host_key, sign_in, roles):
         problems += settings.problems(os.environ)
     if problems:
         raise SystemExit("\n".join(problems))

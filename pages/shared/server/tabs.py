@@ -11,11 +11,10 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared.server.owner import owner_of
+from pages.shared.server.tab_token import PROTOCOLS
 
 MOST_TABS = 20_000
 """Tabs of which it is remembered whose they are: those that were drawn last."""
-PROTOCOLS = "sec-websocket-protocol"
-"""The header in which a tab that lost its connection names its session: as the third of its protocols."""
 
 _owners: OrderedDict[str, str] = OrderedDict()
 _lock = threading.Lock()
@@ -33,7 +32,7 @@ def note_owner(owner: str) -> None:
     """Remember whose the tab is whose script runs in this thread.
 
     Args:
-        owner: the id in its cookie; "" where cookies are off.
+        owner: the id of its cookie or its token; "" where it has neither.
     """
     context = get_script_run_ctx(suppress_warning=True)
     if context is None:
@@ -46,7 +45,10 @@ def note_owner(owner: str) -> None:
 
 
 class OwnSession:
-    """Middleware that lets a tab find its lost session again, and nobody else's: who asks for one gets a new one."""
+    """Middleware that lets a tab find its lost session again, and nobody else's: who asks for one gets a new one.
+
+    A tab that lost its connection names its session as the third of its protocols.
+    """
 
     def __init__(self, app: ASGIApp):
         self.app = app

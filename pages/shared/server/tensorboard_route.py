@@ -14,20 +14,27 @@ from core.tensorboard import host
 from core.tensorboard.link import Gone
 from pages.shared.server.addresses import route
 from pages.shared.server.owner import owner_of
+from pages.shared.server.passes import passes
 from pages.shared.server.requests import body_of
 
 FOLDER = "tensorboard"
 """The first piece of its addresses."""
+PASS = "pass"
+"""The second one where a pass follows: see `passes`."""
 ASKING = ThreadPoolExecutor(8, thread_name_prefix="asking tensorboard")
 """Threads that wait for its answers: those in which the server looks up people's runs are not for that."""
 
 
 async def tensorboard(request: Request) -> Response:
-    """TensorBoard on the asker's own logs."""
+    """TensorBoard on the asker's own logs; with a pass on those of the person whose pass it is."""
+    path = "/" + request.path_params["path"]
     owner = owner_of(request.headers)
+    with_pass = path.removeprefix(f"/{PASS}/")
+    if with_pass != path:
+        word, _slash, path = with_pass.partition("/")
+        owner, path = passes.owner(word), f"/{path}"
     if not owner:
         return PlainTextResponse("No such page.", 404)
-    path = "/" + request.path_params["path"]
     try:
         body = await body_of(request)
     except ValueError:
