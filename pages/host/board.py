@@ -11,7 +11,7 @@ import streamlit as st
 from core import limits
 from core.engine.manager import manager
 from core.engine.overview import Overview, RunOverview, observer
-from pages.host.opened import OPENED
+from pages.host.opened import is_opened
 from pages.index import page, page_of
 from pages.shared.live.component import view_component
 from pages.shared.person import session
@@ -37,7 +37,7 @@ def board() -> None:
 def end() -> None:
     """End the run whose button was pressed."""
     order = getattr(session.get(KEY), "end", None)
-    if isinstance(order, dict) and session.get(OPENED):
+    if isinstance(order, dict) and is_opened():
         manager().end_by_host(str(order.get("run")))
 
 

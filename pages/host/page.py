@@ -7,7 +7,7 @@ import streamlit as st
 from pages.host.board import board
 from pages.host.limits_table import limits_table
 from pages.host.message import message
-from pages.host.opened import OPENED
+from pages.host.opened import OPENED, is_opened
 from pages.index import HOST
 from pages.shared.page.shell import page_top
 from pages.shared.person import session
@@ -33,16 +33,16 @@ def ask_for_key() -> None:
 
 
 page_top(HOST)
-if not host_key(os.environ):
+if is_opened():
+    board()
+    message()
+    limits_table()
+elif host_key(os.environ):
+    ask_for_key()
+else:
     st.info(
         _(
             "This page is for whoever runs the server: set {name} to a key of at least 16 characters before the "
             "server starts, then type it here."
         ).format(name=f"`{HOST_KEY}`")
     )
-elif not session.get(OPENED):
-    ask_for_key()
-else:
-    board()
-    message()
-    limits_table()

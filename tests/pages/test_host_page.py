@@ -8,6 +8,7 @@ import pytest
 
 from core import limits
 from core.experiments.classifier import ClassifierConfig
+from pages.shared.person import role
 from pages.shared.server import announcement, host_key
 from pages.shared.server.host_key import HOST_KEY, opens, problems
 from tests.pages.tabs import ANNE, BOB, Tab
@@ -99,3 +100,13 @@ def test_a_short_key_stops_the_start_and_is_not_said() -> None:
     [sentence] = problems({HOST_KEY: "open sesame"})
     assert sentence == f"{HOST_KEY} has to have at least 16 characters, not 11."
     assert not problems({}) and not problems({HOST_KEY: ""}) and not problems({HOST_KEY: KEYWORD})
+
+
+def test_it_opens_to_a_host_who_has_signed_in_and_to_no_teacher(
+    open_tab: Callable[..., Tab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(HOST_KEY, raising=False)
+    monkeypatch.setattr(role, "roles", lambda: {"teacher"})
+    assert not boards(open_tab().open("host"))
+    monkeypatch.setattr(role, "roles", lambda: {"host"})
+    assert boards(open_tab().open("host"))

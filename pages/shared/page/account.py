@@ -6,9 +6,11 @@ import streamlit as st
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from core.engine.manager import manager
+from pages.index import HOST
 from pages.shared.page.sign_in_page import address_of, provider_name
 from pages.shared.person import role, session
-from pages.shared.person.language import _, filled, listed, plain
+from pages.shared.person.language import _, filled, joined, listed, plain
 from pages.shared.server import sign_in
 from pages.shared.server.sign_in import DEFAULT, Person, Settings, known_in
 
@@ -62,16 +64,26 @@ def _signed_in(settings: Settings, person: Person, narrow: bool) -> None:
     name = person.name or _("Signed in")
     short, most = (name.split()[0], SHORT // 2) if narrow else (name, SHORT)
     short = short if len(short) <= most else f"{short[: most - 1]}…"
-    with st.popover(plain(short), icon=":material/account_circle:", key="account", type="tertiary"):
+    with st.popover(plain(short), icon=":material/account_circle:", key="account", type="tertiary", on_change="rerun"):
         st.markdown(f"**{plain(name)}**")
         if person.email and person.email != name:
             st.caption(plain(person.email))
         roles = role.roles()
         if roles:
-            titles = {"teacher": _("Teacher"), "host": _("Host")}
+            titles = {"teacher": _("Teacher"), "host": _("Host of this server")}
             st.caption(listed(titles[one] for one in ("teacher", "host") if one in roles))
+            _numbers()
+        if "host" in roles:
+            st.page_link(HOST.script, icon=HOST.icon)
         if st.button(_("Sign out"), icon=":material/logout:", key="sign out"):
             _go(f"{settings.site}auth/logout")
+
+
+def _numbers() -> None:
+    """How many people are here, and how many of them train: what a teacher sees of a class, without names."""
+    people, _places = manager().presence.counts()
+    training = len({run.owner for run in manager().alive()})
+    st.markdown(joined(_("People here: {count}.").format(count=people), _("Training: {count}.").format(count=training)))
 
 
 def _ways_in(settings: Settings) -> None:

@@ -20,7 +20,7 @@ from streamlit import config
 from streamlit.auth_util import encode_provider_token
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME as USER_COOKIE
 
-from pages.index import PAGES
+from pages.index import ALL
 from pages.shared.page.not_found import wants_page
 from pages.shared.page.sign_in_page import Why, sign_in_page
 from pages.shared.server import sign_in
@@ -217,7 +217,7 @@ def _with_cookies(answer: Response, other: Response) -> Response:
 def page_below(address: str) -> str:
     """An address to come back to, below the app's own, if it is one of the app's pages; else that of the first page."""
     path = address.partition("?")[0]
-    ours = path in {"", *(row.url_path for row in PAGES)} and len(address) <= LONGEST_BACK and address.isprintable()
+    ours = path in {"", *(row.url_path for row in ALL)} and len(address) <= LONGEST_BACK and address.isprintable()
     return address if ours else ""
 
 
