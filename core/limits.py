@@ -111,8 +111,8 @@ def _whole_memory() -> int:
 
 PLENTY = 10_000_000
 """Megabytes that are assumed where the system does not say."""
-SERVER_MEMORY = 650
-"""Megabytes that the server takes before anybody works at it, with PyTorch's CPU build."""
+SERVER_MEMORY = 750
+"""Megabytes that the server takes before anybody works at it, and TensorBoard, with PyTorch's CPU build."""
 PERSON_MEMORY = 50
 """Megabytes that a person takes who trains a small CNN and looks at it."""
 SMALL = 2000

@@ -97,13 +97,13 @@ def test_a_system_that_says_nothing(system: Path) -> None:
     assert resources.memory() is None and memory.available() is None
 
 
-@pytest.mark.parametrize(("megabytes", "people"), [(500, 1), (1000, 7), (1600, 19)])
+@pytest.mark.parametrize(("megabytes", "people"), [(500, 1), (1000, 5), (1600, 17)])
 def test_with_little_memory_the_defaults_are_smaller(megabytes: int, people: int) -> None:
     program = "from core import limits as l; print(l.PEOPLE, l.RUNS_AT_ONCE, l.RUN_MEMORY, l.MEMORY < l.SMALL)"
     command = [sys.executable, "-c", program]
     environment = {"TORCH_PLAYGROUND_MEMORY": str(megabytes)}
     said = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
-    assert said.split() == [str(people), str(people), str(max(150, (megabytes - 650) // 2)), "True"]
+    assert said.split() == [str(people), str(people), str(max(150, (megabytes - 750) // 2)), "True"]
 
 
 def test_what_is_set_counts_for_more_than_the_memory() -> None:
@@ -111,7 +111,7 @@ def test_what_is_set_counts_for_more_than_the_memory() -> None:
     environment = {"TORCH_PLAYGROUND_MEMORY": "1000", "TORCH_PLAYGROUND_PEOPLE": "25"}
     command = [sys.executable, "-c", program]
     said = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
-    assert said.split() == ["25", "7"]
+    assert said.split() == ["25", "5"]
 
 
 def test_with_little_memory_tensorboard_waits_to_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
