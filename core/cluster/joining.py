@@ -34,16 +34,8 @@ def joined(address: str) -> Any:
         import ray
     logging.getLogger("ray").setLevel(logging.ERROR)
     if not ray.is_initialized():
-        given: dict[str, Any] = {
-            "log_to_driver": False,
-            "logging_level": logging.ERROR,
-            "namespace": "torch-playground",
-        }
-        if address == "local":
-            given |= {"num_cpus": cores(), "include_dashboard": False}
-        else:
-            given["address"] = address
-        ray.init(**given)
+        given: dict[str, Any] = {"num_cpus": cores(), "include_dashboard": False} if address == "local" else {}
+        ray.init(address, log_to_driver=False, logging_level=logging.ERROR, namespace="torch-playground", **given)
     _silence()
     return ray
 
