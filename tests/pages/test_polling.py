@@ -6,6 +6,7 @@ import json
 import threading
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -83,7 +84,7 @@ def test_a_page_is_told_all_and_then_what_is_new_without_a_gap(client: TestClien
             elif (known := json.loads(message))["kind"] == "metrics":
                 steps += known["history"].get("run", {}).get("loss/train", {"step": []})["step"]
     assert steps == list(range(1, len(steps) + 1))
-    shown = [decode(frame)[0]["step"] for frame in frames]
+    shown: list[Any] = [decode(frame)[0]["step"] for frame in frames]
     assert shown == sorted(set(shown))
 
 

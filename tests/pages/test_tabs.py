@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 
 from pages.shared.server import tabs
 from pages.shared.server.owner import COOKIE
+from pages.shared.server.tab_token import PROTOCOLS
 from tests.pages.tabs import ANNE, BOB
 
 
@@ -19,9 +20,9 @@ def protocols_behind(cookie: str, asked: str, owners: dict[str, str], monkeypatc
     seen: list[str | None] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        seen.append(Headers(scope=scope).get(tabs.PROTOCOLS))
+        seen.append(Headers(scope=scope).get(PROTOCOLS))
 
-    headers = [(b"cookie", cookie.encode()), (tabs.PROTOCOLS.encode(), asked.encode())]
+    headers = [(b"cookie", cookie.encode()), (PROTOCOLS.encode(), asked.encode())]
     asyncio.run(tabs.OwnSession(app)({"type": "websocket", "headers": headers}, None, None))  # type: ignore[arg-type]
     return seen[0]
 

@@ -106,9 +106,11 @@ routes = [
 front = [
     Middleware(Framing, ancestors=frame_ancestors(os.environ)),
     *origin.middleware(os.environ),
-    *map(Middleware, (RelativeRedirects, TabToken)),
+    Middleware(RelativeRedirects),
+    Middleware(TabToken),
 ]
 """What stands before the question who asks."""
 middleware = [
-    *map(Middleware, (StreamlitFiles, PackedPages, Owner, OwnSession, UploadsWithoutCookies, Uploads, Orders))
+    Middleware(inner)
+    for inner in (StreamlitFiles, PackedPages, Owner, OwnSession, UploadsWithoutCookies, Uploads, Orders)
 ]
