@@ -11,6 +11,7 @@ def show() -> None:
 
     from pages.index import ALL, HOST
     from pages.shared.page import shell
+    from pages.shared.person.role import is_host
 
     shell.begin()
     known = {
@@ -20,7 +21,7 @@ def show() -> None:
             icon=row.icon,
             url_path=row.url_path,
             default=row.folder == "home",
-            visibility="hidden" if row is HOST else "visible",
+            visibility="hidden" if row is HOST and not is_host() else "visible",
         )
         for row in ALL
     }
@@ -52,9 +53,10 @@ elif __name__ != "__mp_main__":
     from pages.shared.pictures import choices
     from pages.shared.server.imports import import_all
     from pages.shared.server.routes import first_needed, lifespan, routes
-    from pages.shared.server.start import check_start
+    from pages.shared.server.start import check_start, choose_log
 
     check_start()
+    choose_log()
     import_all()
     # Without this the first deep link after a start takes pages/ for Streamlit's old automatic pages.
     PagesManager.uses_pages_directory = False

@@ -1,4 +1,4 @@
-"""The engine without a screen: `python -m core list`, `train`, `export`."""
+"""The engine without a screen: `python -m core list`, `train`, `export`, `backup`, `restore`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from core import checkpoints
 from core.cluster import address
 from core.config import ConfigError, Setting, TrainingConfig, kind_of
 from core.devices import resolve
+from core.engine import backup
 from core.engine.record import Folder, line
 from core.engine.store import data_folder
 from core.experiments import experiment, experiments
@@ -37,13 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "list":
             print(json.dumps(listing(), indent=1))
+        elif options.command == "backup":
+            print("{} files, {} bytes.".format(*backup.backup(data_folder(), options.file)))
+        elif options.command == "restore":
+            print("{} files, {} bytes.".format(*backup.restore(options.file, options.folder)))
         elif options.command == "train":
             start = train_on_cluster if os.environ.get(address.CLUSTER, "").strip() else train
             start(read_config(options.experiment, options.values), options.out)
         else:
             config = read_config(options.experiment, options.values)
             print(notebook(config) if options.notebook else script(config), end="")
-    except Mistake as mistake:
+    except (Mistake, backup.BackupError) as mistake:
         print(" ".join(str(mistake).split()), file=sys.stderr)
         return 2
     except BrokenPipeError:
@@ -56,7 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"PyTorch stopped the training: {str(error).splitlines()[0]}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"The run can't be written: {error.strerror}.", file=sys.stderr)
+        if options.command in ("backup", "restore"):
+            print(f"The archive can't be read or written: {error.strerror}.", file=sys.stderr)
+        else:
+            print(f"The run can't be written: {error.strerror}.", file=sys.stderr)
         return 2
     return 0
 
@@ -71,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("experiment", help=", ".join(experiments()))
         command.add_argument("values", nargs="*", metavar="field=value", help="such as lr=0.5 num_steps=100 seed=1")
     trained.add_argument("--out", type=Path, metavar="DIR", help="keep the run's folder: config, metrics, checkpoint")
+    saved = commands.add_parser("backup", help="write all records into an archive; the server may run meanwhile")
+    saved.add_argument("file", type=Path, metavar="FILE.tar.gz")
+    restored = commands.add_parser("restore", help="make a data folder of such an archive")
+    restored.add_argument("file", type=Path, metavar="FILE.tar.gz")
+    restored.add_argument("folder", type=Path, metavar="FOLDER", help="an empty folder, or a new one")
     exported.add_argument("--notebook", action="store_true", help="as a Jupyter notebook")
     return parser
 

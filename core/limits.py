@@ -208,6 +208,20 @@ LOG_BYTES = limit("LOG_BYTES", 20_000_000, least=0, most=10**12, meaning="Bytes 
 LOGS_BYTES = limit(
     "LOGS_BYTES", 300_000_000, least=0, most=10**12, meaning="Bytes that all logs of one person may take."
 )
+IMAGES_BYTES = limit(
+    "IMAGES_BYTES",
+    200_000_000,
+    least=0,
+    most=10**12,
+    meaning="Bytes that one person's uploaded images may take on disk; beyond them the oldest sets are removed first.",
+)
+KEEP_DAYS = limit(
+    "KEEP_DAYS",
+    0,
+    least=0,
+    most=36_500,
+    meaning="Days after which all of a person who was not there is deleted; 0 keeps it for ever.",
+)
 MEGABYTE = 1_000_000
 """Bytes of a megabyte, as Streamlit's uploaders count in the browser."""
 UPLOAD_MB = limit(

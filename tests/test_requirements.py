@@ -56,10 +56,16 @@ def imported(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("folders", "lists"),
     [
-        (("core", "pages"), ("requirements.txt", "requirements-cluster.txt")),
+        (("core", "pages"), ("requirements.txt", "requirements-cluster.txt", "requirements-metrics.txt")),
         (
             ("scripts", "tests"),
-            ("requirements.txt", "requirements-cluster.txt", "requirements-signin.txt", "requirements-dev.txt"),
+            (
+                "requirements.txt",
+                "requirements-cluster.txt",
+                "requirements-metrics.txt",
+                "requirements-signin.txt",
+                "requirements-dev.txt",
+            ),
         ),
     ],
 )

@@ -24,7 +24,7 @@ DOOR = ROOT / "streamlit_app.py"
 
 CORE_ORDER = (
     ("foreign", "resources"),
-    ("config", "disk", "limits", "memory"),
+    ("config", "disk", "limits", "logs", "memory"),
     ("refused", "settings", "snapshot", "changes", "devices", "models", "shapes"),
     ("blocks", "data", "views", "checkpoints", "frames", "processes", "optimizers"),
     ("experiment", "layers"),

@@ -22,17 +22,23 @@ class Housekeeping:
     """Works in a thread of its own, so that a slow disk holds up nobody. All methods may be called from any thread."""
 
     def __init__(
-        self, store: Store, runs: Callable[[], list[Run]], still: Callable[[str], AbstractContextManager[object]]
+        self,
+        store: Store,
+        runs: Callable[[], list[Run]],
+        still: Callable[[str], AbstractContextManager[object]],
+        also: Callable[[], object] = lambda: None,
     ):
         """Begin.
 
         Args:
             runs: the runs that the server holds in memory.
             still: inside of still(owner) no run of that person's begins.
+            also: called every few seconds.
         """
         self._store = store
         self._runs = runs
         self._still = still
+        self._also = also
         self._debtors: dict[str, Run] = {}
         self._notes: dict[str, Note] = {}
         self._noting = ""
@@ -99,8 +105,10 @@ class Housekeeping:
             while self._people:
                 owner = self._people.pop()
                 self._try(lambda owner=owner: self._keep_within(owner))  # type: ignore[misc]
+            if not closed:
+                self._try(self._also)
 
-    def _try(self, work: Callable[[], None]) -> None:
+    def _try(self, work: Callable[[], object]) -> None:
         """Do something for one person; an error in it must not end this thread, which serves everyone."""
         try:
             work()

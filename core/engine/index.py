@@ -34,8 +34,12 @@ CREATE TABLE IF NOT EXISTS networks (
 CREATE TABLE IF NOT EXISTS damage (
     owner TEXT NOT NULL, run TEXT NOT NULL, file TEXT NOT NULL, seen REAL NOT NULL, PRIMARY KEY (owner, run, file)
 );
+CREATE TABLE IF NOT EXISTS people (owner TEXT PRIMARY KEY, seen REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS images (
+    owner TEXT NOT NULL, key TEXT NOT NULL, bytes INTEGER NOT NULL, added REAL NOT NULL, PRIMARY KEY (owner, key)
+);
 """
-TABLES = ("runs", "desks", "preferences", "networks", "damage")
+TABLES = ("runs", "desks", "preferences", "networks", "damage", "people", "images")
 """The tables of the index."""
 MOST_OPEN = 4
 """Connections at once besides the one that is held: as long as that one is, SQLite gives no file handle back."""
@@ -85,6 +89,10 @@ class Index:
             self.made_again = True
         else:
             self._hold()
+
+    def close(self) -> None:
+        """Let go of the file; nothing is read or written after that."""
+        _close(self._held)
 
     def _hold(self) -> None:
         """Keep a connection open: then SQLite's files beside the index stay.

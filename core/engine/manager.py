@@ -20,11 +20,13 @@ from core import checkpoints, disk, limits, memory
 from core.changes import Changes, as_pairs, from_pairs, value_after
 from core.checkpoints import KeptStep
 from core.config import ConfigError, Problem, TrainingConfig
+from core.engine import events
 from core.engine.assignment import Assignment, Log
 from core.engine.housekeeping import Housekeeping
 from core.engine.launcher import Launcher, Launches, WorkerProcess
 from core.engine.presence import Presence
 from core.engine.record import Folder, first_facts, rows_of
+from core.engine.retention import Retention
 from core.engine.run import ALIVE, Run
 from core.engine.store import Entry, Store, data_folder, new_id
 from core.experiments import experiment
@@ -91,7 +93,8 @@ class Manager:
         self._ending = self._closed = False
         self._look_time = 0.0
         self._oom_kills = deque([memory.oom_kills()], maxlen=LOOKS_REMEMBERED)
-        self.housekeeping = Housekeeping(store, self._held_runs, self._alone)
+        self.retention = Retention(store, self.presence, self.training, self._alone)
+        self.housekeeping = Housekeeping(store, self._held_runs, self._alone, self.retention.look_if_due)
         self._thread = threading.Thread(target=self._receive, name="runs", daemon=True)
         self._thread.start()
 
@@ -239,6 +242,7 @@ class Manager:
                 self._forget()
             if self._ending:  # it took longer than the server waits for it
                 self._stop([run], FAREWELL)
+        events.begun(run)
         self._waker.send_bytes(b"!")
         self.store.prune(owner)
         self.housekeeping.look_at(owner)
@@ -305,6 +309,7 @@ class Manager:
             oldest = own[: max(0, len(own) - limits.RUNS_PER_OWNER + 1)]
             taken = len(alive) + len(self._places)
             if taken - len(oldest) >= limits.RUNS_AT_ONCE:
+                events.refused("runs")
                 raise Refused(
                     Problem(
                         "",
@@ -461,6 +466,7 @@ class Manager:
             self._waker.send_bytes(b"!")
             others.join()
             self._thread.join(timeout=2)
+            self.retention.note()
             self.housekeeping.close()
             self._launcher.close()
 
@@ -496,7 +502,7 @@ class Manager:
                 run.end_silent()
 
     def _hear(self, run: Run, connection: Connection) -> None:
-        before, size = run.status, run.kept_bytes
+        before, size, step = run.status, run.kept_bytes, run.step
         try:
             data = connection.recv_bytes()
         except (EOFError, OSError):
@@ -505,9 +511,11 @@ class Manager:
             run.receive(data)
             if run.kept_bytes > size:
                 self.housekeeping.has_grown(run.owner)
+        events.heard(run, run.step - step)
         if run.status != before:
             self.housekeeping.note(run)
             if not run.alive:
+                events.ended(run, time.monotonic() - run.begun)
                 self.housekeeping.look_at(run.owner)
 
     def _gone(self, run: Run) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from core import limits
 from core.config import Problem
+from core.engine import events
 from core.refused import Refused
 
 
@@ -28,6 +29,7 @@ class Presence:
         self._clock = clock
         self._tabs: Counter[str] = Counter()
         self._places: dict[str, float | None] = {}  # owner -> when the last tab was closed, None while one is open
+        self._visitors: set[str] = set()
         self._lock = threading.Lock()
 
     @contextmanager
@@ -43,6 +45,7 @@ class Presence:
         """One more tab of the owner's is open."""
         with self._lock:
             self._tabs[owner] += 1
+            self._visitors.add(owner)
             self._take_place(owner)
 
     def depart(self, owner: str) -> None:
@@ -59,6 +62,13 @@ class Presence:
         with self._lock:
             return self._tabs[owner] > 0
 
+    def visitors(self) -> set[str]:
+        """Everyone who has a tab open, or has opened one since this was last called."""
+        with self._lock:
+            visitors = self._visitors | {owner for owner, count in self._tabs.items() if count > 0}
+            self._visitors = set()
+            return visitors
+
     def counts(self) -> tuple[int, int]:
         """How many people have a tab open, and how many places are taken."""
         with self._lock:
@@ -69,6 +79,7 @@ class Presence:
         with self._lock:
             if self._take_place(owner):
                 return None
+            events.refused("people")
             return self._full()
 
     def turned_away(self, owner: str) -> Problem | None:

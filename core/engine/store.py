@@ -225,6 +225,10 @@ class Store:
         """The folder of a person's logs, TensorBoard's ``--logdir``. The name does not give the owner's id away."""
         return self.root / "logs" / hashlib.sha256(owner.encode()).hexdigest()[:32]
 
+    def picture(self, owner: str) -> Path:
+        """Where the image is kept that a person uploaded for the cards of the layers."""
+        return self.root / "pictures" / f"{hashlib.sha256(owner.encode()).hexdigest()[:32]}.png"
+
     def log_config(self, owner: str) -> LogConfig:
         """What a person wants to be logged of the runs to come."""
         return LogConfig.forgive(self.preferences(owner, "log"))[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from PIL import Image
 
 from core import disk
 from core.config import Problem
-from core.engine.store import data_folder
+from core.engine.manager import manager
 from core.files.uploads.images import image_of
 from core.layers.samples import MEGABYTES
 from core.processes.confined import Unable
@@ -24,7 +23,7 @@ from pages.shared.person.place import say_full, with_place
 
 
 def _file(owner: str) -> Path:
-    return data_folder() / "pictures" / f"{hashlib.sha256(owner.encode()).hexdigest()[:32]}.png"
+    return manager().store.picture(owner)
 
 
 def own_image(owner: str) -> np.ndarray | None:

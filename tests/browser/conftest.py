@@ -15,6 +15,7 @@ from tests.browser.app import App, chromium
 from tests.browser.screen import BEHIND, PATIENCE, Screen, listen
 
 VISITOR: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "color_scheme": "light"}
+HOST_KEY = "a key that opens the host's page"
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 
 
@@ -38,7 +39,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """The server of all tests that do not end it."""
-    made = App(tmp_path_factory.mktemp("app"))
+    made = App(tmp_path_factory.mktemp("app"), environment={"TORCH_PLAYGROUND_HOST_KEY": HOST_KEY})
     yield made
     made.end()
 

@@ -7,5 +7,6 @@ from starlette.middleware import Middleware
 from pages.shared.page.not_found import NotFound
 from pages.shared.page.sign_in_gate import SignIn
 from pages.shared.server.routes import front, middleware
+from pages.shared.server.watching import Watching
 
-layers = [*front, Middleware(SignIn), *middleware, Middleware(NotFound)]
+layers = [Middleware(Watching), *front, Middleware(SignIn), *middleware, Middleware(NotFound)]

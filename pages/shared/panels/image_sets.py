@@ -12,6 +12,8 @@ from core.config import ConfigError, Problem
 from core.data import downloads, image_sets
 from core.data.own_images import MAX_CLASSES, ZipReading, own_file, own_tests, save_own
 from core.disk import DiskError
+from core.engine.manager import manager
+from core.engine.retention import keep_images
 from core.files.uploads.images import images_of
 from core.processes.confined import Unable
 from pages.shared.form.workspace import Workspace
@@ -166,6 +168,7 @@ def _take_zip(space: Workspace, colour: bool) -> None:
         )
         images, labels, names, reading = images_of(upload.getvalue(), colour, wanted)
         key = save_own(images, labels, names, downloads.folder() / "own")
+        keep_images(manager().store, session.owner(), key)
         chosen = {**dict(space.config), "dataset": "own", "own_images": key}
         problems = _problems(space, chosen)
     except Unable as error:

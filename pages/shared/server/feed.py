@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from core.engine.events import tally
 from core.engine.manager import manager
 from core.engine.outbox import PACKING
 from core.engine.run import Run
@@ -111,6 +112,7 @@ class Feed:
         possible = {"speed": isinstance(value, int | float) and 0 <= value <= 100_000, "change": bool(value)}
         if name in COMMANDS and possible.get(name, True):
             self.run.command(name, value)
+            tally.add("commands", name)
 
     def _all(self) -> Iterator[str | bytes | None]:
         """Every message from the first on; None where nothing is left to be told for now."""
@@ -140,6 +142,7 @@ class Feed:
                 if not self._patience:
                     self._patience, sent, frame = None, run.frame_number, run.packed_frame
                     viewer.sends()
+                    tally.add("frames")
                     yield frame if viewer.packed else zlib.decompress(frame)
             yield None
 

@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+from core.engine import events
+
 HOST_KEY = "TORCH_PLAYGROUND_HOST_KEY"
 """The environment variable that holds the key. Where it is not set, no key opens the page."""
 SHORTEST = 16
@@ -42,5 +44,6 @@ def opens(typed: str, environment: Mapping[str, str], pause: Callable[[float], N
     with _turn:
         right = bool(key) and hmac.compare_digest(typed[:LONGEST].strip().encode(), key)
         if not right:
+            events.refused("key")
             pause(WRONG)
     return right

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 from streamlit import config
 
+from core.engine import events
 from pages.shared.server.addresses import below_root
 
 ALLOWED_HOSTS = "TORCH_PLAYGROUND_ALLOWED_HOSTS"
@@ -35,9 +36,11 @@ class Gate:
         answer = self.app
         if scope["type"] == "websocket" and not may_open_socket(Headers(scope=scope)):
             say_once()
+            events.refused("origin")
             answer = WebSocketClose(POLICY_VIOLATION)
         elif scope["type"] == "http" and not may_ask(scope["method"], Headers(scope=scope)):
             say_once()
+            events.refused("origin")
             answer = PlainTextResponse("This was asked for by a page that is not of this app.", 403)
         await answer(scope, receive, send)
 
@@ -60,6 +63,8 @@ class AllowedHosts:
 
         await self.trusted(scope, receive, keep)
         answer = self.app
+        if sent:
+            events.refused("host")
         if sent and scope["type"] == "websocket":
             answer = WebSocketClose(POLICY_VIOLATION)
         elif sent:

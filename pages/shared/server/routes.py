@@ -32,7 +32,9 @@ from pages.shared.server import (
 from pages.shared.server.end import end_when_told, is_ending
 from pages.shared.server.framing import Framing, frame_ancestors
 from pages.shared.server.handles import raise_limit
+from pages.shared.server.health import warmed
 from pages.shared.server.loops import save_handles
+from pages.shared.server.metrics import answers, measure_lag
 from pages.shared.server.nagle import hold_nothing_back
 from pages.shared.server.orders import Orders
 from pages.shared.server.owner import Owner
@@ -59,6 +61,7 @@ def warm() -> None:
     parts: list[Callable[[], object]] = [
         tidying.set_aside,
         lambda: manager().warm(),
+        warmed.set,
         assets.plotly_bundle,
         pack.pack,
         *first_needed,
@@ -87,10 +90,13 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     confined.is_awaited = is_open
     take_uploads()
     end_when_told()
-    forgetting = asyncio.create_task(tidying.forget_closed_tabs())
+    tasks = [asyncio.create_task(tidying.forget_closed_tabs())]
+    if answers(os.environ):
+        tasks.append(asyncio.create_task(measure_lag()))
     say_ready()
     yield {}
-    forgetting.cancel()
+    for task in tasks:
+        task.cancel()
     await run_in_threadpool(manager().close)
 
 

@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from starlette.formparsers import MultiPartParser
-from streamlit import config
+from streamlit import config, logger
 from streamlit.web.server.server_util import get_url
 
-from core import limits
+from core import limits, logs
 from core.cluster import address
 from core.disk import DiskError
+from core.engine import events
 from core.engine.manager import manager
 from core.engine.store import Store, data_folder
-from pages.shared.server import framing, host_key, origin, roles, sign_in
+from pages.shared.server import framing, host_key, metrics, origin, roles, sign_in
 from pages.shared.server.reach import EVERY_ADDRESS, in_network
 
 DATA = "TORCH_PLAYGROUND_DATA"
@@ -24,8 +25,9 @@ DATA = "TORCH_PLAYGROUND_DATA"
 PREFIX = "TORCH_PLAYGROUND_"
 SIGNING_IN = {sign_in.SIGN_IN, roles.TEACHERS, roles.HOSTS, roles.TEACHER_CLAIM}
 CLUSTER = {address.CLUSTER, address.GPUS}
-OUTSIDE = {origin.ALLOWED_HOSTS, framing.FRAME_ANCESTORS, host_key.HOST_KEY}
-OTHERS = {DATA, "TORCH_PLAYGROUND_TEST_DATA"} | OUTSIDE | SIGNING_IN | CLUSTER
+OUTSIDE = {origin.ALLOWED_HOSTS, framing.FRAME_ANCESTORS}
+WATCHING = {host_key.HOST_KEY, metrics.METRICS, metrics.METRICS_TOKEN, logs.LOG}
+OTHERS = {DATA, "TORCH_PLAYGROUND_TEST_DATA"} | OUTSIDE | SIGNING_IN | CLUSTER | WATCHING
 """The environment variables of the app that are no limits; the last one is the tests'."""
 ALIKE = 0.85
 """Similarity from 0 to 1 from which a name is taken for a misspelt one of the app's."""
@@ -40,7 +42,7 @@ def check_start() -> None:
     for sentence in unknown_settings(os.environ):
         print(sentence, file=sys.stderr, flush=True)
     problems = [*limits.problems()]
-    for settings in (origin, framing, host_key, sign_in, roles):
+    for settings in (origin, framing, host_key, metrics, logs, sign_in, roles):
         problems += settings.problems(os.environ)
     if problems:
         raise SystemExit("\n".join(problems))
@@ -74,6 +76,13 @@ def join_cluster(chosen: str) -> None:
     manager(launcher)
 
 
+def choose_log() -> None:
+    """Have the log be JSON where the host wants that; Streamlit sets up each of its loggers when it first needs it."""
+    if logs.in_json():
+        logs.write_json()
+        logger.setup_formatter = logs.adopt
+
+
 def unknown_settings(environment: Mapping[str, str]) -> list[str]:
     """What of an environment looks like a setting of the app's and is none, a sentence each with the nearest name."""
     known = sorted({row.variable for row in limits.LIMITS.values()} | OTHERS)
@@ -99,6 +108,7 @@ def take_uploads() -> None:
 
 def say_ready() -> None:
     """Print where the app is to be found. Streamlit's own words come before anything is checked, and are off."""
+    events.say("ready", address=config.get_option("server.address") or "", port=config.get_option("server.port"))
     chosen = config.get_option("server.address")
     if chosen in EVERY_ADDRESS:
         print(f"Torch Playground is ready at {get_url('localhost')}", flush=True)
