@@ -161,8 +161,7 @@ class Places:
                 about = self._ray.get(place.readiness)
             except Exception as error:
                 logging.debug("A place could not be made.", exc_info=True)
-                self._deaths[place.node] += 1
-                if isinstance(error, self._ray.exceptions.ActorDiedError) and self._deaths[place.node] < MOST_DEATHS:
+                if self._may_be_tried_again(place, error):
                     self._discard(place)
                     continue
                 self._unfit_for(place, {"code": "cluster_unfit", "error": first_sentence(error)})
@@ -175,12 +174,21 @@ class Places:
                 continue
             place.about = about
 
+    def _may_be_tried_again(self, place: Place, error: Exception) -> bool:
+        """Whether a place that could not be made says nothing about its machine."""
+        if isinstance(error, self._ray.exceptions.ActorUnschedulableError):  # the machine has just come, or gone
+            return True
+        self._deaths[place.node] += 1
+        died = isinstance(error, self._ray.exceptions.ActorDiedError)
+        return died and self._deaths[place.node] < MOST_DEATHS
+
     def _unfit_for(self, place: Place, message: dict[str, Any]) -> None:
         """A machine can't train: no place is made there for a while, and runs hear why if there is no other."""
         self._discard(place)
         if place.node in self._nodes or not place.node:
             where = self._nodes.get(place.node, {}).get("NodeManagerAddress", "a machine of the cluster")
-            logging.warning("%s can't train: %s.", where, message.get("error") or f"it has PyTorch {message['theirs']}")
+            why = message.get("error") or f"it has PyTorch {message['theirs']}, this server {message['ours']}."
+            logging.warning("%s can't train: %s", where, why)
             self._unfit[place.node] = (time.monotonic() + UNFIT, message)
 
     def _fit(self) -> dict[str, dict[str, Any]]:
