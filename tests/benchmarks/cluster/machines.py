@@ -33,6 +33,7 @@ PATIENCE = 900.0
 def cluster(machines: int) -> Iterator[tuple[Any, Places, Manager]]:
     """A cluster whose head trains nothing, so many machines of one core, and a manager on it."""
     os.environ |= SETTINGS
+    import ray
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
@@ -48,6 +49,7 @@ def cluster(machines: int) -> Iterator[tuple[Any, Places, Manager]]:
             yield made, places, manager
         finally:
             manager.close()
+            until(lambda: not ray.is_initialized(), PATIENCE)
             made.shutdown()  # type: ignore[no-untyped-call]
 
 

@@ -45,12 +45,13 @@ SLOW = 300.0
 def machines() -> Iterator[Any]:
     """A cluster of two machines with one core each; the driver is to join the first."""
     os.environ |= SETTINGS
-    pytest.importorskip("ray", reason="Ray is not installed")
+    ray = pytest.importorskip("ray", reason="Ray is not installed")
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     made.add_node(num_cpus=1)
     yield made
+    until(lambda: not ray.is_initialized())
     made.shutdown()  # type: ignore[no-untyped-call]
 
 
