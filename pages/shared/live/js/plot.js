@@ -2,6 +2,8 @@
 
 import { toCss } from "./theme.js";
 
+/** Milliseconds until it is asked for again. */
+const AGAIN = 1000;
 const LOADING = Symbol.for("torch-playground.plotly");
 
 export const CONFIG = {
@@ -14,18 +16,34 @@ export const CONFIG = {
 /** @param {string} url */
 export function loadPlotly(url) {
   if (window.Plotly) return Promise.resolve(window.Plotly);
-  window[LOADING] ??= new Promise((resolve, reject) => {
+  window[LOADING] ??= keepLoading(url);
+  return window[LOADING];
+}
+
+/**
+ * As often as it takes: the network may come back.
+ * @param {string} url
+ */
+async function keepLoading(url) {
+  while (!(await comes(url))) await new Promise((resolve) => setTimeout(resolve, AGAIN));
+  return window.Plotly;
+}
+
+/**
+ * @param {string} url
+ * @returns {Promise<boolean>}
+ */
+const comes = (url) =>
+  new Promise((resolve) => {
     const script = document.createElement("script");
     script.src = url;
-    script.onload = () => resolve(window.Plotly);
+    script.onload = () => resolve(true);
     script.onerror = () => {
-      window[LOADING] = null;
-      reject(new Error(url));
+      script.remove();
+      resolve(false);
     };
     document.head.append(script);
   });
-  return window[LOADING];
-}
 
 /** Resolves once the browser has painted what stands there now: Plotly's first drawing must not keep it from that. */
 export const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
