@@ -64,8 +64,9 @@
     if (!answer.ok) return ["elsewhere", address.pathname, answer.status];
     const reach = addressOf("live/reach");
     reach.searchParams.set("page", location.origin);
-    const known = await fetch(reach, { cache: "no-store" }).then((told) => told.json());
-    if (known.reason) return [known.reason, ""];
+    const told = await fetch(reach, { cache: "no-store" });
+    const known = await told.json().catch(() => null);
+    if (known?.reason) return [known.reason, ""];
     if (broken) return ["incomplete", ""];
     return (await opens()) ? ["busy", ""] : ["socket", addressOf("_stcore/stream").pathname];
   };
