@@ -95,7 +95,9 @@ def test_the_lock_names_versions_and_nothing_else() -> None:
 def test_the_lock_satisfies_the_loose_lists() -> None:
     versions = locked()
     names = required("requirements.txt", "requirements-dev.txt")
-    assert lines("requirements-dev.txt")[:3] == [f"-r requirements{name}.txt" for name in ("", "-cluster", "-signin")]
+    assert lines("requirements-dev.txt")[:4] == [
+        f"-r requirements{name}.txt" for name in ("", "-cluster", "-metrics", "-signin")
+    ]
     assert names.keys() - versions.keys() == set()
     assert [str(one) for name, one in names.items() if Version(versions[name]) not in one.specifier] == []
 

@@ -99,8 +99,7 @@ class ClusterLauncher:
             return "cpu"
         if device.startswith("cuda") and self.places.has_gpu():
             return "cuda:0"
-        reason = "no machine of the cluster has it"
-        raise LookupError(Problem("device", "{device} can't be used: {reason}.", {"device": device, "reason": reason}))
+        raise LookupError(Problem("device", "No machine of the cluster has {device}.", {"device": device}))
 
     def close(self) -> None:
         """End all places, and the own cluster if it is one."""

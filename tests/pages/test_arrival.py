@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pages.shared.page.arrival import SCRIPT, arrival_text
 from pages.shared.person.language import HAN
-from pages.shared.server.arrival import SCRIPT, arrival_text, language_of
+from pages.shared.server.pack import language_of
 from tests.pages.door import door
 
 

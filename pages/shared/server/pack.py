@@ -11,7 +11,9 @@ import hashlib
 import json
 import posixpath
 import re
+from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -22,7 +24,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.index import ALL as ROWS
 from pages.shared.server.addresses import address, below_root, route
-from pages.shared.server.arrival import language_of, with_arrival
 from pages.shared.server.assets import FOREVER, PAGES, asset, plotly_address
 from pages.shared.server.streamlit_files import STREAMLIT
 
@@ -98,8 +99,19 @@ WIDE = '<style>[data-testid="stMainBlockContainer"] { max-width: none !important
 """Every page takes the window's width; else it is narrow, and what is there jumps, until Streamlit hears of that."""
 ONE_SERVER = "window.__streamlit = { BACKEND_BASE_URL: new URL('./', document.baseURI).href };"
 """Else Streamlit first looks for its server below the page's own address, and waits to hear that it isn't there."""
-TAB = PAGES / "shared" / "page" / "tab.js"
+TAB = Path(__file__).with_name("tab.js")
 """What each page runs first: see pages/shared/server/tab_token.py."""
+said_first: list[Callable[[str, str], str]] = []
+"""What adds words to the first HTML, given that and a language: the door fills it in."""
+
+
+def language_of(accepted: str) -> str:
+    """The language for a browser that knows no session yet, as `language.current` has it for one that chose none.
+
+    Args:
+        accepted: its header Accept-Language, whose first language is the one that scripts are told.
+    """
+    return "zh" if accepted.strip().lower().startswith("zh") else "en"
 
 
 def targets(path: str, text: str) -> list[str]:
@@ -180,7 +192,10 @@ def index(live: bool, language: str) -> bytes | None:
     ]
     if live:
         lines.append(f'<link rel="preload" as="script" href="./{plotly_address()}">')
-    return with_arrival(ENTRY.sub("\n    ".join(lines), text), language).encode()
+    text = ENTRY.sub("\n    ".join(lines), text)
+    for with_words in said_first:
+        text = with_words(text, language)
+    return text.encode()
 
 
 async def pack_file(request: Request) -> Response:

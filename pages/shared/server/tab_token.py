@@ -1,4 +1,4 @@
-"""A tab whose browser sends no cookie says who it is by a token that it made itself: see pages/shared/page/tab.js.
+"""A tab whose browser sends no cookie says who it is by a token that it made itself: see tab.js.
 
 With requests the token comes in a header; with sockets, which can't have one from a page, as one of their protocols.
 It never stands in an address, so no link, log or Referer has it.

@@ -5,24 +5,15 @@ from __future__ import annotations
 import html
 import json
 import re
+from pathlib import Path
 
 from pages.shared.person.language import CODES, in_language
-from pages.shared.server.assets import PAGES
 
-SCRIPT = PAGES / "shared" / "page" / "arrival.js"
+SCRIPT = Path(__file__).with_name("arrival.js")
 CHARSET = '<meta charset="UTF-8" />'
 """What it stands behind: the earlier it runs, the more it sees."""
 NO_SCRIPT = re.compile(r"<noscript>\s*<p>.*?</p>", re.DOTALL)
 """Streamlit's sentence, in English alone; what it says to programs after that stays."""
-
-
-def language_of(accepted: str) -> str:
-    """The language for a browser that knows no session yet, as `language.current` has it for one that chose none.
-
-    Args:
-        accepted: its header Accept-Language, whose first language is the one that scripts are told.
-    """
-    return "zh" if accepted.strip().lower().startswith("zh") else "en"
 
 
 def with_arrival(index: str, language: str) -> str:
