@@ -1,8 +1,8 @@
 """How much a server takes on, and how much of it one person may take.
 
 Each limit is a row here, with an environment variable of its own: `TORCH_PLAYGROUND_` and its name. Readers write
-`limits.NAME` where they need it, so that a test can set another value. README lists them all. A value that can't be
-used is named by `problems`, and a server with one does not start.
+`limits.NAME` where they need it, so that a test can set another value. docs/deploy.md lists them all. A value that
+can't be used is named by `problems`, and a server with one does not start.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Limit:
         return value
 
     def as_row(self) -> str:
-        """Its row in README's table."""
+        """Its row in the table of docs/deploy.md."""
         return f"| `{self.variable}` | {self.default_text or f'{self.default:.12g}'} | {self.meaning} |"
 
 
