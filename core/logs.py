@@ -14,6 +14,8 @@ from typing import Any, TextIO
 
 LOG = "TORCH_PLAYGROUND_LOG"
 """The environment variable that chooses it: "json"; "text" is the default."""
+SERVERS = ("uvicorn", "websockets")
+"""The loggers of the web server: below WARNING they say who asked for what, and from which address."""
 OURS = "torch_playground"
 """The logger of what is said at the level INFO, see `core.engine.events`."""
 
@@ -51,6 +53,7 @@ def write_json(stream: TextIO | None = None) -> None:
     """Have all loggers of this process write JSON, those that others have set up as well, and uncaught errors."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(AsJson())
+    handler.addFilter(lambda record: record.levelno >= logging.WARNING or not record.name.startswith(SERVERS))
     logging.root.handlers[:] = [handler]
     logging.getLogger(OURS).setLevel(logging.INFO)
     for name in list(logging.root.manager.loggerDict):

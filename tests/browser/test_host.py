@@ -16,7 +16,7 @@ def test_the_host_reaches_an_open_tab(person: Callable[..., Person]) -> None:
     page, board = pupil.page, host.page
     pupil.play()
     board.goto(f"{host.url}/host")
-    board.get_by_label("Key").fill(HOST_KEY)
+    board.locator("input[type=password]").fill(HOST_KEY)
     board.keyboard.press("Enter")
     rows = board.get_by_test_id("host-board").locator("tbody tr")
     expect(rows).to_have_count(1)
