@@ -46,10 +46,10 @@ def follow_without_a_socket(me: Person) -> None:
     at = screen.step
     screen.press("step")
     screen.reach(at + 1)
-    screen.part("speed").select_option("100")
+    screen.part("speed").select_option("200")
     screen.press("play")
     screen.status("running")
-    screen.until("behind.connection().speed === 100")
+    screen.until("behind.connection().speed === 200")
     before = screen.look("behind.connection().lr")
     screen.slide("Learning rate", "ArrowRight")
     screen.until("behind.connection().lr > it", before)
