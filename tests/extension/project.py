@@ -11,9 +11,13 @@ NEW = Path(__file__).parent / "autoencoder"
 ROW = '    Page("autoencoder", title="Autoencoder", heading="An autoencoder on digits", experiment="autoencoder"),\n'
 
 
+NEEDED = {".streamlit", ".devcontainer", ".dockerignore"}
+"""Hidden files and folders that the app or its tests read."""
+
+
 def left_out(folder: str, names: list[str]) -> set[str]:
     """What of a folder is not copied: environments, caches, data, and these tests themselves."""
-    hidden = {name for name in names if name.startswith(".") and name != ".streamlit"}
+    hidden = {name for name in names if name.startswith(".") and name not in NEEDED}
     made = {"__pycache__", "node_modules", "data", "runs"} & set(names)
     own = {"data"} if Path(folder).name == "core" else set()
     return (hidden | made | ({"extension", "test_extension.py"} & set(names))) - own

@@ -65,7 +65,7 @@ def test_choices_have_a_picture_beside_their_name(open_tab: Callable[..., Tab]) 
     page = open_tab().open("classifier")
     for setting, most in (("dataset", 7), ("features", 7), ("activation", 5)):
         labels = [option.content for option in page.widget(f"classifier.{setting}").proto.options]
-        pictured = [label for label in labels if re.fullmatch(r"!\[\]\(/assets/choices/\S+\.svg\) \S.*", label)]
+        pictured = [label for label in labels if re.fullmatch(r"!\[\]\(assets/choices/\S+\.svg\) \S.*", label)]
         assert len(pictured) == most
     page.set("classifier.dataset", "moons").set("classifier.features", ["x1", "x1*x2"])
     assert (page.config.dataset, page.config.features) == ("moons", ("x1", "x1*x2"))

@@ -29,7 +29,7 @@ def test_a_card_for_each_page_of_the_path(open_tab: Callable[..., Tab]) -> None:
     for card in data["cards"]:
         assert data["text"][card["folder"]]["sentence"].endswith(".")
         for theme in ("light", "dark"):
-            assert FOLDER.joinpath(*card[theme].split("/")[4:]).is_file(), card[theme]
+            assert FOLDER.joinpath(*card[theme].split("/")[3:]).is_file(), card[theme]
 
 
 @pytest.mark.parametrize("row", PATH, ids=lambda row: row.folder)

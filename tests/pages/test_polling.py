@@ -19,7 +19,7 @@ from core.experiments.classifier import ClassifierConfig
 from core.frames import decode
 from pages.shared.server import polling
 from pages.shared.server.owner import COOKIE
-from pages.shared.server.routes import middleware, routes
+from pages.shared.server.routes import front, middleware, routes
 from tests.pages.tabs import ANNE, BOB
 from tests.waiting import until
 
@@ -30,7 +30,7 @@ PAGE = "1234567890"
 @pytest.fixture
 def client() -> Iterator[TestClient]:
     """A browser at the app's routes."""
-    with TestClient(Starlette(routes=routes, middleware=middleware)) as made:
+    with TestClient(Starlette(routes=routes, middleware=[*front, *middleware])) as made:
         yield made
 
 

@@ -33,7 +33,7 @@ from core.frames import decode
 from pages.shared.server import live_routes, viewer
 from pages.shared.server.assets import PAGES, PLOTLY, TYPES, asset, pages_hash, plotly_address
 from pages.shared.server.owner import COOKIE
-from pages.shared.server.routes import middleware, routes
+from pages.shared.server.routes import front, middleware, routes
 from tests.pages.door import door
 from tests.pages.tabs import ANNE, BOB
 from tests.waiting import until
@@ -64,7 +64,7 @@ def browser() -> Iterator[TestClient]:
     async def data(_request: Any) -> JSONResponse:
         return JSONResponse({})
 
-    app = Starlette(routes=[*routes, Route("/", html), Route("/data", data)], middleware=middleware)
+    app = Starlette(routes=[*routes, Route("/", html), Route("/data", data)], middleware=[*front, *middleware])
     with TestClient(app, raise_server_exceptions=True) as made:
         yield made
 

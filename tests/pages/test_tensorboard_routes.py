@@ -277,5 +277,6 @@ def test_a_pass_opens_it_where_the_browser_does_not_say_who_asks(client: TestCli
     for owner in (None, BOB):
         assert RUN in get(client, f"/pass/{word}/data/runs", owner).json()
     for wrong in ("/pass/wrong/data/runs", "/pass/", "/pass//data/runs", "/data/runs"):
+        client.cookies.clear()  # that of TensorBoard's own page
         assert get(client, wrong, owner=None).status_code == 404
     assert client.get("/tensorboard/data/runs", headers={TAB: word}).status_code == 404, "it is no token"

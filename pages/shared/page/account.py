@@ -31,7 +31,7 @@ def stop_unless_signed_in() -> None:
     if before is not None:
         session.stay(before.id)
         st.info(
-            _("Your sign-in has ended. What you started goes on as long as this tab is open: sign in again to see it."),
+            _("Your sign-in has ended. What you started continues while this tab is open: sign in again to see it."),
             icon=":material/lock_clock:",
         )
     else:

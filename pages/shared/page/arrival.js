@@ -12,7 +12,7 @@
   note.dataset.testid = "not-arrived";
   note.style.cssText =
     "position:fixed;z-index:9999999;top:35%;left:50%;transform:translateX(-50%);width:min(36rem,calc(100vw - 2rem));" +
-    "box-sizing:border-box;margin:0;padding:1rem 1.2rem;border:1px solid #8888;border-left:4px solid #d97706;" +
+    "box-sizing:border-box;margin:0;padding:1rem 1.2rem;border:1px solid color-mix(in srgb, currentColor 40%, transparent);border-left:4px solid currentColor;" +
     "border-radius:6px;font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere;color-scheme:light dark;" +
     "background:Canvas;color:CanvasText";
   let missing = "";

@@ -26,7 +26,7 @@ LAYOUT = """<!doctype html>
 @font-face {{ font-family: "Source Sans"; src: url("{root}{font}") format("woff2"); font-weight: 200 900; }}
 body {{
   font: 1.1rem/1.6 "Source Sans", system-ui, sans-serif; max-width: 26rem; margin: 14vh auto 2rem; padding: 0 1.25rem;
-  background: light-dark(#fff, #171614); color: light-dark(#31333f, #fafafa);
+  background: Canvas; color: CanvasText;
 }}
 a {{ color: var(--primary); }}
 header {{ display: flex; align-items: center; gap: 0.6rem; font-weight: 600; }}
@@ -35,7 +35,7 @@ h1 {{ font-size: 2rem; line-height: 1.2; margin: 1.5rem 0 0.5rem; }}
 ul {{ list-style: none; padding: 0; margin: 1.5rem 0; display: grid; gap: 0.75rem; }}
 ul a {{
   display: block; padding: 0.6rem 1rem; border-radius: 0.5rem; text-align: center; text-decoration: none;
-  font-weight: 600; background: var(--primary); color: light-dark(#fff, #171614);
+  font-weight: 600; background: var(--primary); color: Canvas;
 }}
 ul a:hover {{ filter: brightness(1.12); }}
 a:focus-visible {{ outline: 3px solid var(--primary); outline-offset: 2px; }}

@@ -70,7 +70,7 @@ class Browser:
     def socket(self, path: str, *subprotocols: str) -> connect:
         """A WebSocket as a browser opens it: with its Origin and its cookies."""
         return connect(
-            self.url.replace("http", "ws", 1) + path,
+            self.url.replace("http", "ws", 1) + "/" + path.removeprefix("/"),
             origin=Origin(self.url),
             additional_headers={"Cookie": self.cookie},
             subprotocols=[Subprotocol(name) for name in subprotocols] or None,

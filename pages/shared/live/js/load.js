@@ -73,7 +73,7 @@ class Note {
     this.line.setAttribute("role", "status");
     this.line.dataset.testid = "not-loaded";
     this.line.style.cssText =
-      "margin:0;padding:10px 12px;border-left:3px solid #d97706;border-radius:4px;font-size:14px;line-height:1.4;" +
+      "margin:0;padding:10px 12px;border-left:3px solid currentColor;border-radius:4px;font-size:14px;line-height:1.4;" +
       "overflow-wrap:anywhere;background:var(--st-secondary-background-color,transparent);color:var(--st-text-color,inherit)";
   }
 
