@@ -39,10 +39,7 @@ class Watching:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        path = below_root(scope["path"])
+        path = below_root(scope["path"]) if scope["type"] == "http" else None
         if path is None:
             await self.app(scope, receive, send)
             return

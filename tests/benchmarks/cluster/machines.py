@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,16 +14,9 @@ from core.cluster.places import Places
 from core.engine.manager import Manager
 from core.engine.run import Run
 from core.engine.store import Store
+from tests.core.cluster.private import SETTINGS
 from tests.waiting import until
 
-SETTINGS = {
-    "RAY_AUTH_MODE": "token",
-    "RAY_AUTH_TOKEN": secrets.token_hex(32),
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_worker_niceness": "5",
-}
-"""As `local` has it: nobody else can reach the cluster."""
 PATIENCE = 900.0
 """Seconds to wait for what must happen at most."""
 

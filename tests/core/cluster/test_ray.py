@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -25,18 +24,11 @@ from core.engine.manager import Manager
 from core.engine.run import Run
 from core.engine.store import Store
 from core.experiments.classifier import ClassifierConfig
+from tests.core.cluster.private import SETTINGS
 from tests.experiments import NAMES, smallest
 from tests.waiting import gone, until
 
 ROOT = Path(__file__).parents[3]
-SETTINGS = {
-    "RAY_AUTH_MODE": "token",
-    "RAY_AUTH_TOKEN": secrets.token_hex(32),
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_worker_niceness": "5",
-}
-"""As `local` has it: nobody else can reach the cluster."""
 SLOW = 300.0
 """Seconds to wait at most for what may have to begin with the start of a place."""
 
