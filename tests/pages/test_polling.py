@@ -142,7 +142,7 @@ def test_noise_harms_nobody(client: TestClient, running: Run, body: str) -> None
         client.post(f"/live/{running.id}/orders/{PAGE}", headers=person(ANNE), content="x" * 65_000).status_code == 400
     )
     assert running.status == "running" and running.changes == {}
-    assert ask(client, running.id)
+    until(lambda: ask(client, running.id))
 
 
 def test_a_page_may_be_there_before_the_run(client: TestClient, manager: Manager) -> None:
