@@ -214,7 +214,7 @@ class Tab:
         if place != self._told:
             self._told = place
             headers = {"Origin": self.person.url, "Cookie": self.person.cookie}
-            urlopen(Request(self.person.url + place, method="POST", headers=headers), timeout=PATIENCE).close()
+            urlopen(Request(f"{self.person.url}/{place}", method="POST", headers=headers), timeout=PATIENCE).close()
 
 
 class Live:

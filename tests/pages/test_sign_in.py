@@ -253,6 +253,15 @@ def test_secrets_that_cannot_be_used_are_named(secrets_file: Path, old: str, new
     assert sentence in told and told.endswith(".")
 
 
+def test_secrets_that_cannot_be_read_are_named(secrets_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets_file.write_bytes(b"[auth]\nclient_id = '\xff'")
+    [told] = sign_in.problems(EMPTY)
+    assert told.startswith("Streamlit's secrets can't be read: ") and told.endswith(".")
+    monkeypatch.setattr(sign_in.config, "get_option", lambda name: [str(secrets_file / "below" / "secrets.toml")])
+    [told] = sign_in.problems(EMPTY)
+    assert "Not a directory" in told
+
+
 def test_auth_without_a_provider_is_named(secrets_file: Path) -> None:
     secrets_file.write_text(AUTH.partition("client_id")[0], encoding="utf-8")
     assert sign_in.problems(EMPTY) == [

@@ -106,7 +106,9 @@ async def orders(request: Request) -> Response:
 async def leave(request: Request) -> Response:
     """Take a page's word that it goes."""
     run = await find(request) if may_open_socket(request.headers) else None
-    poller = None if run is None else _poller(request, run)
+    if run is None:
+        return PlainTextResponse("No such run.", 404)
+    poller = _poller(request, run)
     if poller is not None:
         poller.leave()
     return Response(status_code=204)

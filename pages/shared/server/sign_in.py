@@ -101,7 +101,10 @@ class Person:
 @cache
 def settings() -> Settings | None:
     """How one signs in; None where nobody can. Read once: a secrets file that is being edited lets nobody in."""
-    auth = get_secrets_auth_section()
+    try:
+        auth = get_secrets_auth_section()
+    except (OSError, UnicodeError):  # `problems` says so, and the server does not start
+        return None
     if not auth:
         return None
     return Settings(
@@ -220,8 +223,11 @@ def problems(environment: Mapping[str, str]) -> list[str]:
     if mode and mode not in MODES:
         sentences.append(f"{SIGN_IN} has to be required or optional, not “{mode[:40]}”.")
     there = [path for path in config.get_option("secrets.files") if Path(path).is_file()]
-    if there and not secrets_singleton.load_if_toml_exists():
-        return [*sentences, f"Streamlit's secrets can't be read: {', '.join(there)} is not valid TOML."]
+    try:
+        if not secrets_singleton.load_if_toml_exists() and there:
+            return [*sentences, f"Streamlit's secrets can't be read: {', '.join(there)} is not valid TOML."]
+    except (OSError, UnicodeError) as error:
+        return [*sentences, f"Streamlit's secrets can't be read: {error}."]
     auth = get_secrets_auth_section()
     if not isinstance(auth, Mapping):
         return [*sentences, "auth in Streamlit's secrets has to be a table: [auth]."]
