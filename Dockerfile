@@ -5,9 +5,9 @@ FROM python:3.11-slim-bookworm AS packages
 ARG UV_TORCH_BACKEND=cpu
 RUN python -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir uv
 RUN python -m venv --without-pip /opt/venv
-COPY requirements.txt requirements.lock ./
+COPY requirements.txt requirements-signin.txt requirements-metrics.txt requirements.lock ./
 RUN /opt/uv/bin/uv pip install --no-cache --compile-bytecode --python /opt/venv/bin/python \
-    --requirement requirements.txt --constraint requirements.lock
+    --requirement requirements-signin.txt --requirement requirements-metrics.txt --constraint requirements.lock
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin playground \

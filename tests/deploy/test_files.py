@@ -59,7 +59,9 @@ def test_docker_sends_what_is_copied_and_nothing_else() -> None:
 def test_packages_come_before_the_code_so_that_they_are_cached() -> None:
     install = next(one for one in BUILD.all("RUN") if "--requirement" in one.rest)
     before = BUILD.instructions[: BUILD.instructions.index(install)]
-    assert [one.rest for one in before if one.name == "COPY"] == ["requirements.txt requirements.lock ./"]
+    assert [one.rest for one in before if one.name == "COPY"] == [
+        "requirements.txt requirements-signin.txt requirements-metrics.txt requirements.lock ./"
+    ]
 
 
 def test_all_start_the_same_program_at_the_same_port() -> None:
