@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import tempfile
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-from core import checkpoints, disk, limits, memory
+from core import checkpoints, disk, limits
 from core.changes import Changes, as_pairs, from_pairs, value_after
 from core.checkpoints import KeptStep
 from core.config import ConfigError, Problem, TrainingConfig
 from core.engine import events
 from core.engine.assignment import Assignment, Log
 from core.engine.housekeeping import Housekeeping
-from core.engine.launcher import Launcher, Launches, WorkerProcess
+from core.engine.launcher import Launcher, Launches
+from core.engine.listener import Listener
 from core.engine.presence import Presence
 from core.engine.record import Folder, first_facts, rows_of
 from core.engine.retention import Retention
@@ -39,12 +37,6 @@ FAREWELL = 3.0
 """Seconds that all runs together have to end when the server ends; those that are late are killed."""
 PATIENCE = 3.0
 """Seconds that a run has to end when it is told to; then it is killed."""
-LOOK_INTERVAL = 0.5
-"""Seconds between two looks at which workers are silent."""
-LOOKS_REMEMBERED = 6
-"""Looks over which it is remembered how often the system ended a process for lack of memory."""
-KILLED = 9
-"""The number of SIGKILL, which Windows has no name for."""
 
 
 @dataclass(frozen=True)
@@ -88,15 +80,11 @@ class Manager:
         self._settled = threading.Condition(self._lock)
         self._starting: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._reading: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
-        self._waker, self._woken = multiprocessing.Pipe()
         self._closing = threading.Lock()
         self._ending = self._closed = False
-        self._look_time = 0.0
-        self._oom_kills = deque([memory.oom_kills()], maxlen=LOOKS_REMEMBERED)
         self.retention = Retention(store, self.presence, self.training, self._alone)
         self.housekeeping = Housekeeping(store, self._held_runs, self._alone, self.retention.look_if_due)
-        self._thread = threading.Thread(target=self._receive, name="runs", daemon=True)
-        self._thread.start()
+        self._listener = Listener(self._held_runs, self.housekeeping, self._end_unattended)
 
     def warm(self) -> None:
         """Have the first run start as fast as all others."""
@@ -243,7 +231,7 @@ class Manager:
             if self._ending:  # it took longer than the server waits for it
                 self._stop([run], FAREWELL)
         events.begun(run)
-        self._waker.send_bytes(b"!")
+        self._listener.wake()
         self.store.prune(owner)
         self.housekeeping.look_at(owner)
         return run
@@ -463,77 +451,11 @@ class Manager:
             others.start()
             self._stop(runs, FAREWELL)
             self._closed = True
-            self._waker.send_bytes(b"!")
+            self._listener.close()
             others.join()
-            self._thread.join(timeout=2)
             self.retention.note()
             self.housekeeping.close()
             self._launcher.close()
-
-    def _receive(self) -> None:
-        """Read what all workers send; the end of a pipe is the end of its worker."""
-        while not self._closed:
-            with self._lock:
-                open_pipes = {run.connection: run for run in self._runs.values() if run.connection is not None}
-            for connection in wait([*open_pipes, self._woken], timeout=LOOK_INTERVAL):
-                if connection is self._woken:
-                    self._woken.recv_bytes()
-                    continue
-                try:
-                    self._hear(open_pipes[connection], connection)  # type: ignore[index, arg-type]
-                except Exception:  # one run's trouble must not end the thread that serves all others
-                    logging.exception("A message of a run could not be taken in.")
-            self._look_after_all()
-            self._end_unattended()
-
-    def _look_after_all(self) -> None:
-        now = time.monotonic()
-        if now < self._look_time:
-            return
-        self._look_time = now + LOOK_INTERVAL
-        self._oom_kills.append(memory.oom_kills())
-        with self._lock:
-            runs = [run for run in self._runs.values() if run.alive]
-        for run in runs:
-            run.look_after(now)
-            if now - run.begun > limits.RUN_SECONDS:
-                if run.end_cause is None:
-                    run.command("stop", "long")
-                run.end_silent()
-
-    def _hear(self, run: Run, connection: Connection) -> None:
-        before, size, step = run.status, run.kept_bytes, run.step
-        try:
-            data = connection.recv_bytes()
-        except (EOFError, OSError):
-            self._gone(run)
-        else:
-            run.receive(data)
-            if run.kept_bytes > size:
-                self.housekeeping.has_grown(run.owner)
-        events.heard(run, run.step - step)
-        if run.status != before:
-            self.housekeeping.note(run)
-            if not run.alive:
-                events.ended(run, time.monotonic() - run.begun)
-                self.housekeeping.look_at(run.owner)
-
-    def _gone(self, run: Run) -> None:
-        run.hang_up()
-        process, run.process = run.process, None  # a Process holds two file descriptors as long as it is known
-        if run.alive:
-            run.crashed("memory" if process is not None and self._ended_for_memory(process) else None)
-        if run.status == "crashed" or "unkept" in (run.message or {}):
-            self.housekeeping.owe(run)
-        if process is not None:
-            threading.Thread(target=process.join, daemon=True).start()
-
-    def _ended_for_memory(self, process: WorkerProcess) -> bool:
-        """Whether the system ended a process because the machine has no memory left."""
-        if memory.oom_kills() <= self._oom_kills[0]:
-            return False
-        process.join(0.5)
-        return bool(process.exitcode == -KILLED)
 
     def _end_unattended(self) -> None:
         """End the runs of those who have left, and hold their runs of the past no longer in memory."""

@@ -70,7 +70,7 @@ def test_a_worker_is_asked_after_a_silence_and_given_up_only_if_it_does_not_answ
 
 
 def test_people_are_told_within_five_seconds() -> None:
-    from core.engine.manager import LOOK_INTERVAL
+    from core.engine.listener import LOOK_INTERVAL
 
     assert heartbeat.ASK_AFTER + heartbeat.PATIENCE + 2 * LOOK_INTERVAL < 5
 
