@@ -177,7 +177,8 @@ class Bridge:
         """What the next worker is to do: at first what was assigned, later to continue from the last kept step."""
         with self._copying, self._lock:
             self.copy.begin_again()
-            self._behind, self._untold_kept = False, []
+            self._behind = False
+            self._untold_kept = self.copy.folder.kept()  # a place may be lost between a file and the word of it
             kept = self._kept()
             given = self.assignment
             resume = kept[-1] if kept else None

@@ -125,6 +125,19 @@ def test_a_paused_run_that_is_lost_pauses_where_it_was(near: NearCluster, far: M
     assert written(over(run)) == losses(config)
 
 
+def test_a_kept_step_is_known_though_its_place_was_lost_before_it_said_so(
+    near: NearCluster, far: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = at(far.start("keeper", config_of(num_steps=400), speed=100), 20)
+    bridge = next(bridge for bridge in near.trained.values() if bridge.assignment.folder == run.folder.path)
+    monkeypatch.setattr(bridge, "_report", lambda data: None)
+    until(lambda: set(run.folder.kept()) > set(run.kept), state=run.state)
+    monkeypatch.undo()
+    near.lose(bridge)
+    run.command("speed", 0)
+    assert over(run).status == "finished" and run.kept == run.folder.kept()
+
+
 def test_runs_wait_in_line_and_can_be_stopped_there(near: NearCluster, far: Manager, losses: Losses) -> None:
     config = config_of(num_steps=5000)
     first = [at(far.start(f"early {number}", config, speed=100), 1) for number in range(2)]

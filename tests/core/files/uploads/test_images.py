@@ -77,11 +77,11 @@ def test_the_most_images_that_a_zip_may_have_fit_into_the_process(manager: Manag
     assert images.shape == (count, 3, 32, 32)
 
 
-@pytest.mark.parametrize("data", [b"", b"PK", b"no image", one_colour(20_000), one_colour(4)[:40], b"x" * 6_000_000])
-def test_images_for_a_card_are_refused_in_a_sentence(manager: Manager, data: bytes) -> None:
-    with pytest.raises(Unable) as refused:
-        image_of(data)
-    assert str(refused.value).endswith((".", f"larger than {MEGABYTES} MB."))
+def test_images_for_a_card_are_refused_in_a_sentence(manager: Manager) -> None:
+    for data in (b"", b"PK", b"no image", one_colour(20_000, mode="1"), one_colour(4)[:40], b"x" * 6_000_000):
+        with pytest.raises(Unable) as refused:
+            image_of(data)
+        assert str(refused.value).endswith((".", f"larger than {MEGABYTES} MB."))
 
 
 def test_sizes_that_are_too_large(manager: Manager) -> None:
