@@ -40,6 +40,8 @@ def test_an_address_of_no_page_says_so(client: TestClient, path: str) -> None:
     assert homes == ["/", "/"] and "</svg>" in answer.text, "the logo leads home as well"
     [font] = re.findall(r'src: url\("(.+?)"\)', answer.text)
     assert client.get(urljoin(path, font)).headers["content-type"] == "font/woff2"
+    [icon] = re.findall(r'<link rel="icon" href="(.+?)">', answer.text)
+    assert client.get(urljoin(path, icon)).headers["content-type"] == "image/png", "or it is asked for elsewhere"
 
 
 def test_every_page_is_found(client: TestClient) -> None:

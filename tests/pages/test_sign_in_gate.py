@@ -8,7 +8,7 @@ from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 from starlette.testclient import TestClient, WebSocketDenialResponse
@@ -105,6 +105,8 @@ def test_nothing_is_answered_before_one_has_signed_in(client: TestClient, manage
         answer = client.get(path, headers=PAGE)
         assert answer.status_code == 401 and "set-cookie" not in answer.headers
         assert "Sign in" in answer.text and "streamlit" not in answer.text.lower()
+        [icon] = re.findall(r'<link rel="icon" href="(.+?)">', answer.text)
+        assert client.get(urljoin(path, icon)).headers["content-type"] == "image/png"
     for path in (
         f"/live/{mine.id}/history",
         "/tensorboard/data/runs",

@@ -81,6 +81,7 @@ def test_both_languages_ask_the_same_number_of_questions(folder: str) -> None:
 def test_a_sheet_can_be_printed(client: TestClient, folder: str, language: str) -> None:
     answer = client.get(sheet_address(folder, "lesson", language))
     assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/html")
+    assert '<link rel="icon" href="../../favicon.png">' in answer.text
     sheet = sheet_for(folder, "lesson", language)
     assert sheet is not None
     shown = re.sub(r"<style>.*</style>", "", answer.text, flags=re.DOTALL)

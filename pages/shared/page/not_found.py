@@ -16,7 +16,7 @@ from pages.shared.person.language import CODES, LANGUAGES, catalogue
 from pages.shared.pictures.palette import PALETTE
 from pages.shared.server.addresses import address, below_root, to_root
 from pages.shared.server.owner import owner_of
-from pages.shared.server.streamlit_files import STREAMLIT
+from pages.shared.server.streamlit_files import ICON, STREAMLIT
 
 MOVED = {"home": address(), "tensorboard": address(page("tensorboard").url_path)}
 """Where people are led who guess a page's address from its name. With a slash, tensorboard/ is TensorBoard itself."""
@@ -30,6 +30,7 @@ FONT = next((address("static", "media", path.name) for path in FONTS), "")
 LAYOUT = """<!doctype html>
 <html lang="{lang}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title} · Torch Playground</title>
+<link rel="icon" href="{icon}">
 <style>
 :root {{ color-scheme: light dark; }}
 @font-face {{ font-family: "Source Sans"; src: url("{font}") format("woff2"); font-weight: 200 900; }}
@@ -113,6 +114,7 @@ def not_found(root: str, headers: Headers, query: QueryParams) -> Response:
         back=_("To the home page"),
         home=root or "./",
         font=root + FONT,
+        icon=root + ICON,
         light=PALETTE["light"]["primary"],
         dark=PALETTE["dark"]["primary"],
         logo=LOGO.read_text(encoding="utf-8"),

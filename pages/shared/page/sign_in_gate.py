@@ -26,6 +26,7 @@ from pages.shared.page.sign_in_page import Why, sign_in_page
 from pages.shared.server import sign_in
 from pages.shared.server.owner import browser_in
 from pages.shared.server.sign_in import CALLBACK, Person, Settings, known_in, person_in
+from pages.shared.server.streamlit_files import ICON
 
 LOGIN, LOGOUT = "auth/login", "auth/logout"
 """Streamlit's addresses."""
@@ -33,7 +34,7 @@ PAGE = "sign-in"
 """The page, and before a provider's name the way there."""
 STREAM = "_stcore/stream"
 """Streamlit's socket. A tab in which someone has signed out is told so over it, by the script; see `account`."""
-OPEN = ("_stcore/health", "_stcore/host-config", "static/", "assets/", "healthz", "metrics")
+OPEN = ("_stcore/health", "_stcore/host-config", "static/", "assets/", "healthz", "metrics", ICON)
 """What is answered to those who have not signed in: whether the server is well, and files that are the same for all."""
 SIGNED_OUT = 4401
 """The code with which the sockets of someone who signs out are closed."""

@@ -13,6 +13,7 @@ from pages.shared.page.not_found import FONT, LOGO, spoken
 from pages.shared.person.language import CODES, LANGUAGES, filled, in_language
 from pages.shared.pictures.palette import PALETTE
 from pages.shared.server.sign_in import DEFAULT, Settings
+from pages.shared.server.streamlit_files import ICON
 
 Why = Literal["asked", "ended", "out", "failed", "unreachable"]
 """What led someone to the page: they asked for it or for what it guards, their sign-in has ended, they signed out, it
@@ -21,6 +22,7 @@ LAYOUT = """<!doctype html>
 <html lang="{lang}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex"><title>{title} · Torch Playground</title>
+<link rel="icon" href="{root}{icon}">
 <style>
 :root {{ color-scheme: light dark; --primary: light-dark({light}, {dark}); }}
 @font-face {{ font-family: "Source Sans"; src: url("{root}{font}") format("woff2"); font-weight: 200 900; }}
@@ -99,7 +101,8 @@ def sign_in_page(settings: Settings, why: Why, back: str, root: str, headers: He
         other=LANGUAGES[other],
         other_code=CODES[other],
         root=root,
-        font=FONT.removeprefix("/"),
+        font=FONT,
+        icon=ICON,
         light=PALETTE["light"]["primary"],
         dark=PALETTE["dark"]["primary"],
         logo=LOGO.read_text(encoding="utf-8"),

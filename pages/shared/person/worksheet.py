@@ -18,7 +18,8 @@ from pages.index import PAGES, page
 from pages.shared.person.folds import CODE, TRIES, folded_pieces
 from pages.shared.person.glossary import LINK
 from pages.shared.person.language import LANGUAGES, in_language, numbered_text
-from pages.shared.server.addresses import address, route
+from pages.shared.server.addresses import address, route, to_root
+from pages.shared.server.streamlit_files import ICON
 
 FOLDER = "worksheets"
 """The first piece of the sheets' addresses."""
@@ -40,6 +41,7 @@ SHEET = Template("""\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>$title</title>
+<link rel="icon" href="$icon">
 <style>
 body { max-width: 180mm; margin: 8mm auto; padding: 0 5mm; color: #111; background: #fff; font: 11pt/1.4 sans-serif; }
 h1 { margin: 0 0 2mm; font-size: 18pt; }
@@ -134,7 +136,8 @@ def document(folder: str, name: str, sheet: Sheet, language: str) -> str:
         parts.append(_section(_("Exercise"), sheet.exercise, reached))
     note = _("The answers are in the lesson, folded away below each question. Predict first.")
     parts.append(f"<footer>{html.escape(note)}</footer>")
-    return SHEET.substitute(language=LANG[language], title=html.escape(title), body="\n".join(parts))
+    icon = to_root(address(FOLDER, folder, name)) + ICON
+    return SHEET.substitute(language=LANG[language], title=html.escape(title), icon=icon, body="\n".join(parts))
 
 
 def _blanks(*labels: str) -> str:
