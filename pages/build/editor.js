@@ -4,7 +4,8 @@ import { create, nameControl, setAttribute, setText, targetOf } from "../shared/
 import { keep } from "../shared/live/js/mounting.js";
 import { loadStyles } from "../shared/live/js/styles.js";
 import { applyTheme, readTheme } from "../shared/live/js/theme.js";
-import { below, countOuter, placeAfterMove, rowAt, same } from "./paths.js";
+import { Dragging } from "./dragging.js";
+import { below, countOuter, pathOf, placeAfterMove, rowAt, same } from "./paths.js";
 
 loadStyles("./editor.css", import.meta.url);
 
@@ -25,8 +26,6 @@ class Editor {
   applied;
   /** @type {boolean} */
   follow;
-  /** @type {BlockPath|null} */
-  dragged;
 
   /** @param {HTMLElement} parent */
   constructor(parent) {
@@ -46,6 +45,7 @@ class Editor {
     this.write = this.tool("{ }", "as_text", () => this.openText(!this.writing));
     this.bar = create("div", { class: "tp-editor-bar" }, this.presets, this.undo, this.redo, this.write);
     this.list = create("ol", { class: "tp-blocks", "data-testid": "blocks" });
+    this.dragging = new Dragging(this.list, (row, target, side) => this.drop(row, target, side));
     this.adding = this.kinds("add-block", (value) =>
       this.send({ do: "insert", path: [countOuter(this.data.rows)], value }),
     );
@@ -191,6 +191,7 @@ class Editor {
 
   drawList() {
     const { data } = this;
+    this.dragging.cancel();
     /**
      * @param {string} words
      * @param {string} value
@@ -313,14 +314,13 @@ class Editor {
       "li",
       {
         class: "tp-block",
-        draggable: "true",
+        "data-path": row.path.join("."),
         "data-inner": row.path.length > 1,
         "data-testid": `block-${row.path.join("-")}`,
         "data-state": broken ? "broken" : after ? "unknown" : "works",
       },
       head,
     );
-    this.listen(item, row);
     if (broken) item.append(this.why(data.problem, data.remedy));
     if (open) item.append(this.form(row));
     return item;
@@ -450,7 +450,7 @@ class Editor {
       return;
     }
     if (!head) return;
-    const path = (head.dataset.place ?? "").split(".").map(Number);
+    const path = pathOf(head);
     if (event.key === "Delete" || event.key === "Backspace") {
       event.preventDefault();
       this.send({ do: "remove", path });
@@ -468,43 +468,16 @@ class Editor {
   }
 
   /**
-   * @param {HTMLElement} item
-   * @param {BlockRow} row
+   * @param {HTMLElement} item the row that was dragged
+   * @param {HTMLElement} target the row where it was dropped
+   * @param {"above" | "below"} side
    */
-  listen(item, row) {
-    item.addEventListener("dragstart", (event) => {
-      this.dragged = row.path;
-      if (event.dataTransfer) {
-        event.dataTransfer.effectAllowed = "move";
-        event.dataTransfer.setData("text/plain", row.code);
-      }
-      item.classList.add("tp-dragged");
-    });
-    item.addEventListener("dragend", () => {
-      this.dragged = null;
-      this.list
-        .querySelectorAll(".tp-dragged, .tp-over-above, .tp-over-below")
-        .forEach((node) => node.classList.remove("tp-dragged", "tp-over-above", "tp-over-below"));
-    });
-    /** @param {DragEvent} event */
-    const half = (event) => {
-      const { top, height } = item.getBoundingClientRect();
-      return event.clientY > top + height / 2 ? "below" : "above";
-    };
-    item.addEventListener("dragover", (event) => {
-      if (!this.dragged) return;
-      event.preventDefault();
-      const side = half(event);
-      item.classList.toggle("tp-over-above", side === "above");
-      item.classList.toggle("tp-over-below", side === "below");
-    });
-    item.addEventListener("dragleave", () => item.classList.remove("tp-over-above", "tp-over-below"));
-    item.addEventListener("drop", (event) => {
-      if (!this.dragged) return;
-      event.preventDefault();
-      const to = half(event) === "above" ? row.path : below(this.data.rows, row.path);
-      if (!same(to, this.dragged)) this.move(this.dragged, to);
-    });
+  drop(item, target, side) {
+    const path = pathOf(item);
+    const to = side === "above" ? pathOf(target) : below(this.data.rows, pathOf(target));
+    if (same(path, to)) return;
+    this.follow = true;
+    this.move(path, to);
   }
 
   // What is focused stays so while the list is drawn again.

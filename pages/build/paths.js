@@ -7,6 +7,17 @@
 export const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /**
+ * The place of the block that an element of the list belongs to.
+ * @param {HTMLElement} node
+ * @returns {BlockPath}
+ */
+export function pathOf(node) {
+  /** @type {HTMLElement | null} */
+  const item = node.closest(".tp-block");
+  return (item?.dataset.path ?? "").split(".").map(Number);
+}
+
+/**
  * The row of a block.
  * @param {BlockRow[]} rows
  * @param {BlockPath} path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,10 @@ from playwright.sync_api import Locator, expect
 from tests.browser.conftest import PHONE, Person
 from tests.browser.screen import Screen
 
+ORDER = ["Conv2d", "ReLU", "MaxPool2d", "Conv2d", "ReLU", "Flatten", "Linear"]
+"""The blocks of the network that is there first."""
+DRAGGED = ["MaxPool2d", "Conv2d", "ReLU", "Conv2d", "ReLU", "Flatten", "Linear"]
+"""Those blocks once the third was dragged to the top."""
 NAMES = "[...document.querySelectorAll('.tp-block-head code')].map((code) => code.textContent.split('(')[0])"
 
 
@@ -33,6 +38,32 @@ def screen(person: Callable[..., Person]) -> Screen:
 def head(screen: Screen, place: str) -> Locator:
     """The row of a block."""
     return screen.part(f"block-{place}").locator(".tp-block-head")
+
+
+class Finger:
+    """A finger on a phone's screen."""
+
+    def __init__(self, screen: Screen):
+        self.session = screen.page.context.new_cdp_session(screen.page)
+
+    def tell(self, kind: str, *places: tuple[float, float]) -> None:
+        """Send what the screen notices of it: "touchEnd" when it is lifted, "touchCancel" when something else comes."""
+        points = [{"x": x, "y": y} for x, y in places]
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def draw(self, begin: tuple[float, float], aim: tuple[float, float], steps: int = 8) -> None:
+        """Put it down and draw it to another place, where it stays."""
+        self.tell("touchStart", begin)
+        for step in range(1, steps + 1):
+            x, y = (a + (b - a) * step / steps for a, b in zip(begin, aim, strict=True))
+            self.tell("touchMove", (x, y))
+
+
+def middle(part: Locator) -> tuple[float, float]:
+    """Where the middle of a part is in the window."""
+    box = part.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def waited(screen: Screen, wanted: list[str]) -> None:
@@ -83,7 +114,6 @@ def test_a_network_is_built_repaired_and_trained(person: Callable[..., Person]) 
 
 
 def test_by_keyboard_alone_and_by_dragging(screen: Screen) -> None:
-    order = ["Conv2d", "ReLU", "MaxPool2d", "Conv2d", "ReLU", "Flatten", "Linear"]
     head(screen, "1").focus()
     screen.page.keyboard.press("Alt+ArrowDown")
     waited(screen, ["Conv2d", "MaxPool2d", "ReLU", "Conv2d", "ReLU", "Flatten", "Linear"])
@@ -96,11 +126,24 @@ def test_by_keyboard_alone_and_by_dragging(screen: Screen) -> None:
     screen.page.keyboard.press("Control+z")
     waited(screen, ["Conv2d", "MaxPool2d", "ReLU", "Conv2d", "ReLU", "Flatten", "Linear"])
     screen.page.keyboard.press("Control+z")
-    waited(screen, order)
-    head(screen, "2").drag_to(head(screen, "0"), target_position={"x": 40, "y": 4})
-    waited(screen, ["MaxPool2d", "Conv2d", "ReLU", "Conv2d", "ReLU", "Flatten", "Linear"])
+    waited(screen, ORDER)
+    head(screen, "2").locator(".tp-grip").drag_to(head(screen, "0"), target_position={"x": 40, "y": 4})
+    waited(screen, DRAGGED)
+    expect(head(screen, "0")).to_be_focused()
+    expect(head(screen, "0")).to_have_attribute("aria-expanded", "false")
     screen.part("editor-undo").click()
-    waited(screen, order)
+    waited(screen, ORDER)
+    # A drag that is given up changes nothing: there is still something to redo.
+    head(screen, "2").hover()
+    screen.page.mouse.down()
+    head(screen, "0").hover(position={"x": 40, "y": 4})
+    expect(screen.part("block-0")).to_have_class(re.compile("tp-over-above"))
+    screen.page.keyboard.press("Escape")
+    expect(screen.part("block-0")).not_to_have_class(re.compile("tp-over-above"))
+    screen.page.mouse.up()
+    expect(head(screen, "2")).to_have_attribute("aria-expanded", "false")
+    screen.part("editor-redo").click()
+    waited(screen, DRAGGED)
     # As text, with a mistake first.
     screen.part("editor-as_text").click()
     screen.part("network-text").fill("ReLU()," * 70)
@@ -172,3 +215,35 @@ def test_fits_a_phone(person: Callable[..., Person]) -> None:
     screen.fits(".tp-editor *")
     screen.part("fix").tap()
     expect(screen.part("block-editor")).to_have_attribute("data-works", "true")
+
+
+def test_a_finger_drags_a_row_by_its_grip_and_scrolls_elsewhere(person: Callable[..., Person]) -> None:
+    screen = person(**PHONE).open("/build")
+    screen.page.get_by_test_id("stExpandSidebarButton").click()
+    head(screen, "6").scroll_into_view_if_needed()
+    finger = Finger(screen)
+    grip, (_, top) = middle(head(screen, "2").locator(".tp-grip")), middle(head(screen, "0"))
+    finger.draw(grip, (grip[0], top - 8))
+    finger.tell("touchEnd")
+    waited(screen, DRAGGED)
+    expect(head(screen, "0")).to_have_attribute("aria-expanded", "false")
+    head(screen, "0").locator(".tp-grip").tap()
+    expect(head(screen, "0")).to_have_attribute("aria-expanded", "true")
+    # At the screen's edge the list scrolls by itself. A call that comes in between leaves the row where it was.
+    scrolled = "document.querySelector('[data-testid=stSidebarContent]').scrollTop"
+    before = screen.look(scrolled)
+    grip = middle(head(screen, "2").locator(".tp-grip"))
+    finger.draw(grip, (grip[0], 10))
+    screen.until(f"{scrolled} < it", before)
+    expect(screen.page.locator(".tp-dragging")).to_have_count(1)
+    finger.tell("touchCancel")
+    expect(screen.page.locator(".tp-dragging, .tp-dragged, .tp-over-above, .tp-over-below")).to_have_count(0)
+    screen.part("editor-undo").tap()
+    waited(screen, ORDER)
+    # Beside the grip a finger scrolls.
+    before = screen.look(scrolled)
+    x, y = middle(head(screen, "2").locator("code"))
+    finger.draw((x, y), (x, y - 150))
+    screen.until(f"{scrolled} > it", before)
+    finger.tell("touchEnd")
+    assert screen.look(f"{NAMES}") == ORDER
