@@ -89,7 +89,7 @@ def concerned_by(changed: Iterable[str], root: Path) -> list[str]:
     tests = {
         str(path.relative_to(root))
         for path in (root / "tests").rglob("test_*.py")
-        if "browser" not in path.relative_to(root).parts
+        if not {"browser", "browsers"} & set(path.relative_to(root).parts)
     }
     by_module = {module_of(path): path for path in tests}
     by = importers(root)

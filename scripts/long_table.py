@@ -7,8 +7,8 @@ from pathlib import Path
 
 HEADING = """# What trains for long
 
-Made by `sh scripts/check --long`, and committed as it came out last. A test is here (marked `long`) if it trains for
-longer than 20 seconds or over five seeds.
+Made by `sh scripts/check --long`, and committed as it came out last. A test is here (marked `long`) if it takes
+longer than 20 seconds, trains over five seeds, or drives Firefox or WebKitGTK.
 
 | Test | Seconds | Outcome | Numbers |
 | --- | ---: | --- | --- |
