@@ -1,8 +1,9 @@
-"""What all tests share: those that go over all experiments can be run for one of them, and a minute can be kept to."""
+"""What all tests share: which of them are run, and a minute that can be kept to."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 
 import pytest
 
@@ -21,11 +22,30 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("no time was left for it")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of the general tests, leave out those of other experiments, and all other tests."""
+    """Take one of a few of a test's parameters, or all that one experiment has to pass and nothing else."""
     chosen = config.getoption("--experiment")
     if chosen is None:
-        return
+        thin_out(items)
+    else:
+        leave_out_others(config, items, chosen)
+
+
+def thin_out(items: list[pytest.Item]) -> None:
+    """Leave to the long form what `one_in` does not take: of each test the first parameter is taken."""
+    seen: Counter[str] = Counter()
+    for item in items:
+        marker = item.get_closest_marker("one_in")
+        if marker is not None:
+            name = item.nodeid.partition("[")[0]
+            if seen[name] % marker.args[0]:
+                item.add_marker("long")
+            seen[name] += 1
+
+
+def leave_out_others(config: pytest.Config, items: list[pytest.Item], chosen: str) -> None:
+    """Of the general tests, leave out those of other experiments, and all other tests."""
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:

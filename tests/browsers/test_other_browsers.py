@@ -71,7 +71,9 @@ def test_a_run_plays_pauses_and_is_found_again(tab: Tab, row: Page) -> None:
 def test_a_row_of_the_build_page_is_dragged_by_its_grip(tab: Tab) -> None:
     first = ["Conv2d", "ReLU", "MaxPool2d", "Conv2d", "ReLU", "Flatten", "Linear"]
     dragged = ["MaxPool2d", "Conv2d", "ReLU", "Conv2d", "ReLU", "Flatten", "Linear"]
-    blocks = "[...document.querySelectorAll('.tp-block-head code')].map((code) => code.textContent.split('(')[0]).join()"
+    blocks = (
+        "[...document.querySelectorAll('.tp-block-head code')].map((code) => code.textContent.split('(')[0]).join()"
+    )
     tab.open("/build")
     tab.until(f"{blocks} === '{','.join(first)}'")
     grip = tab.middle("[data-testid=block-2] .tp-grip")

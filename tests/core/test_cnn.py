@@ -225,6 +225,7 @@ def final(**values: Any) -> dict[str, float]:
     return last.metrics
 
 
+@pytest.mark.long
 def test_bugs_are_seen() -> None:
     correct = final(normalize=True)
     assert final(bugs=("shuffled_labels",))["accuracy/test"] < 0.2
@@ -289,6 +290,7 @@ def one_at_a_time() -> list[Any]:
     return cases
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("values", [{}, *one_at_a_time()])
 def test_script_prints_the_losses_of_the_run(values: dict[str, Any], run_script: Scripts) -> None:
     config = config_of(**{"train_size": 200, "num_epochs": 2, **values})

@@ -85,6 +85,7 @@ def silent(handler: BaseHTTPRequestHandler) -> None:
     threading.Event().wait(20)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("answer", "word"), [(html, "checksum"), (cut_off, "checksum"), (not_found, "reached"), (silent, "reached")]
 )

@@ -109,6 +109,7 @@ def test_a_picture_can_be_drawn_of_every_step_and_changes_nothing(name: str) -> 
     assert losses == [record["loss/train"] for record in plain]
 
 
+@pytest.mark.one_in(2)
 @over_all
 def test_the_script_prints_the_losses_of_the_run_bit_for_bit(name: str, run_script: Scripts) -> None:
     config = smallest(name)
@@ -133,6 +134,7 @@ def test_the_notebook_prints_the_losses_of_the_run_bit_for_bit(name: str, run_sc
     assert run_script("\n\n".join(cells.values())) == printed(config)
 
 
+@pytest.mark.one_in(3)
 @general
 @pytest.mark.parametrize(("name", "bug"), BUGS)
 def test_a_bug_is_trained_beside_the_correct_run_and_its_script_repeats_it(

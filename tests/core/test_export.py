@@ -145,6 +145,7 @@ def check_text(text: str) -> None:
     assert max(map(len, text.splitlines())) <= 110
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("values", "changes"), [*one_at_a_time()])
 def test_prints_the_losses_of_the_run(values: dict[str, Any], changes: Changes, run_script: Scripts) -> None:
     config = ClassifierConfig.create(values)
@@ -153,6 +154,7 @@ def test_prints_the_losses_of_the_run(values: dict[str, Any], changes: Changes, 
     assert run_script(text) == in_process(config, changes)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("values", "changes"), COMBINATIONS.values(), ids=COMBINATIONS.keys())
 def test_prints_the_losses_of_combinations(values: dict[str, Any], changes: Changes, run_script: Scripts) -> None:
     config = ClassifierConfig.create({"num_steps": 40, **values})

@@ -201,6 +201,7 @@ def one_at_a_time() -> list[Any]:
     return cases
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     "values", [{}, *one_at_a_time(), {"cell": "LSTM", "bidirectional": True, "predict": "next", "batch_first": False}]
 )

@@ -82,6 +82,7 @@ def test_whole_mnist_row_by_row(record_property: Callable[[str, object], None]) 
     assert rows[-1]["accuracy/test"] >= 0.97
 
 
+@pytest.mark.long
 def test_the_cells_differ_as_the_lesson_says() -> None:
     accuracies = {cell: accuracy(cell=cell, num_epochs=6) for cell in ("LSTM", "GRU", "RNN")}
     assert min(accuracies["LSTM"], accuracies["GRU"]) > 0.85 > 0.8 > accuracies["RNN"]
@@ -193,6 +194,7 @@ def one_at_a_time() -> list[Any]:
     return cases
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("values", [{}, *one_at_a_time(), {"dataset": "waves", "cell": "GRU", "clip": 1}])
 def test_script_prints_the_losses_of_the_run(values: dict[str, Any], run_script: Scripts) -> None:
     config = config_of(**{"train_size": 200, "num_epochs": 2, "evaluate_every": 4, **values})

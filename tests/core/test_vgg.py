@@ -79,6 +79,7 @@ def test_the_tutorials_list_has_as_many_parameters_as_it_should() -> None:
     assert config_of(width="1").scaled_cfg == PRESETS["VGG-16"] == VGGConfig.default("cfg")
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("batch_norm", [False, True])
 @pytest.mark.parametrize("name", ["VGG-11", "VGG-13", "VGG-16", "VGG-19"])
 def test_presets_are_torchvisions_networks(name: str, batch_norm: bool) -> None:
@@ -227,6 +228,7 @@ for values in sys.argv[1:]:
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells a process's peak memory")
 def test_memory_is_what_was_predicted() -> None:
     """Each in a process of its own, forked from one that has imported what they need."""
@@ -258,6 +260,7 @@ def test_images_of_any_kind_become_what_the_network_takes(dataset: str, in_chann
         assert torch.equal(x, 2 * (images[:3].float() / 255) - 1)
 
 
+@pytest.mark.long
 def test_coloured_shapes_are_learned_and_colour_images_are_balanced() -> None:
     images, labels, test_images, test_labels = load_images(config_of(dataset="shapes"))
     assert images.shape == (4000, 3, 32, 32) and test_images.shape == (1000, 3, 32, 32)
@@ -266,6 +269,7 @@ def test_coloured_shapes_are_learned_and_colour_images_are_balanced() -> None:
     assert rows[-1]["accuracy/test"] > 0.4
 
 
+@pytest.mark.long
 def test_deep_is_hard_without_batch_norm() -> None:
     """What the lesson says: the gradient fades on its way down, and nothing is learned; batch norm cures both."""
     gradients, losses = {}, {}
@@ -339,6 +343,7 @@ def one_at_a_time() -> list[Any]:
     return cases
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("values", [{}, *one_at_a_time(), {"cfg": PRESETS["VGG-16"], "width": "1/16"}])
 def test_script_prints_the_losses_of_the_run(values: dict[str, Any], run_script: Scripts) -> None:
     config = config_of(**{**SMALL, **values})
@@ -450,6 +455,7 @@ def test_of_large_networks_fewer_steps_are_kept(tmp_path: Path) -> None:
     assert list(keep_every.values()) == [120 // 40, 120 // 3, 120]
 
 
+@pytest.mark.long
 def test_an_epochs_time_is_measured_and_scales_with_the_work() -> None:
     small, large = ([measure(config_of(width=width)) for _ in range(5)] for width in ("1/16", "1/2"))
     train, test = (min(getattr(cost, name) for cost in small) for name in ("train", "test"))  # the least disturbed

@@ -70,6 +70,7 @@ def test_the_copy_has_one_module_one_folder_and_one_row_more(project: Path) -> N
     assert rows[1] == rows[0] + 1
 
 
+@pytest.mark.long
 def test_it_passes_all_that_a_new_experiment_has_to_pass(project: Path) -> None:
     options = ("-q", "-rA", "-p", "no:cacheprovider", "--experiment", "autoencoder", "--ignore", "tests/browser")
     told = run(project, sys.executable, "-m", "pytest", *options, "tests")

@@ -87,6 +87,7 @@ def test_every_setting_has_a_control_and_a_test() -> None:
     assert {*CHANGES, "hidden_sizes", "points"} == set(ClassifierConfig.model_fields)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", CHANGES)
 def test_each_control_changes_the_config(classifier: Tab, name: str) -> None:
     if name == "bugs":
@@ -611,6 +612,7 @@ def test_link_that_the_browser_sends_once_more_undoes_nothing(open_tab: Callable
     assert visit.run().config.lr == 0.5, "the same link later is a link again"
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("query", "said"),
     [
@@ -675,6 +677,7 @@ def paste(classifier: Tab, text: str) -> Tab:
     return classifier.press("Use these points")
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("text", "points"),
     [
@@ -700,6 +703,7 @@ def test_good_csv(classifier: Tab, text: str, points: int) -> None:
     until(lambda: run.status == "finished")
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -861,6 +865,7 @@ def test_impossible_click(classifier: Tab, point: dict[str, Any]) -> None:
 # The sections below
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("trained", [False, True], ids=["untrained", "trained"])
 @pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize("language", ["en", "zh"])

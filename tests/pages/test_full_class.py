@@ -85,6 +85,7 @@ async def lesson(app: App, cookie: str) -> None:
     await leave(third)
 
 
+@pytest.mark.long
 def test_the_next_one_gets_in_when_someone_has_left(tmp_path: Path) -> None:
     app = App(tmp_path, grace=1, environment=LIMITS)
     try:

@@ -41,6 +41,7 @@ def test_the_quiet_line_stays_with_its_page(bob: Tab, manager: Manager) -> None:
     assert not [element.value for element in bob.at.caption if "can start work now" in element.value]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("folder", [row.folder for row in PAGES])
 def test_all_pages_can_be_looked_at(bob: Tab, folder: str) -> None:
     bob.open(folder)
@@ -108,6 +109,7 @@ BUTTONS = [
 """Page, a widget set before, and the button that starts work."""
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("folder", "chosen", "button"), BUTTONS)
 def test_every_button_that_starts_work_says_so(
     bob: Tab, manager: Manager, server_jobs: Jobs, folder: str, chosen: str, button: str

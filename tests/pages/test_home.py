@@ -105,6 +105,7 @@ def test_the_path_is_one_line_from_home_to_its_end() -> None:
     assert neighbours(PAGES[0]) == neighbours(page("glossary")) == (None, None)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("folder", [row.folder for row in PAGES])
 def test_the_language_is_switched_at_one_place_of_each_page(folder: str, open_tab: Callable[..., Tab]) -> None:
     tab = open_tab().open(folder)

@@ -512,6 +512,7 @@ def test_the_classifier_is_chinese(open_tab: Callable[..., Tab]) -> None:
     assert "学习率" in on_screen(page)
 
 
+@pytest.mark.one_in(2)
 @over_all
 def test_a_training_page_is_chinese_in_every_section(
     name: str, open_tab: Callable[..., Tab], messages: list[Message]
@@ -607,6 +608,7 @@ def test_reasons_are_translated_and_typed_words_are_not(monkeypatch: pytest.Monk
     assert language.tell(Problem("", "There is no setting “{name}”.", {"name": "test"})) == "没有“test”这项设置。"
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("name", "sections"),
     [

@@ -73,6 +73,7 @@ def test_of_a_wide_csv_a_hundred_columns_are_offered(open_tab: Callable[..., Tab
     assert "402 columns are possible; the first 100 and those taken at first can be chosen." in classifier.words
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("page", ["cnn", "vgg", "build"])
 def test_a_zip_says_its_classes_and_lets_choose_the_folder(open_tab: Callable[..., Tab], page: str) -> None:
     tab = open_tab().open(page)

@@ -165,6 +165,7 @@ def test_a_wave_says_what_its_loss_is_of(open_tab: Callable[..., Tab], manager: 
     assert "of the first window only: 10 points, read with a hidden state of zeros" in page.words
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", FIRST_RUNS)
 def test_what_is_trained_here_can_be_gone_on_from(name: str, open_tab: Callable[..., Tab]) -> None:
     page = open_tab().open("saving").set("files section", "resume").press(f"files start {name}")

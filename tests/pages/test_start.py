@@ -20,6 +20,7 @@ from tests.waiting import PATIENCE, until
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("variable", "value", "sentence"),
     [
@@ -109,6 +110,7 @@ def an_index_that_is_a_folder(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("make", [a_file_above, an_index_that_is_a_folder])
 def test_a_server_that_can_not_write_its_data_stops_with_one_sentence(
     make: Callable[[Path], Path], tmp_path: Path

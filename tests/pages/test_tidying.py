@@ -55,6 +55,7 @@ def test_a_tab_that_may_return_is_kept() -> None:
     assert session() is not None and storage.get("tab") is not None
 
 
+@pytest.mark.long
 def test_what_is_loaded_is_left_out_of_collections() -> None:
     ended = subprocess.run([sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=True)
     frozen, collected = map(int, ended.stdout.split())

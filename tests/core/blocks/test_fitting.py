@@ -76,10 +76,11 @@ def random_network(chance: random.Random) -> tuple[tuple[Block, ...], Shape, int
     return blocks, shape, chance.choice([1, 1, 2, 5])
 
 
-def test_a_thousand_random_networks_do_what_the_check_says() -> None:
+@pytest.mark.parametrize("count", [200, pytest.param(1000, marks=pytest.mark.long)])
+def test_random_networks_do_what_the_check_says(count: int) -> None:
     """The class that runs, on the CPU, in training: the same shapes, parameters and refusals, at the same block."""
     outcomes: Counter[str] = Counter()
-    for number in range(1000):
+    for number in range(count):
         chance = random.Random(number)
         blocks, shape, batch = random_network(chance)
         outcome = check(read(write(blocks)), shape, 10, (batch,))
@@ -107,8 +108,8 @@ def test_a_thousand_random_networks_do_what_the_check_says() -> None:
             assert outcome.parameters == sum(p.numel() for p in net.parameters())
             assert outcome.output == seen[(len(blocks) - 1,)]
         outcomes[outcome.problem.sentence if outcome.path and outcome.problem else "works"] += 1
-    assert outcomes["works"] > 300 and outcomes.total() - outcomes["works"] > 300, outcomes
-    assert len(outcomes) > 14, outcomes
+    assert 0.3 < outcomes["works"] / count < 0.7, outcomes
+    assert len(outcomes) > (14 if count == 1000 else 9), outcomes
 
 
 DIGITS = (1, 28, 28)

@@ -136,6 +136,7 @@ def test_every_file_is_damaged_in_turn(world: World) -> None:
     assert files == {world.path(file) for file in FILES}
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("file", FILES)
 def test_all_else_works(
@@ -224,6 +225,7 @@ def test_a_bad_line_in_the_record_of_a_run_that_was_alive(
     continues(server, run)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "facts", ["null", "[]", "{}", '"text"', '{"experiment": 1}', '{"experiment": "gone", "config": {}}']
 )

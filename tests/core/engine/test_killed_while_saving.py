@@ -89,6 +89,7 @@ def save_and_be_killed(root: Path) -> bytes:
         boundary += 1
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no kill -9")
 def test_killed_at_every_write_boundary(manager: Manager, tmp_path: Path) -> None:
     boundaries = int(confined(save_and_be_killed, tmp_path))

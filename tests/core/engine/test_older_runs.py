@@ -31,6 +31,7 @@ def make_older(folder: Folder) -> None:
         checkpoints.save(older, folder.checkpoint_file(step))
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", VALUES)
 def test_an_older_run_goes_on_bit_for_bit(name: str, start: Callable[..., Run], manager: Manager) -> None:
     config = experiment(name).config.create(VALUES[name])

@@ -12,6 +12,7 @@ from tests.core.scripts import Scripts
 from tests.waiting import until
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("bugs", [(), ("no_zero_grad",)], ids=["correct", "with a bug"])
 def test_the_script_repeats_a_run_with_its_learning_rate_changes(
     manager: Manager, start: Callable[..., Run], run_script: Scripts, bugs: tuple[str, ...]

@@ -361,7 +361,7 @@ def test_a_watcher_whose_page_is_gone_hurts_nobody(start: Start) -> None:
 
 
 def test_no_point_is_lost_between_hello_and_the_news(start: Start, recorded: Losses) -> None:
-    run = start(config_of(num_steps=3000, evaluate_every=10))
+    run = start(config_of(num_steps=1000, evaluate_every=10))
     seen: list[Any] = []
     while True:
         ended = not run.alive and run.connection is None
@@ -374,7 +374,7 @@ def test_no_point_is_lost_between_hello_and_the_news(start: Start, recorded: Los
         assert [*known, *news] == list(range(1, end + 1))
         if ended:
             break
-    assert seen[-1] == 3000 and json.loads(json.dumps(run.hello()))["status"] == "finished"
+    assert seen[-1] == 1000 and json.loads(json.dumps(run.hello()))["status"] == "finished"
 
 
 def test_a_hello_is_a_copy(start: Start) -> None:
@@ -389,6 +389,7 @@ def test_a_hello_is_a_copy(start: Start) -> None:
 # Bugs, each beside the correct run
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("bugs", [("softmax",), ("no_zero_grad",), ("no_activation",), ("softmax", "no_zero_grad")])
 def test_a_bug_and_its_twin_equal_their_solo_runs(
     bugs: tuple[str, ...], start: Start, losses: Losses, recorded: Callable[..., list[float]]
@@ -431,6 +432,7 @@ DIVERGING: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("num_steps", [40, 4000])
 @pytest.mark.parametrize("values", DIVERGING)
 def test_divergence_is_told_and_the_last_finite_weights_are_kept(
@@ -491,6 +493,7 @@ def test_no_step_is_kept_whose_weights_are_not_finite(start: Start) -> None:
 # Continuing from a kept step
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     "values",
     [
@@ -899,6 +902,7 @@ def parent_of(process: int) -> int:
     return int(Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[1])
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGTERM])
 def test_a_dead_server_leaves_no_worker(
     death: signal.Signals, server: tuple[subprocess.Popen[str], list[int]], tmp_path: Path

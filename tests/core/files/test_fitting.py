@@ -92,6 +92,7 @@ def test_each_network_is_told_from_the_others_by_its_weights(name: str) -> None:
     assert reading.is_complete and reading.naming == Naming("module.")
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("name", "values"),
     [

@@ -77,6 +77,7 @@ def close(answers: list[Tensor], expected: list[Tensor]) -> bool:
     )
 
 
+@pytest.mark.one_in(3)
 @general
 @pytest.mark.parametrize(("name", "variant"), [(VARIANTS[variant][0], variant) for variant in VARIANTS], ids=VARIANTS)
 def test_programs_answer_as_the_network_does_and_give_its_weights_back(

@@ -41,6 +41,7 @@ def uploaded(config: Any, path: Path) -> dict[str, Any]:
     return value
 
 
+@pytest.mark.one_in(4)
 @general
 @pytest.mark.parametrize(("name", "optimizer"), WITH_OPTIMIZERS)
 def test_resumed_from_an_upload_bit_for_bit(name: str, optimizer: str, manager: Manager, tmp_path: Path) -> None:

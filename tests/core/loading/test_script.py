@@ -14,6 +14,7 @@ from core.loading.config import LoadingConfig
 from core.loading.script import script
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("values", "epochs", "words"),
     [

@@ -77,6 +77,7 @@ def test_needs_nothing_of_the_app(name: str) -> None:
     assert "type: ignore" not in text
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -103,6 +104,7 @@ def test_runs_to_its_end(name: str, words: list[str], ran: Callable[[str], tuple
         assert re.search(word, output, re.MULTILINE), output
 
 
+@pytest.mark.long
 def test_compile_counts_when_it_pays_or_says_what_is_missing(ran: Callable[[str], tuple[int, str]]) -> None:
     code, output = ran("compiled")
     assert code == 0, output
@@ -112,6 +114,7 @@ def test_compile_counts_when_it_pays_or_says_what_is_missing(ran: Callable[[str]
         assert "no C++ compiler" in output
 
 
+@pytest.mark.long
 def test_two_processes_keep_the_same_weights(ran: Callable[[str], tuple[int, str]]) -> None:
     code, output = ran("distributed")
     assert code == 0, output
@@ -146,6 +149,7 @@ def test_what_today_repeats_in_workers_and_what_does_not(ran: Callable[[str], tu
     assert set(cured.values()) == {"8"}
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("name", "words"),
     [

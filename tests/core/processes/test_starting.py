@@ -70,6 +70,7 @@ def with_a_core_of_its_own(tmp_path: Path) -> Path:
     return tmp_path / "elsewhere"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="the private memory of a process is read in /proc")
 def test_a_worker_takes_as_little_memory_from_every_folder(with_a_core_of_its_own: Path, tmp_path: Path) -> None:
     folders = (ROOT, Path("/"), with_a_core_of_its_own)

@@ -63,6 +63,7 @@ def close(value: float) -> Any:
     return pytest.approx(value, rel=1e-6, nan_ok=True)
 
 
+@pytest.mark.one_in(2)
 @over_all
 def test_everything_that_is_logged_can_be_read_and_costs_no_bit(
     name: str, start: Start, manager: Manager, request: pytest.FixtureRequest
@@ -256,6 +257,7 @@ def run_with_a_fault(values: dict[str, Any], where: str, error: type[Exception],
     return json.dumps([facts["status"], facts["logged"], [row["loss/train"] for row in rows]]).encode()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("where", "error"),
     [

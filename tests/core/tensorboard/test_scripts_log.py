@@ -30,6 +30,7 @@ def everything(path: Path) -> dict[str, Any]:
     }
 
 
+@pytest.mark.one_in(2)
 @over_all
 def test_the_script_logs_what_the_app_logs(
     name: str,

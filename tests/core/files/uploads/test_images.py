@@ -70,6 +70,7 @@ def test_images_come_out_of_the_process_as_they_were_read_in_it(manager: Manager
     assert (image_of(picture) == read_image(picture)).all() and image_of(picture).shape == (SIDE, SIDE, 3)
 
 
+@pytest.mark.long
 def test_the_most_images_that_a_zip_may_have_fit_into_the_process(manager: Manager) -> None:
     count = own_images.MAX_FILES
     content = [png(8, 8, paper=paper) for paper in range(100)]
