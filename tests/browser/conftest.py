@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, ConsoleMessage, Page, WebError, expect
 
-from tests.browser.app import App, chromium
+from pages.shared.server.framing import FRAME_ANCESTORS
+from tests.browser.app import App, chromium, free_port
 from tests.browser.screen import BEHIND, PATIENCE, Screen, listen
 
 VISITOR: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "color_scheme": "light"}
 HOST_KEY = "a key that opens the host's page"
+OTHER_PORT = free_port()
+"""Where a proxy listens that does not pass Host on; the server that stands behind it is told of it when it starts."""
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 
 
@@ -48,6 +51,15 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 def hasty_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """A server that waits only six seconds for a person to come back."""
     made = App(tmp_path_factory.mktemp("hasty"), grace=6)
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="session")
+def class_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A server that Streamlit's settings put below a path; it knows pages of another origin, any site may frame it."""
+    options = {"baseUrlPath": "class/a", "corsAllowedOrigins": f"http://127.0.0.1:{OTHER_PORT}"}
+    made = App(tmp_path_factory.mktemp("class"), environment={FRAME_ANCESTORS: "*"}, options=options)
     yield made
     made.end()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
+
+import pytest
 
 from tests.browser.app import free_port
 from tests.waiting import until
@@ -41,6 +44,17 @@ proxy_read_timeout 1h;
 """What lets WebSockets pass."""
 HOST = "proxy_set_header Host $http_host;"
 """What passes the host on that the browser names."""
+
+
+def tls(port: int, folder: Path) -> str:
+    """What lets nginx answer at one more port, over https, with a certificate that is made here and nobody knows."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    words = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost"]
+    if shutil.which("openssl") is None and "CI" not in os.environ:
+        pytest.skip("openssl is not here: apt install openssl")
+    command = ["openssl", "req", "-x509", *words, "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    return f"listen 127.0.0.1:{port} ssl; ssl_certificate {certificate}; ssl_certificate_key {key};"
 
 
 def program() -> str | None:
