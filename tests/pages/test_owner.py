@@ -14,7 +14,8 @@ from streamlit.runtime.context import StreamlitHeaders
 
 from core.engine.run import Run
 from core.experiments.classifier import ClassifierConfig
-from pages.shared.server.owner import COOKIE, TAB, cookie, new_owner, owner_in, owner_of, tab_in
+from pages.shared.server.owner import COOKIE, TAB, cookie, new_owner, owner_in, owner_of, tab_in, was_framed
+from pages.shared.server.owner import FRAMED as SECOND
 from tests.pages.door import cookie_of, door, visit
 from tests.pages.tabs import ANNE, BOB, Tab
 
@@ -147,8 +148,20 @@ FRAMED = {"sec-fetch-dest": "iframe", "sec-fetch-site": "cross-site"}
 )
 def test_the_cookie_is_as_the_connection_asks_for_it(scheme: str, headers: dict[str, str], attributes: str) -> None:
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    text = cookie(ANNE, {"type": "http", "scheme": scheme, "headers": raw})
+    text = cookie(COOKIE, ANNE, {"type": "http", "scheme": scheme, "headers": raw})
     assert text == f"{COOKIE}={ANNE}; Path=/; Max-Age=31536000; HttpOnly; {attributes}"
+
+
+def test_a_frame_of_another_site_has_a_second_cookie_that_says_so(client: TestClient) -> None:
+    client.cookies.clear()
+    framed = {**FRAMED, "sec-fetch-mode": "navigate", "x-forwarded-proto": "https"}
+    given = client.get("/", headers=framed).headers.get_list("set-cookie")
+    assert given[1] == f"{SECOND}=1; Path=/; Max-Age=31536000; HttpOnly; SameSite=None; Secure; Partitioned"
+    sent = "; ".join(text.partition(";")[0] for text in given)
+    assert was_framed([sent]) and owner_in([sent]) in given[0]
+    client.cookies.clear()
+    plain = client.get("/", headers={"x-forwarded-proto": "https"}).headers.get_list("set-cookie")
+    assert len(plain) == 1 and not was_framed(plain) and not was_framed([f"x{SECOND}=1", f"{SECOND}=2", ""])
 
 
 def test_a_tab_without_cookies_is_known_by_its_token() -> None:

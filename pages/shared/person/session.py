@@ -11,7 +11,7 @@ import streamlit as st
 from core.config import Problem
 from core.disk import DiskError
 from core.engine.manager import manager
-from pages.shared.server.owner import TAB, new_owner, owner_in
+from pages.shared.server.owner import TAB, new_owner, owner_in, was_framed
 from pages.shared.server.passes import passes
 from pages.shared.server.tabs import note_owner
 
@@ -46,8 +46,12 @@ def asker() -> str:
 
 
 def frame_pass() -> str:
-    """What frames and links of this tab need in their addresses, see `passes`; "" where the cookie comes with them."""
-    if owner_in(st.context.headers.get_all("cookie")):
+    """What frames and links of this tab need in their addresses, see `passes`; "" where the cookie comes with them.
+
+    The cookie that a page has in a frame of another site does not come with a link that opens a tab.
+    """
+    cookies = st.context.headers.get_all("cookie")
+    if owner_in(cookies) and not was_framed(cookies):
         return ""
     word: str = get("pass", "")
     if passes.owner(word) != owner():

@@ -14,6 +14,8 @@ from pages.shared.server import sign_in
 
 COOKIE = "torch_playground"
 """The cookie that tells one person's runs from another's: a random id, nothing else."""
+FRAMED = f"{COOKIE}_framed"
+"""The cookie beside it in a frame of another site: there alone, so a new tab of the same browser sends neither."""
 TAB = "torch-playground-tab"
 """The header with a tab's own random token, which counts where the browser sends no cookie."""
 OWNER = re.compile(r"[0-9A-Za-z]{32}", re.ASCII)
@@ -36,22 +38,33 @@ class Owner:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
-                    headers.append("Set-Cookie", cookie(new_owner(), scope))
+                    headers.append("Set-Cookie", cookie(COOKIE, new_owner(), scope))
+                    if is_partitioned(scope):
+                        headers.append("Set-Cookie", cookie(FRAMED, "1", scope))
             await send(message)
 
         await self.app(scope, receive, send_with_cookie)
 
 
-def cookie(owner: str, scope: Scope) -> str:
+def cookie(name: str, value: str, scope: Scope) -> str:
     """The Set-Cookie header that tells a browser its id.
 
     A page in a frame of another site gets a cookie for that site alone (Partitioned), which browsers send only over
     https; over plain http there is none that they would send, and the tab's token takes its place.
     """
-    secure = is_https(scope)
-    framed = secure and is_framed_elsewhere(Headers(scope=scope))
-    site = "SameSite=None; Secure; Partitioned" if framed else "SameSite=Lax; Secure" if secure else "SameSite=Lax"
-    return f"{COOKIE}={owner}; Path=/; Max-Age={YEAR}; HttpOnly; {site}"
+    secure = "SameSite=Lax; Secure" if is_https(scope) else "SameSite=Lax"
+    site = "SameSite=None; Secure; Partitioned" if is_partitioned(scope) else secure
+    return f"{name}={value}; Path=/; Max-Age={YEAR}; HttpOnly; {site}"
+
+
+def is_partitioned(scope: Scope) -> bool:
+    """Whether a document is loaded into a frame that has cookies of its own."""
+    return is_https(scope) and is_framed_elsewhere(Headers(scope=scope))
+
+
+def was_framed(cookies: Iterable[str]) -> bool:
+    """Whether a request's Cookie headers are those of a frame of another site."""
+    return any(cookie.strip() == f"{FRAMED}=1" for header in cookies for cookie in header.split(";"))
 
 
 def is_https(scope: Scope) -> bool:
