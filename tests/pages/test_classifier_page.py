@@ -600,6 +600,14 @@ def test_link_opened_in_a_tab_that_is_already_there(classifier: Tab) -> None:
     assert classifier.run().config.dataset == "moons"
 
 
+def test_a_page_that_is_loaded_again_with_its_link_shows_its_run_again(open_tab: Callable[..., Tab]) -> None:
+    link = {"lr": "0.5", "dataset": "moons"}
+    run = open_tab().open("classifier", **link).play(speed=SLOW)
+    again = open_tab().open("classifier", **link)
+    assert again.data_of()["run"] == run.id and run.alive
+    assert again.run().config == ClassifierConfig(lr=0.5, dataset="moons")
+
+
 def test_link_that_the_browser_sends_once_more_undoes_nothing(open_tab: Callable[..., Tab]) -> None:
     link = {"lr": "0.5", "dataset": "moons"}
     visit = open_tab().open("classifier", **link)

@@ -177,6 +177,16 @@ class Workspace(Form):
             self.own = self.own and config == self.config
             self.fill(config, run_id=run_id)
 
+    def take_link(self, query: Mapping[str, str]) -> None:
+        """Fill the form from a link; where it asks for what is there already, as a frame's does once it is loaded
+        again, the run stays on display."""
+        with self._changing:
+            run_id = self.run_id if type(self.config).forgive(query)[0] == self.config else None
+            super().take_link(query)
+            if run_id is not None:
+                self.run_id = run_id
+                self.save()
+
     def replace(self, config: Config, starts: bool = False, typed: Mapping[str, Any] | None = None) -> None:
         """Put other settings into the form, as buttons with settings do: what was there can be brought back.
 
