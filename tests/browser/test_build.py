@@ -235,15 +235,16 @@ def test_a_finger_drags_a_row_by_its_grip_and_scrolls_elsewhere(person: Callable
     # At the screen's edge the list scrolls by itself. A call that comes in between leaves the row where it was.
     scrolled = "document.querySelector('[data-testid=stSidebarContent]').scrollTop"
     before = screen.look(scrolled)
-    grip = middle(head(screen, "2").locator(".tp-grip"))
-    finger.draw(grip, (grip[0], 10))
-    screen.until(f"{scrolled} < it", before)
+    grip = middle(head(screen, "0").locator(".tp-grip"))
+    finger.draw(grip, (grip[0], PHONE["viewport"]["height"] - 10))
+    screen.until(f"{scrolled} > it", before)
     expect(screen.page.locator(".tp-dragging")).to_have_count(1)
     finger.tell("touchCancel")
     expect(screen.page.locator(".tp-dragging, .tp-dragged, .tp-over-above, .tp-over-below")).to_have_count(0)
     screen.part("editor-undo").tap()
     waited(screen, ORDER)
     # Beside the grip a finger scrolls.
+    head(screen, "0").tap(trial=True)
     before = screen.look(scrolled)
     x, y = middle(head(screen, "2").locator("code"))
     finger.draw((x, y), (x, y - 150))
