@@ -17,8 +17,6 @@ from tests.browser.screen import BEHIND, PATIENCE, Screen, listen
 
 VISITOR: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "color_scheme": "light"}
 HOST_KEY = "a key that opens the host's page"
-OTHER_PORT = free_port()
-"""Where a proxy listens that does not pass Host on; the server that stands behind it is told of it when it starts."""
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 
 
@@ -56,9 +54,15 @@ def hasty_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 @pytest.fixture(scope="session")
-def class_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def other_port() -> int:
+    """Where the proxy listens that does not pass Host on; `class_app` is told of it when it starts."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def class_app(other_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """A server that Streamlit's settings put below a path; it knows pages of another origin, any site may frame it."""
-    options = {"baseUrlPath": "class/a", "corsAllowedOrigins": f"http://127.0.0.1:{OTHER_PORT}"}
+    options = {"baseUrlPath": "class/a", "corsAllowedOrigins": f"http://127.0.0.1:{other_port}"}
     made = App(tmp_path_factory.mktemp("class"), environment={FRAME_ANCESTORS: "*"}, options=options)
     yield made
     made.end()

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.app import App, free_port
-from tests.browser.conftest import OTHER_PORT, Person
+from tests.browser.conftest import Person
 from tests.browser.essentials import (
     PAGE,
     a_file_is_taken,
@@ -24,14 +24,12 @@ from tests.browser.essentials import (
 from tests.browser.proxy import HOST, WEBSOCKETS, nginx, program, tls
 from tests.browser.screen import PATIENCE
 
-pytestmark = pytest.mark.long
-
 DIRECTLY = "Streamlit's own path"
-PLACES = [DIRECTLY, "nginx takes the path away", "nginx keeps the path", "nginx names another host", "nginx has TLS"]
+PLACES = ["nginx takes the path away", DIRECTLY, "nginx keeps the path", "nginx names another host", "nginx has TLS"]
 
 
 @pytest.fixture(params=PLACES)
-def root(request: pytest.FixtureRequest, app: App, class_app: App, tmp_path: Path) -> Iterator[str]:
+def root(request: pytest.FixtureRequest, app: App, class_app: App, other_port: int, tmp_path: Path) -> Iterator[str]:
     """The app's address as a browser has it, at each of the places."""
     if request.param == DIRECTLY:
         yield class_app.url
@@ -45,7 +43,7 @@ def root(request: pytest.FixtureRequest, app: App, class_app: App, tmp_path: Pat
     elif request.param == "nginx keeps the path":
         lines = kept
     elif request.param == "nginx names another host":
-        port, lines = OTHER_PORT, kept.replace(HOST, "")
+        port, lines = other_port, kept.replace(HOST, "")
     else:
         lines = tls(secure_port, tmp_path) + kept.replace(HOST, HOST + "proxy_set_header X-Forwarded-Proto $scheme;")
     with behind_nginx(lines, tmp_path, port) as site:
@@ -63,6 +61,7 @@ def behind_nginx(lines: str, folder: Path, port: int | None = None) -> Iterator[
     assert outside.read_text() == ""
 
 
+@pytest.mark.one_in(5)
 def test_a_run_is_followed_and_found_again(person: Callable[..., Person], root: str) -> None:
     me = person(root, ignore_https_errors=True)
     screen = me.tab()

@@ -16,6 +16,7 @@ ORDER = ["Conv2d", "ReLU", "MaxPool2d", "Conv2d", "ReLU", "Flatten", "Linear"]
 """The blocks of the network that is there first."""
 DRAGGED = ["MaxPool2d", "Conv2d", "ReLU", "Conv2d", "ReLU", "Flatten", "Linear"]
 """Those blocks once the third was dragged to the top."""
+HEIGHT: int = PHONE["viewport"]["height"]  # type: ignore[index]
 NAMES = "[...document.querySelectorAll('.tp-block-head code')].map((code) => code.textContent.split('(')[0])"
 
 
@@ -236,7 +237,7 @@ def test_a_finger_drags_a_row_by_its_grip_and_scrolls_elsewhere(person: Callable
     scrolled = "document.querySelector('[data-testid=stSidebarContent]').scrollTop"
     before = screen.look(scrolled)
     grip = middle(head(screen, "0").locator(".tp-grip"))
-    finger.draw(grip, (grip[0], PHONE["viewport"]["height"] - 10))
+    finger.draw(grip, (grip[0], HEIGHT - 10))
     screen.until(f"{scrolled} > it", before)
     expect(screen.page.locator(".tp-dragging")).to_have_count(1)
     finger.tell("touchCancel")

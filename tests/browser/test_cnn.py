@@ -151,6 +151,7 @@ def test_mistakes_and_confusion_agree_and_a_mistake_opens(person: Callable[..., 
     expect(screen.part("verdict-run")).to_contain_text(f"It is {truth}.")
 
 
+@pytest.mark.long
 def test_a_bug_beside_the_correct_run(person: Callable[..., Person]) -> None:
     screen = person().open("/cnn?bugs=shuffled_labels&num_epochs=3")
     screen.play(speed=0)

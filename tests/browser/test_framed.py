@@ -27,8 +27,6 @@ from tests.browser.essentials import (
 )
 from tests.browser.proxy import HOST, WEBSOCKETS, nginx, program, tls
 
-pytestmark = pytest.mark.long
-
 SANDBOX = "allow-scripts allow-same-origin allow-forms allow-popups allow-downloads"
 COURSE = """
 location /class/ {{
@@ -72,7 +70,7 @@ PLACES = {
     "a frame, cookies off": Place("https", True, NO_COOKIES),
 }
 FIRST = list(PLACES)[:2]
-"""Those that are tried at every check."""
+"""Those of which the essential is tried apart, the first at every check."""
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +146,7 @@ def browser(
     context.close()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", FIRST)
 def test_a_run_is_followed_and_found_again(
     name: str,

@@ -147,6 +147,7 @@ def test_optimizers_start_where_one_clicks(person: Callable[..., Person]) -> Non
     expect(page.locator(".code-panel pre").first).to_contain_text("[-9.0, 2.5]")
 
 
+@pytest.mark.long
 def test_every_card_fits_a_telephone_in_chinese(person: Callable[..., Person]) -> None:
     options: dict[str, Any] = {**PHONE, "locale": "zh-CN", "color_scheme": "dark"}
     seen = CardPage(person(**options), "/layers?card=conv1d")

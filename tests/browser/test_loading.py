@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.app import App, children
@@ -100,6 +101,7 @@ def test_killed_or_left_nothing_stays(own_app: App, person: Callable[..., Person
         until_gone(started)
 
 
+@pytest.mark.long
 def test_on_a_phone_and_what_comes_next(person: Callable[..., Person]) -> None:
     page = open_page(person(**PHONE), "/loading?samples=32&decode_ms=1&num_epochs=1")
     for path in ("/loading", "/next"):

@@ -55,6 +55,7 @@ def window(person: Callable[..., Person], size: tuple[int, int], path: str = "/c
     return person(viewport={"width": size[0], "height": size[1]}, **options).open(path)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("size", WIDTHS)
 def test_play_stays_in_reach_while_one_reads(person: Callable[..., Person], size: tuple[int, int]) -> None:
     screen = window(person, size)
@@ -69,6 +70,7 @@ def test_play_stays_in_reach_while_one_reads(person: Callable[..., Person], size
     settles(lambda: box(screen, ".tp-bar")["bottom"] > box(screen, ".tp-banner")["top"] + 1)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("size", [size for size in WIDTHS if size[0] >= 1600])
 @pytest.mark.parametrize("folder", TRAINING)
 def test_in_a_wide_window_the_lesson_stands_beside_the_picture(
@@ -104,6 +106,7 @@ def test_the_picture_grows_with_the_window(person: Callable[..., Person]) -> Non
         assert box(screen, part)["bottom"] <= box(screen, ".tp-time")["top"], "lower than before, and nothing over it"
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("size", WIDTHS)
 def test_lines_are_not_too_long_to_read(person: Callable[..., Person], size: tuple[int, int]) -> None:
     screen = window(person, size)
@@ -114,6 +117,7 @@ def test_lines_are_not_too_long_to_read(person: Callable[..., Person], size: tup
     assert max(widths) <= WIDEST_LINE
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("folder", TRAINING)
 def test_on_a_phone_the_picture_is_in_sight_above_the_settings(person: Callable[..., Person], folder: str) -> None:
     screen = person(**PHONE).open(f"/{folder}")

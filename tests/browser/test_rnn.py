@@ -104,7 +104,7 @@ def test_own_formula_and_own_series_and_what_is_none(person: Callable[..., Perso
     box.fill("sin(t) + os")
     box.press("Enter")
     expect(screen.page.get_by_text("“os” can't be used in this formula.")).to_be_visible()
-    expect(screen.page.get_by_text("Not all settings can be used")).to_be_visible()
+    expect(screen.part("message").get_by_text("Not all settings can be used")).to_be_visible()
     before = screen.look("behind.pixels('[data-testid=wave-run]')")
     box.fill("sin(t) * cos(t/2)")
     box.press("Enter")

@@ -76,6 +76,7 @@ def test_learns_to_read_before_ones_eyes_and_tells_what_it_would_say_after_each_
     expect(screen.part("verdict-run")).to_have_text(re.compile(f"^Says {said[27]}, "))
 
 
+@pytest.mark.long
 def test_which_generator_made_this_wave(person: Callable[..., Person]) -> None:
     screen = person().open("/rnn_digits?dataset=waves&cell=GRU&num_epochs=6")
     expect(screen.part("pad")).to_be_hidden()
@@ -98,6 +99,7 @@ def test_which_generator_made_this_wave(person: Callable[..., Person]) -> None:
     )
 
 
+@pytest.mark.long
 def test_three_cells_side_by_side(person: Callable[..., Person]) -> None:
     screen = person().open("/rnn_digits?compare=true&num_epochs=3")
     screen.play(speed=0)
@@ -109,6 +111,7 @@ def test_three_cells_side_by_side(person: Callable[..., Person]) -> None:
         expect(screen.page.locator(".tp-plane-title").get_by_text(name, exact=True)).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_bug_beside_the_correct_run(person: Callable[..., Person]) -> None:
     screen = person().open("/rnn_digits?num_epochs=6")
     screen.section("Bugs")

@@ -33,6 +33,7 @@ def until_chips(screen: Screen, wanted: list[str]) -> None:
     )
 
 
+@pytest.mark.long
 def test_it_trains_and_batch_norm_makes_the_difference(person: Callable[..., Person]) -> None:
     screen = person().open("/vgg?compare=batch_norm&width=1/8&precision=bfloat16&num_epochs=20")
     screen.press("tab-depth")
@@ -100,7 +101,7 @@ def test_28_pixels_are_red_at_the_fifth_m_and_full_width_says_what_it_costs(scre
     broken = screen.part("stack").locator("[data-broken=true]")
     expect(broken).to_have_count(1)
     assert broken.locator("button").get_attribute("data-testid") == "layer-17"
-    expect(screen.page.get_by_text("Not all settings can be used")).to_be_visible()
+    expect(screen.part("message").get_by_text("Not all settings can be used")).to_be_visible()
     screen.page.goto(screen.url + "/vgg?width=1&batch_size=16")
     screen.shown()
     estimate = screen.page.get_by_text(re.compile(r"An epoch takes about \d+ (s|min) on one core of this machine"))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from statistics import median
 
+import pytest
+
 from tests.browser.conftest import Person
 from tests.browser.screen import Screen
 
@@ -64,6 +66,7 @@ def test_a_hidden_tab_gets_no_pictures_and_is_whole_in_front_again(person: Calla
     screen.whole(at + 45)
 
 
+@pytest.mark.long
 def test_a_long_run_comes_thinned_and_zooming_brings_the_rest(person: Callable[..., Person]) -> None:
     screen = person().open("/classifier?num_steps=12000&layers=1&hidden=2")
     screen.play(speed=0)

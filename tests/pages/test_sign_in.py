@@ -257,7 +257,7 @@ def test_secrets_that_cannot_be_read_are_named(secrets_file: Path, monkeypatch: 
     secrets_file.write_bytes(b"[auth]\nclient_id = '\xff'")
     [told] = sign_in.problems(EMPTY)
     assert told.startswith("Streamlit's secrets can't be read: ") and told.endswith(".")
-    monkeypatch.setattr(sign_in.config, "get_option", lambda name: [str(secrets_file / "below" / "secrets.toml")])
+    monkeypatch.setattr("streamlit.config.get_option", lambda name: [str(secrets_file / "below" / "secrets.toml")])
     [told] = sign_in.problems(EMPTY)
     assert "Not a directory" in told
 
