@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import streamlit as st
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -88,11 +90,18 @@ def _numbers() -> None:
 
 def _ways_in(settings: Settings) -> None:
     """A button for each provider."""
-    back = str(session.get("page") or "")
+    back = str(session.get("page") or _here())
     for provider in settings.providers:
         label = _("Sign in") if provider == DEFAULT else filled(_("Sign in with {name}"), name=provider_name(provider))
         if st.button(label, icon=":material/login:", key=f"sign in {provider}"):
             _go(address_of(settings.site, provider, back))
+
+
+def _here() -> str:
+    """The page that the browser is at, of which a tab that was signed out has drawn nothing."""
+    script = get_script_run_ctx()
+    known = script.context_info if script is not None else None
+    return urlsplit(known.url).path.rpartition("/")[2] if known is not None else ""
 
 
 def _go(address: str) -> None:

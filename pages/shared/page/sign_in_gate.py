@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.auth_util import encode_provider_token
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME as USER_COOKIE
 
 from pages.index import ALL
@@ -149,15 +150,33 @@ class SignIn:
             out = asyncio.Event()
             self._sockets[person.key].add(out)
             try:
-                await until_set(out, self.app, scope, receive, send)
+                await until_set(out, self.app, scope, receive, send, asks_again() if path == STREAM else b"")
             finally:
                 self._sockets[person.key].discard(out)
                 if not self._sockets[person.key]:
                     del self._sockets[person.key]
 
 
-async def until_set(end: asyncio.Event, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Run a socket until it ends by itself or an event is set, which to the app looks as if the browser had left."""
+def asks_again() -> bytes:
+    """What has a tab ask for its page again as soon as it is connected again.
+
+    Streamlit's page does so only where a part of it is to be drawn every few seconds, so it is told that one is; the
+    page that comes then has none.
+    """
+    message = ForwardMsg()
+    message.auto_rerun.interval = 3600
+    message.auto_rerun.fragment_id = PAGE
+    return bytes(message.SerializeToString())
+
+
+async def until_set(
+    end: asyncio.Event, app: ASGIApp, scope: Scope, receive: Receive, send: Send, last: bytes = b""
+) -> None:
+    """Run a socket until it ends by itself or an event is set, which to the app looks as if the browser had left.
+
+    Args:
+        last: what is sent before the socket is closed then.
+    """
     closed = False
 
     async def receive_or_end() -> Message:
@@ -172,6 +191,8 @@ async def until_set(end: asyncio.Event, app: ASGIApp, scope: Scope, receive: Rec
             ended.cancel()
         if not closed:
             closed = True
+            if last:
+                await send({"type": "websocket.send", "bytes": last})
             await send({"type": "websocket.close", "code": SIGNED_OUT, "reason": ""})
         return {"type": "websocket.disconnect", "code": SIGNED_OUT}
 
