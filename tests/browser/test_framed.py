@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,23 +115,28 @@ class Visit:
         is_kept(self.app(), run, step)
 
 
-@contextmanager
+@pytest.fixture
 def visit(
-    name: str, ports: dict[str, int], browser_type: BrowserType, arguments: dict[str, Any], profile: Path
-) -> Iterator[Visit]:
-    """Someone opens the app at a place; what they did in vain fails the test."""
-    place = PLACES[name]
-    with browser(browser_type, arguments, place.settings, profile) as context:
-        here = f"{place.scheme}://127.0.0.1:{ports[place.scheme]}"
-        root = f"{here}/class/a"
-        course = f"{here.replace('127.0.0.1', 'localhost')}/course"
-        errors: list[str] = []
-        context.on("weberror", lambda error: errors.append(str(error.error)))
-        with in_vain(context, root, course) as problems:
-            page = context.new_page()
-            page.goto(course if place.framed else root + PAGE)
-            yield Visit(page, place, root)
-            assert problems == errors == []
+    ports: dict[str, int], browser_type: BrowserType, browser_type_launch_args: dict[str, Any], tmp_path: Path
+) -> Callable[[str], AbstractContextManager[Visit]]:
+    """Has someone open the app at a place; what they did in vain fails the test."""
+
+    @contextmanager
+    def opened(name: str) -> Iterator[Visit]:
+        place = PLACES[name]
+        with browser(browser_type, browser_type_launch_args, place.settings, tmp_path / "profile") as context:
+            here = f"{place.scheme}://127.0.0.1:{ports[place.scheme]}"
+            root = f"{here}/class/a"
+            course = f"{here.replace('127.0.0.1', 'localhost')}/course"
+            errors: list[str] = []
+            context.on("weberror", lambda error: errors.append(str(error.error)))
+            with in_vain(context, root, course) as problems:
+                page = context.new_page()
+                page.goto(course if place.framed else root + PAGE)
+                yield Visit(page, place, root)
+                assert problems == errors == []
+
+    return opened
 
 
 @contextmanager
@@ -148,28 +153,16 @@ def browser(
 
 @pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", FIRST)
-def test_a_run_is_followed_and_found_again(
-    name: str,
-    ports: dict[str, int],
-    browser_type: BrowserType,
-    browser_type_launch_args: dict[str, Any],
-    tmp_path: Path,
-) -> None:
-    with visit(name, ports, browser_type, browser_type_launch_args, tmp_path / "profile") as someone:
+def test_a_run_is_followed_and_found_again(name: str, visit: Callable[[str], AbstractContextManager[Visit]]) -> None:
+    with visit(name) as someone:
         someone.follow_a_run()
         tensorboard_is_drawn(someone.app(), someone.root)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", PLACES)
-def test_everything_works(
-    name: str,
-    ports: dict[str, int],
-    browser_type: BrowserType,
-    browser_type_launch_args: dict[str, Any],
-    tmp_path: Path,
-) -> None:
-    with visit(name, ports, browser_type, browser_type_launch_args, tmp_path / "profile") as someone:
+def test_everything_works(name: str, visit: Callable[[str], AbstractContextManager[Visit]]) -> None:
+    with visit(name) as someone:
         someone.follow_a_run()
         tensorboard_is_drawn(someone.app(), someone.root)
         tensorboard_is_drawn_in_a_tab(someone.app())

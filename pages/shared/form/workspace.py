@@ -181,10 +181,10 @@ class Workspace(Form):
         """Fill the form from a link; where it asks for what is there already, as a frame's does once it is loaded
         again, the run stays on display."""
         with self._changing:
-            run_id = self.run_id if type(self.config).forgive(query)[0] == self.config else None
+            before, shown = self.config, self.run_id
             super().take_link(query)
-            if run_id is not None:
-                self.run_id = run_id
+            if shown is not None and self.config == before:
+                self.run_id = shown
                 self.save()
 
     def replace(self, config: Config, starts: bool = False, typed: Mapping[str, Any] | None = None) -> None:

@@ -16,7 +16,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import config
 from streamlit.auth_util import encode_provider_token
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME as USER_COOKIE
@@ -25,6 +24,7 @@ from pages.index import ALL
 from pages.shared.page.not_found import wants_page
 from pages.shared.page.sign_in_page import Why, sign_in_page
 from pages.shared.server import sign_in
+from pages.shared.server.addresses import below_root, route
 from pages.shared.server.owner import browser_in
 from pages.shared.server.sign_in import CALLBACK, Person, Settings, known_in, person_in
 from pages.shared.server.streamlit_files import ICON
@@ -55,7 +55,7 @@ class SignIn:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         settings = sign_in.settings()
-        path = below(scope["path"]) if settings is not None and scope["type"] in ("http", "websocket") else None
+        path = below_root(scope["path"]) if settings is not None and scope["type"] in ("http", "websocket") else None
         if settings is None or path is None:
             await self.app(scope, receive, send)
             return
@@ -98,7 +98,7 @@ class SignIn:
 
     async def _begin(self, settings: Settings, provider: str, scope: Scope, receive: Receive) -> Response:
         """Lead someone who has chosen a provider there, by Streamlit's own address."""
-        asked = {**scope, "path": _base() + LOGIN, "raw_path": (_base() + LOGIN).encode()}
+        asked = {**scope, "path": route(LOGIN), "raw_path": route(LOGIN).encode()}
         token = await run_in_threadpool(encode_provider_token, provider)
         asked["query_string"] = f"provider={quote(token)}".encode()
         return await self._login(settings, asked, receive, QueryParams(scope["query_string"]).get("back", ""))
@@ -241,13 +241,3 @@ def page_below(address: str) -> str:
     path = address.partition("?")[0]
     ours = path in {"", *(row.url_path for row in ALL)} and len(address) <= LONGEST_BACK and address.isprintable()
     return address if ours else ""
-
-
-def below(path: str) -> str | None:
-    """A request's path below the app's root; None where it is not below it."""
-    return path.removeprefix(_base()) if path.startswith(_base()) else None
-
-
-def _base() -> str:
-    base = config.get_option("server.baseUrlPath").strip("/")
-    return f"/{base}/" if base else "/"

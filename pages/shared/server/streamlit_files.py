@@ -17,10 +17,10 @@ from pages.shared.server.addresses import below_root
 from pages.shared.server.assets import FOREVER, TYPES
 
 STREAMLIT = Path(streamlit.__file__).parent / "static"
+"""What Streamlit serves at its root."""
 ICON = "favicon.png"
 """The address of all pages' icon. A browser asks for that of a page which names none at the root of the host, and below
 a path that is not the app's."""
-"""What Streamlit serves at its root."""
 HASHED = re.compile(r"static/(?:js|css)/[^/]+\.[^/.]{8}\.(?:js|css)$", re.ASCII)
 """Addresses of files that have their hash in their name, as Streamlit's build gives it."""
 
