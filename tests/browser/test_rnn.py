@@ -79,15 +79,15 @@ def test_without_detach_the_error_is_shown_and_the_correct_run_goes_on(screen: S
     assert first["run"] == [2] and first["correct"] == [300], "each lane shows the windows after its own step"
 
 
-def test_goes_on_by_itself_once_it_predicts_the_next_point(screen: Screen) -> None:
+def test_goes_on_by_itself_once_it_predicts_the_next_point(person: Callable[..., Person], screen: Screen) -> None:
     screen.press("tab-free")
     expect(screen.part("free-excuse")).to_contain_text("the next point")
     screen.press("free-remedy")
     screen.reach(1)
     expect(screen.part("free-excuse")).to_be_hidden()
     expect(screen.page.get_by_role("combobox", name="Predict")).to_have_value("the next point")
-    screen.page.goto(screen.url + "/rnn?predict=next")
-    screen.shown()
+
+    screen = person().open("/rnn?predict=next")
     screen.press("tab-free")
     screen.until("behind.part('wave-run').closest('figure').dataset.part === 'free'")
     before = screen.look("behind.pixels('[data-testid=wave-run]')")

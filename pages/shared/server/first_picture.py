@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from pages.shared.server.addresses import address, route
 
-PATIENCE = 1.0
-"""Seconds after which the rest is sent anyway."""
+PATIENCE = 3.0
+"""Seconds after which the rest is sent anyway. One was too short where two browsers and two servers shared two cores."""
 
 MOST = 1000
 """Pictures awaited at once; of a page that could not be drawn none ever comes."""
