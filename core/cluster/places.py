@@ -176,11 +176,14 @@ class Places:
 
     def _may_be_tried_again(self, place: Place, error: Exception) -> bool:
         """Whether a place that could not be made says nothing about its machine."""
-        if isinstance(error, self._ray.exceptions.ActorUnschedulableError):  # the machine has just come, or gone
+        errors = self._ray.exceptions
+        if isinstance(error, errors.ActorUnschedulableError):  # the machine has just come, or gone
             return True
+        if not isinstance(error, (errors.ActorDiedError, errors.ActorUnavailableError)):
+            return False
+        self._look_at_nodes()
         self._deaths[place.node] += 1
-        died = isinstance(error, self._ray.exceptions.ActorDiedError)
-        return died and self._deaths[place.node] < MOST_DEATHS
+        return place.node not in self._nodes or self._deaths[place.node] < MOST_DEATHS
 
     def _unfit_for(self, place: Place, message: dict[str, Any]) -> None:
         """A machine can't train: no place is made there for a while, and runs hear why if there is no other."""
@@ -191,11 +194,16 @@ class Places:
             logging.warning("%s can't train: %s", where, why)
             self._unfit[place.node] = (time.monotonic() + UNFIT, message)
 
-    def _fit(self) -> dict[str, dict[str, Any]]:
-        """The machines that can train."""
+    def _fit(self) -> dict[str, int]:
+        """The machines that can train, each with its cores."""
         now = time.monotonic()
         self._unfit = {node: fault for node, fault in self._unfit.items() if fault[0] > now}
-        return {id: node for id, node in self._nodes.items() if id not in self._unfit}
+        return {id: cores for id, cores in self._cores().items() if id not in self._unfit}
+
+    def _cores(self) -> dict[str, int]:
+        """The cores of each machine that has any: a head mostly has none."""
+        cores = {id: int(node["Resources"].get("CPU", 0)) for id, node in self._nodes.items()}
+        return {id: number for id, number in cores.items() if number}
 
     def _fill(self) -> None:
         """Give places to those who are first in the line."""
@@ -208,7 +216,8 @@ class Places:
                     free.bridge = bridge
                     bridge.place, bridge.busy = free, True
                     threading.Thread(target=self._train, args=(free, bridge), daemon=True).start()
-            stuck = self._unfit and not self._fit() and not any(place.bridge for place in self._places)
+            nowhere = bool(self._cores()) and not self._fit()  # if there is no machine at all, one may come
+            stuck = nowhere and not any(place.bridge for place in self._places)
             failed = list(self._line) if stuck else []
             for bridge in failed:
                 self._line.remove(bridge)
@@ -223,10 +232,9 @@ class Places:
         with self._lock:
             waited = [bridge for bridge in self._line if not on_a_gpu(bridge)]
             gpus = len(self._line) - len(waited)
-        for id, node in self._fit().items():
+        for id, cores in self._fit().items():
             here = [place for place in self._places if place.node == id and not place.gpu]
-            idle = sum(place.bridge is None for place in here)
-            if idle < 1 and len(here) < int(node["Resources"].get("CPU", 0)):
+            if len(here) < cores and all(place.bridge for place in here):
                 self._add(id)
         idle = sum(place.bridge is None and not place.gpu for place in self._places)
         for _ in range(min(MOST_PENDING, len(waited)) - idle):

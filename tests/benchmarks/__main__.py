@@ -47,6 +47,9 @@ PARTS = {
     "vgg_watched": ("VGG, watched", "vgg_watched", "rows"),
     "rnn_watched": ("The RNN, watched", "rnn_watched", "rows"),
     "small": ("A host with 1 GB", "small_host", "rows"),
+    "cluster": ("Two runs on a Ray cluster", "cluster.figures", "beside"),
+    "lost": ("A Ray cluster loses a machine", "cluster.figures", "said"),
+    "many": ("200 runs on a Ray cluster whose machines are killed", "cluster.figures", "many"),
 }
 """Name -> title, and the module below tests.benchmarks and its function that measures it."""
 MEASURE = """

@@ -11,10 +11,8 @@ TIMES = ("s", "ms")
 """Units of times: they grow on a slower machine."""
 RATES = ("frames/s", "images/s", "steps/s")
 """Units of what falls on a slower machine; ratios and memory stay."""
-WHOLE = ("ms", "people", "clicks", "handles", "requests")
-"""Units of what is told without a decimal, unless it is a few milliseconds."""
-FEW = 20
-"""Milliseconds up to which a decimal is told."""
+WHOLE = ("ms", "people", "runs", "machines", "clicks", "handles", "requests")
+"""Units of what is told without a decimal."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +59,7 @@ class Row:
     def _text(self, value: float | None) -> str:
         if value is None or math.isnan(value):
             return "not measured"
-        digits = (
-            0
-            if self.unit in ("ms", "people", "clicks", "handles", "requests")
-            else 1
-            if self.unit in ("MB", *RATES)
-            else 2
-        )
+        digits = 0 if self.unit in WHOLE else 1 if self.unit in ("MB", *RATES) else 2
         return f"{value:,.{digits}f} {self.unit}".strip()
 
 

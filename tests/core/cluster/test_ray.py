@@ -24,7 +24,6 @@ from core.engine.manager import Manager
 from core.engine.run import Run
 from core.engine.store import Store
 from core.experiments.classifier import ClassifierConfig
-from tests.core.cluster.private import SETTINGS
 from tests.experiments import NAMES, smallest
 from tests.waiting import gone, until
 
@@ -36,7 +35,6 @@ SLOW = 300.0
 @pytest.fixture(scope="session")
 def machines() -> Iterator[Any]:
     """A cluster of two machines with one core each; the driver is to join the first."""
-    os.environ |= SETTINGS
     ray = pytest.importorskip("ray", reason="Ray is not installed")
     from ray.cluster_utils import Cluster
 

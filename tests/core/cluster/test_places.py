@@ -1,0 +1,139 @@
+"""What becomes of runs in line where machines can't train or go, with a Ray that is played here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from core.cluster import places as module
+from core.cluster.launcher import ClusterLauncher
+from core.cluster.places import MOST_DEATHS, Places
+from core.engine.manager import Manager
+from core.engine.run import Run
+from core.engine.store import Store
+from core.experiments.classifier import ClassifierConfig
+from tests.waiting import until
+
+pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
+
+
+FIRST, SECOND = "1" * 56, "2" * 56
+"""Machines, by names as Ray gives them."""
+Handed = Callable[["PlayedRay"], tuple[Run, Places]]
+
+
+class Died(Exception):
+    """As `ray.exceptions.ActorDiedError`."""
+
+
+class Unavailable(Exception):
+    """As `ray.exceptions.ActorUnavailableError`."""
+
+
+class Unschedulable(Exception):
+    """As `ray.exceptions.ActorUnschedulableError`."""
+
+
+class PlayedRay:
+    """A cluster of a head without cores and of machines with one each; what becomes of places is `answer`'s."""
+
+    exceptions = SimpleNamespace(
+        ActorDiedError=Died, ActorUnavailableError=Unavailable, ActorUnschedulableError=Unschedulable, RayError=Died
+    )
+
+    def __init__(self, *machines: str):
+        self.machines = list(machines)
+        self.answer: Callable[[str], dict[str, Any]] | None = None
+        self.asked: list[str] = []
+
+    def remote(self, **_options: object) -> Callable[[object], Any]:
+        return lambda _made: SimpleNamespace(options=self.place)
+
+    def place(self, scheduling_strategy: Any = None, **_options: object) -> Any:
+        node = scheduling_strategy.node_id if scheduling_strategy else ""
+        self.asked.append(node)
+        method = SimpleNamespace(options=lambda **_options: SimpleNamespace(remote=lambda *_given: node))
+        return SimpleNamespace(remote=lambda _code: SimpleNamespace(ready=method, beat=method))
+
+    def nodes(self) -> list[dict[str, Any]]:
+        sizes = {"0" * 56: 0, **dict.fromkeys(self.machines, 1)}
+        return [
+            {"NodeID": name, "Alive": True, "NodeManagerAddress": name, "Resources": {"CPU": cores} if cores else {}}
+            for name, cores in sizes.items()
+        ]
+
+    def wait(self, references: list[str], timeout: float) -> tuple[list[str], list[str]]:
+        return (references, []) if self.answer is not None and references[0] else ([], references)
+
+    def get(self, reference: str) -> dict[str, Any]:
+        assert self.answer is not None
+        return self.answer(reference)
+
+    def kill(self, _actor: object) -> None:
+        """Nothing runs."""
+
+    def shutdown(self) -> None:
+        """Nothing runs."""
+
+
+@pytest.fixture
+def handed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Handed]:
+    """Hands a run in on such a cluster."""
+    made: list[Manager] = []
+
+    def hand(ray: PlayedRay) -> tuple[Run, Places]:
+        monkeypatch.setattr(module, "joined", lambda _address: ray)
+        places = Places("head:6379")
+        places.join()
+        manager = Manager(Store(tmp_path), grace=3600, launcher=ClusterLauncher(places))
+        made.append(manager)
+        return manager.start("pupil", ClassifierConfig(num_steps=10, device="cpu")), places
+
+    yield hand
+    for manager in made:
+        manager.close()
+
+
+def raising(error: Exception) -> Callable[[str], dict[str, Any]]:
+    def answer(_node: str) -> dict[str, Any]:
+        raise error
+
+    return answer
+
+
+def test_where_every_machine_has_another_pytorch_a_run_fails_in_a_sentence(handed: Handed) -> None:
+    ray = PlayedRay(FIRST, SECOND)
+    ray.answer = lambda node: {"torch": "1.0", "root": "/", "node": node}
+    run, _ = handed(ray)
+    until(lambda: not run.alive, state=run.state)
+    assert run.message is not None and run.message["code"] == "cluster_torch"
+    assert (run.message["theirs"], run.message["ours"]) == ("1.0", version("torch"))
+
+
+@pytest.mark.parametrize("error", [Died(), Unavailable(), Unschedulable()], ids=lambda error: type(error).__name__)
+def test_a_run_waits_where_the_last_machine_goes_while_a_place_starts(error: Exception, handed: Handed) -> None:
+    ray = PlayedRay(FIRST)
+    run, places = handed(ray)
+    until(lambda: (run.message or {}).get("code") == "queued", state=run.state)
+    ray.machines.clear()
+    ray.answer = raising(error)
+    until(lambda: not any(place.node for place in places._places))
+    ray.answer = None
+    ray.machines.append(SECOND)
+    until(lambda: SECOND in ray.asked, state=run.state)
+    assert run.alive and run.message == {"code": "queued", "ahead": 0, "cause": "first"}
+
+
+def test_a_machine_whose_places_die_again_and_again_is_given_up(handed: Handed) -> None:
+    ray = PlayedRay(FIRST)
+    ray.answer = raising(Died("The place ended."))
+    run, _ = handed(ray)
+    until(lambda: not run.alive, state=run.state)
+    assert run.message is not None and run.message["code"] == "cluster_unfit"
+    assert ray.asked.count(FIRST) == MOST_DEATHS
