@@ -15,23 +15,22 @@ def available() -> int | None:
     return memory.free if memory is not None else None
 
 
-def taken(process: int, beyond: int | None = None) -> int | None:
-    """Bytes of memory that a process takes, without files that are mapped; None where the system does not say.
+def taken(process: int) -> int | None:
+    """Bytes of memory that a process takes, without files that are mapped; None where the system does not say."""
+    kilobytes = _status(process, "RssAnon:")
+    return 1024 * kilobytes if kilobytes is not None else None
 
-    Args:
-        beyond: a process that it was forked from, whose memory it shares until it writes there: what that one takes is
-            not counted.
+
+def private(process: int) -> int | None:
+    """Bytes that a process shares with no other, such as the one that it was forked from; None where unknown.
+
+    Linux counts them page by page, which takes some 30 ms.
     """
-    anonymous = [_status(known, "RssAnon:") for known in (process, beyond) if known is not None]
-    if anonymous[0] is None:
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
+    except (OSError, ValueError):
         return None
-    shared = anonymous[1] or 0 if len(anonymous) > 1 else 0
-    return max(0, 1024 * (anonymous[0] - shared))
-
-
-def parent_of(process: int) -> int | None:
-    """The process that a process was started by; None where the system does not say."""
-    return _status(process, "PPid:")
 
 
 def _status(process: int, name: str) -> int | None:

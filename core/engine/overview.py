@@ -18,6 +18,8 @@ from core.engine.run import Run
 
 LOOK_INTERVAL = 1.0
 """Seconds for which an overview counts as new: several who ask at once get the same."""
+MEASURED = 2
+"""Workers whose memory is looked at again at each look."""
 SIZE_INTERVAL = 60.0
 """Seconds between two looks at how much the data folder holds; with many runs one takes long."""
 
@@ -30,7 +32,7 @@ class RunOverview:
         owner: the id of the person whose run it is; not to be shown.
         speed: steps a second since the look before.
         seconds: how long it has been alive.
-        memory: about how many bytes its worker takes for itself alone; None where the system does not say.
+        memory: bytes that its worker takes for itself alone, looked at in turn; None where the system does not say.
         disk: bytes of its kept steps and its record.
         silent: whether its worker does not answer.
     """
@@ -85,6 +87,7 @@ class Observer:
         self._last: Overview | None = None
         self._look_time = 0.0
         self._steps: dict[str, tuple[int, float]] = {}
+        self._memory: dict[str, int | None] = {}
         self._size: int | None = None
         self._size_time: float | None = None
 
@@ -100,6 +103,7 @@ class Observer:
         self._measure_folder(now)
         alive = self.manager.alive()
         before, self._steps = self._steps, {run.id: (run.step, now) for run in alive}
+        self._measure_memory(alive)
         running, waiting = jobs.counts()
         people, places = self.manager.presence.counts()
         return Overview(
@@ -125,10 +129,21 @@ class Observer:
             run.config.num_steps,
             (run.step - step) / (now - since) if now > since else 0.0,
             max(0.0, time.monotonic() - run.begun),
-            _worker_memory(run),
+            self._memory[run.id],
             run.kept_bytes + sum(_size(file) for file in run.folder.path.glob("metrics*.jsonl")),
             run.silent,
         )
+
+    def _measure_memory(self, alive: list[Run]) -> None:
+        """Look at the workers of new runs, and of the others at those whose turn it is, as each takes its time."""
+        workers = {run.id: getattr(run.process, "pid", None) for run in alive}
+        known = {id: taken for id, taken in self._memory.items() if id in workers}
+        due = [id for id in workers if id not in known] + list(known)[:MEASURED]
+        for id in due:
+            pid = workers[id]
+            known.pop(id, None)  # whoever is looked at comes last
+            known[id] = memory.private(pid) if isinstance(pid, int) else None
+        self._memory = known
 
     def _measure_folder(self, now: float) -> None:
         """Have the folder measured beside, if that is due."""
@@ -165,14 +180,6 @@ def _files(folder: Path) -> Iterator[os.stat_result]:
                     yield from _files(Path(entry.path))
                 elif entry.is_file(follow_symlinks=False):
                     yield entry.stat(follow_symlinks=False)
-
-
-def _worker_memory(run: Run) -> int | None:
-    pid = getattr(run.process, "pid", None)
-    if not isinstance(pid, int):
-        return None
-    parent = memory.parent_of(pid)
-    return memory.taken(pid, beyond=None if parent in (None, os.getpid()) else parent)
 
 
 def _size(file: Path) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 from core import limits
 from core.engine.manager import Manager
-from core.engine.overview import LOOK_INTERVAL, Observer, folder_size
+from core.engine.overview import LOOK_INTERVAL, MEASURED, Observer, folder_size
 from core.engine.run import Run
 from core.experiments.classifier import ClassifierConfig
 from tests.waiting import until
@@ -47,7 +47,7 @@ def test_each_run_alive_has_its_row(start: Start, manager: Manager) -> None:
     assert (seen.owner, seen.experiment, seen.status, seen.num_steps) == ("ann", "classifier", "running", 50_000)
     assert seen.speed >= 10 / LOOK_INTERVAL and seen.seconds > 0 and seen.disk > 0 and not seen.silent
     if sys.platform == "linux":
-        assert seen.memory is not None and 0 < seen.memory < 1_000_000_000
+        assert seen.memory is not None and 5e6 < seen.memory < 1e9, "shared pages are not its own"
         assert before.memory is not None and before.memory_free is not None
     assert before.disk_free is not None
     until(lambda: observer._size is not None)
@@ -57,6 +57,27 @@ def test_each_run_alive_has_its_row(start: Start, manager: Manager) -> None:
     manager.stop(run)
     clock.goes_on()
     assert run.id not in {row.id for row in observer.overview().runs}
+
+
+def test_of_many_workers_the_memory_is_looked_at_in_turn(
+    start: Start, manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, looked = Clock(), list[int]()
+
+    def private(pid: int) -> int:
+        looked.append(pid)
+        return pid
+
+    monkeypatch.setattr("core.memory.private", private)
+    runs = [start(LONG, owner=f"pupil {number}", speed=1) for number in range(MEASURED + 1)]
+    pids = [run.process.pid for run in runs if run.process is not None]
+    observer = Observer(manager, clock)
+    assert [row.memory for row in observer.overview().runs] == pids == looked, "each new one at once"
+    looked.clear()
+    for _ in pids:
+        clock.goes_on()
+        assert [row.memory for row in observer.overview().runs] == pids
+    assert looked == MEASURED * pids
 
 
 def test_the_host_ends_a_run_and_its_owner_reads_so(start: Start, manager: Manager) -> None:
