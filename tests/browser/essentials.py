@@ -82,9 +82,10 @@ def tensorboard_is_drawn_in_a_tab(frame: Frame) -> None:
 
 
 def a_file_is_taken(frame: Frame, root: str) -> None:
-    """A file that is uploaded arrives and is read."""
+    """A file that is uploaded arrives and is read; there is a kept step, whose own file stands there at first."""
     frame.goto(f"{root}/saving")
-    frame.get_by_role("radio", name="Load").check(force=True, timeout=PATIENCE)
+    for choice in ("Load", "upload a file"):
+        frame.get_by_role("radio", name=choice).check(force=True, timeout=PATIENCE)
     file = io.BytesIO()
     torch.save({"weight": torch.zeros(3)}, file)
     uploader = frame.get_by_test_id("stFileUploader").filter(has_text="A file by torch.save")

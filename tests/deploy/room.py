@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.waiting import until
+from tests.waiting import gone, until
 
 DEVICES = ("null", "zero", "full", "random", "urandom")
 """What a container has of the machine's devices."""
@@ -34,13 +34,13 @@ class Room:
         self.run("mount", *map(str, words))
 
     def processes(self) -> set[int]:
-        """All processes in here but the one that holds it open."""
+        """All processes in here that have not ended, but for the one that holds it open; that one reaps none."""
         own = Path(f"/proc/{self.holder}/ns/pid").readlink()
         found = set()
         for folder in Path("/proc").iterdir():
             if folder.name.isdigit():
                 try:
-                    if (folder / "ns" / "pid").readlink() == own:
+                    if (folder / "ns" / "pid").readlink() == own and not gone(int(folder.name)):
                         found.add(int(folder.name))
                 except OSError:  # it has ended meanwhile
                     continue
