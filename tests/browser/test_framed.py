@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, BrowserType, Frame, Page
+from playwright.sync_api import BrowserContext, BrowserType, Frame, Page, expect
 
 from pages.shared.server.owner import COOKIE
 from tests.browser.app import App, free_port
@@ -55,19 +55,21 @@ class Place:
         framed: whether in a frame on another site.
         settings: of Chromium's profile.
         cookie: what the app's cookie is like, None where the browser keeps none.
+        forgets: what the page says where it can store nothing that outlives the page around it; "" elsewhere.
     """
 
     scheme: str
     framed: bool
     settings: dict[str, Any]
     cookie: dict[str, Any] | None = None
+    forgets: str = ""
 
 
 PLACES = {
     "a frame over https": Place("https", True, NO_COOKIES_OF_OTHERS, {"secure": True, "sameSite": "None"}),
     "cookies off": Place("http", False, NO_COOKIES),
-    "a frame over http": Place("http", True, {}),
-    "a frame, cookies off": Place("https", True, NO_COOKIES),
+    "a frame over http": Place("http", True, {}, forgets="until whoever runs this server has set up https"),
+    "a frame, cookies off": Place("https", True, NO_COOKIES, forgets="Allow cookies for this page"),
 }
 FIRST = list(PLACES)[:2]
 """Those of which the essential is tried apart, the first at every check."""
@@ -106,12 +108,18 @@ class Visit:
         return frame
 
     def follow_a_run(self) -> None:
-        """Train, pause and reload; the cookie is as it has to be."""
+        """Train, pause and reload, the frame alone where the page says so; the cookie is as it has to be."""
         run, step = train_and_pause(self.app())
         kept = {cookie["name"]: cookie for cookie in self.page.context.cookies()}.get(COOKIE)
         assert (kept is None) == (self.place.cookie is None), kept
         assert (self.place.cookie or {}).items() <= (kept or {}).items()
-        self.page.reload()
+        said = self.app().locator(".st-key-forgetful")
+        if self.place.forgets:
+            expect(said).to_contain_text(self.place.forgets)
+            self.app().evaluate("location.reload()")
+        else:
+            expect(said.filter(visible=True)).to_have_count(0)
+            self.page.reload()
         is_kept(self.app(), run, step)
 
 

@@ -16,6 +16,7 @@ from pages.index import Page, neighbours
 from pages.shared.form.controls import begin_page
 from pages.shared.page.account import account, stop_unless_signed_in
 from pages.shared.page.announcing import announcement_line
+from pages.shared.page.forgetful_frame import forgetful_frame_line
 from pages.shared.page.presenting import presenting_button
 from pages.shared.page.readable import READABLE
 from pages.shared.person import language, session
@@ -87,6 +88,7 @@ def open_page(row: Page) -> None:
     drawer = _("Settings") if row.settings else _("Menu")
     st.html(f"{STYLE}{READABLE}<style>:root {{ --tp-drawer: {json.dumps(drawer, ensure_ascii=False)}; }}</style>")
     announcement_line()
+    forgetful_frame_line(row)
     unstored = session.get("unstored")
     if unstored is not None:
         session.put("unstored", None)

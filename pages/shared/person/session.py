@@ -45,6 +45,11 @@ def asker() -> str:
     return owner_in(st.context.headers.get_all("cookie"), st.context.headers.get_all(TAB))
 
 
+def has_cookie() -> bool:
+    """Whether the browser sends a cookie that says who this is."""
+    return bool(owner_in(st.context.headers.get_all("cookie")))
+
+
 def frame_pass() -> str:
     """What frames and links of this tab need in their addresses, see `passes`; "" where the cookie comes with them.
 

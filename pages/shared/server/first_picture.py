@@ -17,7 +17,7 @@ from starlette.routing import Route
 from pages.shared.server.addresses import address, route
 
 PATIENCE = 3.0
-"""Seconds after which the rest is sent anyway. One was too short where two browsers and two servers shared two cores."""
+"""Seconds after which the rest is sent anyway. One was too short where two browsers shared two cores."""
 
 MOST = 1000
 """Pictures awaited at once; of a page that could not be drawn none ever comes."""

@@ -28,6 +28,8 @@
         plain.call(history, { ...state, [NAME]: kept }, ...rest);
     }
     history.replaceState(history.state, "");
+    // When the page around a frame is reloaded, its history begins anew.
+    if (window.parent !== window) document.documentElement.dataset.forgets = "";
     return kept;
   }
 
