@@ -155,6 +155,13 @@ def test_a_page_may_be_there_before_the_run(client: TestClient, manager: Manager
         starting.join()
 
 
+def test_a_page_may_go_before_its_run_has_come(client: TestClient) -> None:
+    there = f"/live/{new_id()}/leave/{PAGE}"
+    assert client.post(f"{there}?coming=1", headers=person(ANNE)).status_code == 204
+    assert client.post(f"{there}?coming=1", headers=person(ANNE, None)).status_code == 404
+    assert client.post(there, headers=person(ANNE)).status_code == 404
+
+
 def test_a_page_that_goes_or_asks_no_more_is_gone(
     client: TestClient, manager: Manager, running: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -104,10 +104,12 @@ async def orders(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    """Take a page's word that it goes."""
-    run = await find(request) if may_open_socket(request.headers) else None
+    """Take a page's word that it goes; it may go before its run has come."""
+    allowed = may_open_socket(request.headers)
+    run = await find(request) if allowed else None
     if run is None:
-        return PlainTextResponse("No such run.", 404)
+        coming = allowed and "coming" in request.query_params
+        return Response(status_code=204) if coming else PlainTextResponse("No such run.", 404)
     poller = _poller(request, run)
     if poller is not None:
         poller.leave()
