@@ -243,3 +243,9 @@ def test_each_page_is_a_folder_with_a_row() -> None:
     assert sorted(row.folder for row in ROWS) == page_folders()
     addresses = [row.url_path for row in ROWS]
     assert len(set(addresses)) == len(addresses)
+
+
+def test_every_folder_of_tests_is_a_package() -> None:
+    folders = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
+    lacking = [folder for folder in folders if not (folder / "__init__.py").is_file()]
+    assert len(folders) > 10 and lacking == [], "two files of one name in others can't be collected together"
