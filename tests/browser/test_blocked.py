@@ -13,8 +13,6 @@ from tests.browser.conftest import Person
 from tests.browser.proxy import HOST, WEBSOCKETS, nginx, program
 from tests.browser.screen import Screen
 
-pytestmark = pytest.mark.long
-
 needs_nginx = pytest.mark.skipif(
     program() is None and not os.environ.get("CI"), reason="there is no nginx here: apt install nginx-light"
 )

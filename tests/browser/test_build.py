@@ -220,7 +220,6 @@ def test_fits_a_phone(person: Callable[..., Person]) -> None:
     expect(screen.part("block-editor")).to_have_attribute("data-works", "true")
 
 
-@pytest.mark.long  # until it was seen green ten times
 def test_a_finger_drags_a_row_by_its_grip_and_scrolls_elsewhere(person: Callable[..., Person]) -> None:
     screen = person(**PHONE).open("/build")
     screen.page.get_by_test_id("stExpandSidebarButton").click()

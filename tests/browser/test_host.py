@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import HOST_KEY, Person
-
-pytestmark = pytest.mark.long
 
 SAID = "We stop in *five* minutes: <b>save</b> $x$"
 

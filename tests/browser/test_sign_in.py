@@ -15,8 +15,6 @@ from tests.browser.conftest import Person
 from tests.oidc import CLIENT, SECRET, provider
 from tests.waiting import until
 
-pytestmark = pytest.mark.long
-
 PEOPLE: dict[str, dict[str, Any]] = {
     "Ada": {"sub": "1815", "name": "Ada Lovelace", "email": "ada@school.org", "email_verified": True},
     "Alan": {"sub": "1912", "name": "Alan Turing", "email": "alan@school.org", "email_verified": True},
