@@ -17,7 +17,8 @@ window.faults = [];
 addEventListener("error", (event) => {
   const { message, target } = event;
   const onlyAHint = target.rel === "modulepreload" || target.rel === "preload";
-  if (!onlyAHint) faults.push(message ?? `${target.outerHTML} was not loaded`);
+  const onlyLater = String(message).startsWith("ResizeObserver loop completed");  // it is told in the next frame
+  if (!onlyAHint && !onlyLater) faults.push(message ?? `${target.outerHTML} was not loaded`);
 }, true);
 addEventListener("unhandledrejection", ({ reason }) => faults.push(`${reason?.stack ?? reason}`));
 const sayError = console.error;
