@@ -22,6 +22,8 @@ MOST_MOVES = 3
 """How often a run whose place is lost begins again without having kept a step in between."""
 RETRY_INTERVAL = 1.0
 """Seconds before a disk that did not take something is asked again."""
+SHOWN = 15.0
+"""Seconds for which the page says that a run has come to another machine."""
 ALIVE = ("running", "paused")
 
 
@@ -68,6 +70,7 @@ class Bridge:
         self._moves = 0
         self._kept_at_move = -1
         self._ahead: int | None = None
+        self._moved_time: float | None = None
 
     # What the engine says
 
@@ -136,13 +139,15 @@ class Bridge:
             self.connection.send_bytes(data)
 
     def say_place_in_line(self, ahead: int) -> None:
-        """Say how many runs are ahead of it in the line for a place."""
+        """Say how many runs are ahead of it in the line for a place, and that it has lost one if it has."""
         if ahead != self._ahead:
             self._ahead = ahead
-            self.say("queued", ahead=ahead, **({} if ahead else {"cause": "first"}))
+            cause = "_".join([*(["lost"] if self._moves else []), *([] if ahead else ["first"])])
+            self.say("queued", ahead=ahead, **({"cause": cause} if cause else {}))
 
     def say(self, code: str, **words: Any) -> None:
         """Say something below the picture."""
+        self._moved_time = None
         self._say({"kind": "status", "message": {"code": code, **words}})
 
     def fail(self, message: Mapping[str, Any]) -> None:
@@ -219,6 +224,7 @@ class Bridge:
             self.send, self.tell_again = send, tell_again
             self.hear()
             self._say({**self._status("paused" if self._paused else "running"), "message": self._welcome()})
+            self._moved_time = time.monotonic() if self._moves else None
             for name in ("focus", "shows"):
                 if name in self._latest:
                     send(json.dumps({"command": name, "value": self._latest[name]}).encode())
@@ -247,6 +253,9 @@ class Bridge:
             with self._lock:
                 if self.place is place and item.message is not None:
                     self._report(item.message)
+                if self._moved_time is not None and time.monotonic() > self._moved_time + SHOWN:
+                    self._moved_time = None
+                    self._say({"kind": "status", "message": {}})
         finally:
             self.hear()
             self.busy = False
@@ -289,6 +298,8 @@ class Bridge:
             changed = self._only_new(content)
         elif content["kind"] == "status" and "status" in content:
             self._changes = from_pairs(content["changes"])
+            if content["message"]:
+                self._moved_time = None
             self._ended = content["status"] not in ALIVE
             if self._ended and self._behind and content["message"] is not None:
                 content["message"]["unkept"] = "record"

@@ -100,6 +100,12 @@ def _status() -> dict[str, str]:
         "unkept_step": _("The last step could not be kept: the disk was full."),
         "message_queued": _("Waiting for a place on the cluster: {ahead} ahead of you."),
         "message_queued_first": _("Waiting for a place on the cluster: you are next."),
+        "message_queued_lost": _(
+            "A machine of the cluster was lost. The run waits for a place on another one: {ahead} ahead of you."
+        ),
+        "message_queued_lost_first": _(
+            "A machine of the cluster was lost. The run waits for a place on another one: you are next."
+        ),
         "message_node_lost": _(
             "A machine of the cluster was lost. The run continues on another one from step {kept_step}; its record is "
             "complete."
