@@ -10,7 +10,7 @@ CLUSTER = "TORCH_PLAYGROUND_CLUSTER"
 """The environment variable: HOST:PORT of a cluster's head, "auto" for this machine's, "local" for an own one."""
 GPUS = "TORCH_PLAYGROUND_CLUSTER_GPUS"
 """The environment variable that says which share of a GPU a run on one gets."""
-ADDRESS = re.compile(r"(auto|local|[\w.-]+:\d{1,5}|\[[0-9A-Fa-f:.]+\]:\d{1,5})")
+ADDRESS = re.compile(r"(auto|local|[\w.-]+:\d{1,9}|\[[0-9A-Fa-f:.]+\]:\d{1,9})", re.ASCII)
 
 
 class ClusterError(Exception):
@@ -29,6 +29,9 @@ def problem(environment: Mapping[str, str]) -> str | None:
         )
     if not ADDRESS.fullmatch(address):
         return f"{CLUSTER} has to be HOST:PORT of a Ray cluster's head, “auto” or “local”, not “{address[:60]}”."
+    port = address.rpartition(":")[2]
+    if port.isdigit() and not 1 <= int(port) <= 65535:
+        return f"{CLUSTER} names port {port}, but ports go from 1 to 65535."
     if importlib.util.find_spec("ray") is None:
         return f"{CLUSTER} is set, but Ray is not installed: pip install -r requirements-cluster.txt installs it."
     try:

@@ -22,6 +22,8 @@ MOST_MOVES = 3
 """How often a run whose place is lost begins again without having kept a step in between."""
 RETRY_INTERVAL = 1.0
 """Seconds before a disk that did not take something is asked again."""
+HEADLESS = -1
+"""The place in line of a run where nobody knows of the line."""
 SHOWN = 15.0
 """Seconds for which the page says that a run has come to another machine."""
 ALIVE = ("running", "paused")
@@ -144,6 +146,12 @@ class Bridge:
             self._ahead = ahead
             cause = "_".join([*(["lost"] if self._moves else []), *([] if ahead else ["first"])])
             self.say("queued", ahead=ahead, **({"cause": cause} if cause else {}))
+
+    def say_headless(self) -> None:
+        """Say that it waits, and that nobody answers who could give it a place."""
+        if self._ahead != HEADLESS:
+            self._ahead = HEADLESS
+            self.say("queued", cause="headless")
 
     def say(self, code: str, **words: Any) -> None:
         """Say something below the picture."""

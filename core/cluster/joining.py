@@ -8,8 +8,15 @@ import secrets
 import warnings
 from typing import Any
 
+from core.cluster.address import ClusterError
+from core.cluster.head import unreached
 from core.processes import priority
 from core.resources import cores
+
+JOIN_PATIENCE = 120.0
+"""Seconds in which a cluster has to be joined; on a machine that is busy an own one takes 20 to start."""
+NAMED_PATIENCE = 10.0
+"""Seconds that a head which the settings name may take to answer."""
 
 
 def first_sentence(error: Exception) -> str:
@@ -22,7 +29,12 @@ def joined(address: str) -> Any:
     """Ray, joined to a cluster; "local" starts one that this machine alone can reach.
 
     The thread that calls this has to stay: Linux ends the processes of an own cluster with it.
+
+    Raises:
+        ClusterError: nobody answers at the address. Ray would try for twenty minutes.
     """
+    if ":" in address and (why := unreached(address, NAMED_PATIENCE)):
+        raise ClusterError(f"The cluster can't be joined: there is no answer from {address} ({why}).")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if address == "local":
         os.environ.setdefault("RAY_AUTH_MODE", "token")
@@ -38,6 +50,13 @@ def joined(address: str) -> Any:
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, namespace="torch-playground", **given)
     _silence()
     return ray
+
+
+def advice(address: str) -> str:
+    """What a host may look at where a cluster could not be joined; Ray's own words do not tell a wrong secret."""
+    if address == "local":
+        return ""
+    return " RAY_AUTH_MODE, the secret and the version of Ray have to be those of the cluster's other machines."
 
 
 def _silence() -> None:

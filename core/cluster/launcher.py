@@ -11,7 +11,7 @@ from typing import Protocol
 from core.cluster.bridge import Bridge
 from core.config import Problem
 from core.engine.assignment import Assignment
-from core.engine.launcher import Worker
+from core.engine.launcher import Cluster, Worker
 
 
 class Line(Protocol):
@@ -19,6 +19,12 @@ class Line(Protocol):
 
     def join(self) -> None:
         """Wait until there is a cluster (raises ClusterError)."""
+
+    def warm(self) -> None:
+        """Wait until a run would start at once."""
+
+    def about(self) -> Cluster:
+        """What is so now."""
 
     def put(self, bridge: Bridge) -> None:
         """Have a run trained as soon as there is a place."""
@@ -80,7 +86,12 @@ class ClusterLauncher:
         self.places.join()
 
     def warm(self) -> None:
-        """Places are made and warmed as soon as the cluster is joined."""
+        """Have the first run start as fast as all others."""
+        self.places.warm()
+
+    def cluster(self) -> Cluster:
+        """What is so now of the cluster."""
+        return self.places.about()
 
     def launch(self, assignment: Assignment) -> Worker:
         """Have a place train a run, or put the run in line for one."""

@@ -14,10 +14,12 @@ from typing import Any
 
 from core.cluster.address import ClusterError, share_of_a_gpu
 from core.cluster.bridge import Bridge
-from core.cluster.joining import first_sentence, joined
+from core.cluster.head import Head
+from core.cluster.joining import JOIN_PATIENCE, advice, first_sentence, joined
 from core.cluster.parcel import parcel
 from core.cluster.place import Place
 from core.cluster.shipping import code, place_class
+from core.engine.launcher import Cluster
 
 LOOK_INTERVAL = 0.2
 """Seconds between two looks at what is waiting and what has been lost."""
@@ -34,6 +36,8 @@ PENDING = 10.0
 """Seconds that Ray is asked for a place on any machine after nobody waits for it any more."""
 UNFIT = 60.0
 """Seconds after which a machine that could not make a place is tried again."""
+WARM_PATIENCE = 120.0
+"""Seconds that the first place may take to be ready."""
 MOST_DEATHS = 3
 """How often in a row a place may die on a machine before it is ready."""
 MOST_PENDING = 8
@@ -51,11 +55,12 @@ class Places:
         self._wake = threading.Event()
         self._joined = threading.Event()
         self._problem: ClusterError | None = None
-        self._closed = False
+        self._closing = threading.Event()
+        self._head: Head | None = None
         self._nodes: dict[str, dict[str, Any]] = {}
         self._unfit: dict[str, tuple[float, dict[str, Any]]] = {}
         self._deaths: Counter[str] = Counter()
-        self._beat_time = self._nodes_time = 0.0
+        self._nodes_time = 0.0
         self._ray: Any = None
         self._made: Any = None
         self._thread = threading.Thread(target=self._serve, name="cluster", daemon=True)
@@ -63,7 +68,11 @@ class Places:
 
     def join(self) -> None:
         """Wait until the cluster is joined (raises ClusterError)."""
-        self._joined.wait()
+        if not self._joined.wait(JOIN_PATIENCE):
+            raise ClusterError(
+                f"The cluster {self.address} can't be joined: it did not take this server in within "
+                f"{JOIN_PATIENCE:.0f} seconds.{advice(self.address)}"
+            )
         if self._problem is not None:
             raise self._problem
 
@@ -89,9 +98,21 @@ class Places:
 
     def close(self) -> None:
         """End all places."""
-        self._closed = True
+        self._closing.set()
         self._wake.set()
         self._thread.join(2)
+
+    def warm(self) -> None:
+        """Wait until a run would start at once, as far as that can be: an autoscaler brings machines for runs only."""
+        end = time.monotonic() + WARM_PATIENCE
+        while self._fit() and not self.ready() and time.monotonic() < end and not self._closing.wait(LOOK_INTERVAL):
+            pass
+
+    def about(self) -> Cluster:
+        """What is so now."""
+        fit = self._fit()
+        with self._lock:
+            return Cluster(len(fit), sum(fit.values()), len(self._line), not (self._head and self._head.gone))
 
     def ready(self) -> int:
         """How many places wait for a run."""
@@ -105,16 +126,19 @@ class Places:
             self._ray = joined(self.address)
             self._made = self._ray.remote(concurrency_groups={"train": 1, "order": 1, "beat": 1})(place_class())
             self._look_at_nodes()
+            self._head = Head(self._ray.get_runtime_context().gcs_address)
         except ClusterError as error:
             self._problem = error
             return
         except Exception as error:
             logging.debug("The cluster can't be joined.", exc_info=True)
-            self._problem = ClusterError(f"The cluster {self.address} can't be joined: {first_sentence(error)}")
+            said = f"{first_sentence(error)}{advice(self.address)}"
+            self._problem = ClusterError(f"The cluster {self.address} can't be joined: {said}")
             return
         finally:
             self._joined.set()
-        while not self._closed:
+        threading.Thread(target=self._attend, args=(self._head,), name="beats", daemon=True).start()
+        while not self._closing.is_set():
             try:
                 self._look()
             except Exception as error:  # one place's trouble must not end the thread that serves all runs
@@ -131,10 +155,6 @@ class Places:
         if now - self._nodes_time > NODES_INTERVAL:
             self._look_at_nodes()
         self._take_ready()
-        if now - self._beat_time > BEAT_INTERVAL:
-            self._beat_time = now
-            for place in list(self._places):
-                place.beat()
         for place in list(self._places):
             bridge = place.bridge
             if bridge is not None and not bridge.busy and now - bridge.heard > LOST_AFTER:
@@ -142,10 +162,35 @@ class Places:
         self._fill()
         self._make()
         self._give_back(now)
+        self._say_places()
+
+    def _say_places(self) -> None:
+        """Say to all who wait how many are ahead of them, or that nobody answers."""
         with self._lock:
             line = list(self._line)
         for ahead, bridge in enumerate(line):
-            bridge.say_place_in_line(ahead)
+            if self._head is not None and self._head.gone:
+                bridge.say_headless()
+            else:
+                bridge.say_place_in_line(ahead)
+
+    def _attend(self, head: Head) -> None:
+        """Tell all places that the server is there, and see whether the head is: a thread that never waits for it."""
+        while not self._closing.wait(BEAT_INTERVAL):
+            if head.ask():
+                if head.gone:
+                    logging.warning(
+                        "The cluster's head, %s, does not answer. If it stays away for a minute, Ray ends this server: "
+                        "start it again once the head is back.",
+                        head.address,
+                    )
+                else:
+                    logging.warning("The cluster's head, %s, answers again.", head.address)
+            if head.gone:
+                self._say_places()
+            for place in list(self._places):
+                with suppress(Exception):  # a place that is gone is noticed elsewhere
+                    place.beat()
 
     def _look_at_nodes(self) -> None:
         self._nodes_time = time.monotonic()
@@ -197,8 +242,8 @@ class Places:
     def _fit(self) -> dict[str, int]:
         """The machines that can train, each with its cores."""
         now = time.monotonic()
-        self._unfit = {node: fault for node, fault in self._unfit.items() if fault[0] > now}
-        return {id: cores for id, cores in self._cores().items() if id not in self._unfit}
+        unfit = {node for node, (until, _message) in self._unfit.items() if until > now}
+        return {id: cores for id, cores in self._cores().items() if id not in unfit}
 
     def _cores(self) -> dict[str, int]:
         """The cores of each machine that has any: a head mostly has none."""

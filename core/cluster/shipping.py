@@ -37,7 +37,7 @@ def place_class() -> type:
             import tempfile
             import zipfile
 
-            folder = tempfile.TemporaryDirectory(prefix="torch-playground-code-")
+            folder = tempfile.TemporaryDirectory(prefix=f"torch-playground-{os.getpid()}-code-")
             zipfile.ZipFile(io.BytesIO(packed)).extractall(folder.name)
             sys.path.insert(0, folder.name)
             vars(sys.modules["__main__"]).pop("__file__", None)  # else each process that is started loads Ray again

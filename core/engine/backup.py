@@ -45,7 +45,7 @@ def backup(root: Path, file: Path) -> tuple[int, int]:
     """Write all that a data folder holds into an archive; the server may run meanwhile.
 
     Returns:
-        how many files and bytes are in it.
+        how many files it stands for, and how many bytes: a file with several names is in it once.
 
     Raises:
         BackupError: there is nothing to take, or the archive is there already.
@@ -67,7 +67,7 @@ def backup(root: Path, file: Path) -> tuple[int, int]:
             taken.write_manifest()
     with suppress(OSError):
         file.chmod(0o600)  # it holds the ids of all people
-    return len(taken.sums), taken.bytes
+    return len(taken.sums) + len(taken.same), taken.bytes
 
 
 class Taken:
@@ -184,7 +184,7 @@ def restore(file: Path, root: Path) -> tuple[int, int]:
         root: an empty folder, or one that is not there yet.
 
     Returns:
-        how many files and bytes it holds.
+        how many files it holds, and their bytes; one with several names counts once for them.
 
     Raises:
         BackupError: the archive is none of ours or damaged, or the folder holds something; nothing is left of it.
@@ -193,18 +193,24 @@ def restore(file: Path, root: Path) -> tuple[int, int]:
     with disk.refusals():
         if os.path.lexists(root) and (not root.is_dir() or any(root.iterdir())):
             raise BackupError(f"{root} is not an empty folder.")
-        root.absolute().parent.mkdir(parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(prefix=f"{root.name}.", suffix=disk.PART, dir=root.absolute().parent))
+        made = not root.is_dir()
+        root.mkdir(parents=True, exist_ok=True)
+        place = Path(tempfile.mkdtemp(prefix="restore.", suffix=disk.PART, dir=root))  # root may be a mount point
     try:
         count, size = unpack(file, place)
         settle(place)
         with disk.refusals():
-            if root.is_dir():
-                root.rmdir()
-            place.rename(root)
-            disk.sync_folder(root.absolute().parent)
+            for path in sorted(place.iterdir(), key=lambda path: path.name == INDEX):
+                path.rename(root / path.name)
+            place.rmdir()
+            disk.sync_folder(root)
     except BaseException:
-        shutil.rmtree(place, ignore_errors=True)
+        for name in (place.name, *FOLDERS):
+            shutil.rmtree(root / name, ignore_errors=True)
+        with suppress(OSError):
+            (root / INDEX).unlink(missing_ok=True)
+            if made:
+                root.rmdir()
         raise
     return count, size
 
@@ -250,6 +256,8 @@ def unpack(file: Path, place: Path) -> tuple[int, int]:
         if str(other) not in sums:
             raise BackupError(f"{file} is damaged: what is in it is not what its manifest says.")
         target = place / checked_name(str(name), file)
+        if os.path.lexists(target):
+            raise BackupError(f"{file} is damaged: it names {name[:80]} twice.")
         disk.make_folder(target.parent)
         disk.share(source_file, target)
     return len(sums) + len(manifest["same"]), size
@@ -269,6 +277,10 @@ def read_manifest(text: bytes) -> dict[str, Any]:
 def checked_name(name: str, file: Path) -> Path:
     """A name in an archive as a path that stays below the folder (raises BackupError)."""
     path = PurePosixPath(name)
+    try:
+        name.encode()
+    except UnicodeError:
+        raise BackupError(f"{file} is no backup of this app: it names a file in letters that do not exist.") from None
     known = path.parts[:1] and (path.parts[0] in FOLDERS or name == INDEX)
     if not known or path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or ":" in name:
         raise BackupError(f"{file} is no backup of this app: “{name[:80]}” does not belong into one.")

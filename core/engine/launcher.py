@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import sys
 import threading
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Protocol
 
@@ -39,6 +40,23 @@ Worker = tuple[WorkerProcess, Connection]
 """A worker's process, and the server's end of the pipe to it: commands go in, messages and frames come out."""
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """The machines that train for this server.
+
+    Attributes:
+        machines: how many there are that can train.
+        cores: of all of them.
+        waiting: runs that wait in line for a place.
+        answers: whether its head does.
+    """
+
+    machines: int
+    cores: int
+    waiting: int
+    answers: bool
+
+
 class Launches(Protocol):
     """Where runs are trained: this machine's `Launcher`, or a cluster's."""
 
@@ -50,6 +68,9 @@ class Launches(Protocol):
 
     def resolve(self, device: str) -> str:
         """The device that "auto" or a name stands for there (raises LookupError, whose message is a `Problem`)."""
+
+    def cluster(self) -> Cluster | None:
+        """What is so now of the cluster; None where runs are trained on this machine."""
 
     def close(self) -> None:
         """Give back what it holds; all workers have ended."""
@@ -71,6 +92,9 @@ class Launcher:
         starting.warm()
         if self._keeps_spares:
             self._add_spare()
+
+    def cluster(self) -> None:
+        """There is none."""
 
     def launch(self, assignment: Assignment) -> Worker:
         """Have a worker train a run."""

@@ -20,7 +20,7 @@ from core.config import ConfigError, Problem, TrainingConfig
 from core.engine import events
 from core.engine.assignment import Assignment, Log
 from core.engine.housekeeping import Housekeeping
-from core.engine.launcher import Launcher, Launches
+from core.engine.launcher import Cluster, Launcher, Launches
 from core.engine.listener import Listener
 from core.engine.presence import Presence
 from core.engine.record import Folder, first_facts, rows_of
@@ -89,6 +89,10 @@ class Manager:
     def warm(self) -> None:
         """Have the first run start as fast as all others."""
         self._launcher.warm()
+
+    def cluster(self) -> Cluster | None:
+        """The cluster that trains the runs, if they are not trained here."""
+        return self._launcher.cluster()
 
     def start(
         self,

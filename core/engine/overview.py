@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core import memory
 from core.engine import jobs
+from core.engine.launcher import Cluster
 from core.engine.manager import Manager
 from core.engine.run import Run
 
@@ -64,6 +65,7 @@ class Overview:
         waiting: those that stand in line.
         disk: bytes in the data folder as of the last look; None before the first.
         disk_free: bytes that are free where the data folder is; None if that can't be read.
+        cluster: where the runs are trained; None if that is here.
     """
 
     runs: tuple[RunOverview, ...]
@@ -75,6 +77,13 @@ class Overview:
     waiting: int
     disk: int | None
     disk_free: int | None
+    cluster: Cluster | None = None
+
+    @property
+    def workers_memory(self) -> int | None:
+        """Bytes of all workers; None where the system does not say, or they are on other machines."""
+        known = [run.memory for run in self.runs if run.memory is not None]
+        return sum(known) if known or not self.runs else None
 
 
 class Observer:
@@ -116,6 +125,7 @@ class Observer:
             waiting,
             self._size,
             free_space(self.manager.store.root),
+            self.manager.cluster(),
         )
 
     def _run(self, run: Run, before: tuple[int, float] | None, now: float) -> RunOverview:

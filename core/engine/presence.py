@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
@@ -70,9 +71,11 @@ class Presence:
             return visitors
 
     def counts(self) -> tuple[int, int]:
-        """How many people have a tab open, and how many places are taken."""
+        """How many people have a tab open, and how many places are taken or still held for who has just left."""
         with self._lock:
-            return sum(count > 0 for count in self._tabs.values()), len(self._places)
+            until = self._clock() - limits.PLACE_SECONDS
+            held = sum(left is None or left > until for left in self._places.values())
+            return sum(count > 0 for count in self._tabs.values()), held
 
     def refusal(self, owner: str) -> Problem | None:
         """Why the owner may not start work: all places are taken; None where they have one, or get one now."""
@@ -90,6 +93,14 @@ class Presence:
 
     def _full(self) -> Problem:
         people = len(self._places)
+        left = [since for since in self._places.values() if since is not None]
+        if left:
+            return Problem(
+                "",
+                "This server is full, but someone has just left: in {seconds} s their place is free, unless they come "
+                "back.",
+                {"seconds": max(1, math.ceil(min(left) + limits.PLACE_SECONDS - self._clock()))},
+            )
         if people == 1:
             return Problem("", "This server is full: one person is on it; this works as soon as that person has left.")
         return Problem(

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core import limits
+from core.engine.launcher import Cluster
 from core.engine.manager import manager
 from core.engine.overview import Overview, RunOverview, observer
 from pages.host.opened import is_opened
@@ -66,11 +67,24 @@ def numbers(seen: Overview) -> list[tuple[str, str, str]]:
             f"{seen.jobs} + {seen.waiting}",
             _("Measurements and programs: those that run, and those that wait in line."),
         ),
-        (_("Memory of the workers"), in_bytes(sum(run.memory or 0 for run in seen.runs)), ""),
+        (_("Memory of the workers"), in_bytes(seen.workers_memory), ""),
         (_("Memory of the server"), in_bytes(seen.memory), ""),
         (_("Free memory"), in_bytes(seen.memory_free), ""),
         (_("Data folder"), in_bytes(seen.disk), _("Looked at once a minute.")),
         (_("Free disk space"), in_bytes(seen.disk_free), ""),
+        *of_cluster(seen.cluster),
+    ]
+
+
+def of_cluster(cluster: Cluster | None) -> list[tuple[str, str, str]]:
+    """What the machines are that train, where they are others."""
+    if cluster is None:
+        return []
+    machines = str(cluster.machines) if cluster.answers else _("no answer")
+    return [
+        (_("Cluster: machines"), machines, _("Those that can train. The head mostly has no core for that.")),
+        (_("Cluster: cores"), str(cluster.cores), _("Each trains one run.")),
+        (_("Runs in line"), str(cluster.waiting), _("They wait for a place on the cluster.")),
     ]
 
 

@@ -14,7 +14,7 @@ def message() -> None:
     st.header(_("Message to everyone"), anchor=False)
     with st.form("host message form"):
         st.text_input(
-            _("It is shown as it is typed, at the top of every page, until you take it back."),
+            _("It is shown at the top of every page, exactly as you write it, until you take it back."),
             key="host message",
             max_chars=LONGEST,
         )

@@ -20,7 +20,7 @@ def test_the_host_reaches_an_open_tab(person: Callable[..., Person]) -> None:
     board.keyboard.press("Enter")
     rows = board.get_by_test_id("host-board").locator("tbody tr")
     expect(rows).to_have_count(1)
-    board.get_by_label("It is shown as it is typed").fill(SAID)
+    board.get_by_label("exactly as you write it").fill(SAID)
     board.get_by_role("button", name="Show it to everyone").click()
     line = page.locator(".st-key-announcement")
     expect(line).to_contain_text(SAID)

@@ -11,7 +11,9 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Person
 
-COOKIES = ['prefs={"mode":"dark"}', "a=b c", "novalue", 'open="', "torch_playground=short; Path=/live"]
+LARGE = [f"kept{number}={'x' * 3000}" for number in range(6)]
+"""More than the 8 kB that sockets' handshakes take by themselves."""
+COOKIES = ['prefs={"mode":"dark"}', "a=b c", "novalue", 'open="', "torch_playground=short; Path=/live", *LARGE]
 OPENED = """(address) => new Promise((resolve) => {
     const socket = new WebSocket(address, address.includes("_stcore") ? ["streamlit"] : []);
     socket.onopen = () => { resolve(true); socket.close(); };

@@ -63,6 +63,7 @@ def test_values_that_can_be_used(value: str) -> None:
         "https://",
         "ftp://a.org",
         "https://a.org:port",
+        "https://a.org:99999",
     ],
 )
 def test_values_that_can_not_are_told_in_a_sentence(value: str) -> None:

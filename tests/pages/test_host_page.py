@@ -90,15 +90,18 @@ def test_only_the_key_is_the_key() -> None:
     environment = {HOST_KEY: f" {KEYWORD} "}
     assert opens(KEYWORD, environment, waits.append) and opens(f"{KEYWORD}\n", environment, waits.append)
     assert not waits
-    for wrong in ("", KEYWORD + "x", "x" * 100_000):
+    for wrong in ("", KEYWORD + "x", "x" * 100_000, "\udcff" * 20):
         assert not opens(wrong, environment, waits.append)
     assert not opens("", {}, waits.append) and not opens("", {HOST_KEY: " "}, waits.append), "no key opens nothing"
-    assert waits == [host_key.WRONG] * 5
+    assert waits == [host_key.WRONG] * 6
 
 
 def test_a_short_key_stops_the_start_and_is_not_said() -> None:
     [sentence] = problems({HOST_KEY: "open sesame"})
-    assert sentence == f"{HOST_KEY} has to have at least 16 characters, not 11."
+    assert sentence == f"{HOST_KEY} has to have 16 to 1000 characters, not 11."
+    assert problems({HOST_KEY: "x" * 1001}) and problems({HOST_KEY: "\udcff" * 20})
+    longest = "x" * 1000
+    assert not problems({HOST_KEY: longest}) and opens(longest, {HOST_KEY: longest})
     assert not problems({}) and not problems({HOST_KEY: ""}) and not problems({HOST_KEY: KEYWORD})
 
 

@@ -200,3 +200,7 @@ def test_what_is_no_name_of_a_host_is_named_at_the_start() -> None:
     [sentence] = origin.problems({origin.ALLOWED_HOSTS: "a.example,http://b.example"})
     assert "“http://b.example”" in sentence
     assert len(origin.problems({origin.ALLOWED_HOSTS: "*,*b.example,b.*"})) == 3
+    wrong = "play.example.org:8501,a b,*.,schule.münchen.de,.example.org"
+    assert len(origin.problems({origin.ALLOWED_HOSTS: wrong})) == 5
+    assert origin.problems({origin.ALLOWED_HOSTS: "[::1],xn--mnchen-3ya.de"}) == []
+    assert origin.problems({origin.ALLOWED_HOSTS: " , "}) == [f"{origin.ALLOWED_HOSTS} names no host."]

@@ -176,6 +176,16 @@ def test_a_page_that_goes_or_asks_no_more_is_gone(
     assert not manager.presence.present(ANNE)
 
 
+def test_one_person_asks_from_so_many_pages_at_once(
+    client: TestClient, running: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "MOST", 2)
+    for page in ("first", "second", "third"):
+        assert client.post(f"/live/{running.id}/news/{page}?first=1", headers=person(ANNE)).status_code == 200
+    answers = [client.post(f"/live/{running.id}/news/{page}", headers=person(ANNE)) for page in ("first", "third")]
+    assert [answer.status_code for answer in answers] == [410, 200]
+
+
 def test_a_tab_behind_others_is_answered_at_once_and_stays(
     client: TestClient, running: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -228,7 +228,9 @@ def test_forged_ids_lead_nowhere(client: TestClient, run: Run, id: str) -> None:
     assert refused(client, id, headers)
 
 
-@pytest.mark.parametrize("step", ["7777", "-1", "1e3", "..%2frun.json", "000000.frame", "9" * 4000, "%00"])
+@pytest.mark.parametrize(
+    "step", ["7777", "-1", "1e3", "..%2frun.json", "000000.frame", "9" * 4000, "9" * 5000, "٣", "%00"]
+)
 def test_frames_that_were_not_kept(client: TestClient, run: Run, step: str) -> None:
     assert client.get(f"/live/{run.id}/kept/{step}", headers=as_person(ANNE)).status_code == 404
 

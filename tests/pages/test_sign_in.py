@@ -245,6 +245,13 @@ def secrets_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
         ("client_id", "[auth.my_school]\nclient_id", "the name of a provider can't have an underscore."),
         ('client_id = "playground"', "[auth.school]", "[auth.school] in Streamlit's secrets lacks client_id."),
         ("[auth]", "[auth", "is not valid TOML."),
+        (
+            'client_id = "playground"',
+            "client_id = 1",
+            "client_id in [auth] in Streamlit's secrets has to be a text in quotes.",
+        ),
+        ("[auth]", "[auth]\nclient_kwargs = 'x'", "client_kwargs in [auth] in Streamlit's secrets has to be a table."),
+        ("play.example.org/", "play.example.org:99999/", "names port 99999, but ports go up to 65535."),
     ],
 )
 def test_secrets_that_cannot_be_used_are_named(secrets_file: Path, old: str, new: str, sentence: str) -> None:
@@ -260,6 +267,12 @@ def test_secrets_that_cannot_be_read_are_named(secrets_file: Path, monkeypatch: 
     monkeypatch.setattr("streamlit.config.get_option", lambda name: [str(secrets_file / "below" / "secrets.toml")])
     [told] = sign_in.problems(EMPTY)
     assert "Not a directory" in told
+
+
+def test_auth_that_is_no_table_is_named_and_nobody_is_let_in(secrets_file: Path) -> None:
+    secrets_file.write_text("auth = 5\n", encoding="utf-8")
+    assert sign_in.problems(EMPTY) == ["auth in Streamlit's secrets has to be a table: [auth]."]
+    assert READ() is None and roles.problems(EMPTY) == []
 
 
 def test_auth_without_a_provider_is_named(secrets_file: Path) -> None:

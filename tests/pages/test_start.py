@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from streamlit import config, net_util
 
-from core import limits
+from core import limits, logs
 from pages.shared.server.origin import ALLOWED_HOSTS
 from pages.shared.server.start import DATA, say_ready, unknown_settings
 from tests.waiting import PATIENCE, until
@@ -32,8 +32,8 @@ ROOT = Path(__file__).parents[2]
         (
             ALLOWED_HOSTS,
             "localhost, http://play.example.org",
-            f"{ALLOWED_HOSTS} has to hold names such as play.example.org or *.example.org, not "
-            "“http://play.example.org”.",
+            f"{ALLOWED_HOSTS} has to hold names without a port, such as play.example.org or *.example.org (other "
+            "letters as xn--...), not “http://play.example.org”.",
         ),
     ],
 )
@@ -151,3 +151,6 @@ def test_it_says_where_it_is(
     monkeypatch.setattr(net_util, "get_internal_ip", lambda: network)
     say_ready()
     assert capsys.readouterr().out.splitlines() == lines
+    monkeypatch.setenv(logs.LOG, "json")
+    say_ready()
+    assert capsys.readouterr().out == "", "all lines of the log are JSON, and one says so"

@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from streamlit import config
 
 from core.disk import DiskError
-from core.engine.manager import Manager
+from core.engine.launcher import Cluster
+from core.engine.manager import Manager, manager
 from core.experiments.classifier import ClassifierConfig
 from pages.shared.server import health, metrics
 from pages.shared.server.health import LOOK_INTERVAL, Readiness, warmed
@@ -56,6 +57,7 @@ def test_it_says_why_it_is_not_ready(client: TestClient, monkeypatch: pytest.Mon
     monkeypatch.setattr(health, "handles_left", lambda: 3)
     monkeypatch.setattr(health, "is_ending", lambda: True)
     warmed.clear()
+    monkeypatch.setattr(manager(), "cluster", lambda: Cluster(0, 0, 3, answers=False))
     answer = client.get("/healthz")
     assert answer.status_code == 503
     assert answer.json() == {
@@ -63,6 +65,7 @@ def test_it_says_why_it_is_not_ready(client: TestClient, monkeypatch: pytest.Mon
         "reasons": [
             "ending",
             "starting",
+            "the cluster does not answer",
             "the data folder can't be written: no space is left",
             "few file handles left",
         ],
@@ -120,7 +123,7 @@ def test_metrics_are_what_prometheus_reads(
     client.get(f"/live/{alive.id}/history", headers={"cookie": f"{COOKIE}={ANNE}"})
     answer = client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    until(lambda: values(client.get("/metrics").text)["torch_playground_runs_alive"] >= 1)
+    until(lambda: values(client.get("/metrics").text).get("torch_playground_runs_alive", 0) >= 1)
     text = client.get("/metrics").text
     after = values(text)
     assert ANNE not in text and run.id not in text and alive.id not in text
@@ -152,6 +155,9 @@ def test_settings_that_can_not_be_used_are_named() -> None:
         f"{METRICS} has to be on or off, not “yes”.",
         f"{METRICS_TOKEN} has to have at least {metrics.SHORTEST} characters, not 5.",
     ]
+    for token in ("ein Schlüssel mit Umlaut", "\udcff" * 20, "a line and\nanother line"):
+        [sentence] = problems({METRICS_TOKEN: token})
+        assert "as it stands in a header" in sentence
 
 
 def test_metrics_without_their_package_stop_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

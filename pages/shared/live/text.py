@@ -66,7 +66,7 @@ def _status() -> dict[str, str]:
         "status_diverged": _("The loss is no longer a finite number, so training stopped."),
         "status_failed": _("PyTorch stopped the training with an error."),
         "status_crashed": _("The training process ended unexpectedly."),
-        "reconnecting": _("The connection was lost. Trying again; the training itself continues …"),
+        "reconnecting": _("The connection was lost. Your run is kept; trying again …"),
         "silent": _(
             "The training process does not answer. It may recover by itself. You can also end it and resume from the "
             "last kept step."
@@ -100,6 +100,7 @@ def _status() -> dict[str, str]:
         "unkept_step": _("The last step could not be kept: the disk was full."),
         "message_queued": _("Waiting for a place on the cluster: {ahead} ahead of you."),
         "message_queued_first": _("Waiting for a place on the cluster: you are next."),
+        "message_queued_headless": _("The cluster does not answer. The run waits until it does; its record is kept."),
         "message_queued_lost": _(
             "A machine of the cluster was lost. The run waits for a place on another one: {ahead} ahead of you."
         ),
@@ -107,8 +108,8 @@ def _status() -> dict[str, str]:
             "A machine of the cluster was lost. The run waits for a place on another one: you are next."
         ),
         "message_node_lost": _(
-            "A machine of the cluster was lost. The run continues on another one from step {kept_step}; its record is "
-            "complete."
+            "A machine of the cluster was lost. The run will continue on another one, from step {kept_step}; its "
+            "record is complete."
         ),
         "message_moved": _("A machine of the cluster was lost; the run continues on another one."),
         "message_cluster_torch": _(

@@ -13,6 +13,7 @@ FRAME_ANCESTORS = "TORCH_PLAYGROUND_FRAME_ANCESTORS"
 all of them. Where it is not set, only the app's own pages may."""
 SITE = re.compile(r"\*|https?://(\*\.)?[0-9a-z-]+(\.[0-9a-z-]+)*(:[0-9]{1,5})?", re.IGNORECASE)
 """What names a site: scheme, host, and port where it is not the usual one."""
+LAST_PORT = 65535
 
 
 class Framing:
@@ -48,5 +49,5 @@ def problems(environment: Mapping[str, str]) -> list[str]:
         f"{FRAME_ANCESTORS} has to hold sites such as https://moodle.example.org or https://*.example.org, with spaces "
         f"between them, not “{site[:60]}”."
         for site in frame_ancestors(environment)
-        if not SITE.fullmatch(site)
+        if not SITE.fullmatch(site) or ((port := site.rpartition(":")[2]).isdigit() and int(port) > LAST_PORT)
     ]

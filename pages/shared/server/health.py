@@ -55,6 +55,7 @@ class Readiness:
         return [
             *(["ending"] if is_ending() else []),
             *([] if warmed.is_set() else ["starting"]),
+            *([] if (cluster := manager().cluster()) is None or cluster.answers else ["the cluster does not answer"]),
             *([self._stored] if self._stored else []),
             *(["few file handles left"] if few else []),
         ]

@@ -14,7 +14,7 @@ HOST_KEY = "TORCH_PLAYGROUND_HOST_KEY"
 SHORTEST = 16
 """Characters that a key has at least."""
 LONGEST = 1000
-"""Characters of what is typed that are compared."""
+"""Characters that a key has at most."""
 WRONG = 1.0
 """Seconds that a wrong key takes; meanwhile no other key is looked at, whoever types it."""
 
@@ -29,9 +29,11 @@ def host_key(environment: Mapping[str, str]) -> str:
 def problems(environment: Mapping[str, str]) -> list[str]:
     """What of the environment can't be used, a sentence each. The key itself is never said."""
     key = host_key(environment)
-    if not key or len(key) >= SHORTEST:
+    if not key:
         return []
-    return [f"{HOST_KEY} has to have at least {SHORTEST} characters, not {len(key)}."]
+    if not SHORTEST <= len(key) <= LONGEST:
+        return [f"{HOST_KEY} has to have {SHORTEST} to {LONGEST} characters, not {len(key)}."]
+    return [] if key.isprintable() else [f"{HOST_KEY} holds something that can't be typed."]
 
 
 def opens(typed: str, environment: Mapping[str, str], pause: Callable[[float], None] = time.sleep) -> bool:
@@ -42,7 +44,7 @@ def opens(typed: str, environment: Mapping[str, str], pause: Callable[[float], N
     """
     key = host_key(environment).encode()
     with _turn:
-        right = bool(key) and hmac.compare_digest(typed[:LONGEST].strip().encode(), key)
+        right = bool(key) and hmac.compare_digest(typed.strip()[: LONGEST + 1].encode(errors="replace"), key)
         if not right:
             events.refused("key")
             pause(WRONG)

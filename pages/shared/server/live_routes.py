@@ -29,6 +29,8 @@ from pages.shared.server.requests import body_of
 
 COMING = 10.0
 """Seconds that a viewer may wait for a run which is just being started, longer than its page waits for an answer."""
+LONGEST_STEP = 15
+"""Digits of a step in an address."""
 LOOK = 0.01
 """Seconds between two looks for it."""
 
@@ -70,7 +72,8 @@ async def live(socket: WebSocket) -> None:
     """A run as it happens."""
     run = await (coming(socket) if "coming" in socket.query_params else find(socket))
     if run is None:
-        await socket.close(4404)
+        with suppress(WebSocketDisconnect, RuntimeError):  # it may be gone by now
+            await socket.close(4404)
         return
     if socket.application_state is WebSocketState.CONNECTING:
         await socket.accept()
@@ -106,7 +109,7 @@ async def tell(socket: WebSocket, feed: Feed) -> None:
 async def kept_frame(request: Request) -> Response:
     """The picture of a kept step; one who posts a focus gets what that asks to look at."""
     run = await find(request)
-    step = request.path_params["step"]
+    step = step_of(request.path_params["step"])
     if run is None or step not in run.kept:
         return PlainTextResponse("No such picture.", 404)
     focus: Mapping[str, Any] = {}
@@ -123,6 +126,11 @@ async def kept_frame(request: Request) -> Response:
     if "gzip" in request.headers.get("accept-encoding", ""):
         data, headers["Content-Encoding"] = gzip.compress(data, PACKING), "gzip"
     return Response(data, media_type="application/octet-stream", headers=headers)
+
+
+def step_of(text: str) -> int | None:
+    """The step that an address names; None if it names none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_STEP else None
 
 
 async def history(request: Request) -> Response:
@@ -146,6 +154,6 @@ async def history(request: Request) -> Response:
 
 routes = [
     WebSocketRoute(route("live", "{run}"), live),
-    Route(route("live", "{run}", "kept", "{step:int}"), kept_frame, methods=["GET", "POST"]),
+    Route(route("live", "{run}", "kept", "{step}"), kept_frame, methods=["GET", "POST"]),
     Route(route("live", "{run}", "history"), history),
 ]

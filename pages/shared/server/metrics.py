@@ -51,6 +51,8 @@ def problems(environment: Mapping[str, str]) -> list[str]:
         sentences.append(f"{METRICS} has to be on or off, not “{chosen[:40]}”.")
     if token and len(token) < SHORTEST:
         sentences.append(f"{METRICS_TOKEN} has to have at least {SHORTEST} characters, not {len(token)}.")
+    if not (token.isascii() and token.isprintable()):
+        sentences.append(f"{METRICS_TOKEN} can only have English letters, digits and signs, as it stands in a header.")
     if not sentences and answers(environment) and find_spec("prometheus_client") is None:
         name = METRICS_TOKEN if token else METRICS
         sentences.append(f"{name} needs a package: pip install -r requirements-metrics.txt.")
@@ -95,6 +97,7 @@ class Measures:
 def now(seen: Overview) -> dict[str, tuple[str, float | None]]:
     """What is so now, by names: what it is and how much; None where the system does not say."""
     open_handles, most_handles = handles() or (None, None)
+    cluster = seen.cluster
     return {
         "people_here": ("People who have a tab open.", seen.people),
         "places_taken": ("Places that are taken.", seen.places),
@@ -102,12 +105,15 @@ def now(seen: Overview) -> dict[str, tuple[str, float | None]]:
         "runs_most": ("Runs that may be alive at once.", limits.RUNS_AT_ONCE),
         "jobs_running": ("Measurements and programs that run.", seen.jobs),
         "jobs_waiting": ("Measurements and programs that wait in line.", seen.waiting),
-        "workers_memory_bytes": ("Memory of all workers of runs.", sum(run.memory or 0 for run in seen.runs)),
+        "workers_memory_bytes": ("Memory of all workers of runs.", seen.workers_memory),
         "server_memory_bytes": ("Memory of the server's own process.", seen.memory),
         "memory_free_bytes": ("Memory that a new process could take.", seen.memory_free),
         "data_bytes": ("Bytes in the data folder, looked at once a minute.", seen.disk),
         "disk_free_bytes": ("Bytes free where the data folder is.", seen.disk_free),
         "handles_open": ("File handles that the server has open.", open_handles),
+        "cluster_machines": ("Machines of the cluster that can train.", cluster.machines if cluster else None),
+        "cluster_cores": ("Cores of these machines.", cluster.cores if cluster else None),
+        "cluster_waiting": ("Runs that wait for a place on the cluster.", cluster.waiting if cluster else None),
         "handles_most": ("File handles that the server may have open.", most_handles),
     }
 

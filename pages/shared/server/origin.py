@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from functools import cache
 
@@ -20,6 +21,8 @@ from pages.shared.server.addresses import below_root
 ALLOWED_HOSTS = "TORCH_PLAYGROUND_ALLOWED_HOSTS"
 """The environment variable that names the hosts this server answers to: "play.example.org, *.school.org". Where it is
 not set, the server answers to every name that leads to it."""
+NAME = re.compile(r"\[[0-9a-f:.]+\]|(\*\.)?[0-9a-z_-]+(\.[0-9a-z_-]+)*", re.ASCII)
+"""A host's name, or all names below one."""
 HEALTH = "_stcore/health"
 """Where Streamlit says "ok", and nothing of anybody: whoever looks after the server may ask by its number."""
 POLICY_VIOLATION = 1008
@@ -129,10 +132,15 @@ def allowed_hosts(environment: Mapping[str, str]) -> list[str]:
 def problems(environment: Mapping[str, str]) -> list[str]:
     """What of the environment can't be used, a sentence each."""
     return [
-        f"{ALLOWED_HOSTS} has to hold names such as play.example.org or *.example.org, not “{name[:40]}”."
+        f"{ALLOWED_HOSTS} has to hold names without a port, such as play.example.org or *.example.org (other letters "
+        f"as xn--...), not “{name[:40]}”."
         for name in allowed_hosts(environment)
-        if "*" in name.removeprefix("*.") or "/" in name
-    ]
+        if not NAME.fullmatch(name)
+    ] + (
+        [f"{ALLOWED_HOSTS} names no host."]
+        if environment.get(ALLOWED_HOSTS, "").strip() and not allowed_hosts(environment)
+        else []
+    )
 
 
 @cache

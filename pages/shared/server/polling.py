@@ -25,6 +25,8 @@ GONE = 10.0
 """Seconds without a question after which a page counts as left."""
 GONE_BEHIND = 100.0
 """The same for a tab behind others: browsers let one act once a minute."""
+MOST = 40
+"""Pages of one person that may ask at once; beyond them those that came first have to begin again."""
 LONGEST_NAME = 32
 """Characters of the name that a page gives itself."""
 HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
@@ -35,12 +37,15 @@ class Poller:
 
     def __init__(self, run: Run, name: str, packed: bool):
         self.feed = Feed(run, packed)
-        self.key = (run.id, name)
+        self.key, self.owner = (run.id, name), run.owner
         self._attended = ExitStack()
         self._attended.enter_context(self.feed.open())
         self._asking = 0
         self._leaving: asyncio.TimerHandle | None = None
         _pollers[self.key] = self
+        others = [poller for poller in _pollers.values() if poller.owner == run.owner]
+        for poller in others[:-MOST]:
+            poller.leave()
 
     async def ask(self, request: Request) -> list[str | bytes]:
         """What is new, as soon as something is; nothing where nothing came, or the page went meanwhile."""

@@ -29,6 +29,7 @@ from pages.shared.server import (
     tensorboard_route,
     tidying,
 )
+from pages.shared.server.cookies_of_others import take_long_headers
 from pages.shared.server.end import end_when_told, is_ending
 from pages.shared.server.framing import Framing, frame_ancestors
 from pages.shared.server.handles import raise_limit
@@ -86,6 +87,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     raise_limit()
     save_handles()
     hold_nothing_back()
+    take_long_headers()
     threading.Thread(target=warm, name="warm", daemon=True).start()
     confined.is_awaited = is_open
     take_uploads()

@@ -17,6 +17,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from streamlit import config
 from streamlit.auth_util import (
@@ -46,6 +47,8 @@ DEFAULT = "default"
 """Streamlit's name of the provider that is described in `[auth]` itself."""
 KEYS = ("client_id", "client_secret", "server_metadata_url")
 """What Streamlit needs of each provider."""
+TEXTS = (*KEYS, "redirect_uri", "cookie_secret")
+"""What Streamlit needs as text."""
 SHORTEST_SECRET = 32
 """Characters; whoever guesses the secret can be anyone."""
 TAKES = "takes over"
@@ -105,7 +108,7 @@ def settings() -> Settings | None:
         auth = get_secrets_auth_section()
     except (OSError, UnicodeError):  # `problems` says so, and the server does not start
         return None
-    if not auth:
+    if not auth or not isinstance(auth, Mapping):
         return None
     return Settings(
         tuple(providers(auth)),
@@ -243,7 +246,13 @@ def _problems_of(auth: Mapping[str, Any]) -> Iterator[str]:
     secrets = "in Streamlit's secrets"
     if not is_authlib_installed() or find_spec("httpx") is None:
         yield f"[auth] {secrets} needs Authlib and httpx: pip install -r requirements-signin.txt."
+    for key, value in auth.items():
+        if key in TEXTS and not isinstance(value, str):
+            yield f"{key} in [auth] {secrets} has to be a text in quotes."
     redirect = str(auth.get("redirect_uri", ""))
+    port = urlsplit(redirect).netloc.rpartition(":")[2] if "[" not in redirect else ""
+    if port.isdigit() and int(port) > 65535:
+        yield f"redirect_uri in [auth] {secrets} names port {port}, but ports go up to 65535."
     if not re.fullmatch(rf"https?://[^/\s?#]+/([^\s?#]*/)?{CALLBACK}", redirect):
         yield (
             f"redirect_uri in [auth] {secrets} has to be the app's address with {CALLBACK} at its end, such as "
@@ -261,6 +270,12 @@ def _problems_of(auth: Mapping[str, Any]) -> Iterator[str]:
         place = f"[auth] {secrets}" if name == DEFAULT and DEFAULT not in auth else f"[auth.{name}] {secrets}"
         section = auth.get(name, auth)
         missing = [key for key in KEYS if not section.get(key)]
+        for key in TEXTS:
+            if section is not auth and key in section and not isinstance(section[key], str):
+                yield f"{key} in {place} has to be a text in quotes."
+        for holder in {id(one): one for one in (section, auth)}.values():
+            if not isinstance(holder.get("client_kwargs", {}), Mapping):
+                yield f"client_kwargs in {place} has to be a table."
         if "_" in name:
             yield f"{place}: the name of a provider can't have an underscore."
         if missing:

@@ -109,6 +109,8 @@ def take_uploads() -> None:
 def say_ready() -> None:
     """Print where the app is to be found. Streamlit's own words come before anything is checked, and are off."""
     events.say("ready", address=config.get_option("server.address") or "", port=config.get_option("server.port"))
+    if logs.in_json():
+        return
     chosen = config.get_option("server.address")
     if chosen in EVERY_ADDRESS:
         print(f"Torch Playground is ready at {get_url('localhost')}", flush=True)

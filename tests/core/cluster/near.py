@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from core.cluster.bridge import Bridge
 from core.cluster.parcel import parcel
 from core.cluster.seat import Seat
+from core.engine.launcher import Cluster
 
 
 class NearCluster:
@@ -24,6 +25,15 @@ class NearCluster:
 
     def join(self) -> None:
         """There is one."""
+
+    def warm(self) -> None:
+        """All places are ready."""
+
+    def about(self) -> Cluster:
+        """As if each place were a machine."""
+        with self.lock:
+            places = len(self.free) + len(self.trained)
+            return Cluster(places, places, len(self.line), True)
 
     def has_gpu(self) -> bool:
         """There is none."""

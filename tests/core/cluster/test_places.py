@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -11,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from core.cluster import head, joining
 from core.cluster import places as module
+from core.cluster.address import ClusterError
 from core.cluster.launcher import ClusterLauncher
 from core.cluster.places import MOST_DEATHS, Places
 from core.engine.manager import Manager
@@ -49,8 +53,14 @@ class PlayedRay:
 
     def __init__(self, *machines: str):
         self.machines = list(machines)
+        self.head = socket.create_server(("127.0.0.1", 0))
+        host, port = self.head.getsockname()
+        self.address = f"{host}:{port}"
         self.answer: Callable[[str], dict[str, Any]] | None = None
         self.asked: list[str] = []
+
+    def get_runtime_context(self) -> Any:
+        return SimpleNamespace(gcs_address=self.address)
 
     def remote(self, **_options: object) -> Callable[[object], Any]:
         return lambda _made: SimpleNamespace(options=self.place)
@@ -137,3 +147,45 @@ def test_a_machine_whose_places_die_again_and_again_is_given_up(handed: Handed) 
     until(lambda: not run.alive, state=run.state)
     assert run.message is not None and run.message["code"] == "cluster_unfit"
     assert ray.asked.count(FIRST) == MOST_DEATHS
+
+
+def test_a_head_that_does_not_answer_is_said_to_who_waits(handed: Handed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BEAT_INTERVAL", 0.05)
+    monkeypatch.setattr(head, "SILENT", 0.2)
+    ray = PlayedRay(FIRST)
+    run, places = handed(ray)
+    in_line = {"code": "queued", "ahead": 0, "cause": "first"}
+    until(lambda: run.message == in_line, state=run.state)
+    assert places.about().answers
+    ray.head.close()
+    until(lambda: run.message == {"code": "queued", "cause": "headless"}, state=run.state)
+    assert not places.about().answers and run.alive
+    ray.head = socket.create_server(("127.0.0.1", int(ray.address.rpartition(":")[2])))
+    until(lambda: run.message == in_line, state=run.state)
+
+
+def test_what_the_host_is_told_of_the_machines(handed: Handed) -> None:
+    ray = PlayedRay(FIRST, SECOND)
+    ray.answer = lambda node: {"torch": "1.0" if node == SECOND else version("torch"), "root": "/", "node": node}
+    _, places = handed(ray)
+    until(lambda: places.about().machines == 1, state=places.about)
+    assert places.about().cores == 1
+    places.warm()  # comes back, since the first machine has a place
+
+
+def test_an_address_where_nobody_answers_is_said_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    for address in (f"127.0.0.1:{port}", f"no-such-name.invalid:{port}"):
+        with pytest.raises(ClusterError, match=f"there is no answer from {address} "):
+            Places(address).join()
+
+
+def test_a_cluster_that_takes_nobody_in_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "JOIN_PATIENCE", 0.1)
+    waiting = threading.Event()
+    monkeypatch.setattr(module, "joined", lambda _address: waiting.wait())
+    with pytest.raises(ClusterError, match=r"did not take this server in within 0 seconds\. RAY_AUTH_MODE"):
+        Places("head:6379").join()
+    waiting.set()
+    assert joining.advice("local") == ""

@@ -197,6 +197,9 @@ def descendants_of_machines(machines: Any) -> list[int]:
     [
         ("ray://head:10001", "Ray Client can't stream what a run reports"),
         ("head", "has to be HOST:PORT of a Ray cluster's head, “auto” or “local”, not “head”."),
+        ("head:0", "names port 0, but ports go from 1 to 65535."),
+        ("head:99999", "names port 99999, but ports go from 1 to 65535."),
+        ("hêad:6379", "has to be HOST:PORT of a Ray cluster's head, “auto” or “local”, not “hêad:6379”."),
         ("local", "Ray is not installed"),
     ],
 )

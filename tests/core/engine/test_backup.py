@@ -121,6 +121,8 @@ def test_what_is_no_backup_is_refused_and_leaves_nothing(archive: tuple[Path, Ru
         "another version": {**whole, MANIFEST: other_manifest(version=99)},
         "a manifest of nothing": {**whole, MANIFEST: b"[]"},
         "linked up": {**whole, MANIFEST: other_manifest(same={"runs/../../x": record})},
+        "linked to what is there": {**whole, MANIFEST: other_manifest(same={INDEX: record})},
+        "letters that do not exist": {**whole, MANIFEST: other_manifest(same={"runs/\ud800": record})},
         "linked to nothing": {**whole, MANIFEST: other_manifest(same={"runs/x": "runs/none"})},
         "index of another": {
             MANIFEST: b"",
@@ -150,6 +152,24 @@ def test_a_folder_that_holds_something_stays_as_it_is(archive: tuple[Path, Run, 
     assert [path.name for path in full.iterdir()] == ["mine"]
     (full / "mine").unlink()
     assert restore(archive[0], full)[0] > 5
+    assert not list(full.glob("*.part")) and Store(full).ids("ann")
+
+
+def test_it_is_restored_where_one_stands_and_where_the_folder_has_to_stay(
+    archive: tuple[Path, Run, Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    identity = here.stat().st_ino  # a volume that is mounted can't be made anew
+    monkeypatch.chdir(here)
+    bad = tmp_path / "bad"
+    bad.write_bytes(archive[0].read_bytes()[:-100])
+    with pytest.raises(BackupError):
+        restore(bad, Path())
+    assert not list(here.iterdir())
+    count, _size = restore(archive[0], Path())
+    assert here.stat().st_ino == identity and (here / INDEX).is_file()
+    assert count == sum(path.is_file() for path in here.rglob("*"))
 
 
 def test_what_does_not_fit_is_refused(

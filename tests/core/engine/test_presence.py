@@ -59,9 +59,13 @@ def test_who_only_looks_takes_no_place(presence: Presence, clock: Clock) -> None
     assert presence.turned_away(ANNE) is None and presence.turned_away(BOB) is None
     assert str(presence.turned_away(CARL)) == str(presence.refusal(CARL))
     presence.depart(ANNE)
-    assert presence.turned_away(CARL) is not None, "it might be a refresh"
+    assert str(presence.turned_away(CARL)).startswith(
+        "This server is full, but someone has just left: in 10 s their place is free"
+    ), "it might be a refresh"
+    assert presence.counts() == (2, 2)
     clock.now += 10
     assert presence.turned_away(CARL) is None
+    assert presence.counts() == (2, 1), "her place is hers only as long as nobody wants it"
     presence.arrive(ANNE)
     assert not full_for(presence, ANNE), "her place is still hers: Carl only looked"
     assert presence.turned_away(CARL) is not None
