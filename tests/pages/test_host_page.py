@@ -46,7 +46,7 @@ def test_without_a_key_it_says_how_to_set_one_and_nothing_else(
     monkeypatch.delenv(HOST_KEY, raising=False)
     tab = open_tab().open("host")
     assert HOST_KEY in tab.words and not boards(tab) and not tab.at.text_input
-    assert "TORCH_PLAYGROUND_PEOPLE" not in tab.words
+    assert "`PEOPLE`" not in tab.words
 
 
 def test_a_wrong_key_opens_nothing(open_tab: Callable[..., Tab], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ def test_a_wrong_key_opens_nothing(open_tab: Callable[..., Tab], monkeypatch: py
     for text in ("", KEYWORD[:-1], KEYWORD.upper(), "钥匙"):
         type_key(tab, text)
         assert tab.errors == ["This is not the key."] and not boards(tab)
-        assert "TORCH_PLAYGROUND_PEOPLE" not in tab.words
+        assert "`PEOPLE`" not in tab.words
 
 
 def test_the_host_sees_who_trains_and_ends_a_run(host: Tab) -> None:
@@ -70,7 +70,7 @@ def test_the_host_sees_who_trains_and_ends_a_run(host: Tab) -> None:
     assert run.alive
     host.tell("end", "host runs", run=run.id)
     assert run.message is not None and run.message["cause"] == "host"
-    assert f"`{limits.LIMITS['PEOPLE'].variable}`" in host.words
+    assert f"`PEOPLE` | {limits.PEOPLE}" in host.words and f"`RUN_MEMORY` | {limits.RUN_MEMORY:,.0f} MB" in host.words
 
 
 def test_what_the_host_announces_is_on_every_page_as_it_was_typed(host: Tab, open_tab: Callable[..., Tab]) -> None:
