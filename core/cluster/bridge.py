@@ -40,6 +40,7 @@ class Bridge:
         busy: whether something is being done for it here, so that its place can't be heard.
         place: the place that it has.
         on_end: called once it is over, to have the pipe closed.
+        on_wish: called when a run that has given up its place is to go on.
     """
 
     def __init__(self, id: str, assignment: Assignment, connection: Connection):
@@ -53,6 +54,7 @@ class Bridge:
         self.busy = False
         self.place: object = None
         self.on_end: Callable[[], None] = lambda: None
+        self.on_wish: Callable[[], None] = lambda: None
         self.exitcode: int | None = None
         self.send: Callable[[bytes], None] | None = None
         self.tell_again: Callable[[Mapping[str, int]], None] | None = None
@@ -73,6 +75,9 @@ class Bridge:
         self._kept_at_move = -1
         self._ahead: int | None = None
         self._moved_time: float | None = None
+        self._given_up = False
+        self._steps_ordered = False
+        self._quiet_since = time.monotonic()
 
     # What the engine says
 
@@ -93,6 +98,11 @@ class Bridge:
                 self._speed = float(value)
             elif name in ("play", "pause", "step", "epoch"):
                 self._paused = name != "play"
+                self._steps_ordered = name in ("step", "epoch")
+            self._quiet_since = time.monotonic()
+            wishes = self._given_up and name in ("play", "step", "epoch", "focus")
+            if wishes:
+                self._given_up, self.waiting, self._ahead = False, True, None
             send = self.send
             if send is not None:
                 send(data)
@@ -104,6 +114,8 @@ class Bridge:
                 self._held.append(data)
             else:
                 self._say_status()
+        if wishes:
+            self.on_wish()
 
     def _stop(self, cause: str | None) -> None:
         """End a run that waits for a place."""
@@ -303,6 +315,7 @@ class Bridge:
         content = json.loads(data[1:])
         changed = False
         if content["kind"] == "metrics":
+            self._steps_ordered, self._quiet_since = False, time.monotonic()
             changed = self._only_new(content)
         elif content["kind"] == "status" and "status" in content:
             self._changes = from_pairs(content["changes"])
@@ -334,6 +347,26 @@ class Bridge:
             self._untold_kept = sorted(kept - here)
             changed = True
         return changed
+
+    def rests_since(self) -> float | None:
+        """Since when its place has had nothing to do, on `time.monotonic`; None if it has.
+
+        One that takes steps one by one, or an epoch, counts as paused as well: it rests once these are told.
+        """
+        idle = self._paused and not (self._steps_ordered or self._held or self._ended or self._behind)
+        return self._quiet_since if idle and self.send is not None else None
+
+    def give_up_place(self) -> bool:
+        """Leave the place to others while it is paused: it continues from its last kept step. Whether it does."""
+        with self._lock:
+            send = self.send
+            if self.rests_since() is None or send is None:
+                return False
+            self.send = self.tell_again = self.place = None
+            self._given_up = True
+            send(json.dumps({"command": "stop", "value": None}).encode())
+            self.say("place_given_up")
+            return True
 
     def lost(self) -> bool:
         """Its place is gone: whether it is to have another one."""

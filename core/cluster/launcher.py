@@ -98,6 +98,7 @@ class ClusterLauncher:
         ours, theirs = multiprocessing.Pipe()
         bridge = Bridge(secrets.token_hex(8), assignment, theirs)
         bridge.on_end = lambda: self._waker.send_bytes(b"!")
+        bridge.on_wish = lambda: self.places.put(bridge)
         with self._lock:
             self._bridges[theirs] = bridge
         self._waker.send_bytes(b"!")

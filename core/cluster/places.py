@@ -40,6 +40,10 @@ WARM_PATIENCE = 120.0
 """Seconds that the first place may take to be ready."""
 MOST_DEATHS = 3
 """How often in a row a place may die on a machine before it is ready."""
+RESTS = 30.0
+"""Seconds that a run has to be paused before its place may be given to one that waits."""
+GIVEN = 10.0
+"""Seconds that a place may take until whoever it is given to has it."""
 MOST_PENDING = 8
 """Places asked for beyond those that the machines have now: an autoscaler adds machines for them."""
 
@@ -61,6 +65,7 @@ class Places:
         self._unfit: dict[str, tuple[float, dict[str, Any]]] = {}
         self._deaths: Counter[str] = Counter()
         self._nodes_time = 0.0
+        self._given: list[float] = []
         self._ray: Any = None
         self._made: Any = None
         self._thread = threading.Thread(target=self._serve, name="cluster", daemon=True)
@@ -160,6 +165,7 @@ class Places:
             if bridge is not None and not bridge.busy and now - bridge.heard > LOST_AFTER:
                 self._lost(place, bridge)
         self._fill()
+        self._give_places(now)
         self._make()
         self._give_back(now)
         self._say_places()
@@ -269,6 +275,21 @@ class Places:
         for bridge in failed:
             bridge.fail(next(iter(self._unfit.values()))[1])
 
+    def _give_places(self, now: float) -> None:
+        """Have runs that were paused a while ago give up their places, the first ones first, if others wait."""
+        with self._lock:
+            kinds = [on_a_gpu(bridge) for bridge in self._line]
+        self._given = [time for time in self._given if now - time < GIVEN]
+        resting = [
+            (since, place.bridge)
+            for place in self._places
+            if place.bridge is not None and place.gpu in kinds
+            if (since := place.bridge.rests_since()) is not None and now - since > RESTS
+        ]
+        for _since, bridge in sorted(resting, key=lambda pair: pair[0])[: max(0, len(kinds) - len(self._given))]:
+            if bridge.give_up_place():
+                self._given.append(now)
+
     def _suits(self, place: Place, bridge: Bridge) -> bool:
         return bool(place.about) and place.bridge is None and place.gpu == on_a_gpu(bridge)
 
@@ -365,7 +386,7 @@ class Places:
             place.bridge, place.idle_since = None, time.monotonic()
         if place.gpu:
             self._discard(place)
-        if not bridge.over.is_set():
+        if bridge.place is place and not bridge.over.is_set():
             bridge.end()
         self._wake.set()
 

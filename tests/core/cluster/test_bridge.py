@@ -155,6 +155,44 @@ def test_runs_wait_in_line_and_can_be_stopped_there(near: NearCluster, far: Mana
     far.stop(first[1])
 
 
+def test_a_paused_run_gives_its_place_to_one_that_waits(near: NearCluster, far: Manager, losses: Losses) -> None:
+    config = config_of(num_steps=400)
+    resting = [at(far.start(f"rester {number}", config, speed=100), 35) for number in range(2)]
+    first = resting[0]
+    bridge = next(bridge for bridge in near.trained.values() if bridge.assignment.folder == first.folder.path)
+    assert bridge.rests_since() is None and not bridge.give_up_place(), "it trains"
+    for run in resting:
+        run.command("pause")
+        until(lambda run=run: run.status == "paused" and run.step in run.kept, state=run.state)  # type: ignore[misc]
+    waiting = far.start("late", config_of())
+    until(lambda: code_of(waiting) == "queued", state=waiting.state)
+    until(lambda: bridge.rests_since() is not None)
+    step = first.step
+    assert bridge.give_up_place() and not bridge.give_up_place()
+    assert written(over(waiting)) == losses(config_of())
+    assert (first.status, first.step, code_of(first), first.alive) == ("paused", step, "place_given_up", True)
+    first.command("speed", 0)
+    first.command("step")
+    at(first, step + 1)
+    until(lambda: first.status == "paused" and first.message is None, state=first.state)
+    until(lambda: bridge.rests_since() is not None)
+    assert bridge.give_up_place()
+    first.command("play")
+    assert written(over(first)) == losses(config)
+    far.stop(resting[1])
+    over(resting[1])
+
+
+def test_a_run_that_has_given_up_its_place_can_be_stopped(near: NearCluster, far: Manager) -> None:
+    run = at(far.start("rester", config_of(num_steps=400), paused=True, steps=1), 1)
+    bridge = next(bridge for bridge in near.trained.values() if bridge.assignment.folder == run.folder.path)
+    until(lambda: bridge.rests_since() is not None)
+    assert bridge.give_up_place()
+    far.stop(run)
+    over(run)
+    assert (run.status, run.step) == ("stopped", 1)
+
+
 def test_a_run_that_takes_its_place_with_it_each_time_is_given_up(near: NearCluster, far: Manager) -> None:
     run = at(far.start("unlucky", config_of(num_steps=50_000), paused=True, steps=1), 1)
     until(lambda: run.folder.rows("run"))

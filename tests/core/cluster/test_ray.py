@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from core.__main__ import main
+from core.cluster import places as module
 from core.cluster import training
 from core.cluster.address import CLUSTER
 from core.cluster.launcher import ClusterLauncher
@@ -63,6 +64,7 @@ def test_a_cluster_trains_as_one_machine_does_whatever_becomes_of_its_machines(
     capsys: pytest.CaptureFixture[str],
     losses: Callable[..., list[float]],
     recorded: Callable[..., list[Any]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     places = Places(machines.address)
     launcher = ClusterLauncher(places)
@@ -74,6 +76,8 @@ def test_a_cluster_trains_as_one_machine_does_whatever_becomes_of_its_machines(
         own_images_come_along(launcher, capsys)
         until(lambda: places.ready() == 2, SLOW)
         a_lost_machine_costs_a_run_nothing(machines, places, far, losses, recorded)
+        monkeypatch.setattr(module, "RESTS", 1.0)
+        a_paused_run_leaves_its_place_to_who_waits(far, losses, recorded)
     finally:
         far.close()
 
@@ -125,6 +129,21 @@ def a_lost_machine_costs_a_run_nothing(
         assert recorded(run) == losses(config) == [json.loads(line)["loss/train"] for line in lines]
         assert run.status == "finished" and run.folder.kept() == run.kept
     assert "moved" in codes
+
+
+def a_paused_run_leaves_its_place_to_who_waits(
+    far: Manager, losses: Callable[..., list[float]], recorded: Callable[..., list[Any]]
+) -> None:
+    config = ClassifierConfig(num_steps=300, device="cpu")
+    resting = [far.start(f"rester {number}", config, paused=True, steps=1) for number in range(2)]
+    for run in resting:
+        until(lambda run=run: run.step == 1, SLOW, state=run.state)  # type: ignore[misc]
+    waiting = far.start("late", config)
+    assert recorded(over(waiting)) == losses(config)
+    assert [run.alive and run.status for run in resting] == ["paused"] * 2
+    for run in resting:
+        run.command("play")
+    assert [recorded(over(run)) for run in resting] == [losses(config)] * 2
 
 
 DRIVER = """
