@@ -23,6 +23,7 @@ const standing = ({ status, online, unreached, silent, notice, full, message }, 
     notice,
     full,
     message?.code,
+    message?.cause,
     kind,
   ].join("/");
 
