@@ -36,6 +36,8 @@ def beside(seconds: float = 10.0) -> list[Row]:
         Row("over two machines against at home", there[0] / here[0], goal=0.8),
         Row("Pause to paused, at home, median", here[1], "ms"),
         Row("over two machines, median", there[1], "ms", goal=max(1.2 * here[1], here[1] + 20), at_most=True),
+        Row("this process, for a watched run, at home", here[4], "ms/s"),
+        Row("on the cluster", there[4], "ms/s"),
         Row("steps of two runs at full speed, each, at home", here[2], "steps/s"),
         Row("on the cluster against at home", there[2] / here[2]),
         Row("steps of a run at full speed, at home", here[3], "steps/s"),
@@ -43,15 +45,20 @@ def beside(seconds: float = 10.0) -> list[Row]:
     ]
 
 
-def _watched(manager: Manager, seconds: float) -> tuple[float, float, float, float]:
-    """Of two runs at once frames a second, milliseconds to a pause, and steps a second; those of one alone as well."""
+def _watched(manager: Manager, seconds: float) -> tuple[float, float, float, float, float]:
+    """Of two runs at once frames a second, milliseconds to a pause, and steps a second; those of one alone as well.
+
+    The last number is the processor time that this process, which stands for the server, takes for each while they are
+    watched, without what a web server adds.
+    """
     runs = [manager.start(f"pupil {number}", CONFIG, speed=30) for number in range(2)]
     for run in runs:
         run.watch(lambda: None)
         until(lambda run=run: run.step > 30, PATIENCE)  # type: ignore[misc]
-    before, begin = [run.frame_number for run in runs], time.perf_counter()
+    before, begin, busy = [run.frame_number for run in runs], time.perf_counter(), time.process_time()
     time.sleep(seconds)
     took = time.perf_counter() - begin
+    own = 1000 * (time.process_time() - busy) / took / len(runs)
     frames = statistics.fmean((run.frame_number - first) / took for run, first in zip(runs, before, strict=True))
     pauses = []
     for _ in range(10):
@@ -73,7 +80,7 @@ def _watched(manager: Manager, seconds: float) -> tuple[float, float, float, flo
     alone = _full_speed(one)
     for run in runs:
         manager.stop(run)
-    return frames, statistics.median(pauses), both, alone
+    return frames, statistics.median(pauses), both, alone, own
 
 
 def _full_speed(*runs: Run) -> float:
