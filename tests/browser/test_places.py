@@ -158,6 +158,7 @@ def test_presenting_leaves_the_settings_out_and_makes_text_large(person: Callabl
     plain = screen.look(size)
     button = screen.part("presenting")
     expect(screen.page.get_by_test_id("stSidebar")).to_be_visible()
+    expect(button).to_be_visible()  # before that nobody listens to the key
     screen.page.keyboard.press("p")
     expect(button).to_have_attribute("aria-pressed", "true")
     expect(screen.page.get_by_test_id("stSidebar")).to_be_hidden()
