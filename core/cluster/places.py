@@ -352,7 +352,7 @@ class Places:
                 return
             place.bridge = None
             self._discard(place)
-        if bridge.lost():
+        if bridge.place is place and bridge.lost():  # else it has given up this place already
             with self._lock:
                 self._line.appendleft(bridge)
         self._wake.set()

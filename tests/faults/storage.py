@@ -10,6 +10,7 @@ from core.experiments.classifier import ClassifierConfig
 from tests.faults.events import Outcome, event
 from tests.faults.kills import LONG, SPEED
 from tests.faults.server import damage, faults_in_log, index_problems, serving
+from tests.waiting import until
 
 WRITERS = 16
 """How many write to the index at the same time."""
@@ -42,12 +43,14 @@ def index_writers(times: int, folder: Path) -> Outcome:
         def write(owner: str) -> None:
             config = ClassifierConfig()
             try:
-                store = Store(folder)
+                store, runs = Store(folder), list[str]()
                 for number in range(times):
                     run = store.add(owner, config)
+                    runs.append(run)
                     store.update(run, "finished", number, {"loss/train": 0.5})
                     store.leave(owner, config, run)
                     store.prefer(owner, "language", str(number))
+                until(lambda: written(store, runs))
                 entries = store.of(owner, "classifier")
                 if len(entries) != times or {entry.step for entry in entries} != set(range(times)):
                     outcome.lost.append(f"of {times} runs {len(entries)} are in the index")
@@ -66,6 +69,12 @@ def index_writers(times: int, folder: Path) -> Outcome:
         outcome.lost += [*index_problems(folder), *faults_in_log(folder)]
     outcome.note = f"{WRITERS} threads, {times} runs each"
     return outcome
+
+
+def written(store: Store, runs: list[str]) -> bool:
+    """Whether nothing of these runs waits: what got no turn in ten seconds is tried later, as a server does."""
+    store.index.write_later()
+    return not any(store.index.waiting((kind, run)) for run in runs for kind in ("run", "update"))
 
 
 @event(short=2, long=10)
