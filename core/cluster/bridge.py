@@ -99,7 +99,8 @@ class Bridge:
             elif name in ("play", "pause", "step", "epoch"):
                 self._paused = name != "play"
                 self._steps_ordered = name in ("step", "epoch")
-            self._quiet_since = time.monotonic()
+            if name not in ("answer", "watch"):  # these the server asks by itself
+                self._quiet_since = time.monotonic()
             wishes = self._given_up and name in ("play", "step", "epoch", "focus")
             if wishes:
                 self._given_up, self.waiting, self._ahead = False, True, None
@@ -315,7 +316,8 @@ class Bridge:
         content = json.loads(data[1:])
         changed = False
         if content["kind"] == "metrics":
-            self._steps_ordered, self._quiet_since = False, time.monotonic()
+            if any(content["rows"].values()):
+                self._steps_ordered, self._quiet_since = False, time.monotonic()
             changed = self._only_new(content)
         elif content["kind"] == "status" and "status" in content:
             self._changes = from_pairs(content["changes"])

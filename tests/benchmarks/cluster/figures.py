@@ -73,7 +73,7 @@ def _watched(manager: Manager, seconds: float) -> tuple[float, float, float]:
 
 
 def _in_turn(near: Manager, far: Manager, count: int) -> tuple[float, float]:
-    """Steps a second of each of so many runs at home, and what part of it the cluster reaches, in the median of pairs."""
+    """Steps a second of each of so many runs at home, and the part of it that the cluster reaches, medians of pairs."""
     pairs = [(_full_speed(near, count), _full_speed(far, count)) for _ in range(PAIRS)]
     return statistics.median(here for here, _ in pairs), statistics.median(there / here for here, there in pairs)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -167,6 +168,10 @@ def test_a_paused_run_gives_its_place_to_one_that_waits(near: NearCluster, far: 
     waiting = far.start("late", config_of())
     until(lambda: code_of(waiting) == "queued", state=waiting.state)
     until(lambda: bridge.rests_since() is not None)
+    since = bridge.rests_since()
+    for name in ("answer", "watch"):
+        bridge.order(json.dumps({"command": name, "value": True}).encode())
+    assert bridge.rests_since() == since, "a page that is open is no reason to keep a place"
     step = first.step
     assert bridge.give_up_place() and not bridge.give_up_place()
     assert written(over(waiting)) == losses(config_of())
