@@ -204,6 +204,7 @@ class Bridge:
         with self._copying, self._lock:
             self.copy.begin_again()
             self._behind = False
+            self._tell_recorded()
             self._untold_kept = self.copy.folder.kept()  # a place may be lost between a file and the word of it
             kept = self._kept()
             given = self.assignment
@@ -219,6 +220,15 @@ class Bridge:
                 paused=self._paused,
                 watched=self._watched,
             )
+
+    def _tell_recorded(self) -> None:
+        """Tell the steps that a place has recorded and was lost before it could tell them: the next one does not."""
+        for lane in self.copy.lanes():
+            told, last = self._told.get(lane, 0), self.copy.last_step(lane)
+            if last > told:
+                rows = [row for row in self.copy.folder.rows(lane) if row["step"] > told]
+                self._told[lane] = last
+                self._say({"kind": "metrics", "rows": {lane: rows}, "kept": [], "dropped": [], "step": last})
 
     def _kept(self) -> list[int]:
         """The kept steps that a worker can continue from: what it reads of the last one is whole."""
