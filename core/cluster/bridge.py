@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -64,6 +64,7 @@ class Bridge:
         self._held: list[bytes] = []
         self._latest: dict[str, Any] = {}
         self._ordered: dict[str, Any] = {}
+        self._assigned = assignment
         self._changes = dict(assignment.changes)
         self._paused, self._speed, self._watched = assignment.paused, assignment.speed, assignment.watched
         self._told: dict[str, int] = {lane: self.copy.last_step(lane) for lane in self.copy.lanes()}
@@ -99,6 +100,8 @@ class Bridge:
             elif name in ("play", "pause", "step", "epoch"):
                 self._paused = name != "play"
                 self._steps_ordered = name in ("step", "epoch")
+                if not self._steps_ordered:  # as a worker does with steps that it has not taken yet
+                    self._held = [held for held in self._held if b'"change"' in held]
             if name not in ("answer", "watch"):  # these the server asks by itself
                 self._quiet_since = time.monotonic()
             wishes = self._given_up and name in ("play", "step", "epoch", "focus")
@@ -211,7 +214,7 @@ class Bridge:
             resume = kept[-1] if kept else None
             if resume is None and given.resume_step is not None:
                 resume = given.resume_step
-            return replace(
+            self._assigned = replace(
                 given,
                 changes=dict(self._changes),
                 resume_step=resume,
@@ -220,6 +223,7 @@ class Bridge:
                 paused=self._paused,
                 watched=self._watched,
             )
+            return self._assigned
 
     def _tell_recorded(self) -> None:
         """Tell the steps that a place has recorded and was lost before it could tell them: the next one does not."""
@@ -256,9 +260,8 @@ class Bridge:
             self.hear()
             self._say({**self._status("paused" if self._paused else "running"), "message": self._welcome()})
             self._moved_time = time.monotonic() if self._moves else None
-            for name in ("focus", "shows"):
-                if name in self._latest:
-                    send(json.dumps({"command": name, "value": self._latest[name]}).encode())
+            for name, value in self._ordered_meanwhile():
+                send(json.dumps({"command": name, "value": value}).encode())
             held, self._held = self._held, []
             wanted = {
                 name: value
@@ -269,6 +272,18 @@ class Bridge:
                 held.append(json.dumps({"command": "change", "value": wanted}).encode())
             for data in held:
                 send(data)
+
+    def _ordered_meanwhile(self) -> Iterator[tuple[str, Any]]:
+        """What its worker does not know yet: some of it was ordered while the assignment was on its way."""
+        for name in ("focus", "shows"):
+            if name in self._latest:
+                yield name, self._latest[name]
+        if self._speed != self._assigned.speed:
+            yield "speed", self._speed
+        if self._watched != self._assigned.watched:
+            yield "watch", self._watched
+        if self._paused != self._assigned.paused:
+            yield ("pause" if self._paused else "play"), None
 
     def _welcome(self) -> dict[str, Any]:
         """What is said when it has a place: nothing at the first one."""

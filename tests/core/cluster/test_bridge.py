@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from multiprocessing import Pipe
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.cluster.bridge import Bridge
 from core.cluster.launcher import ClusterLauncher
+from core.engine.assignment import Assignment
 from core.engine.manager import Manager
+from core.engine.record import Folder
 from core.engine.run import Run
 from core.engine.store import Store
 from core.experiments.classifier import ClassifierConfig
@@ -138,6 +143,45 @@ def test_a_kept_step_is_known_though_its_place_was_lost_before_it_said_so(
     near.lose(bridge)
     run.command("speed", 0)
     assert over(run).status == "finished" and run.kept == run.folder.kept()
+
+
+def test_what_is_ordered_while_a_place_gets_its_assignment_is_obeyed(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "run")
+    folder.create({"run": config_of()})
+    ours, theirs = Pipe()
+    bridge = Bridge("id", Assignment({"run": config_of()}, folder.path, paused=True), theirs)
+
+    def order(name: str, value: Any = None) -> bytes:
+        data = json.dumps({"command": name, "value": value}).encode()
+        bridge.order(data)
+        return data
+
+    assert bridge.next_assignment().paused
+    order("step")
+    change = order("change", {"lr": 0.5})
+    orders = [order("speed", 5.0), order("watch", True), order("play")]
+    sent: list[bytes] = []
+    bridge.placed(sent.append, lambda known: None)
+    assert sent == [*orders, change], "Play takes back a step that was not taken yet"
+    bridge.hang_up()
+    ours.close()
+
+
+def test_a_step_that_was_recorded_and_never_told_is_in_the_curves(
+    near: NearCluster, far: Manager, monkeypatch: pytest.MonkeyPatch, recorded: Losses
+) -> None:
+    run = at(far.start("gap", config_of(num_steps=400), speed=100), 22)
+    bridge = next(bridge for bridge in near.trained.values() if bridge.assignment.folder == run.folder.path)
+    monkeypatch.setattr(bridge, "_report", lambda data: None)
+    told = run.step
+    until(lambda: bridge.copy.furthest > told + 2)
+    run.command("pause")
+    until(lambda: run.folder.kept()[-1] == bridge.copy.furthest > told, state=run.state)
+    monkeypatch.undo()
+    near.lose(bridge)
+    run.command("speed", 0)
+    run.command("play")
+    assert recorded(over(run)) == written(run) and run.step == 400
 
 
 def test_runs_wait_in_line_and_can_be_stopped_there(near: NearCluster, far: Manager, losses: Losses) -> None:
