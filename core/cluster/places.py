@@ -201,6 +201,7 @@ class Places:
     def _look_at_nodes(self) -> None:
         self._nodes_time = time.monotonic()
         self._nodes = {node["NodeID"]: node for node in self._ray.nodes() if node["Alive"]}
+        self._unfit = {id: fault for id, fault in self._unfit.items() if fault[0] > self._nodes_time}
 
     def _take_ready(self) -> None:
         """Take in which places have become ready, and which can't be."""
@@ -247,9 +248,7 @@ class Places:
 
     def _fit(self) -> dict[str, int]:
         """The machines that can train, each with its cores."""
-        now = time.monotonic()
-        unfit = {node for node, (until, _message) in self._unfit.items() if until > now}
-        return {id: cores for id, cores in self._cores().items() if id not in unfit}
+        return {id: cores for id, cores in self._cores().items() if id not in self._unfit}
 
     def _cores(self) -> dict[str, int]:
         """The cores of each machine that has any: a head mostly has none."""

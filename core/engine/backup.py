@@ -194,7 +194,7 @@ def restore(file: Path, root: Path) -> tuple[int, int]:
         if os.path.lexists(root) and (not root.is_dir() or any(root.iterdir())):
             raise BackupError(f"{root} is not an empty folder.")
         made = not root.is_dir()
-        root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)  # it will hold the ids of all people
         place = Path(tempfile.mkdtemp(prefix="restore.", suffix=disk.PART, dir=root))  # root may be a mount point
     try:
         count, size = unpack(file, place)

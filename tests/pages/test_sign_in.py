@@ -275,6 +275,15 @@ def test_auth_that_is_no_table_is_named_and_nobody_is_let_in(secrets_file: Path)
     assert READ() is None and roles.problems(EMPTY) == []
 
 
+def test_what_is_wrong_with_one_of_two_providers_is_said_once(secrets_file: Path) -> None:
+    school = "[auth.school]\nclient_id = 1\nclient_secret = 's'\nserver_metadata_url = 'https://a.org/b'\n"
+    secrets_file.write_text(f"{AUTH}{school}client_kwargs = 'x'\n", encoding="utf-8")
+    assert sign_in.problems(EMPTY) == [
+        "client_id in [auth.school] in Streamlit's secrets has to be a text in quotes.",
+        "client_kwargs in [auth.school] in Streamlit's secrets has to be a table.",
+    ]
+
+
 def test_auth_without_a_provider_is_named(secrets_file: Path) -> None:
     secrets_file.write_text(AUTH.partition("client_id")[0], encoding="utf-8")
     assert sign_in.problems(EMPTY) == [

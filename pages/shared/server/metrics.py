@@ -111,10 +111,10 @@ def now(seen: Overview) -> dict[str, tuple[str, float | None]]:
         "data_bytes": ("Bytes in the data folder, looked at once a minute.", seen.disk),
         "disk_free_bytes": ("Bytes free where the data folder is.", seen.disk_free),
         "handles_open": ("File handles that the server has open.", open_handles),
+        "handles_most": ("File handles that the server may have open.", most_handles),
         "cluster_machines": ("Machines of the cluster that can train.", cluster.machines if cluster else None),
         "cluster_cores": ("Cores of these machines.", cluster.cores if cluster else None),
         "cluster_waiting": ("Runs that wait for a place on the cluster.", cluster.waiting if cluster else None),
-        "handles_most": ("File handles that the server may have open.", most_handles),
     }
 
 

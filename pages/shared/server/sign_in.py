@@ -246,9 +246,7 @@ def _problems_of(auth: Mapping[str, Any]) -> Iterator[str]:
     secrets = "in Streamlit's secrets"
     if not is_authlib_installed() or find_spec("httpx") is None:
         yield f"[auth] {secrets} needs Authlib and httpx: pip install -r requirements-signin.txt."
-    for key, value in auth.items():
-        if key in TEXTS and not isinstance(value, str):
-            yield f"{key} in [auth] {secrets} has to be a text in quotes."
+    yield from _wrong_types(auth, f"[auth] {secrets}")
     redirect = str(auth.get("redirect_uri", ""))
     port = urlsplit(redirect).netloc.rpartition(":")[2] if "[" not in redirect else ""
     if port.isdigit() and int(port) > 65535:
@@ -270,12 +268,8 @@ def _problems_of(auth: Mapping[str, Any]) -> Iterator[str]:
         place = f"[auth] {secrets}" if name == DEFAULT and DEFAULT not in auth else f"[auth.{name}] {secrets}"
         section = auth.get(name, auth)
         missing = [key for key in KEYS if not section.get(key)]
-        for key in TEXTS:
-            if section is not auth and key in section and not isinstance(section[key], str):
-                yield f"{key} in {place} has to be a text in quotes."
-        for holder in {id(one): one for one in (section, auth)}.values():
-            if not isinstance(holder.get("client_kwargs", {}), Mapping):
-                yield f"client_kwargs in {place} has to be a table."
+        if section is not auth:
+            yield from _wrong_types(section, place)
         if "_" in name:
             yield f"{place}: the name of a provider can't have an underscore."
         if missing:
@@ -286,3 +280,12 @@ def _problems_of(auth: Mapping[str, Any]) -> Iterator[str]:
         get_expose_tokens_config()
     except StreamlitAuthError:
         yield f'expose_tokens in [auth] {secrets} can only have "id" and "access".'
+
+
+def _wrong_types(section: Mapping[str, Any], place: str) -> Iterator[str]:
+    """Which values in a table can't be what they are for, a sentence each."""
+    for key in TEXTS:
+        if not isinstance(section.get(key, ""), str):
+            yield f"{key} in {place} has to be a text in quotes."
+    if not isinstance(section.get("client_kwargs", {}), Mapping):
+        yield f"client_kwargs in {place} has to be a table."

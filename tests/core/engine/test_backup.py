@@ -179,6 +179,9 @@ def test_what_does_not_fit_is_refused(
     with pytest.raises(BackupError, match="There is not enough space"):
         restore(archive[0], tmp_path / "again")
     assert not (tmp_path / "again").exists()
+    monkeypatch.undo()
+    restore(archive[0], tmp_path / "again")
+    assert (tmp_path / "again").stat().st_mode & 0o077 == 0, "nobody else learns people's ids"
 
 
 def test_commands_say_in_one_sentence_what_is_wrong(
