@@ -108,7 +108,8 @@ def _status() -> dict[str, str]:
             "A machine of the cluster was lost. The run waits for a place on another one: you are next."
         ),
         "message_place_given_up": _(
-            "Paused, and others wait for a place on the cluster: this run has given up its own. Play puts it in line."
+            "Paused, and others wait for a place on the cluster: this run has given up its own. Continue puts it in "
+            "line."
         ),
         "message_node_lost": _(
             "A machine of the cluster was lost. The run will continue on another one, from step {kept_step}; its "
