@@ -14,7 +14,7 @@ from typing import Any
 from core import disk
 from core.changes import as_pairs, from_pairs, value_after
 from core.cluster.copy import Copy
-from core.cluster.seat import Item
+from core.cluster.wire import Item
 from core.engine.assignment import Assignment
 from core.engine.record import Folder
 
@@ -248,14 +248,19 @@ class Bridge:
             return False
         return True
 
-    def placed(self, send: Callable[[bytes], None], tell_again: Callable[[Mapping[str, int]], None]) -> None:
-        """A place trains it from now on.
+    def placed(
+        self, place: object, send: Callable[[bytes], None], tell_again: Callable[[Mapping[str, int]], None]
+    ) -> None:
+        """Its place trains it from now on.
 
         Args:
+            place: which one; it may have been lost meanwhile, and then nothing is done.
             send: passes a command on to the worker.
             tell_again: has the place send all changes again but those that are known.
         """
         with self._lock:
+            if self.place is not place:
+                return
             self.send, self.tell_again = send, tell_again
             self.hear()
             self._say({**self._status("paused" if self._paused else "running"), "message": self._welcome()})

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 from core.cluster.bridge import Bridge
 from core.cluster.parcel import Parcel
-from core.cluster.seat import Item
+from core.cluster.wire import Item, Switchboard, Wire
 
 PART = 4_000_000
 """Bytes of a file that go to a place at a time."""
-WAITING_ITEMS = 64
-"""Items that a place may be ahead of the server."""
+CALL_INTERVAL = 0.5
+"""Seconds between two looks whether a place that does not call yet is still there."""
 
 
 class Place:
@@ -25,21 +27,25 @@ class Place:
         node: its machine; "" as long as Ray has not chosen one.
         about: what it said of itself when it was ready.
         gpu: whether it has one, or a share of one.
+        board: where it calls the server.
         bridge: the run that it trains.
         idle_since: since when it trains none, on `time.monotonic`.
         gone: whether it was given up.
+        wire: what it and the server tell each other over, while it trains.
     """
 
-    def __init__(self, ray: Any, actor: Any, node: str, gpu: bool):
+    def __init__(self, ray: Any, actor: Any, node: str, gpu: bool, board: Switchboard):
         self.ray = ray
         self.actor = actor
         self.node = node
         self.gpu = gpu
-        self.readiness = actor.ready.options(concurrency_group="train").remote()
+        self.board = board
+        self.readiness = actor.ready.options(concurrency_group="train").remote(board.host, board.port)
         self.about: dict[str, Any] = {}
         self.bridge: Bridge | None = None
         self.idle_since = time.monotonic()
         self.gone = False
+        self.wire: Wire | None = None
 
     def beat(self) -> None:
         """Tell it that the server is there."""
@@ -67,12 +73,44 @@ class Place:
                     start += len(data)
 
     def train(self, run: str, assignment: bytes, bridge: Bridge) -> Iterator[Item]:
-        """Have it train a run; gives all that it sends."""
-        stream = self.actor.train.options(
-            num_returns="streaming", concurrency_group="train", _generator_backpressure_num_objects=WAITING_ITEMS
-        ).remote(run, assignment)
-        order = self.actor.order.options(concurrency_group="order")
-        again = self.actor.tell_again.options(concurrency_group="order")
-        bridge.placed(lambda data: order.remote(run, data), again.remote)
-        for reference in stream:
-            yield Item(*self.ray.get(reference))
+        """Have it train a run; gives all that it sends.
+
+        Raises:
+            ConnectionError: it is gone.
+        """
+        token, called = self.board.expect()
+        train = self.actor.train.options(concurrency_group="train")
+        work = train.remote(run, assignment, self.board.host, self.board.port, token)
+        try:
+            wire = self.wire = self._called(called, work)
+        finally:
+            self.board.forget(token)
+        if self.gone:
+            wire.hang_up()
+        bridge.placed(self, wire.order, wire.tell_again)
+        item = None
+        try:
+            for item in wire.items():
+                yield item
+        finally:
+            self.wire = None
+            wire.close()
+        if item is None or item.exitcode is None:
+            raise ConnectionError("The place has hung up.")
+
+    def _called(self, called: Future[Wire], work: Any) -> Wire:
+        """Wait for its call; the error of `work` if it ends without one."""
+        while not self.gone:
+            with suppress(TimeoutError):
+                return called.result(CALL_INTERVAL)
+            if self.ray.wait([work], timeout=0)[0]:
+                self.ray.get(work)
+                break
+        raise ConnectionError("The place does not call.")
+
+    def hang_up(self) -> None:
+        """Have nobody wait for it any more."""
+        self.gone = True
+        wire = self.wire
+        if wire is not None:
+            wire.hang_up()

@@ -19,6 +19,7 @@ from core.cluster.joining import JOIN_PATIENCE, advice, first_sentence, joined
 from core.cluster.parcel import parcel
 from core.cluster.place import Place
 from core.cluster.shipping import code, place_class
+from core.cluster.wire import Switchboard
 from core.engine.launcher import Cluster
 
 LOOK_INTERVAL = 0.2
@@ -61,6 +62,7 @@ class Places:
         self._problem: ClusterError | None = None
         self._closing = threading.Event()
         self._head: Head | None = None
+        self._board: Switchboard | None = None
         self._nodes: dict[str, dict[str, Any]] = {}
         self._unfit: dict[str, tuple[float, dict[str, Any]]] = {}
         self._deaths: Counter[str] = Counter()
@@ -131,7 +133,9 @@ class Places:
             self._ray = joined(self.address)
             self._made = self._ray.remote(concurrency_groups={"train": 1, "order": 1, "beat": 1})(place_class())
             self._look_at_nodes()
-            self._head = Head(self._ray.get_runtime_context().gcs_address)
+            here = self._ray.get_runtime_context()
+            self._head = Head(here.gcs_address)
+            self._board = Switchboard(self._nodes[here.get_node_id()]["NodeManagerAddress"])
         except ClusterError as error:
             self._problem = error
             return
@@ -152,6 +156,7 @@ class Places:
             self._wake.clear()
         for place in list(self._places):
             self._discard(place)
+        self._board.close()
         with suppress(Exception):
             self._ray.shutdown()
 
@@ -316,7 +321,8 @@ class Places:
             options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(node_id=node, soft=False)
         if gpu:
             options["num_gpus"] = share_of_a_gpu(os.environ)
-        self._places.append(Place(self._ray, self._made.options(**options).remote(code()), node, gpu))
+        assert self._board is not None
+        self._places.append(Place(self._ray, self._made.options(**options).remote(code()), node, gpu, self._board))
 
     def _give_back(self, now: float) -> None:
         """End places that nobody has needed for a while, and those on machines that are gone."""
@@ -338,7 +344,7 @@ class Places:
 
     def _discard(self, place: Place) -> None:
         with self._lock:
-            place.gone = True
+            place.hang_up()
             if place in self._places:
                 self._places.remove(place)
         with suppress(Exception):
@@ -377,7 +383,7 @@ class Places:
                     return
                 bridge.take(item, place)
         except Exception as error:
-            if not isinstance(error, self._ray.exceptions.RayError):
+            if not isinstance(error, (self._ray.exceptions.RayError, ConnectionError)):
                 logging.exception("A run's place is given up.")
             self._lost(place, bridge)
             return

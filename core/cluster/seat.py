@@ -17,10 +17,13 @@ from contextlib import suppress
 from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from core.cluster import wire
+from core.cluster.head import unreached
 from core.cluster.mirror import MOST_BYTES, Change, Mirror
-from core.engine.launcher import Launcher
+from core.cluster.wire import Item, Wire
+from core.engine.launcher import Launcher, WorkerProcess
 from core.processes import scratch
 from core.processes.starting import kill
 
@@ -32,20 +35,6 @@ ORPHANED = 16
 """Looks without a word of the server after which a place gives up: 8 seconds, and more where it hardly gets to look."""
 FAREWELL = 3.0
 """Seconds that a worker has to end after it has closed its pipe."""
-
-
-class Item(NamedTuple):
-    """What a place sends to the server.
-
-    Attributes:
-        changes: what the worker wrote before it said `message`.
-        message: what the worker sent; None at a beat, and beside changes that were too many for one item.
-        exitcode: how the worker ended; only in the last item.
-    """
-
-    changes: list[Change]
-    message: bytes | None = None
-    exitcode: int | None = None
 
 
 class Seat:
@@ -62,10 +51,6 @@ class Seat:
         scratch.sweep()
         self.root = Path(tempfile.mkdtemp(prefix=scratch.prefix()))
         self._launcher = Launcher()
-        self._connection: Connection | None = None
-        self._early: list[tuple[str, bytes]] = []
-        self._mirror: Mirror | None = None
-        self._run = ""
         self._lock = threading.Lock()
         self._looks = 0
         threading.Thread(target=self._watch, args=(patience,), daemon=True).start()
@@ -82,8 +67,14 @@ class Seat:
         """The server is there."""
         self._looks = 0
 
-    def ready(self) -> dict[str, Any]:
-        """Have runs start quickly, and say what is here."""
+    def ready(self, host: str, port: int) -> dict[str, Any]:
+        """Have runs start quickly, and say what is here.
+
+        Raises:
+            ConnectionError: the server can't be called at that address.
+        """
+        if why := unreached(f"{host}:{port}"):
+            raise ConnectionError(f"It can't reach the server at {host}, port {port} ({why}).")
         about = {"torch": version("torch"), "python": platform.python_version(), "root": str(self.root)}
         self._launcher.warm()
         return about
@@ -117,45 +108,53 @@ class Seat:
             with path.open("wb") as file:
                 file.truncate(size)
 
-    def train(self, run: str, assignment: bytes) -> Iterator[Item]:
-        """Have a worker train a run; gives all that it says and writes.
+    def train(self, run: str, assignment: bytes, host: str, port: int, token: bytes) -> None:
+        """Have a worker train a run, and tell the server all that it says and writes.
 
         Args:
             run: the folder of the run's files, in `root`.
             assignment: what the worker is to do, pickled: nothing of it is needed here.
+            host: where the server takes calls, at `port`, from those who know `token`.
+
+        Raises:
+            OSError: the server can't be reached.
         """
+        server = wire.call(host, port, token)
         mirror = Mirror(self.root / run)
         process, connection = self._launcher.take()
-        connection.send_bytes(assignment)
-        with self._lock:
-            for meant, order in self._early:
-                if meant == run:
-                    connection.send_bytes(order)
-            self._early.clear()
-            self._connection, self._mirror, self._run = connection, mirror, run
+        obeying = threading.Thread(target=self._obey, args=(server, process, connection, mirror), daemon=True)
         try:
-            while True:
-                if not connection.poll(BEAT):
-                    yield from self._items(mirror, b"")
-                    continue
-                try:
-                    message = connection.recv_bytes()
-                except (EOFError, OSError):
-                    break
-                if message[:1] == b"F":
-                    yield Item([], message)
-                else:
-                    yield from self._items(mirror, message)
-            process.join(FAREWELL)
-            yield from self._items(mirror, b"")
-            yield Item([], None, process.exitcode or 0)
+            with suppress(OSError):  # the worker has ended, or the server has hung up
+                connection.send_bytes(assignment)
+                obeying.start()
+                for item in self._said(process, connection, mirror):
+                    server.send(item)
         finally:
-            with self._lock:
-                self._connection = self._mirror = None
-                self._run = ""
-                connection.close()
             kill(process)
             shutil.rmtree(self.root / run, ignore_errors=True)
+            server.hang_up()  # from now on the server may send this run again
+            if obeying.ident is not None:
+                obeying.join()
+            server.close()
+            connection.close()
+
+    def _said(self, process: WorkerProcess, connection: Connection, mirror: Mirror) -> Iterator[Item]:
+        """All that a worker says and writes."""
+        while True:
+            if not connection.poll(BEAT):
+                yield from self._items(mirror, b"")
+                continue
+            try:
+                message = connection.recv_bytes()
+            except (EOFError, OSError):
+                break
+            if message[:1] == b"F":
+                yield Item([], message)
+            else:
+                yield from self._items(mirror, message)
+        process.join(FAREWELL)
+        yield from self._items(mirror, b"")
+        yield Item([], None, process.exitcode or 0)
 
     def _items(self, mirror: Mirror, message: bytes) -> Iterator[Item]:
         """A message, behind all changes that it may speak of."""
@@ -169,17 +168,13 @@ class Seat:
                 waiting = []
         yield Item(waiting, message or None)
 
-    def order(self, run: str, data: bytes) -> None:
-        """Pass a command on to the worker of a run."""
-        with self._lock:
-            if self._connection is None or self._run != run:
-                self._early.append((run, data))
-                return
-            with suppress(OSError):
-                self._connection.send_bytes(data)
-
-    def tell_again(self, known: Mapping[str, int]) -> None:
-        """Send all changes again but those that are known, see `Mirror.restart`."""
-        with self._lock:
-            if self._mirror is not None:
-                self._mirror.restart(known)
+    def _obey(self, server: Wire, process: WorkerProcess, connection: Connection, mirror: Mirror) -> None:
+        """Pass the server's commands on to a worker, and end it once the server hangs up."""
+        for order in server.received():
+            if isinstance(order, bytes):
+                with suppress(OSError):  # the worker has ended
+                    connection.send_bytes(order)
+            else:
+                with self._lock:
+                    mirror.restart(order)
+        kill(process)

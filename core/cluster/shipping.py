@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,10 +47,10 @@ def place_class() -> type:
             self._seat = Seat()
             os.environ["TORCH_PLAYGROUND_DATA"] = str(self._seat.root / "data")  # of the workers
 
-        def ready(self) -> dict[str, Any]:
+        def ready(self, host: str, port: int) -> dict[str, Any]:
             import ray
 
-            return {**self._seat.ready(), "node": ray.get_runtime_context().get_node_id()}
+            return {**self._seat.ready(host, port), "node": ray.get_runtime_context().get_node_id()}
 
         def beat(self) -> None:
             self._seat.beat()
@@ -64,13 +64,7 @@ def place_class() -> type:
         def put_all(self, files: Mapping[str, bytes], sizes: Mapping[str, int]) -> None:
             self._seat.put_all(files, sizes)
 
-        def train(self, run: str, assignment: bytes) -> Iterator[Any]:
-            yield from self._seat.train(run, assignment)
-
-        def order(self, run: str, data: bytes) -> None:
-            self._seat.order(run, data)
-
-        def tell_again(self, known: Mapping[str, int]) -> None:
-            self._seat.tell_again(known)
+        def train(self, run: str, assignment: bytes, host: str, port: int, token: bytes) -> None:
+            self._seat.train(run, assignment, host, port, token)
 
     return Place

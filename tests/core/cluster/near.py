@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from core.cluster.bridge import Bridge
 from core.cluster.parcel import parcel
 from core.cluster.seat import Seat
+from core.cluster.wire import Switchboard, Wire
 from core.engine.launcher import Cluster
 
 
@@ -18,9 +19,11 @@ class NearCluster:
 
     def __init__(self, places: int):
         self.free = deque(Seat(math.inf) for _ in range(places))
-        self.free[0].ready()  # all workers are started from one process, which is warm then
+        self.board = Switchboard("127.0.0.1")
+        self.free[0].ready(self.board.host, self.board.port)  # all workers come from one process, warm then
         self.line: deque[Bridge] = deque()
         self.trained: dict[Seat, Bridge] = {}
+        self.wires: dict[Seat, Wire] = {}
         self.lock = threading.RLock()
 
     def join(self) -> None:
@@ -56,7 +59,7 @@ class NearCluster:
             self._fill()
 
     def close(self) -> None:
-        """Nothing is held."""
+        self.board.close()
 
     def lose(self, bridge: Bridge) -> Seat:
         """A machine is gone: what its place still says is heard by nobody."""
@@ -65,7 +68,8 @@ class NearCluster:
             del self.trained[seat]
             if bridge.lost():
                 self.put(bridge, first=True)
-        seat.order(f"runs/{bridge.id}", b'{"command": "stop", "value": null}')
+        if seat in self.wires:
+            self.wires[seat].hang_up()
         return seat
 
     def _fill(self) -> None:
@@ -82,9 +86,17 @@ class NearCluster:
         packed = parcel(bridge.next_assignment(), run, PurePosixPath(seat.root))
         large = {name: Path(path).read_bytes() for name, path in packed.large.items()}
         seat.put_all({**packed.small, **large}, packed.empty)
-        bridge.placed(lambda data: seat.order(run, data), seat.tell_again)
-        for item in seat.train(run, packed.assignment):
+        token, called = self.board.expect()
+        order = (run, packed.assignment, self.board.host, self.board.port, token)
+        training = threading.Thread(target=seat.train, args=order, daemon=True)
+        training.start()
+        self.wires[seat] = wire = called.result()
+        bridge.placed(seat, wire.order, wire.tell_again)
+        for item in wire.items():
             bridge.take(item, seat)
+        del self.wires[seat]
+        wire.close()
+        training.join()
         with self.lock:
             self.trained.pop(seat, None)
             self.free.append(seat)

@@ -161,7 +161,7 @@ def test_what_is_ordered_while_a_place_gets_its_assignment_is_obeyed(tmp_path: P
     change = order("change", {"lr": 0.5})
     orders = [order("speed", 5.0), order("watch", True), order("play")]
     sent: list[bytes] = []
-    bridge.placed(sent.append, lambda known: None)
+    bridge.placed(None, sent.append, lambda known: None)
     assert sent == [*orders, change], "Play takes back a step that was not taken yet"
     bridge.hang_up()
     ours.close()

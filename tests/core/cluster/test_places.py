@@ -27,7 +27,7 @@ from tests.waiting import until
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 
 
-FIRST, SECOND = "1" * 56, "2" * 56
+HEAD, FIRST, SECOND = "0" * 56, "1" * 56, "2" * 56
 """Machines, by names as Ray gives them."""
 Handed = Callable[["PlayedRay"], tuple[Run, Places]]
 
@@ -60,7 +60,7 @@ class PlayedRay:
         self.asked: list[str] = []
 
     def get_runtime_context(self) -> Any:
-        return SimpleNamespace(gcs_address=self.address)
+        return SimpleNamespace(gcs_address=self.address, get_node_id=lambda: HEAD)
 
     def remote(self, **_options: object) -> Callable[[object], Any]:
         return lambda _made: SimpleNamespace(options=self.place)
@@ -72,9 +72,9 @@ class PlayedRay:
         return SimpleNamespace(remote=lambda _code: SimpleNamespace(ready=method, beat=method))
 
     def nodes(self) -> list[dict[str, Any]]:
-        sizes = {"0" * 56: 0, **dict.fromkeys(self.machines, 1)}
+        sizes = {HEAD: 0, **dict.fromkeys(self.machines, 1)}
         return [
-            {"NodeID": name, "Alive": True, "NodeManagerAddress": name, "Resources": {"CPU": cores} if cores else {}}
+            {"NodeID": name, "Alive": True, "NodeManagerAddress": "127.0.0.1", "Resources": {"CPU": cores}}
             for name, cores in sizes.items()
         ]
 
