@@ -24,8 +24,8 @@ def problem(environment: Mapping[str, str]) -> str | None:
         return None
     if address.startswith("ray://"):
         return (
-            f"{CLUSTER} can't be “{address[:60]}”: Ray Client can't stream what a run reports; start the app on one of "
-            "the cluster's machines and name its head as HOST:6379, or “auto”."
+            f"{CLUSTER} can't be “{address[:60]}”: the app has to run on one of the cluster's machines; "
+            "name its head as HOST:6379, or “auto”."
         )
     if not ADDRESS.fullmatch(address):
         return f"{CLUSTER} has to be HOST:PORT of a Ray cluster's head, “auto” or “local”, not “{address[:60]}”."

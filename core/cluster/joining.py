@@ -36,6 +36,7 @@ def joined(address: str) -> Any:
     if ":" in address and (why := unreached(address, NAMED_PATIENCE)):
         raise ClusterError(f"The cluster can't be joined: there is no answer from {address} ({why}).")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")  # else a question after its end starts a new one
     if address == "local":
         os.environ.setdefault("RAY_AUTH_MODE", "token")
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))

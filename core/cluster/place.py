@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -9,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from core.cluster.bridge import Bridge
+from core.cluster.joining import first_sentence
 from core.cluster.parcel import Parcel
 from core.cluster.wire import Item, Switchboard, Wire
 
@@ -16,6 +18,8 @@ PART = 4_000_000
 """Bytes of a file that go to a place at a time."""
 CALL_INTERVAL = 0.5
 """Seconds between two looks whether a place that does not call yet is still there."""
+END_PATIENCE = 0.1
+"""Seconds for which Ray is asked why a place has hung up."""
 
 
 class Place:
@@ -57,9 +61,9 @@ class Place:
         Args:
             heard: called whenever it has taken one in.
         """
-        put = self.actor.put.options(concurrency_group="order")
-        all_at_once = self.actor.put_all.options(concurrency_group="order")
-        lacks = self.actor.lacks.options(concurrency_group="order")
+        put = self.actor.put.options(concurrency_group="files")
+        all_at_once = self.actor.put_all.options(concurrency_group="files")
+        lacks = self.actor.lacks.options(concurrency_group="files")
         self.ray.get(all_at_once.remote(packed.small, packed.empty))
         sizes = {name: path.stat().st_size for name, path in packed.large.items()}
         for name in self.ray.get(lacks.remote(sizes)):
@@ -77,11 +81,12 @@ class Place:
 
         Raises:
             ConnectionError: it is gone.
+            RayError: as Ray says why it does not call.
         """
         token, called = self.board.expect()
-        train = self.actor.train.options(concurrency_group="train")
-        work = train.remote(run, assignment, self.board.host, self.board.port, token)
         try:
+            train = self.actor.train.options(concurrency_group="train")
+            work = train.remote(run, assignment, self.board.host, self.board.port, token)
             wire = self.wire = self._called(called, work)
         finally:
             self.board.forget(token)
@@ -96,6 +101,7 @@ class Place:
             self.wire = None
             wire.close()
         if item is None or item.exitcode is None:
+            self._say_why(work)
             raise ConnectionError("The place has hung up.")
 
     def _called(self, called: Future[Wire], work: Any) -> Wire:
@@ -103,10 +109,23 @@ class Place:
         while not self.gone:
             with suppress(TimeoutError):
                 return called.result(CALL_INTERVAL)
-            if self.ray.wait([work], timeout=0)[0]:
+            if not self.gone and self.ray.wait([work], timeout=0)[0]:
+                with suppress(TimeoutError):
+                    return called.result(0)  # it has called meanwhile, and has ended
                 self.ray.get(work)
                 break
         raise ConnectionError("The place does not call.")
+
+    def _say_why(self, work: Any) -> None:
+        """Have the log say what was wrong at a place that is still there."""
+        if self.gone or not self.ray.wait([work], timeout=END_PATIENCE)[0]:
+            return
+        try:
+            self.ray.get(work)
+        except self.ray.exceptions.RayTaskError as error:
+            logging.warning("A machine of the cluster could not train a run: %s", first_sentence(error))
+        except self.ray.exceptions.RayError:
+            logging.debug("A place has ended.", exc_info=True)
 
     def hang_up(self) -> None:
         """Have nobody wait for it any more."""

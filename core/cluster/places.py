@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
@@ -29,14 +30,16 @@ NODES_INTERVAL = 1.0
 BEAT_INTERVAL = 2.0
 """Seconds between two words to each place, see `seat.ORPHANED`."""
 LOST_AFTER = 12.0
-"""Seconds without a word of a place that trains after which it counts as lost. Mostly Ray knows at once that one is;
-that a run does not answer the page says sooner, see `core.engine.heartbeat`."""
+"""Seconds without a word of a place that trains after which it counts as lost. Mostly the end of its connection says so
+at once; that a run does not answer the page says sooner, see `core.engine.heartbeat`."""
 IDLE = 60.0
 """Seconds that a place without a run is kept beyond the one that each machine keeps ready."""
 PENDING = 10.0
 """Seconds that Ray is asked for a place on any machine after nobody waits for it any more."""
 UNFIT = 60.0
 """Seconds after which a machine that could not make a place is tried again."""
+REFUSED = 5.0
+"""Seconds for which Ray is not left to choose a machine after one could not make a place: it would choose that one."""
 WARM_PATIENCE = 120.0
 """Seconds that the first place may take to be ready."""
 MOST_DEATHS = 3
@@ -50,7 +53,7 @@ MOST_PENDING = 8
 
 
 class Places:
-    """All places that this server holds. `put` and `remove` may be called from any thread; Ray is asked from one."""
+    """All places that this server holds. `put` and `remove` may be called from any thread; one chooses the places."""
 
     def __init__(self, address: str):
         self.address = address
@@ -67,6 +70,7 @@ class Places:
         self._unfit: dict[str, tuple[float, dict[str, Any]]] = {}
         self._deaths: Counter[str] = Counter()
         self._nodes_time = 0.0
+        self._refused_time = -math.inf
         self._given: list[float] = []
         self._ray: Any = None
         self._made: Any = None
@@ -131,11 +135,11 @@ class Places:
     def _serve(self) -> None:
         try:
             self._ray = joined(self.address)
-            self._made = self._ray.remote(concurrency_groups={"train": 1, "order": 1, "beat": 1})(place_class())
+            self._made = self._ray.remote(concurrency_groups={"train": 1, "files": 1, "beat": 1})(place_class())
             self._look_at_nodes()
             here = self._ray.get_runtime_context()
             self._head = Head(here.gcs_address)
-            self._board = Switchboard(self._nodes[here.get_node_id()]["NodeManagerAddress"])
+            self._board = _board(self._nodes[here.get_node_id()]["NodeManagerAddress"])
         except ClusterError as error:
             self._problem = error
             return
@@ -225,6 +229,9 @@ class Places:
                 continue
             place.node, place.idle_since = about["node"], time.monotonic()
             self._deaths.pop(place.node, None)
+            if "error" in about:
+                self._unfit_for(place, {"code": "cluster_unfit", "error": about["error"]})
+                continue
             ours = version("torch")
             if about["torch"] != ours:
                 self._unfit_for(place, {"code": "cluster_torch", "theirs": about["torch"], "ours": ours})
@@ -250,6 +257,7 @@ class Places:
             why = message.get("error") or f"it has PyTorch {message['theirs']}, this server {message['ours']}."
             logging.warning("%s can't train: %s", where, why)
             self._unfit[place.node] = (time.monotonic() + UNFIT, message)
+            self._refused_time = time.monotonic()
 
     def _fit(self) -> dict[str, int]:
         """The machines that can train, each with its cores."""
@@ -271,13 +279,19 @@ class Places:
                     free.bridge = bridge
                     bridge.place, bridge.busy = free, True
                     threading.Thread(target=self._train, args=(free, bridge), daemon=True).start()
-            nowhere = bool(self._cores()) and not self._fit()  # if there is no machine at all, one may come
-            stuck = nowhere and not any(place.bridge for place in self._places)
-            failed = list(self._line) if stuck else []
+            failed = [bridge for bridge in self._line if self._nowhere(on_a_gpu(bridge))]
             for bridge in failed:
                 self._line.remove(bridge)
         for bridge in failed:
             bridge.fail(next(iter(self._unfit.values()))[1])
+
+    def _nowhere(self, gpu: bool) -> bool:
+        """Whether no machine is fit for such a run, and none has one; if there is no machine at all, one may come."""
+        if any(place.bridge is not None and place.gpu == gpu for place in self._places):
+            return False
+        kind = "GPU" if gpu else "CPU"
+        able = [id for id, node in self._nodes.items() if node["Resources"].get(kind, 0) >= (0.01 if gpu else 1)]
+        return bool(able) and all(id in self._unfit for id in able)
 
     def _give_places(self, now: float) -> None:
         """Have runs that were paused a while ago give up their places, the first ones first, if others wait."""
@@ -306,6 +320,8 @@ class Places:
             here = [place for place in self._places if place.node == id and not place.gpu]
             if len(here) < cores and all(place.bridge for place in here):
                 self._add(id)
+        if time.monotonic() - self._refused_time < REFUSED:
+            return
         idle = sum(place.bridge is None and not place.gpu for place in self._places)
         for _ in range(min(MOST_PENDING, len(waited)) - idle):
             self._add("")
@@ -394,6 +410,17 @@ class Places:
         if bridge.place is place and not bridge.over.is_set():
             bridge.end()
         self._wake.set()
+
+
+def _board(host: str) -> Switchboard:
+    """Where places call this server (raises ClusterError)."""
+    try:
+        return Switchboard(host)
+    except OSError as error:
+        raise ClusterError(
+            f"The cluster can't be used: Ray knows this machine as {host}, and no place could call it there "
+            f"({error.strerror or error})."
+        ) from None
 
 
 def on_a_gpu(bridge: Bridge) -> bool:

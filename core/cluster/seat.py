@@ -117,25 +117,32 @@ class Seat:
             host: where the server takes calls, at `port`, from those who know `token`.
 
         Raises:
-            OSError: the server can't be reached.
+            OSError: the server can't be reached, or this machine's disk not be read.
         """
         server = wire.call(host, port, token)
+        try:
+            self._train(run, assignment, server)
+        finally:
+            server.close()
+
+    def _train(self, run: str, assignment: bytes, server: Wire) -> None:
         mirror = Mirror(self.root / run)
         process, connection = self._launcher.take()
         obeying = threading.Thread(target=self._obey, args=(server, process, connection, mirror), daemon=True)
+        with suppress(OSError):  # the worker has ended already
+            connection.send_bytes(assignment)
+        obeying.start()
+        end = server.hang_up
         try:
-            with suppress(OSError):  # the worker has ended, or the server has hung up
-                connection.send_bytes(assignment)
-                obeying.start()
+            with suppress(ConnectionError):  # the server has hung up
                 for item in self._said(process, connection, mirror):
                     server.send(item)
+                end = server.finish
         finally:
             kill(process)
             shutil.rmtree(self.root / run, ignore_errors=True)
-            server.hang_up()  # from now on the server may send this run again
-            if obeying.ident is not None:
-                obeying.join()
-            server.close()
+            end()  # from now on the server may send this run again
+            obeying.join()
             connection.close()
 
     def _said(self, process: WorkerProcess, connection: Connection, mirror: Mirror) -> Iterator[Item]:

@@ -50,7 +50,11 @@ def place_class() -> type:
         def ready(self, host: str, port: int) -> dict[str, Any]:
             import ray
 
-            return {**self._seat.ready(host, port), "node": ray.get_runtime_context().get_node_id()}
+            try:
+                about = self._seat.ready(host, port)
+            except ConnectionError as error:
+                about = {"error": str(error)}
+            return {**about, "node": ray.get_runtime_context().get_node_id()}
 
         def beat(self) -> None:
             self._seat.beat()

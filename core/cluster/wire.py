@@ -5,9 +5,12 @@ Ray's own streams cost the server 2 ms for each message, which is more than all 
 
 from __future__ import annotations
 
+import logging
 import secrets
+import select
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -22,8 +25,13 @@ TOKEN = 32
 """Bytes of the secret that a place gets through Ray, and says first when it calls."""
 ADMISSION = 5.0
 """Seconds that whoever calls has to say it."""
-WAITING = 256 * 1024
-"""Bytes that may be on their way: no more, or pictures would be shown late."""
+MOST_CALLERS = 256
+"""Who may be about to say it; whoever calls beyond that is sent away."""
+RETRY_INTERVAL = 0.5
+"""Seconds before calls are taken again when one could not be."""
+ROOM = 64 * 1024
+"""Bytes asked for at each end for what is on its way, of which Linux takes twice as many: with more room pictures would
+be shown late."""
 
 
 class Item(NamedTuple):
@@ -50,13 +58,14 @@ class Wire:
     def __init__(self, made: socket.socket):
         made.settimeout(None)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, WAITING)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)
         self._socket = made
         self._connection = Connection(made.dup().detach())
         self._sending = threading.Lock()
+        self._ending = threading.Lock()
 
     def send(self, content: object) -> None:
-        """Send something (raises OSError: nobody takes it any more)."""
+        """Send something, and wait as long as there is no room (raises ConnectionError: the other end has hung up)."""
         data = msgpack.packb(content)
         with self._sending:
             self._connection.send_bytes(data)
@@ -74,23 +83,40 @@ class Wire:
 
     def order(self, data: bytes) -> None:
         """Send a command for the worker; to nobody if the place is gone, which is noticed elsewhere."""
-        with suppress(OSError):
-            self.send(data)
+        self._send_at_once(data)
 
     def tell_again(self, known: Mapping[str, int]) -> None:
         """Have the place send all changes again but those that are known, see `Mirror.restart`."""
-        with suppress(OSError):
-            self.send(dict(known))
+        self._send_at_once(dict(known))
+
+    def _send_at_once(self, content: object) -> None:
+        """Send something little, and never wait: a place that does not read a thousand commands is given up."""
+        data = msgpack.packb(content)
+        with self._sending, suppress(OSError):
+            asking = select.poll()
+            asking.register(self._connection, select.POLLOUT)
+            if asking.poll(0):
+                self._connection.send_bytes(data)
+                return
+        self.hang_up()
+
+    def finish(self) -> None:
+        """Send nothing more; all that is on its way arrives, if the other end's commands are read until it hangs up."""
+        self._shut_down(socket.SHUT_WR)
 
     def hang_up(self) -> None:
         """End it, from any thread: whoever waits for the other end is told that it is gone."""
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+        self._shut_down(socket.SHUT_RDWR)
+
+    def _shut_down(self, how: int) -> None:
+        with self._ending, suppress(OSError):
+            self._socket.shutdown(how)
 
     def close(self) -> None:
-        """Give it back; called from the thread that receives."""
+        """Give it back, once no thread receives any more."""
         self.hang_up()
-        self._socket.close()
+        with self._ending:
+            self._socket.close()
         with self._sending:
             self._connection.close()
 
@@ -107,16 +133,21 @@ class Switchboard:
 
     Args:
         host: the address of this machine in the cluster; the board listens at no other.
+
+    Raises:
+        OSError: it can't listen there.
     """
 
     def __init__(self, host: str):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, 0), family=family, backlog=128)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WAITING)  # each connection takes this over
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)  # each connection takes this over
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self._expected: dict[bytes, Future[Wire]] = {}
         self._lock = threading.Lock()
+        self._callers = threading.BoundedSemaphore(MOST_CALLERS)
+        self._closing = threading.Event()
         threading.Thread(target=self._listen, name="switchboard", daemon=True).start()
 
     def expect(self) -> tuple[bytes, Future[Wire]]:
@@ -130,33 +161,52 @@ class Switchboard:
         """Nobody is expected any more with this secret."""
         with self._lock:
             called = self._expected.pop(token, None)
-        if called is None:
-            return
-        called.cancel()
+        if called is not None:
+            called.cancel()
 
     def close(self) -> None:
         """Take no calls any more."""
+        self._closing.set()
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)  # else the thread that accepts stays there
         self._socket.close()
 
     def _listen(self) -> None:
-        while True:
+        while not self._closing.is_set():
             try:
                 made, _ = self._socket.accept()
-            except OSError:
-                return
+            except OSError as error:  # there may be too many open files for a moment
+                if not self._closing.is_set():
+                    logging.warning("A place of the cluster could not be let in: %s", error)
+                    self._closing.wait(RETRY_INTERVAL)
+                continue
+            if not self._callers.acquire(blocking=False):
+                made.close()
+                continue
             threading.Thread(target=self._admit, args=(made,), daemon=True).start()
 
     def _admit(self, made: socket.socket) -> None:
-        made.settimeout(ADMISSION)
         try:
-            token = made.recv(TOKEN, socket.MSG_WAITALL)
-        except OSError:
-            token = b""
+            token = _first_bytes(made, TOKEN, ADMISSION)
+        finally:
+            self._callers.release()
         with self._lock:
             called = self._expected.pop(token, None)
         if called is None:
             made.close()
         else:
             called.set_result(Wire(made))
+
+
+def _first_bytes(made: socket.socket, size: int, seconds: float) -> bytes:
+    """The first bytes that come over a connection; fewer if it ends or takes longer."""
+    end = time.monotonic() + seconds
+    data = b""
+    with suppress(OSError):
+        while len(data) < size and (left := end - time.monotonic()) > 0:
+            made.settimeout(left)
+            part = made.recv(size - len(data))
+            if not part:
+                break
+            data += part
+    return data

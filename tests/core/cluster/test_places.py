@@ -126,6 +126,19 @@ def test_where_every_machine_has_another_pytorch_a_run_fails_in_a_sentence(hande
     assert (run.message["theirs"], run.message["ours"]) == ("1.0", version("torch"))
 
 
+def test_machines_that_cant_reach_the_server_are_named_and_not_asked_again_and_again(
+    handed: Handed, caplog: pytest.LogCaptureFixture
+) -> None:
+    why = "It can't reach the server at 10.0.0.1, port 4 (no route to host)."
+    ray = PlayedRay(FIRST, SECOND)
+    ray.answer = lambda node: {"error": why, "node": node or SECOND}
+    run, _ = handed(ray)
+    until(lambda: not run.alive, state=run.state)
+    assert run.message == {"code": "cluster_unfit", "error": why}
+    assert f"127.0.0.1 can't train: {why}" in caplog.text
+    assert len(ray.asked) <= 4
+
+
 @pytest.mark.parametrize("error", [Died(), Unavailable(), Unschedulable()], ids=lambda error: type(error).__name__)
 def test_a_run_waits_where_the_last_machine_goes_while_a_place_starts(error: Exception, handed: Handed) -> None:
     ray = PlayedRay(FIRST)

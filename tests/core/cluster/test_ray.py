@@ -214,7 +214,7 @@ def descendants_of_machines(machines: Any) -> list[int]:
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        ("ray://head:10001", "Ray Client can't stream what a run reports"),
+        ("ray://head:10001", "the app has to run on one of the cluster's machines"),
         ("head", "has to be HOST:PORT of a Ray cluster's head, “auto” or “local”, not “head”."),
         ("head:0", "names port 0, but ports go from 1 to 65535."),
         ("head:99999", "names port 99999, but ports go from 1 to 65535."),

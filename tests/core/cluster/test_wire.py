@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -86,8 +88,83 @@ def test_no_more_is_on_its_way_than_would_be_shown_soon(ends: tuple[Wire, Wire])
     speaking.start()
     until(lambda: sent > 0)
     speaking.join(1)
-    assert speaking.is_alive() and sent < 200
+    assert speaking.is_alive() and sent < 40
     theirs.hang_up()
+
+
+def test_the_last_items_arrive_whatever_is_ordered_meanwhile(ends: tuple[Wire, Wire]) -> None:
+    ours, theirs = ends
+    sent = [*(Item([], bytes(16_000)) for _ in range(6)), Item([], None, 0)]
+    for item in sent:
+        theirs.send(item)
+    theirs.finish()
+    reading = threading.Thread(target=lambda: list(theirs.received()), daemon=True)
+    reading.start()
+    for _ in range(5):
+        ours.order(b'{"command": "answer"}')
+    assert list(ours.items()) == sent
+    ours.close()
+    reading.join(10)
+    assert not reading.is_alive()
+
+
+def test_a_place_that_reads_no_orders_is_given_up_and_nobody_waits_for_it(ends: tuple[Wire, Wire]) -> None:
+    ours, _ = ends
+
+    def flood() -> None:
+        for _ in range(100_000):
+            ours.order(bytes(100))
+
+    flooding = threading.Thread(target=flood, daemon=True)
+    flooding.start()
+    flooding.join(30)
+    assert not flooding.is_alive()
+    assert list(ours.items()) == []
+
+
+def test_a_call_that_could_not_be_taken_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = threading.Event()
+
+    class Short(socket.socket):
+        """Has too many open files at first."""
+
+        def accept(self) -> tuple[socket.socket, Any]:
+            if not failed.is_set():
+                failed.set()
+                raise OSError(errno.EMFILE, "Too many open files")
+            return super().accept()
+
+    made = socket.create_server
+    monkeypatch.setattr(module, "RETRY_INTERVAL", 0.05)
+    monkeypatch.setattr(socket, "create_server", lambda *given, **how: Short(fileno=made(*given, **how).detach()))
+    board = Switchboard("127.0.0.1")
+    token, called = board.expect()
+    theirs = call(board.host, board.port, token)
+    assert failed.is_set()
+    called.result(10).close()
+    theirs.close()
+    board.close()
+
+
+def test_more_callers_than_it_takes_are_sent_away_and_later_ones_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_CALLERS", 2)
+    board = Switchboard("127.0.0.1")
+    strangers = [socket.create_connection((board.host, board.port)) for _ in range(3)]
+    strangers[2].settimeout(10)
+    assert strangers[2].recv(1) == b""
+    for stranger in strangers:
+        stranger.close()
+
+    def let_in() -> bool:
+        token, called = board.expect()
+        theirs = call(board.host, board.port, token)
+        with suppress(TimeoutError):
+            called.result(0.5).close()
+        theirs.close()
+        return called.done()
+
+    until(let_in)
+    board.close()
 
 
 def test_only_who_knows_a_secret_is_let_in_and_only_once(board: Switchboard, monkeypatch: pytest.MonkeyPatch) -> None:
