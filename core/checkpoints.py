@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from core import disk
 from core.config import TrainingConfig
+from core.foreign import BROKEN_ZIP
 from core.snapshot import Snapshot
 
 
@@ -117,7 +117,7 @@ def whole(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
+    except (*BROKEN_ZIP, OSError, ValueError):
         return False
 
 

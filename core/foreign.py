@@ -1,8 +1,10 @@
-"""What strangers wrote: JSON that is read within bounds, texts that are quoted in a sentence."""
+"""What strangers wrote: JSON that is read within bounds, texts that are quoted in a sentence, zips that are broken."""
 
 from __future__ import annotations
 
 import json
+import zipfile
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +14,9 @@ DEEPEST = 40
 """Lists and objects, one in the other, in JSON that is read."""
 LONGEST_JSON = 2_000_000
 """Characters of JSON that is read."""
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""What `zipfile` raises at a broken zip: NotImplementedError for a compression it does not know, RuntimeError for a
+password."""
 
 
 def quoted(value: Any) -> str:

@@ -289,8 +289,7 @@ class Places:
         """Whether no machine is fit for such a run, and none has one; if there is no machine at all, one may come."""
         if any(place.bridge is not None and place.gpu == gpu for place in self._places):
             return False
-        kind = "GPU" if gpu else "CPU"
-        able = [id for id, node in self._nodes.items() if node["Resources"].get(kind, 0) >= (0.01 if gpu else 1)]
+        able = [id for id, node in self._nodes.items() if node["Resources"].get("GPU" if gpu else "CPU", 0) > 0]
         return bool(able) and all(id in self._unfit for id in able)
 
     def _give_places(self, now: float) -> None:

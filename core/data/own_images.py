@@ -7,7 +7,6 @@ import io
 import os
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from core import disk, limits
 from core.config import Problem
 from core.data.encodings import CODECS, SCRIPTS, by_script, is_chinese, plausible
 from core.data.opened_images import MOST_PIXELS, NoImage, TooManyPixels, opened, size_of
+from core.foreign import BROKEN_ZIP
 
 SIZE, COLOUR_SIZE = 28, 32
 """Side in pixels of grey images, and of those in colour."""
@@ -113,7 +113,7 @@ def read_zip(
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _read(archive, colour, wanted)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+    except BROKEN_ZIP:
         raise ImagesRefused(Problem("", "This is not a complete zip file, or it has a password.")) from None
 
 
@@ -374,7 +374,7 @@ def _whole(file: Path, changed: int, size: int) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
             return archive.testzip() is None and {f"{name}.npy" for name in ARRAYS} <= set(archive.namelist())
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError):
+    except (*BROKEN_ZIP, ValueError):
         return False
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 
 from core.config import Problem
 from core.files.uploads.pickles import damaged, own_code, too_many_parts
 from core.files.uploads.programs import pickled_weights
+from core.foreign import BROKEN_ZIP
 from core.processes.confined import Unable
 
 MOST_ENTRIES = 3000
@@ -40,7 +40,7 @@ def entries(data: bytes) -> tuple[str, dict[str, bytes]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _entries(archive, len(data))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
+    except (*BROKEN_ZIP, OSError, ValueError):
         raise Unable(damaged()) from None
     except (UnicodeDecodeError, IndexError, KeyError, OverflowError):
         raise Unable(damaged()) from None
